@@ -1,0 +1,37 @@
+"""DLTrainer for Jupyter: a training studio that lives in the notebook.
+
+``%load_ext dltrainer_jupyter`` gives the ``%%dltrain`` cell; ``from dltrainer_jupyter import tal`` the same verbs in
+Python. Importing this package imports no framework, no database and no widget.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from dltrainer_jupyter import tal
+
+__all__ = ["load_ipython_extension", "tal", "unload_ipython_extension"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the public names when they are first used."""
+    if name == "tal":
+        return importlib.import_module("dltrainer_jupyter.tal")
+    if name == "__version__":
+        return importlib.import_module("importlib.metadata").version("dltrainer-jupyter")
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Register the magics; called by ``%load_ext dltrainer_jupyter``."""
+    importlib.import_module("dltrainer_jupyter.magics").load(shell)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """Remove the magics; called by ``%unload_ext dltrainer_jupyter``."""
+    importlib.import_module("dltrainer_jupyter.magics").unload(shell)

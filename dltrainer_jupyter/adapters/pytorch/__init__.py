@@ -1,0 +1,1 @@
+"""The PyTorch adapter. Importing this package does not import torch; its modules do."""

@@ -1,0 +1,223 @@
+"""The port to PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from dltrainer_jupyter.adapters.pytorch import placement
+from dltrainer_jupyter.adapters.pytorch.context import PyTorchContext
+from dltrainer_jupyter.adapters.pytorch.devices import choose_device, choose_threads
+from dltrainer_jupyter.adapters.pytorch.fit import check_fit
+from dltrainer_jupyter.adapters.pytorch.ops import PyTorchOps
+from dltrainer_jupyter.adapters.pytorch.predictor import PyTorchPredictor
+from dltrainer_jupyter.adapters.pytorch.randomness import Generators, Injected, injected, own_dropouts
+from dltrainer_jupyter.adapters.pytorch.state import load_optimizers, load_weights, save_optimizers, save_weights
+from dltrainer_jupyter.core.protocols import Batch, FullState, NamedArrays, Recipe, Samples, Signature, StepOutput, TrainState
+from dltrainer_jupyter.core.seeds import derive
+from dltrainer_jupyter.core.spec import RunSpec
+
+
+class PyTorchAdapter:
+    """One trainer's hold on PyTorch, used on that trainer's thread only.
+
+    Parameters
+    ----------
+    spec : RunSpec
+        What is trained.
+    owns_process : bool
+        Whether nothing else draws random numbers in this process, so that the global generator is the run's too.
+    """
+
+    def __init__(self, spec: RunSpec, *, owns_process: bool) -> None:
+        self.ops = PyTorchOps(skip_non_finite=spec.on_nan == "skip")
+        self.device = torch.device("cpu")
+        self._spec = spec
+        self._owns_process = owns_process
+        self._generators = Generators(spec.seed, "layers")
+        self._mode: Injected | None = None
+        self._foreign: set[str] = set()
+        self._classes = 0
+        self._undo: list[Callable[[], None]] = []
+        self._cut = placement.cut if spec.fast.batching else placement.cut_one_by_one
+
+    # --- the machine --------------------------------------------------------------------------------
+
+    def open(self) -> dict[str, Any]:
+        """Choose device and threads; return what exactness depends on."""
+        self.device = choose_device(self._spec.device)
+        before = torch.get_num_threads()
+        threads = choose_threads(self._spec.threads)
+        torch.set_num_threads(threads)
+        self._undo.append(lambda: torch.set_num_threads(before))
+        if self._owns_process:
+            torch.manual_seed(derive(self._spec.seed, "torch", "global"))
+        name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else self.device.type
+        return {
+            "device": str(self.device),
+            "device_name": name,
+            "threads": threads,
+            "torch": torch.__version__,
+            "fused_optimizer": self._spec.fast.fused_optimizer,
+        }
+
+    def close(self) -> None:
+        """Give back what was taken, latest first."""
+        while self._undo:
+            self._undo.pop()()
+
+    # --- building -------------------------------------------------------------------------------------
+
+    def build(self, recipe: Recipe, objects: Mapping[str, Any], signature: Signature) -> TrainState:
+        """Build nets and optimizers, with initial weights drawn from the run's own generators."""
+        self._classes = signature.outputs
+        with Injected(Generators(self._spec.seed, "initial weights")):
+            state = recipe.build(PyTorchContext(self._spec, objects, signature, self.device))
+        for net in state.nets.values():
+            self._undo.append(own_dropouts(net, self._generators))
+            net.train()
+        return state
+
+    def learning_rate(self, state: TrainState) -> float:
+        """Give the base rate: the specification's, or the one the user's own optimizer came with."""
+        own = self._spec.optimizer.is_user_object and "learning_rate" not in self._spec.model_fields_set
+        first = next(iter(state.optimizers.values()))
+        return float(first.param_groups[0]["lr"]) if own else self._spec.learning_rate
+
+    def check(self, recipe: Recipe, state: TrainState, batch: Batch) -> None:
+        """Try the model on one batch without changing anything, and see which random operations it uses."""
+        kept_buffers = [(buffer, buffer.clone()) for net in state.nets.values() for buffer in net.buffers()]
+        kept_generators = self._generators.state()
+        watcher = Injected(Generators(self._spec.seed, "check"))
+        try:
+            with torch.no_grad(), watcher:
+                check_fit(recipe, state, batch, self.ops, self._classes)
+        finally:
+            self._generators.load_state(kept_generators)
+            with torch.no_grad():
+                for buffer, value in kept_buffers:
+                    buffer.copy_(value)
+        self._foreign = watcher.foreign
+        self._mode = Injected(self._generators) if watcher.drawn - watcher.foreign else None
+
+    def inexact_because(self) -> str | None:
+        """Say why a resumed run would not be bit-identical, or None."""
+        if self.device.type != "cpu" and not torch.are_deterministic_algorithms_enabled():
+            return f"some kernels on {self.device.type} add in an order that changes from run to run"
+        if self._foreign and not self._owns_process:
+            names = ", ".join(sorted(self._foreign))
+            return f"{names} draws from a generator that other cells share; --executor process keeps it apart"
+        return None
+
+    # --- data -----------------------------------------------------------------------------------------
+
+    def place(self, samples: Samples) -> placement.Placed:
+        """Bring samples to the device where they fit."""
+        return placement.place(samples, self.device)
+
+    def order(self, placed: placement.Placed, indices: npt.NDArray[np.int64]) -> torch.Tensor:
+        """Bring an order of samples to where the samples are."""
+        return placement.to_order(indices, placed)
+
+    def batch(self, placed: placement.Placed, order: torch.Tensor, start: int, stop: int) -> Batch:
+        """Cut the batch of samples ``order[start:stop]``."""
+        return self._cut(placed, order, start, stop, self.device)
+
+    # --- steps ----------------------------------------------------------------------------------------
+
+    def train_step(self, recipe: Recipe, state: TrainState, batch: Batch) -> tuple[TrainState, StepOutput]:
+        """Make one step."""
+        if self._mode is None:
+            return recipe.train_step(state, batch, self.ops)
+        with self._mode:
+            return recipe.train_step(state, batch, self.ops)
+
+    @contextmanager
+    def evaluation(self, state: TrainState) -> Iterator[None]:
+        """Put the nets into evaluation mode, without gradients, and back into the modes they were in."""
+        modules = [module for net in state.nets.values() for module in net.modules()]
+        modes = [module.training for module in modules]
+        for net in state.nets.values():
+            net.eval()
+        try:
+            with torch.inference_mode(), injected(self._mode):
+                yield
+        finally:
+            for module, mode in zip(modules, modes, strict=True):
+                module.training = mode
+
+    def eval_step(self, recipe: Recipe, state: TrainState, batch: Batch) -> StepOutput:
+        """Measure one batch, inside :meth:`evaluation`."""
+        return recipe.eval_step(state, batch, self.ops)
+
+    def set_learning_rate(self, state: TrainState, rate: float) -> None:
+        """Use this rate from the next step on; parameter groups keep their proportions."""
+        for optimizer in state.optimizers.values():
+            first = optimizer.param_groups[0].setdefault("initial_lr", optimizer.param_groups[0]["lr"])
+            for group in optimizer.param_groups:
+                ratio = group.setdefault("initial_lr", group["lr"]) / first
+                group["lr"] = rate * ratio
+
+    # --- to the host ------------------------------------------------------------------------------------
+
+    def losses(self, values: Sequence[torch.Tensor]) -> npt.NDArray[np.float32]:
+        """Bring losses to the host in one transfer."""
+        return torch.stack(list(values)).to("cpu", torch.float32).numpy()
+
+    def arrays(self, values: Sequence[torch.Tensor]) -> npt.NDArray[Any]:
+        """Bring batches to the host in one transfer, joined along the first axis."""
+        joined = torch.cat(list(values)).cpu()
+        if joined.dtype == torch.bfloat16:
+            joined = joined.float()
+        return np.asarray(joined.numpy())
+
+    def tensors(self, array: npt.NDArray[Any]) -> torch.Tensor:
+        """Give an array as the framework's own, for metric objects that expect it."""
+        return torch.from_numpy(array)
+
+    # --- state ------------------------------------------------------------------------------------------
+
+    def save(self, state: TrainState) -> FullState:
+        """Copy the state; later steps don't change the copy."""
+        slots, options = save_optimizers(state.optimizers)
+        meta: dict[str, Any] = {"optimizers": options, "generators": self._generators.state()}
+        if self._owns_process:
+            meta["global_generators"] = _global_states()
+        return FullState(weights=save_weights(state.nets), optimizer=slots, meta=meta)
+
+    def load(self, state: TrainState, saved: FullState) -> TrainState:
+        """Put a saved state into a freshly built one."""
+        load_weights(state.nets, saved.weights)
+        load_optimizers(state.optimizers, saved.optimizer, saved.meta["optimizers"])
+        self._generators.load_state(saved.meta["generators"])
+        if self._owns_process and "global_generators" in saved.meta:
+            _load_global_states(saved.meta["global_generators"])
+        return state
+
+    @classmethod
+    def predictor(
+        cls, spec: RunSpec, objects: Mapping[str, Any], signature: Signature, weights: NamedArrays
+    ) -> PyTorchPredictor:
+        """Build a model of its own with these weights, in evaluation mode."""
+        return PyTorchPredictor(spec, objects, signature, weights)
+
+
+def _global_states() -> dict[str, bytes]:
+    states = {"cpu": torch.get_rng_state()}
+    if torch.cuda.is_available() and torch.cuda.is_initialized():
+        states |= {f"cuda:{index}": state for index, state in enumerate(torch.cuda.get_rng_state_all())}
+    return {device: state.numpy().tobytes() for device, state in states.items()}
+
+
+def _load_global_states(states: Mapping[str, bytes]) -> None:
+    for device, data in states.items():
+        state = torch.frombuffer(bytearray(data), dtype=torch.uint8).clone()
+        if device == "cpu":
+            torch.set_rng_state(state)
+        elif torch.cuda.is_available():
+            torch.cuda.set_rng_state(state, device)

@@ -1,0 +1,51 @@
+"""Tensors to raw arrays and back, every dtype, bit for bit."""
+
+from __future__ import annotations
+
+import torch
+
+from dltrainer_jupyter.core.protocols import RawArray
+
+_NAMES = {
+    torch.float64: "F64",
+    torch.float32: "F32",
+    torch.float16: "F16",
+    torch.bfloat16: "BF16",
+    torch.float8_e4m3fn: "F8_E4M3",
+    torch.float8_e5m2: "F8_E5M2",
+    torch.complex64: "C64",
+    torch.int64: "I64",
+    torch.int32: "I32",
+    torch.int16: "I16",
+    torch.int8: "I8",
+    torch.uint64: "U64",
+    torch.uint32: "U32",
+    torch.uint16: "U16",
+    torch.uint8: "U8",
+    torch.bool: "BOOL",
+}
+_DTYPES = {name: dtype for dtype, name in _NAMES.items()}
+
+
+def to_raw(tensor: torch.Tensor) -> RawArray:
+    """Copy a tensor; later writes to it don't change the copy.
+
+    Parameters
+    ----------
+    tensor : torch.Tensor
+        On any device, with any strides.
+    """
+    copy = tensor.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
+    return RawArray(_NAMES[tensor.dtype], tuple(tensor.shape), copy.reshape(-1).view(torch.uint8).numpy().data)
+
+
+def from_raw(raw: RawArray) -> torch.Tensor:
+    """Make a tensor that owns its memory, on the CPU.
+
+    Owning it matters: memory borrowed from a file is not aligned, and alignment changes the bits of some kernels.
+    """
+    dtype = _DTYPES[raw.dtype]
+    tensor = torch.empty(raw.shape, dtype=dtype)
+    if tensor.numel():
+        tensor.reshape(-1).view(torch.uint8).copy_(torch.frombuffer(bytearray(raw.data), dtype=torch.uint8))
+    return tensor

@@ -1,0 +1,52 @@
+"""Choose a device and a number of threads."""
+
+from __future__ import annotations
+
+import os
+
+import torch
+
+from dltrainer_jupyter.core.errors import ConfigurationError
+
+
+def choose_device(wanted: str) -> torch.device:
+    """Give the device to train on.
+
+    Parameters
+    ----------
+    wanted : str
+        ``auto`` (CUDA, else MPS, else CPU) or a device's name.
+
+    Raises
+    ------
+    ConfigurationError
+        If the name is not a device, or the device isn't there.
+    """
+    if wanted == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda", torch.cuda.current_device())
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(wanted)
+    except RuntimeError as error:
+        msg = f"device: expected auto, cpu, cuda, cuda:N or mps, got '{wanted}'."
+        raise ConfigurationError(msg) from error
+    missing = (device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count()) or (
+        device.type == "mps" and not torch.backends.mps.is_available()
+    )
+    if missing:
+        msg = f"device: '{wanted}' isn't there; this machine has {torch.cuda.device_count()} CUDA devices."
+        raise ConfigurationError(msg)
+    return device
+
+
+def choose_threads(wanted: int | None) -> int:
+    """Give the number of CPU threads for the trainer.
+
+    One core is left to the kernel and the browser: OpenMP's idle threads spin, and beside a busy core they make a
+    small step many times slower.
+    """
+    if wanted is not None:
+        return wanted
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, cores - 1)

@@ -1,0 +1,56 @@
+"""Does the model fit the data? Said with both shapes, before the first step."""
+
+from __future__ import annotations
+
+import torch
+
+from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.core.protocols import Batch, Ops, Recipe, TrainState
+
+
+def check_fit(recipe: Recipe, state: TrainState, batch: Batch, ops: Ops, classes: int) -> None:
+    """Run one batch through the model and the loss.
+
+    Raises
+    ------
+    ConfigurationError
+        If shapes or labels don't fit; the cause is the framework's own error.
+    """
+    given = f"a batch has inputs {_describe(batch.inputs)} and targets {_describe(batch.targets)}"
+    try:
+        out = recipe.eval_step(state, batch, ops)
+    except IndexError as error:
+        if "out of bounds" not in str(error):
+            raise
+        msg = f"Labels out of range: {_labels(batch.targets)}; {_first_line(error)}"
+        raise ConfigurationError(msg) from error
+    except (RuntimeError, ValueError) as error:
+        msg = f"Model, loss and data don't fit: {_first_line(error).rstrip('.')}; {given}."
+        raise ConfigurationError(msg) from error
+    if out.loss.dim() != 0:
+        msg = f"loss: expected one number for the batch, got shape {tuple(out.loss.shape)}; take its mean."
+        raise ConfigurationError(msg)
+    _check_classes(out.outputs, out.targets, classes)
+
+
+def _check_classes(outputs: torch.Tensor, targets: torch.Tensor, classes: int) -> None:
+    """Raise if the model has fewer outputs than there are classes, even if this batch holds only low labels."""
+    class_indices = not targets.is_floating_point() and targets.dim() == 1 and outputs.dim() == 2  # noqa: PLR2004
+    if class_indices and outputs.shape[1] < classes:
+        msg = (
+            f"Labels out of range: the data has labels up to {classes - 1}, but the model has {outputs.shape[1]} "
+            f"outputs; give it {classes}."
+        )
+        raise ConfigurationError(msg)
+
+
+def _describe(tensor: torch.Tensor) -> str:
+    return f"{tuple(tensor.shape)} {str(tensor.dtype).removeprefix('torch.')}"
+
+
+def _labels(targets: torch.Tensor) -> str:
+    return f"the batch has labels from {int(targets.min())} to {int(targets.max())}"
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

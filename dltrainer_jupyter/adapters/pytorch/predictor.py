@@ -1,0 +1,60 @@
+"""A model of its own for inference: it shares nothing with the one in training."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from dltrainer_jupyter.adapters.pytorch.context import build_model
+from dltrainer_jupyter.adapters.pytorch.devices import choose_device
+from dltrainer_jupyter.adapters.pytorch.randomness import Generators, Injected
+from dltrainer_jupyter.adapters.pytorch.state import load_weights
+from dltrainer_jupyter.core.protocols import NamedArrays, Signature
+from dltrainer_jupyter.core.spec import RunSpec
+
+_BATCH = 1024
+"""Samples in a forward pass; bounds the memory a large input takes."""
+
+
+class PyTorchPredictor:
+    """Built from a specification and the weights of a checkpoint.
+
+    Attributes
+    ----------
+    model : torch.nn.Module
+        In evaluation mode, on the run's device.
+    """
+
+    def __init__(
+        self, spec: RunSpec, objects: Mapping[str, Any], signature: Signature, weights: NamedArrays
+    ) -> None:
+        own = dict(objects)
+        if isinstance(own.get("model"), nn.Module):
+            own["model"] = copy.deepcopy(own["model"])
+        # Weights are overwritten at once, but drawing them must not move the notebook's global generator.
+        with Injected(Generators(spec.seed, "predictor")):
+            self.model = build_model(spec, own, signature)
+        load_weights({"model": self.model}, weights)
+        self._device = choose_device(spec.device)
+        self.model.to(self._device).eval()
+
+    def outputs(self, inputs: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Compute raw outputs.
+
+        Parameters
+        ----------
+        inputs : numpy.ndarray, shape (n, *input_shape)
+            Preprocessed.
+        """
+        with torch.inference_mode():
+            parts = [
+                self.model(torch.from_numpy(np.ascontiguousarray(inputs[at : at + _BATCH])).to(self._device)).cpu()
+                for at in range(0, max(len(inputs), 1), _BATCH)
+            ]
+        return torch.cat(parts).float().numpy()

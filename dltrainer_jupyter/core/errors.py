@@ -1,0 +1,103 @@
+"""Every error of ours. A message says what was expected, what came, and how to mend it.
+
+Faces show the message of a :class:`DLTrainerError` in one line and never a traceback of ours.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class DLTrainerError(Exception):
+    """Base of all errors this package raises on purpose."""
+
+
+class ConfigurationError(DLTrainerError, ValueError):
+    """A setting, name or value that can't be used."""
+
+
+class UnknownNameError(ConfigurationError):
+    """A name nobody registered; the message suggests the nearest one.
+
+    Parameters
+    ----------
+    kind : str
+        What was looked for, in the singular: ``"model"``, ``"optimizer"``, ``"option"``.
+    name : str
+        What was given.
+    known : iterable of str
+        What would have been understood.
+
+    Examples
+    --------
+    >>> str(UnknownNameError("model", "cn", ["cnn", "mlp"]))
+    "Unknown model 'cn'. Did you mean 'cnn'? Known: cnn, mlp."
+    """
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        super().__init__(f"Unknown {kind} '{name}'.{did_you_mean(name, names)} Known: {', '.join(names) or 'none'}.")
+
+
+class MissingPackageError(DLTrainerError, ImportError):
+    """An optional package is needed and isn't there; the message holds the ``pip install`` that mends it."""
+
+
+class StoreError(DLTrainerError):
+    """The store can't be reached, or holds what this version can't read."""
+
+
+class RunNotFoundError(DLTrainerError, LookupError):
+    """No run answers to this id, prefix or name."""
+
+
+class IllegalTransitionError(DLTrainerError):
+    """A run can't go from its state to the one asked for."""
+
+
+class IllegalControlError(DLTrainerError):
+    """A verb that makes no sense in the run's state."""
+
+
+class StaleAttemptError(DLTrainerError):
+    """A trainer wrote to a run that another trainer has claimed since; it must stop at once."""
+
+
+class CheckpointError(DLTrainerError):
+    """A checkpoint is missing, damaged, or does not fit."""
+
+
+class NonFiniteLossError(DLTrainerError):
+    """The loss became NaN or infinite."""
+
+
+class TrainingFailed(DLTrainerError):  # noqa: N818 - the public name in the interface
+    """The trainer of a run failed; raised in the process that waits for the run.
+
+    Attributes
+    ----------
+    traceback_text : str
+        The user's own frames of the trainer's traceback, or ``""``.
+    """
+
+    def __init__(self, message: str, traceback_text: str = "") -> None:
+        super().__init__(message)
+        self.traceback_text = traceback_text
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Suggest the nearest known name.
+
+    Returns
+    -------
+    str
+        `` Did you mean 'x'?`` with a leading space, or ``""`` if nothing is near.
+
+    Examples
+    --------
+    >>> did_you_mean("adm", ["adam", "sgd"])
+    " Did you mean 'adam'?"
+    """
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f" Did you mean '{near[0]}'?" if near else ""

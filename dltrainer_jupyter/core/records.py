@@ -1,0 +1,170 @@
+"""What the store gives back: one frozen record a row, plain data that any face may show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.core.states import State
+
+ResumeKind = Literal["exact", "replay", "epoch"]
+ControlStatus = Literal["requested", "done", "refused"]
+
+
+@dataclass(frozen=True)
+class BestRecord:
+    """The best value of the monitored metric so far, kept in the run's own row."""
+
+    metric: str
+    mode: Literal["min", "max"]
+    value: float
+    epoch: int
+    step: int
+
+
+@dataclass(frozen=True)
+class ProgressRecord:
+    """How far a run is.
+
+    ``epoch`` counts from 1 and is the one being trained, or the last one finished when the run has ended;
+    0 before the first step. ``step`` counts optimizer steps done. ``train_seconds`` is wall time spent
+    between the first and the last step, pauses left out.
+    """
+
+    epoch: int = 0
+    step: int = 0
+    epochs: int = 0
+    steps_per_epoch: int = 0
+    phase: str = "waiting"
+    """``waiting``, ``starting``, ``training``, ``validating`` or ``ended``."""
+    steps_per_second: float | None = None
+    train_seconds: float = 0.0
+    learning_rate: float | None = None
+
+
+@dataclass(frozen=True)
+class ErrorRecord:
+    """Why a run failed."""
+
+    type: str
+    message: str
+    traceback: str = ""
+    """The user's own frames only; empty if none of their code was on the stack."""
+    step: int | None = None
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One row of ``training_jobs``."""
+
+    id: str
+    name: str
+    state: State
+    spec: RunSpec
+    created_at: datetime
+    updated_at: datetime
+    attempt: int
+    """Number of the newest attempt; 0 before the first."""
+    resume: ResumeKind
+    exact: bool
+    progress: ProgressRecord
+    best: BestRecord | None = None
+    error: ErrorRecord | None = None
+    environment: dict[str, Any] = field(default_factory=dict)
+    """Git commit, package versions, machine; recorded at submit."""
+    folder: str = ""
+    """Where checkpoints and artifacts lie, as seen from ``host``."""
+    host: str = ""
+    rebuildable: bool = True
+    """False if the run can't outlive the process that started it."""
+
+
+@dataclass(frozen=True)
+class AttemptRecord:
+    """One trainer's hold on a run."""
+
+    run_id: str
+    number: int
+    executor: str
+    host: str
+    boot_id: str
+    pid: int
+    process_started: float
+    started_at: datetime
+    ended_at: datetime | None
+    heartbeat_at: datetime
+    resumed_from_step: int | None
+    environment: dict[str, Any]
+    """Device, thread count, versions, optimizer implementation: what exactness depends on."""
+
+
+@dataclass(frozen=True)
+class ControlRecord:
+    """One request to a run and what became of it."""
+
+    id: int
+    run_id: str
+    kind: str
+    arguments: dict[str, Any]
+    requested_by: str
+    requested_at: datetime
+    status: ControlStatus
+    finished_at: datetime | None = None
+    step: int | None = None
+    outcome: str | None = None
+    """One sentence: ``"Paused at step 1,204 (epoch 7)."``"""
+
+
+@dataclass(frozen=True)
+class EventRecord:
+    """Something worth remembering about a run."""
+
+    id: int
+    run_id: str
+    at: datetime
+    kind: str
+    message: str
+    step: int | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CheckpointRecord:
+    """One committed checkpoint."""
+
+    run_id: str
+    step: int
+    epoch: int
+    """The epoch of the last step made, counted from 1; 0 before the first step."""
+    kinds: frozenset[str]
+    """Why it is kept: any of ``best``, ``last``, ``manual``."""
+    metrics: dict[str, float]
+    digest: str
+    """SHA-256 over the sorted named arrays of weights and optimizer state."""
+    path: str
+    bytes: int
+    created_at: datetime
+    attempt: int
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """The metrics of one epoch: a row for each (epoch, metric) in ``training_metrics``."""
+
+    epoch: int
+    step: int
+    values: dict[str, float]
+    """``learning_rate``, ``train_loss``, ``val_loss``, ``train_<metric>``, ``val_<metric>``."""
+
+
+@dataclass(frozen=True)
+class ValidationRecord:
+    """What one validation found beyond numbers."""
+
+    epoch: int
+    step: int
+    confusion: list[list[int]] | None = None
+    """Rows are true classes, columns predicted ones."""
+    labels: list[str] = field(default_factory=list)

@@ -1,0 +1,176 @@
+"""What to train: a frozen description that validates itself and survives the process that wrote it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_serializer, model_validator
+
+USER_OBJECT = "$object"
+"""The type of a part that is the user's own object; the object itself is kept beside the run."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+class Part(BaseModel):
+    """A part named in the registry with its settings, or a mention of the user's own object.
+
+    Written as a name (``cnn``) or a mapping (``{type: mlp, hidden: [64]}``).
+
+    Examples
+    --------
+    >>> Part.model_validate({"type": "mlp", "hidden": [64]}).config
+    {'hidden': [64]}
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    type: str
+    config: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_short_form(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"type": value, "config": {}}
+        if isinstance(value, Mapping):
+            if not isinstance(value.get("type"), str):
+                msg = f"expected a name or a mapping with a 'type', got {dict(value)!r}"
+                raise ValueError(msg)
+            rest = {key: item for key, item in value.items() if key != "type"}
+            return {"type": value["type"], "config": rest}
+        if isinstance(value, Part):
+            return value
+        msg = f"expected a name or a mapping with a 'type', got {value!r}"
+        raise ValueError(msg)
+
+    @model_serializer
+    def _to_short_form(self) -> str | dict[str, Any]:
+        return {"type": self.type, **self.config} if self.config else self.type
+
+    @classmethod
+    def user_object(cls, description: str) -> Part:
+        """Mention an object of the user's, described in one line."""
+        return cls.model_validate({"type": USER_OBJECT, "is": description})
+
+    @property
+    def is_user_object(self) -> bool:
+        """Whether the part is the user's own object."""
+        return self.type == USER_OBJECT
+
+    def __str__(self) -> str:
+        """Describe the part in a few words."""
+        return str(self.config["is"]) if self.is_user_object else self.type
+
+
+def _listed(value: Any) -> Any:
+    if value is None:
+        return []
+    return [value] if isinstance(value, str | Mapping) else value
+
+
+Parts = Annotated[tuple[Part, ...], BeforeValidator(_listed)]
+
+
+class ValidationSpec(_Frozen):
+    """How much is held back, and how often the model is checked on it."""
+
+    split: float = Field(default=0.2, gt=0, lt=1, description="Share of the samples held back for validation.")
+    interval: int = Field(default=1, ge=1, description="Validate after every so many epochs.")
+
+
+class EarlyStoppingSpec(_Frozen):
+    """When to give up waiting for the monitored metric to improve."""
+
+    patience: int = Field(default=5, ge=1, description="Validations without improvement before the run completes.")
+    min_delta: float = Field(default=0.0, ge=0, description="Smallest change that counts as improvement.")
+
+
+class CheckpointSpec(_Frozen):
+    """When checkpoints are written, and how many stay."""
+
+    every_seconds: float | None = Field(default=60.0, gt=0, description="Longest time between two checkpoints.")
+    every_epochs: int | None = Field(default=1, ge=1, description="Write one after every so many epochs.")
+    keep: int = Field(default=3, ge=2, description="Newest checkpoints to keep; the best and manual ones stay as well.")
+    quota_gb: float | None = Field(default=20.0, gt=0, description="Most disk space for a run's checkpoints, in GB.")
+
+
+class FastSpec(_Frozen):
+    """The optimizations of the loop; each may be switched off alone and gives the same result."""
+
+    batching: bool = Field(default=True, description="Cut batches by one vectorised index on the device.")
+    deferred_metrics: bool = Field(default=True, description="Keep losses and outputs on the device until a flush.")
+    background_checkpoints: bool = Field(default=True, description="Write checkpoints beside the training.")
+    fused_optimizer: bool = Field(default=True, description="Use the framework's fused optimizer step.")
+
+
+class RunSpec(_Frozen):
+    """Frozen description of what to train.
+
+    Examples
+    --------
+    >>> RunSpec(model="cnn", data="digits").epochs
+    10
+    """
+
+    name: str = Field(default="run", description="Name of the run; several runs may share it.")
+    framework: str = Field(default="pytorch", description="The adapter that trains.")
+    recipe: Part = Field(default=Part(type="supervised"), description="The learning algorithm.")
+    model: Part = Field(description="What is trained.")
+    data: Part = Field(description="What it is trained on.")
+    epochs: int = Field(default=10, ge=1, le=1_000_000, description="Passes over the training data.")
+    batch_size: int = Field(default=32, ge=1, description="Samples in a step.")
+    learning_rate: float = Field(default=1e-3, gt=0, allow_inf_nan=False, description="Base learning rate.")
+    optimizer: Part = Field(default=Part(type="adam"), description="What turns gradients into updates.")
+    scheduler: Part | None = Field(default=None, description="How the learning rate changes over time.")
+    loss: Part | None = Field(default=None, description="What is minimised; chosen by the task if left out.")
+    metrics: Parts = Field(default=(), description="What is measured besides the loss.")
+    validation: ValidationSpec | Literal[False] = Field(
+        default=ValidationSpec(), description="Validation, or false to train on everything."
+    )
+    early_stopping: EarlyStoppingSpec | None = Field(default=None, description="Stop when nothing improves.")
+    monitor: str | None = Field(default=None, description="Metric that decides which checkpoint is best.")
+    monitor_mode: Literal["min", "max"] | None = Field(
+        default=None, description="Whether less or more is better; known for built-in metrics."
+    )
+    checkpoint: CheckpointSpec = Field(default=CheckpointSpec(), description="When checkpoints are written.")
+    precision: Literal["32-true"] = Field(default="32-true", description="Floating-point precision.")
+    on_nan: Literal["stop", "skip", "continue"] = Field(
+        default="stop", description="What to do when the loss is not finite: fail, leave that update out, or go on."
+    )
+    seed: int = Field(default=0, ge=0, lt=2**63, description="Everything random in the run derives from it.")
+    device: str = Field(default="auto", description="auto, cpu, cuda, cuda:N or mps.")
+    threads: int | None = Field(default=None, ge=1, description="CPU threads of the trainer; chosen if left out.")
+    executor: str = Field(default="thread", description="Where the trainer runs: thread, process or inline.")
+    track: Parts = Field(default=(), description="Trackers that receive a copy of the run's history.")
+    fast: FastSpec = Field(default=FastSpec(), description="Optimizations, each of which may be switched off.")
+    verbose: bool = Field(default=True, description="Say what happens as it happens.")
+
+    @field_validator("name")
+    @classmethod
+    def _name_is_readable(cls, name: str) -> str:
+        if not re.fullmatch(r"[^\s/\\\x00-\x1f][^/\\\x00-\x1f]{0,119}", name):
+            msg = f"expected 1 to 120 characters without slashes or line breaks, got {name!r}"
+            raise ValueError(msg)
+        return name
+
+    @property
+    def user_objects(self) -> frozenset[str]:
+        """Keys whose part is the user's own object."""
+        keys = ("recipe", "model", "data", "optimizer", "scheduler", "loss")
+        found = {key for key in keys if (part := getattr(self, key)) is not None and part.is_user_object}
+        return frozenset(found | ({"metrics"} if any(part.is_user_object for part in self.metrics) else set()))
+
+    def dump(self) -> dict[str, Any]:
+        """Give the description as plain data, without the settings nobody gave.
+
+        Returns
+        -------
+        dict
+            What :func:`dltrainer_jupyter.core.validation.validate` reads back to an equal description.
+        """
+        return self.model_dump(mode="json", exclude_unset=True)

@@ -1,0 +1,78 @@
+"""Turn a pydantic error into one line: which key, what was given, what is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, TypeVar, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from dltrainer_jupyter.core.errors import ConfigurationError, did_you_mean
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def validate(schema: type[Model], values: Mapping[str, Any], where: str = "") -> Model:
+    """Check values against a schema.
+
+    Parameters
+    ----------
+    schema : type of pydantic.BaseModel
+        What is expected.
+    values : mapping
+        What was given.
+    where : str, default ""
+        Prefix of the keys in messages, such as ``"model"``.
+
+    Returns
+    -------
+    pydantic.BaseModel
+        An instance of ``schema``.
+
+    Raises
+    ------
+    ConfigurationError
+        Names the first wrong key, its value and what is allowed, and how many more there are.
+    """
+    try:
+        return schema.model_validate(dict(values))
+    except ValidationError as error:
+        problems = error.errors(include_url=False)
+        more = f" ({len(problems) - 1} more after this one)" if len(problems) > 1 else ""
+        raise ConfigurationError(_sentence(schema, dict(problems[0]), where) + more) from None
+
+
+def _sentence(schema: type[BaseModel], problem: dict[str, Any], where: str) -> str:
+    location = [str(part) for part in problem["loc"] if not str(part).startswith("function-")]
+    key = ".".join(([where] if where else []) + location) or "configuration"
+    kind = problem["type"]
+    if kind == "extra_forbidden":
+        owner = _owner(schema, location[:-1])
+        known = sorted(owner.model_fields) if owner else []
+        return f"Unknown key '{key}'.{did_you_mean(location[-1], known)} Known: {', '.join(known)}."
+    if kind == "missing":
+        return f"Key '{key}' is missing."
+    message = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ").rstrip(".")
+    if kind in {"value_error", "assertion_error"}:
+        return f"{key}: {message}."
+    return f"{key}: expected {message}, got {problem['input']!r}."
+
+
+def _owner(schema: type[BaseModel], path: list[str]) -> type[BaseModel] | None:
+    """Find the nested model a path of keys leads to."""
+    current: Any = schema
+    for part in path:
+        field = getattr(current, "model_fields", {}).get(part)
+        if field is None:
+            # Pydantic puts the name of a union's member into the path; it is no key.
+            continue
+        current = next((member for member in _members(field.annotation) if isinstance(member, type)), None)
+    return current if isinstance(current, type) and issubclass(current, BaseModel) else None
+
+
+def _members(annotation: Any) -> list[Any]:
+    if get_origin(annotation) is Literal:
+        return []
+    inner = [member for argument in get_args(annotation) for member in _members(argument)]
+    models = [annotation] if isinstance(annotation, type) and issubclass(annotation, BaseModel) else []
+    return models + inner

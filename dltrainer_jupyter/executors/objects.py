@@ -1,0 +1,101 @@
+"""The user's own objects: copied at submit, kept beside the run so that another process can resume it.
+
+The file is a pickle. Only a trainer of the same user loads it; a server or a viewer never does.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import pickle
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import cloudpickle
+
+from dltrainer_jupyter.core.errors import DLTrainerError
+
+_FILE = "objects.pkl"
+
+
+class NotRebuildableError(DLTrainerError):
+    """The run's objects are gone with the process that held them."""
+
+
+def pack(objects: Mapping[str, Any]) -> bytes:
+    """Pickle objects, in one go so that those which share parts still do.
+
+    Raises
+    ------
+    NotRebuildableError
+        If one of them can't be pickled; the message says which and why.
+    """
+    try:
+        return cloudpickle.dumps(dict(objects))  # type: ignore[no-any-return]
+    except Exception as error:  # noqa: BLE001 - pickling runs the user's code, which may raise anything
+        raise NotRebuildableError(_why(objects, error)) from error
+
+
+def _why(objects: Mapping[str, Any], error: Exception) -> str:
+    for key, value in objects.items():
+        try:
+            cloudpickle.dumps(value)
+        except Exception as own:  # noqa: BLE001 - as above
+            return f"{key} can't be pickled ({own})"
+    return f"the objects can't be pickled ({error})"
+
+
+def unpack(data: bytes) -> dict[str, Any]:
+    """Unpickle what :func:`pack` made in this process or a trainer's."""
+    return dict(pickle.loads(data))  # noqa: S301 - made by this user for this trainer; see the module's docstring
+
+
+def save(folder: Path, data: bytes) -> None:
+    """Write packed objects into the run's folder, readable by their owner alone; whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / f".{_FILE}-{os.getpid()}"
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(folder / _FILE)
+
+
+def load(folder: Path) -> dict[str, Any]:
+    """Read a run's objects.
+
+    Raises
+    ------
+    NotRebuildableError
+        If there are none, or the file belongs to somebody else or may be written by others.
+    """
+    path = folder / _FILE
+    if not path.exists():
+        msg = (
+            "The objects of this run were not kept (they could not be pickled), so it can't go on in another process; "
+            "start it again from the notebook that made them."
+        )
+        raise NotRebuildableError(msg)
+    status = path.stat()
+    if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)):
+        msg = f"{path} holds Python objects and may have been written by somebody else; it is not loaded."
+        raise NotRebuildableError(msg)
+    return unpack(path.read_bytes())
+
+
+def copied(value: Any) -> Any:
+    """Copy what can't be pickled.
+
+    Raises
+    ------
+    NotRebuildableError
+        If it can't be copied either.
+    """
+    try:
+        return copy.deepcopy(value)
+    except Exception as error:  # noqa: BLE001 - copying runs the user's code, which may raise anything
+        msg = f"can be neither pickled nor copied ({error})"
+        raise NotRebuildableError(msg) from error

@@ -1,0 +1,56 @@
+"""A process of its own: the run survives the kernel."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from dltrainer_jupyter.core.records import ErrorRecord
+from dltrainer_jupyter.core.states import State
+from dltrainer_jupyter.store.store import Store
+
+LOG = "trainer.log"
+"""What the trainer's process printed, in the run's folder."""
+_TAIL = 2000
+"""Characters of it that a failed start shows."""
+
+
+class ProcessExecutor:
+    """Trains in a new process and session, which a dying kernel or a closed terminal doesn't take along."""
+
+    name = "process"
+    needs_pickling = True
+
+    def start(self, store_url: str, run_id: str) -> None:
+        """Start the trainer and return at once."""
+        store = Store.open(store_url)
+        log = Path(store.run(run_id).folder) / LOG
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as output:
+            process = subprocess.Popen(  # noqa: S603 - our own module, no shell
+                [sys.executable, "-P", "-m", "dltrainer_jupyter.executors.process_main", run_id],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                # The URL may hold a password, which an argument would show to everybody on the machine.
+                env=os.environ | {"DLTRAINER_STORE": store_url, "PYTHONPATH": _search_path()},
+            )
+        threading.Thread(target=_watch, args=(process, store, run_id, log), daemon=True).start()
+
+
+def _search_path() -> str:
+    """Let the trainer import what this process can, as a pickle of the user's objects may mention it."""
+    return os.pathsep.join(entry or os.getcwd() for entry in sys.path)
+
+
+def _watch(process: subprocess.Popen[bytes], store: Store, run_id: str, log: Path) -> None:
+    """Say so if the process ends before it has claimed the run; afterwards the attempt itself speaks."""
+    code = process.wait()
+    if code and store.run(run_id).state is State.PENDING:
+        tail = log.read_text(errors="replace")[-_TAIL:]
+        message = f"The trainer's process ended with code {code} before it began; its output is in {log}."
+        store.mark_failed_to_start(run_id, ErrorRecord("TrainerError", message, tail))

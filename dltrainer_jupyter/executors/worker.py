@@ -1,0 +1,98 @@
+"""The trainer: claims a run, drives its loop, and writes down how it ended."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dltrainer_jupyter.core.errors import DLTrainerError, StaleAttemptError
+from dltrainer_jupyter.core.records import RunRecord
+from dltrainer_jupyter.core.states import State
+from dltrainer_jupyter.executors import held, objects
+from dltrainer_jupyter.loop.assembly import assembled
+from dltrainer_jupyter.loop.doorbell import Doorbell
+from dltrainer_jupyter.loop.failures import describe
+from dltrainer_jupyter.loop.loop import Loop
+from dltrainer_jupyter.loop.poller import Poller
+from dltrainer_jupyter.store.attempts import Attempt
+from dltrainer_jupyter.store.store import Store
+
+_LOG = logging.getLogger(__name__)
+
+
+def main(store_url: str, run_id: str, *, executor: str, bell: Doorbell, owns_process: bool) -> State | None:
+    """Train a run until it ends.
+
+    Parameters
+    ----------
+    store_url : str
+        Where the run is.
+    run_id : str
+        Which run.
+    executor : str
+        Name of the place, for the record.
+    bell : Doorbell
+        How this process can reach the loop at once.
+    owns_process : bool
+        Whether nothing else draws random numbers in this process.
+
+    Returns
+    -------
+    State or None
+        How it ended; None if another trainer took the run over.
+    """
+    store = Store.open(store_url)
+    attempt = store.claim(run_id, executor=executor, environment={})
+    held.hang(run_id, bell)
+    try:
+        with Poller(attempt, bell):
+            return _train(store, store.run(run_id), attempt, bell, owns_process=owns_process)
+    except StaleAttemptError as error:
+        _LOG.warning("%s", error)
+        return None
+    finally:
+        held.take_down(run_id)
+
+
+def _train(store: Store, record: RunRecord, attempt: Attempt, bell: Doorbell, *, owns_process: bool) -> State:
+    loop: Loop | None = None
+    try:
+        with assembled(store, record, attempt, _objects(record), bell, owns_process=owns_process) as loop:
+            state = loop.run()
+    except StaleAttemptError:
+        raise
+    except KeyboardInterrupt:
+        attempt.end(State.LOST)
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever the user's code raises is the run's outcome
+        _record_failure(attempt, loop, error)
+        return State.FAILED
+    attempt.end(state)
+    return state
+
+
+def _record_failure(attempt: Attempt, loop: Loop | None, error: Exception) -> None:
+    if loop is not None:
+        loop.flush_curve()
+    if not isinstance(error, DLTrainerError):
+        _LOG.debug("Run %s failed.", attempt.run_id, exc_info=error)
+    attempt.end(State.FAILED, describe(error, loop.step if loop else None))
+
+
+def _objects(record: RunRecord) -> Mapping[str, Any]:
+    """Get the user's objects: handed over in this process, or from the run's folder."""
+    if not record.spec.user_objects:
+        return {}
+    folder = Path(record.folder)
+    handover = held.handed_over(record.id)
+    if handover is None:
+        return objects.load(folder)
+    if handover.packed is None:
+        assert handover.objects is not None  # noqa: S101 - a handover holds one or the other
+        return handover.objects
+    objects.save(folder, handover.packed)
+    # From now on every attempt reads the file, whose objects no training has touched.
+    held.forget(record.id)
+    return objects.unpack(handover.packed) if handover.objects is None else handover.objects

@@ -1,0 +1,111 @@
+"""Which epoch is the best, and when to stop waiting for a better one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple, Protocol
+
+from dltrainer_jupyter.core.errors import UnknownNameError
+from dltrainer_jupyter.core.records import BestRecord
+from dltrainer_jupyter.core.spec import EarlyStoppingSpec, RunSpec
+
+
+class Measured(Protocol):
+    """What a monitor needs to know of a metric."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def higher_is_better(self) -> bool: ...
+
+
+class Verdict(NamedTuple):
+    """What one epoch meant."""
+
+    improved: bool
+    enough: bool
+
+
+class Judge:
+    """Watches one metric. Its memory is part of the checkpoint, so that a resume can't forget the best.
+
+    Parameters
+    ----------
+    metric : str
+        Such as ``val_accuracy``.
+    mode : {"min", "max"}
+        Whether less or more is better.
+    early_stopping : EarlyStoppingSpec, optional
+        Never enough if left out.
+    """
+
+    def __init__(self, metric: str, mode: Literal["min", "max"], early_stopping: EarlyStoppingSpec | None) -> None:
+        self.metric = metric
+        self.mode: Literal["min", "max"] = mode
+        self.best: BestRecord | None = None
+        self._early_stopping = early_stopping
+        self._reference: float | None = None
+        self._waited = 0
+
+    def observe(self, epoch: int, step: int, values: Mapping[str, float]) -> Verdict:
+        """Judge an epoch; one without the monitored metric changes nothing."""
+        value = values.get(self.metric)
+        if value is None:
+            return Verdict(improved=False, enough=False)
+        improved = self._better(value, self.best.value if self.best else None, 0.0)
+        if improved:
+            self.best = BestRecord(self.metric, self.mode, value, epoch, step)
+        if self._early_stopping is None:
+            return Verdict(improved, enough=False)
+        if self._better(value, self._reference, self._early_stopping.min_delta):
+            self._reference, self._waited = value, 0
+        else:
+            self._waited += 1
+        return Verdict(improved, enough=self._waited >= self._early_stopping.patience)
+
+    def start_waiting_anew(self) -> None:
+        """Give a run that was extended its full patience again."""
+        self._waited = 0
+
+    def _better(self, value: float, than: float | None, by: float) -> bool:
+        if not math.isfinite(value):
+            return False
+        if than is None:
+            return True
+        return value > than + by if self.mode == "max" else value < than - by
+
+    def state(self) -> dict[str, Any]:
+        """Give what :meth:`load_state` needs."""
+        best = None if self.best is None else (self.best.value, self.best.epoch, self.best.step)
+        return {"best": best, "reference": self._reference, "waited": self._waited}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from a state."""
+        best = state["best"]
+        self.best = None if best is None else BestRecord(self.metric, self.mode, *best)
+        self._reference, self._waited = state["reference"], state["waited"]
+
+
+def choose_monitor(
+    spec: RunSpec, metrics: Sequence[Measured], *, validates: bool
+) -> tuple[str, Literal["min", "max"]]:
+    """Give the monitored metric and whether less or more of it is better.
+
+    Left out, it is the first metric on the validation set, or the validation loss; on the training set where
+    nothing is validated.
+
+    Raises
+    ------
+    UnknownNameError
+        If the specification monitors something that nobody measures.
+    """
+    more_is_better = {metric.name: metric.higher_is_better for metric in metrics}
+    parts = ("val", "train") if validates else ("train",)
+    known = [f"{part}_{name}" for part in parts for name in (*more_is_better, "loss")]
+    name = spec.monitor or known[0]
+    if name not in known:
+        kind = "monitored metric"
+        raise UnknownNameError(kind, name, known)
+    mode = "max" if more_is_better.get(name.split("_", 1)[1], False) else "min"
+    return name, spec.monitor_mode or mode  # type: ignore[return-value]

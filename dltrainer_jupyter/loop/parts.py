@@ -1,0 +1,105 @@
+"""From the names in a specification to the parts the loop works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dltrainer_jupyter.core import registry
+from dltrainer_jupyter.core.protocols import Adapter, DataSource, Dataset, Metric, Recipe, Schedule, Signature
+from dltrainer_jupyter.core.spec import Part, RunSpec
+from dltrainer_jupyter.core.validation import validate
+from dltrainer_jupyter.loop.judge import choose_monitor
+from dltrainer_jupyter.metrics.confusion import ConfusionMatrix
+from dltrainer_jupyter.metrics.custom import adapt
+
+_BY_FRAMEWORK: dict[str, registry.Kind] = {"optimizer": "optimizers", "loss": "losses"}
+_ALIKE: dict[str, registry.Kind] = {"recipe": "recipes", "model": "models", "data": "data", "scheduler": "schedules"}
+
+
+def check_parts(spec: RunSpec) -> None:
+    """Look up every name and check its settings; builds nothing and imports no framework.
+
+    Raises
+    ------
+    ConfigurationError
+        Names the first key that is wrong.
+    """
+    registry.check("adapters", spec.framework)
+    registry.check("executors", spec.executor)
+    for kinds, framework in ((_ALIKE, None), (_BY_FRAMEWORK, spec.framework)):
+        for key, kind in kinds.items():
+            part: Part | None = getattr(spec, key)
+            if part is not None and not part.is_user_object:
+                _check(kind, part, key, framework)
+    for part in spec.metrics:
+        if not part.is_user_object:
+            _check("metrics", part, "metrics", None)
+    if not any(part.is_user_object for part in spec.metrics):
+        # What the user's own metrics are called is known when they are made; the trainer checks that.
+        named = [_Named(part.type) for part in spec.metrics]
+        choose_monitor(spec, named, validates=spec.validation is not False)
+
+
+@dataclass
+class _Named:
+    name: str
+    higher_is_better: bool = True
+
+
+def _check(kind: registry.Kind, part: Part, key: str, framework: str | None) -> None:
+    found = registry.find(kind, part.type, framework)
+    validate(found.Config, part.config, key)
+
+
+def make_adapter(spec: RunSpec, *, owns_process: bool) -> Adapter:
+    """Make the adapter for the framework."""
+    adapter: Adapter = registry.find("adapters", spec.framework)(spec, owns_process=owns_process)
+    return adapter
+
+
+def make_recipe(spec: RunSpec, objects: Mapping[str, Any]) -> Recipe:
+    """Make the recipe, or take the user's own."""
+    recipe: Recipe = objects["recipe"] if spec.recipe.is_user_object else _make("recipes", spec.recipe, "recipe")
+    return recipe
+
+
+def load_data(spec: RunSpec, objects: Mapping[str, Any]) -> Dataset:
+    """Load the data set, split and preprocessed."""
+    part = Part(type="arrays") if spec.data.is_user_object else spec.data
+    source: DataSource = _make("data", part, "data")
+    return source.load(spec, objects)
+
+
+def make_metrics(
+    spec: RunSpec, objects: Mapping[str, Any], signature: Signature, to_tensor: Callable[[Any], Any]
+) -> list[Metric]:
+    """Make a fresh set of metrics."""
+    own = iter(objects.get("metrics", ()))
+    return [
+        adapt(next(own), signature.task, to_tensor)
+        if part.is_user_object
+        else _make("metrics", part, "metrics", outputs=signature.outputs)
+        for part in spec.metrics
+    ]
+
+
+def make_confusion(signature: Signature) -> ConfusionMatrix | None:
+    """Make a confusion matrix where there are classes, and few enough to be counted."""
+    countable = signature.task == "classification" and ConfusionMatrix.fits(signature.outputs)
+    return ConfusionMatrix(signature.outputs, signature.labels) if countable else None
+
+
+def make_schedule(spec: RunSpec, steps_per_epoch: int, epochs: int, mode: str) -> Schedule:
+    """Make the learning-rate schedule; a constant rate where none is asked for."""
+    part = spec.scheduler or Part(type="constant")
+    schedule: Schedule = _make(
+        "schedules", part, "scheduler", steps_per_epoch=steps_per_epoch, epochs=epochs, mode=mode
+    )
+    return schedule
+
+
+def _make(kind: registry.Kind, part: Part, key: str, **arguments: Any) -> Any:
+    found = registry.find(kind, part.type)
+    return found(validate(found.Config, part.config, key), **arguments)

@@ -1,0 +1,120 @@
+"""The loop as a textbook would print it: no tricks, nothing deferred, nothing in the background.
+
+:class:`dltrainer_jupyter.loop.loop.Loop` must give the same weights and the same history, bit for bit; tests hold
+it to that, with each of its optimizations on and off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from dltrainer_jupyter.core.protocols import Adapter, Dataset, FullState, Metric, Samples, StepOutput
+from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.data.cursor import batches, bounds, epoch_order
+from dltrainer_jupyter.loop import parts as make
+from dltrainer_jupyter.loop.judge import Judge, choose_monitor
+
+
+def train(
+    spec: RunSpec, objects: Mapping[str, Any], adapter: Adapter, dataset: Dataset
+) -> tuple[list[dict[str, float]], FullState]:
+    """Train from the first epoch to the last.
+
+    Parameters
+    ----------
+    spec : RunSpec
+        What to train.
+    objects : mapping
+        The user's own objects by key of the specification.
+    adapter : Adapter
+        Opened.
+    dataset : Dataset
+        What to train on.
+
+    Returns
+    -------
+    history : list of dict
+        The values of each epoch.
+    state : FullState
+        At the end.
+    """
+    recipe = make.make_recipe(spec, objects)
+    state = adapter.build(recipe, objects, dataset.signature)
+    count = len(dataset.train)
+    samples = adapter.place(dataset.train)
+    adapter.check(recipe, state, _batch(adapter, samples, epoch_order(spec.seed, 1, count), 0, count, spec.batch_size))
+
+    metrics = make.make_metrics(spec, objects, dataset.signature, adapter.tensors)
+    val_metrics = make.make_metrics(spec, objects, dataset.signature, adapter.tensors)
+    train_metrics = [metric for metric in metrics if not getattr(metric, "validation_only", False)]
+    monitor, mode = choose_monitor(spec, metrics, validates=dataset.validation is not None)
+    judge = Judge(monitor, mode, spec.early_stopping)
+    steps_per_epoch = batches(count, spec.batch_size)
+    schedule = make.make_schedule(spec, steps_per_epoch, spec.epochs, mode)
+    base_rate = adapter.learning_rate(state)
+
+    history: list[dict[str, float]] = []
+    step = 0
+    for epoch in range(1, spec.epochs + 1):
+        order = epoch_order(spec.seed, epoch, count)
+        mean = _Mean(adapter, train_metrics)
+        rate = base_rate
+        for index in range(steps_per_epoch):
+            rate = base_rate * schedule.factor(step)
+            adapter.set_learning_rate(state, rate)
+            batch = _batch(adapter, samples, order, index, count, spec.batch_size)
+            state, output = adapter.train_step(recipe, state, batch)
+            mean.add(output)
+            step += 1
+        values = {"learning_rate": rate, **mean.values("train")}
+        validates = spec.validation and (epoch % spec.validation.interval == 0 or epoch == spec.epochs)
+        if dataset.validation is not None and validates:
+            values |= _evaluate(spec, adapter, recipe, state, dataset.validation, val_metrics)
+        verdict = judge.observe(epoch, step, values)
+        if schedule.needs_metric and monitor in values:
+            schedule.observe(values[monitor])
+        history.append(values)
+        if verdict.enough:
+            break
+    return history, adapter.save(state)
+
+
+def _batch(adapter: Adapter, samples: Any, order: Any, index: int, count: int, size: int) -> Any:
+    return adapter.batch(samples, adapter.order(samples, order), *bounds(index, count, size))
+
+
+def _evaluate(
+    spec: RunSpec, adapter: Adapter, recipe: Any, state: Any, held_back: Samples, metrics: list[Metric]
+) -> dict[str, float]:
+    samples, count, size = adapter.place(held_back), len(held_back), 2 * spec.batch_size
+    order = np.arange(count, dtype=np.int64)
+    mean = _Mean(adapter, metrics)
+    with adapter.evaluation(state):
+        for index in range(batches(count, size)):
+            batch = _batch(adapter, samples, order, index, count, size)
+            mean.add(adapter.eval_step(recipe, state, batch))
+    return mean.values("val")
+
+
+class _Mean:
+    """The loss averaged over samples, and the metrics."""
+
+    def __init__(self, adapter: Adapter, metrics: list[Metric]) -> None:
+        self._adapter = adapter
+        self._metrics = metrics
+        self._sum, self._count = 0.0, 0
+        for metric in metrics:
+            metric.reset()
+
+    def add(self, output: StepOutput) -> None:
+        self._sum += float(self._adapter.losses([output.loss])[0]) * output.size
+        self._count += output.size
+        for metric in self._metrics:
+            metric.update(self._adapter.arrays([output.outputs]), self._adapter.arrays([output.targets]), [output.size])
+
+    def values(self, part: str) -> dict[str, float]:
+        values = {f"{part}_loss": self._sum / self._count}
+        return values | {f"{part}_{metric.name}": metric.compute() for metric in self._metrics}

@@ -1,0 +1,46 @@
+"""The Training Abstraction Layer: one set of verbs for every framework, every executor and every face.
+
+    >>> from dltrainer_jupyter import tal
+    >>> run = tal.train(model="cnn", data="digits", epochs=2)  # doctest: +SKIP
+    >>> run.pause(); run.resume(); run.wait()  # doctest: +SKIP
+
+What lives here: the verbs, the handle of a run, prediction from checkpoints. What does not: how anything is
+shown, and how anything is trained.
+"""
+
+from dltrainer_jupyter.tal.compare import compare
+from dltrainer_jupyter.tal.run import Control, Run
+from dltrainer_jupyter.tal.session import get, runs
+from dltrainer_jupyter.tal.settings import settings
+from dltrainer_jupyter.tal.submit import describe, train
+from dltrainer_jupyter.tal.verbs import (
+    checkpoint,
+    delete,
+    get_best_model,
+    pause,
+    predict,
+    resume,
+    set,  # noqa: A004 - the verb's name on every face
+    stop,
+    suspend,
+)
+
+__all__ = [
+    "Control",
+    "Run",
+    "checkpoint",
+    "compare",
+    "delete",
+    "describe",
+    "get",
+    "get_best_model",
+    "pause",
+    "predict",
+    "resume",
+    "runs",
+    "set",
+    "settings",
+    "stop",
+    "suspend",
+    "train",
+]

@@ -1,0 +1,44 @@
+"""Several runs side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from dltrainer_jupyter.tal.run import Run
+from dltrainer_jupyter.tal.session import get
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def compare(refs: Sequence[str | Run]) -> pd.DataFrame:
+    """Compare runs: what differs in their settings, how far they are, and the last value of each metric.
+
+    Parameters
+    ----------
+    refs : sequence of str or Run
+        Ids, beginnings of ids, names or runs.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a run, indexed by name and id.
+    """
+    import pandas as pd  # noqa: PLC0415 - takes half a second and most calls don't need it
+
+    found = [ref if isinstance(ref, Run) else get(ref) for ref in refs]
+    records = [run.record for run in found]
+    settings = [record.spec.dump() for record in records]
+    keys = sorted({key for setting in settings for key in setting} - {"name"})
+    differing = [key for key in keys if len({repr(setting.get(key)) for setting in settings}) > 1]
+    rows: list[dict[str, Any]] = []
+    for run, record, setting in zip(found, records, settings, strict=True):
+        history = run.store.epochs(run.id)
+        row: dict[str, Any] = {key: setting.get(key) for key in differing}
+        row |= {"state": str(record.state), "epoch": record.progress.epoch, "step": record.progress.step}
+        if record.best is not None:
+            row |= {"best_metric": record.best.metric, "best": record.best.value, "best_epoch": record.best.epoch}
+        rows.append(row | (history[-1].values if history else {}))
+    index = pd.MultiIndex.from_tuples([(record.name, record.id) for record in records], names=["name", "id"])
+    return pd.DataFrame(rows, index=index)

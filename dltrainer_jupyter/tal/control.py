@@ -1,0 +1,76 @@
+"""The handle of one request to a run."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from dltrainer_jupyter.core.errors import IllegalControlError
+from dltrainer_jupyter.core.records import ControlRecord
+from dltrainer_jupyter.store.store import Store
+
+_FIRST_LOOK = 0.002
+_LAST_LOOK = 0.05
+"""Seconds between looks at the store, growing from the first to the last."""
+
+
+class Control:
+    """What became of a request.
+
+    Examples
+    --------
+    >>> run.pause().wait(5).outcome  # doctest: +SKIP
+    'Paused at step 1,204 (epoch 7).'
+    """
+
+    def __init__(self, control_id: int, store: Store) -> None:
+        self.id = control_id
+        self._store = store
+
+    @property
+    def record(self) -> ControlRecord:
+        """The row as it is now."""
+        return self._store.control(self.id)
+
+    @property
+    def status(self) -> str:
+        """``requested``, ``done`` or ``refused``."""
+        return self.record.status
+
+    @property
+    def outcome(self) -> str | None:
+        """What the trainer did, in a sentence; None until it is acknowledged."""
+        return self.record.outcome
+
+    def wait(self, timeout: float | None = None) -> Control:
+        """Wait until the trainer has acknowledged it.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds to wait; for ever by default.
+
+        Raises
+        ------
+        TimeoutError
+            If it took longer.
+        IllegalControlError
+            If the trainer refused; the message says why.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        pause, never = _FIRST_LOOK, threading.Event()
+        while (record := self.record).status == "requested":
+            if deadline is not None and time.monotonic() >= deadline:
+                msg = f"The trainer has not answered '{record.kind}' within {timeout} s."
+                raise TimeoutError(msg)
+            never.wait(pause)
+            self._store.reap()
+            pause = min(2 * pause, _LAST_LOOK)
+        if record.status == "refused":
+            raise IllegalControlError(record.outcome or "Refused.")
+        return self
+
+    def __repr__(self) -> str:
+        """Show kind and outcome."""
+        record = self.record
+        return f"<Control {record.kind}: {record.outcome or record.status}>"

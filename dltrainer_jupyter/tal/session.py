@@ -1,0 +1,81 @@
+"""This process's store, and the way from a word to a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dltrainer_jupyter.core.errors import RunNotFoundError
+from dltrainer_jupyter.store.store import Store
+from dltrainer_jupyter.tal.run import Run
+from dltrainer_jupyter.tal.settings import settings
+
+
+@dataclass
+class _Session:
+    newest: tuple[str, str] | None = None
+    """Store and id of the run this process started or asked for last."""
+
+
+_SESSION = _Session()
+
+
+def open_store() -> Store:
+    """Open the store of the settings, and note which trainers have died since it was last read."""
+    url = settings.store
+    if url.startswith("sqlite:///"):
+        settings.home.mkdir(parents=True, exist_ok=True)
+    store = Store.open(url)
+    store.reap()
+    return store
+
+
+def remember(run: Run) -> None:
+    """Make a run the one that verbs without a reference mean."""
+    _SESSION.newest = (run.store.url, run.id)
+
+
+def get(ref: str | None = None) -> Run:
+    """Find a run.
+
+    Parameters
+    ----------
+    ref : str, optional
+        Id, unique beginning of an id, or name (of which the newest run is meant); by default the newest run of this
+        process, or of the store if this process has started none.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    RunNotFoundError
+        If there is none.
+    """
+    store = open_store()
+    if ref is not None:
+        return Run(store.find(ref).id, store)
+    if _SESSION.newest is not None and _SESSION.newest[0] == store.url:
+        return Run(_SESSION.newest[1], store)
+    newest = store.runs(limit=1)
+    if not newest:
+        msg = "There is no run yet. Start one with tal.train(model='cnn', data='digits') or a %%dltrain cell."
+        raise RunNotFoundError(msg)
+    return Run(newest[0].id, store)
+
+
+def runs(name: str | None = None, states: Sequence[str] | None = None, limit: int | None = None) -> list[Run]:
+    """List runs, newest first.
+
+    Parameters
+    ----------
+    name : str, optional
+        Only runs of this name.
+    states : sequence of str, optional
+        Only runs in one of these states.
+    limit : int, optional
+        At most so many.
+    """
+    store = open_store()
+    return [Run(record.id, store) for record in store.runs(states=states, name=name, limit=limit)]

@@ -1,0 +1,80 @@
+"""Where things lie: environment first, then what the program set, then a TOML file, then a default."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+
+from dltrainer_jupyter.core.errors import ConfigurationError, UnknownNameError
+
+_KEYS = ("home", "store", "artifacts")
+
+
+class Settings:
+    """Folders and database of this process.
+
+    Each can be set by an environment variable (``DLTRAINER_HOME``, ``DLTRAINER_STORE``, ``DLTRAINER_ARTIFACTS``),
+    by assignment (``tal.settings.store = "postgresql://…"``) or in ``settings.toml`` in the home folder.
+    """
+
+    def __init__(self) -> None:
+        self._assigned: dict[str, str] = {}
+
+    @property
+    def home(self) -> Path:
+        """Folder of everything that is kept."""
+        given = os.environ.get("DLTRAINER_HOME") or self._assigned.get("home")
+        if given:
+            return Path(given).expanduser().resolve()
+        import platformdirs  # noqa: PLC0415 - only without a setting
+
+        return Path(platformdirs.user_data_dir("dltrainer", appauthor=False))
+
+    @home.setter
+    def home(self, value: str | Path) -> None:
+        self._assigned["home"] = str(value)
+
+    @property
+    def store(self) -> str:
+        """URL of the database; by default an SQLite file in the home folder."""
+        return self._find("store") or f"sqlite:///{self.home / 'dltrainer.db'}"
+
+    @store.setter
+    def store(self, value: str) -> None:
+        self._assigned["store"] = value
+
+    @property
+    def artifacts(self) -> Path:
+        """Folder of checkpoints and artifacts, one folder a run in it."""
+        given = self._find("artifacts")
+        if given and "://" in given:
+            msg = f"artifacts: expected a folder, got the URL '{given}'; only folders are understood so far."
+            raise ConfigurationError(msg)
+        return Path(given).expanduser().resolve() if given else self.home / "runs"
+
+    @artifacts.setter
+    def artifacts(self, value: str | Path) -> None:
+        self._assigned["artifacts"] = str(value)
+
+    def _find(self, key: str) -> str | None:
+        return os.environ.get(f"DLTRAINER_{key.upper()}") or self._assigned.get(key) or self._from_file().get(key)
+
+    def _from_file(self) -> dict[str, str]:
+        path = self.home / "settings.toml"
+        if not path.exists():
+            return {}
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except tomllib.TOMLDecodeError as error:
+            msg = f"{path} can't be read: {error}."
+            raise ConfigurationError(msg) from error
+        for key in values:
+            if key not in _KEYS:
+                kind = f"setting in {path}"
+                raise UnknownNameError(kind, key, _KEYS)
+        return {key: str(value) for key, value in values.items()}
+
+
+settings = Settings()
+"""The settings of this process."""

@@ -1,0 +1,274 @@
+"""From what a person hands over to a run that trains."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from dltrainer_jupyter.core import registry
+from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.core.spec import Part, RunSpec
+from dltrainer_jupyter.core.validation import validate
+from dltrainer_jupyter.executors import held, objects
+from dltrainer_jupyter.loop.parts import check_parts
+from dltrainer_jupyter.tal.configuration import merged, read_file
+from dltrainer_jupyter.tal.environment import environment
+from dltrainer_jupyter.tal.run import Run
+from dltrainer_jupyter.tal.session import open_store, remember
+from dltrainer_jupyter.tal.settings import settings
+
+_PARTS = ("recipe", "model", "data", "optimizer", "scheduler", "loss")
+_ROOT_OF_FRAMEWORK = {"torch": "pytorch", "keras": "tensorflow", "tensorflow": "tensorflow", "flax": "jax"}
+
+
+def train(
+    model: Any = None,
+    data: Any = None,
+    *,
+    framework: str | None = None,
+    loss: Any = None,
+    optimizer: Any = None,
+    metrics: Any = None,
+    batch_size: int | None = None,
+    learning_rate: float | None = None,
+    epochs: int | None = None,
+    validation: Any = None,
+    seed: int | None = None,
+    monitor: str | None = None,
+    name: str | None = None,
+    executor: str | None = None,
+    config: Mapping[str, Any] | str | Path | None = None,
+    track: Any = None,
+    verbose: bool | None = None,
+    in_place: bool = False,
+    **more: Any,
+) -> Run:
+    """Start training and return at once.
+
+    Parameters
+    ----------
+    model : str, mapping, torch.nn.Module or callable
+        A registered name, a mapping of settings (``{"type": "mlp", "hidden": [64]}``), your own model, or a function
+        that makes one. The run trains its own copy.
+    data : str, mapping or tuple
+        A registered name, a mapping of settings, ``(x, y)``, or ``(x, y, x_val, y_val)``: arrays, tensors, tables.
+    framework : str, optional
+        By default that of the model.
+    loss : str, mapping or callable, optional
+        A name, or a function of outputs and targets; by default chosen by the task.
+    optimizer : str, mapping, torch.optim.Optimizer or callable, default "adam"
+        A name, your own made from the model's parameters, or a function of the model.
+    metrics : str, or sequence of str, mapping or object, optional
+        Names, objects with ``update`` and ``compute``, or functions ``f(y_true, y_pred)``.
+    batch_size : int, default 32
+    learning_rate : float, default 1e-3
+    epochs : int, default 10
+    validation : float, mapping, tuple or False, default 0.2
+        Share held back, its settings, your own ``(x_val, y_val)``, or False.
+    seed : int, default 0
+        Everything random in the run derives from it.
+    monitor : str, optional
+        Metric that decides which checkpoint is best; by default the first metric, or the loss.
+    name : str, optional
+        Name of the run.
+    executor : {"thread", "process", "inline"}, default "thread"
+        Where it trains.
+    config : mapping or path, optional
+        Settings, or a YAML file of them; arguments go before it.
+    track : sequence, optional
+        Trackers.
+    verbose : bool, default True
+        Say what happens.
+    in_place : bool, default False
+        Train the model object itself instead of a copy.
+    **more
+        Any other setting of the configuration: ``scheduler``, ``early_stopping``, ``checkpoint``, ``on_nan`` …
+
+    Returns
+    -------
+    Run
+        The handle; ``run.wait()`` waits for the end.
+
+    Raises
+    ------
+    ConfigurationError
+        If a name is unknown or a value can't be used; nothing has been started then.
+
+    Examples
+    --------
+    >>> run = tal.train(model="cnn", data="digits", epochs=20, metrics=["accuracy"])  # doctest: +SKIP
+    """
+    arguments = {
+        "model": model,
+        "data": data,
+        "framework": framework,
+        "loss": loss,
+        "optimizer": optimizer,
+        "metrics": metrics,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "epochs": epochs,
+        "validation": validation,
+        "seed": seed,
+        "monitor": monitor,
+        "name": name,
+        "executor": executor,
+        "track": track,
+        "verbose": verbose,
+        **more,
+    }
+    base = read_file(config) if isinstance(config, str | Path) else dict(config or {})
+    given = merged(base, {key: value for key, value in arguments.items() if value is not None})
+    spec, own = describe(given)
+    return submit(spec, own, in_place=in_place)
+
+
+def describe(given: Mapping[str, Any]) -> tuple[RunSpec, dict[str, Any]]:
+    """Check settings without starting anything.
+
+    Parameters
+    ----------
+    given : mapping
+        Settings; parts may be the user's own objects.
+
+    Returns
+    -------
+    spec : RunSpec
+        The description, in which the user's own objects are mentioned.
+    own : dict
+        Those objects, by key.
+
+    Raises
+    ------
+    ConfigurationError
+        Names the first key that is wrong.
+    """
+    values, own = dict(given), dict[str, Any]()
+    _take_validation_arrays(values)
+    for key in _PARTS:
+        if key in values and not isinstance(values[key], str | Mapping | Part | None):
+            own[key] = values[key]
+            values[key] = Part.user_object(_one_line(values[key]))
+    if "metrics" in values:
+        values["metrics"], own_metrics = _metrics(values["metrics"])
+        own |= {"metrics": own_metrics} if own_metrics else {}
+    if "model" in own:
+        values.setdefault("framework", _framework_of(own["model"]))
+    spec = validate(RunSpec, values)
+    check_parts(spec)
+    if spec.track:
+        msg = "track: no tracker is installed; leave it out."
+        raise ConfigurationError(msg)
+    return spec, own
+
+
+def submit(spec: RunSpec, own: Mapping[str, Any], *, in_place: bool = False) -> Run:
+    """Record a run and start its trainer.
+
+    Parameters
+    ----------
+    spec : RunSpec
+        What to train.
+    own : mapping
+        The user's own objects, by key.
+    in_place : bool, default False
+        Train the objects themselves.
+    """
+    executor = registry.find("executors", spec.executor)
+    if in_place and executor.needs_pickling:
+        msg = f"in_place: the executor '{spec.executor}' trains in another process, so it can't train your object."
+        raise ConfigurationError(msg)
+    packed, problem = _packed(own)
+    if problem is not None and executor.needs_pickling:
+        msg = f"executor: '{spec.executor}' needs objects that can be pickled, but {problem}. Use executor='thread'."
+        raise ConfigurationError(msg)
+    store = open_store()
+    run_id = secrets.token_hex(6)
+    folder = settings.artifacts / run_id
+    store.create_run(
+        run_id, spec, folder=str(folder), environment=environment(), resume="exact", rebuildable=problem is None
+    )
+    if problem is not None:
+        told = f"This run can't outlive this process: {problem}."
+        store.add_event(run_id, "kernel_bound", told)
+        if spec.verbose:
+            print(told, file=sys.stderr)  # noqa: T201 - said at once, where the run was started
+    if own and executor.needs_pickling:
+        assert packed is not None  # noqa: S101 - checked above
+        objects.save(folder, packed)
+    elif own:
+        unpacked = dict(own) if in_place else _copied(own, run_id, packed)
+        held.hand_over(run_id, held.Handover(packed=packed, objects=unpacked))
+    run = Run(run_id, store)
+    remember(run)
+    run.start(spec.executor)
+    return run
+
+
+def _packed(own: Mapping[str, Any]) -> tuple[bytes | None, str | None]:
+    """Pickle the user's objects, or say why they can't be."""
+    if not own:
+        return None, None
+    try:
+        return objects.pack(own), None
+    except objects.NotRebuildableError as error:
+        return None, str(error)
+
+
+def _copied(own: Mapping[str, Any], run_id: str, packed: bytes | None) -> Mapping[str, Any] | None:
+    """Copy what can't be pickled; what can't be copied either is trained itself, and the run says so."""
+    if packed is not None:
+        return None
+    try:
+        return dict(objects.copied(dict(own)))
+    except objects.NotRebuildableError as error:
+        open_store().add_event(run_id, "kernel_bound", f"The run trains your own objects, which {error}.")
+        return dict(own)
+
+
+def _take_validation_arrays(values: dict[str, Any]) -> None:
+    """Let ``validation`` be a share, or arrays that join the training data."""
+    validation = values.get("validation")
+    if isinstance(validation, float):
+        values["validation"] = {"split": validation}
+    elif isinstance(validation, Sequence) and not isinstance(validation, str):
+        data = values.get("data")
+        if not (isinstance(data, Sequence) and len(data) == 2 and len(validation) == 2):  # noqa: PLR2004
+            msg = "validation: arrays (x_val, y_val) go with data=(x, y); for other data give a share such as 0.2."
+            raise ConfigurationError(msg)
+        values["data"] = (*data, *validation)
+        del values["validation"]
+
+
+def _metrics(given: Any) -> tuple[list[Any], list[Any]]:
+    """Tell names from the user's own metrics."""
+    listed = list(given) if isinstance(given, list | tuple) else [given]
+    own = [item for item in listed if not isinstance(item, str | Mapping | Part)]
+    mentioned = [
+        item if isinstance(item, str | Mapping | Part) else Part.user_object(_one_line(item)) for item in listed
+    ]
+    return mentioned, own
+
+
+def _framework_of(model: Any) -> str:
+    """Tell the framework of a model by where its class comes from; nothing is imported."""
+    kind = model if isinstance(model, type) else type(model)
+    for base in kind.__mro__:
+        root = base.__module__.partition(".")[0]
+        if root in _ROOT_OF_FRAMEWORK:
+            return _ROOT_OF_FRAMEWORK[root]
+    return "pytorch"
+
+
+def _one_line(value: Any) -> str:
+    """Describe an object in a few words."""
+    if isinstance(value, tuple | list):
+        return f"({', '.join(_one_line(item) for item in value)})"
+    shape = getattr(value, "shape", None)
+    if shape is not None:
+        return f"{type(value).__name__}{tuple(shape)}"
+    named = getattr(value, "__qualname__", None)
+    return str(named) if named else type(value).__name__

@@ -1,0 +1,172 @@
+"""Everything a panel shows of one run, as JSON types, bounded in size."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from typing import Any
+
+import yaml
+
+from dltrainer_jupyter.core.records import CheckpointRecord, ControlRecord, RunRecord
+from dltrainer_jupyter.core.states import ALLOWED, Verb
+from dltrainer_jupyter.store.store import Store
+from dltrainer_jupyter.views.curves import curve
+
+_CURVE_POINTS = 1000
+_EPOCHS = 1000
+_CONTROLS = 50
+_EVENTS = 50
+_DIGITS = 6
+"""Significant digits of a number in a chart."""
+
+
+def snapshot(store: Store, run_id: str) -> dict[str, Any]:
+    """Put together what a panel shows.
+
+    Parameters
+    ----------
+    store : Store
+        Where the run is.
+    run_id : str
+        Which run.
+
+    Returns
+    -------
+    dict
+        JSON types only; numbers that aren't finite are None. At most about 100 kB however long the run is.
+    """
+    run = store.run(run_id)
+    attempts = store.attempts(run_id)
+    events = store.events(run_id)[-_EVENTS:][::-1]
+    epochs = epoch_columns(store, run_id)
+    return {
+        "version": 1,
+        "revision": store.revision(run_id),
+        "now": datetime.now(UTC).isoformat(),
+        "run": {
+            "id": run.id,
+            "name": run.name,
+            "state": str(run.state),
+            "framework": run.spec.framework,
+            "executor": attempts[-1].executor if attempts else run.spec.executor,
+            "device": attempts[-1].environment.get("device") if attempts else None,
+            "resume": run.resume,
+            "exact": run.exact,
+            "attempts": run.attempt,
+            "created_at": run.created_at.isoformat(),
+            "error": None if run.error is None else vars(run.error),
+            "rebuildable": run.rebuildable,
+            "notices": [event.message for event in events if event.kind in _NOTICES],
+        },
+        "progress": _progress(run),
+        "monitor": run.best.metric if run.best else run.spec.monitor,
+        "best": None if run.best is None else {**vars(run.best), "value": number(run.best.value)},
+        "curves": {name: curve_columns(store, run_id, name) for name in store.curve_names(run_id)},
+        "epochs": epochs,
+        "confusion": confusion(store, run_id),
+        "checkpoints": [checkpoint_row(record) for record in store.checkpoints(run_id)],
+        "controls": [control_row(control) for control in store.controls(run_id, limit=_CONTROLS)],
+        "events": [
+            {"at": event.at.isoformat(), "kind": event.kind, "message": event.message, "step": event.step}
+            for event in events
+        ],
+        "config": yaml.safe_dump(run.spec.dump(), sort_keys=False, allow_unicode=True),
+        "allowed": [str(verb) for verb in Verb if run.state in ALLOWED[verb]],
+    }
+
+
+_NOTICES = frozenset({"trouble", "inexact", "kernel_bound", "damaged_checkpoint", "restart"})
+"""Kinds of events that a person should see without opening the log."""
+
+
+def _progress(run: RunRecord) -> dict[str, Any]:
+    progress = run.progress
+    steps = progress.steps_per_epoch * progress.epochs or None
+    left = None if steps is None else max(steps - progress.step, 0)
+    in_epoch = progress.step - progress.steps_per_epoch * (progress.epoch - 1)
+    speed = progress.steps_per_second
+    return {
+        "epoch": progress.epoch,
+        "epochs": progress.epochs,
+        "step": progress.step,
+        "steps": steps,
+        "steps_per_epoch": progress.steps_per_epoch or None,
+        "fraction": progress.step / steps if steps else 0.0,
+        "epoch_fraction": min(max(in_epoch / progress.steps_per_epoch, 0.0), 1.0) if progress.steps_per_epoch else 0.0,
+        "phase": progress.phase,
+        "steps_per_second": number(speed),
+        "seconds_left": number(left / speed) if left is not None and speed else None,
+        "train_seconds": round(progress.train_seconds, 3),
+        "learning_rate": number(progress.learning_rate),
+    }
+
+
+def curve_columns(
+    store: Store,
+    run_id: str,
+    name: str,
+    *,
+    start: int | None = None,
+    stop: int | None = None,
+    points: int = _CURVE_POINTS,
+) -> dict[str, list[Any]]:
+    """Give a decimated per-step series as two columns."""
+    steps, values = curve(store, run_id, name, start=start, stop=stop, points=points)
+    return {"steps": steps.tolist(), "values": [number(value) for value in values.tolist()]}
+
+
+def epoch_columns(store: Store, run_id: str) -> dict[str, list[float | int | None]]:
+    """Give the epochs' metrics as columns of equal length; of a very long run evenly spaced ones and the last."""
+    records = store.epochs(run_id)
+    if len(records) > _EPOCHS:
+        stride = math.ceil(len(records) / _EPOCHS)
+        records = [*records[:-1:stride], records[-1]]
+    names = list(dict.fromkeys(name for record in records for name in record.values))
+    columns: dict[str, list[float | int | None]] = {
+        "epoch": [record.epoch for record in records],
+        "step": [record.step for record in records],
+    }
+    return columns | {name: [number(record.values.get(name)) for record in records] for name in names}
+
+
+def confusion(store: Store, run_id: str, epoch: int | None = None) -> dict[str, Any] | None:
+    """Give the confusion matrix of one validation, the newest by default."""
+    found = store.validation(run_id, epoch)
+    if found is None or found.confusion is None:
+        return None
+    return {"epoch": found.epoch, "labels": found.labels, "matrix": found.confusion}
+
+
+def checkpoint_row(record: CheckpointRecord) -> dict[str, Any]:
+    """Describe a checkpoint."""
+    return {
+        "step": record.step,
+        "epoch": record.epoch,
+        "kinds": sorted(record.kinds),
+        "metrics": {name: number(value) for name, value in record.metrics.items()},
+        "digest": record.digest,
+        "bytes": record.bytes,
+        "created_at": record.created_at.isoformat(),
+    }
+
+
+def control_row(control: ControlRecord) -> dict[str, Any]:
+    """Describe a control."""
+    return {
+        "id": control.id,
+        "kind": control.kind,
+        "arguments": control.arguments,
+        "status": control.status,
+        "outcome": control.outcome,
+        "step": control.step,
+        "requested_by": control.requested_by,
+        "requested_at": control.requested_at.isoformat(),
+    }
+
+
+def number(value: float | None) -> float | None:
+    """Round to the digits a chart needs; None for what isn't finite, which JSON can't say."""
+    if value is None or not math.isfinite(value):
+        return None
+    return float(f"{value:.{_DIGITS}g}")
