@@ -43,7 +43,7 @@ def validate(schema: type[Model], values: Mapping[str, Any], where: str = "") ->
 
 
 def _sentence(schema: type[BaseModel], problem: dict[str, Any], where: str) -> str:
-    location = [str(part) for part in problem["loc"] if not str(part).startswith("function-")]
+    location = _keys(schema, [str(part) for part in problem["loc"]])
     key = ".".join(([where] if where else []) + location) or "configuration"
     kind = problem["type"]
     if kind == "extra_forbidden":
@@ -58,19 +58,27 @@ def _sentence(schema: type[BaseModel], problem: dict[str, Any], where: str) -> s
     return f"{key}: expected {message}, got {problem['input']!r}."
 
 
+def _keys(schema: type[BaseModel], path: list[str]) -> list[str]:
+    """Leave out of a path what is no key: pydantic puts the names of a union's members into it."""
+    names = {model.__name__ for model in _nested(schema)}
+    return [part for part in path if part not in names and "[" not in part]
+
+
 def _owner(schema: type[BaseModel], path: list[str]) -> type[BaseModel] | None:
     """Find the nested model a path of keys leads to."""
-    current: Any = schema
+    current: type[BaseModel] | None = schema
     for part in path:
-        field = getattr(current, "model_fields", {}).get(part)
-        if field is None:
-            # Pydantic puts the name of a union's member into the path; it is no key.
-            continue
-        current = next((member for member in _members(field.annotation) if isinstance(member, type)), None)
-    return current if isinstance(current, type) and issubclass(current, BaseModel) else None
+        field = current.model_fields.get(part) if current else None
+        current = next(iter(_members(field.annotation)), None) if field else None
+    return current
 
 
-def _members(annotation: Any) -> list[Any]:
+def _nested(schema: type[BaseModel]) -> list[type[BaseModel]]:
+    inner = [member for field in schema.model_fields.values() for member in _members(field.annotation)]
+    return inner + [deeper for member in inner for deeper in _nested(member)]
+
+
+def _members(annotation: Any) -> list[type[BaseModel]]:
     if get_origin(annotation) is Literal:
         return []
     inner = [member for argument in get_args(annotation) for member in _members(argument)]

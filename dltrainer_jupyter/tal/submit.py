@@ -185,23 +185,22 @@ def submit(spec: RunSpec, own: Mapping[str, Any], *, in_place: bool = False) -> 
     if problem is not None and executor.needs_pickling:
         msg = f"executor: '{spec.executor}' needs objects that can be pickled, but {problem}. Use executor='thread'."
         raise ConfigurationError(msg)
+    handover, notices = _handover(own, packed, problem, in_place=in_place)
     store = open_store()
     run_id = secrets.token_hex(6)
     folder = settings.artifacts / run_id
     store.create_run(
         run_id, spec, folder=str(folder), environment=environment(), resume="exact", rebuildable=problem is None
     )
-    if problem is not None:
-        told = f"This run can't outlive this process: {problem}."
-        store.add_event(run_id, "kernel_bound", told)
+    for notice in notices:
+        store.add_event(run_id, "kernel_bound", notice)
         if spec.verbose:
-            print(told, file=sys.stderr)  # noqa: T201 - said at once, where the run was started
+            print(notice, file=sys.stderr)  # noqa: T201 - said at once, where the run was started
     if own and executor.needs_pickling:
         assert packed is not None  # noqa: S101 - checked above
         objects.save(folder, packed)
     elif own:
-        unpacked = dict(own) if in_place else _copied(own, run_id, packed)
-        held.hand_over(run_id, held.Handover(packed=packed, objects=unpacked))
+        held.hand_over(run_id, handover)
     run = Run(run_id, store)
     remember(run)
     run.start(spec.executor)
@@ -218,15 +217,21 @@ def _packed(own: Mapping[str, Any]) -> tuple[bytes | None, str | None]:
         return None, str(error)
 
 
-def _copied(own: Mapping[str, Any], run_id: str, packed: bytes | None) -> Mapping[str, Any] | None:
-    """Copy what can't be pickled; what can't be copied either is trained itself, and the run says so."""
+def _handover(
+    own: Mapping[str, Any], packed: bytes | None, problem: str | None, *, in_place: bool
+) -> tuple[held.Handover, list[str]]:
+    """Prepare what a trainer of this process gets, and what the person has to know about it."""
+    notices = [] if problem is None else [f"This run can't outlive this process: {problem}."]
+    if in_place:
+        return held.Handover(packed=packed, objects=own), notices
     if packed is not None:
-        return None
+        return held.Handover(packed=packed, objects=None), notices
     try:
-        return dict(objects.copied(dict(own)))
+        return held.Handover(packed=None, objects=objects.copied(dict(own))), notices
     except objects.NotRebuildableError as error:
-        open_store().add_event(run_id, "kernel_bound", f"The run trains your own objects, which {error}.")
-        return dict(own)
+        # Better to train the object itself, and say so, than not at all.
+        notices.append(f"The run trains your own objects, not a copy: the model {error}.")
+        return held.Handover(packed=None, objects=own), notices
 
 
 def _take_validation_arrays(values: dict[str, Any]) -> None:

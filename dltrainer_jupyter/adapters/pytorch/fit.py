@@ -22,7 +22,10 @@ def check_fit(recipe: Recipe, state: TrainState, batch: Batch, ops: Ops, classes
     except IndexError as error:
         if "out of bounds" not in str(error):
             raise
-        msg = f"Labels out of range: {_labels(batch.targets)}; {_first_line(error)}"
+        msg = (
+            f"Labels out of range: the data has labels up to {classes - 1}, so the model needs {classes} outputs "
+            f"({_first_line(error).rstrip('.')})."
+        )
         raise ConfigurationError(msg) from error
     except (RuntimeError, ValueError) as error:
         msg = f"Model, loss and data don't fit: {_first_line(error).rstrip('.')}; {given}."
@@ -46,10 +49,6 @@ def _check_classes(outputs: torch.Tensor, targets: torch.Tensor, classes: int) -
 
 def _describe(tensor: torch.Tensor) -> str:
     return f"{tuple(tensor.shape)} {str(tensor.dtype).removeprefix('torch.')}"
-
-
-def _labels(targets: torch.Tensor) -> str:
-    return f"the batch has labels from {int(targets.min())} to {int(targets.max())}"
 
 
 def _first_line(error: Exception) -> str:
