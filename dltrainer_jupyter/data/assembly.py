@@ -1,0 +1,156 @@
+"""From raw arrays to a data set: check, encode, split, preprocess. Every source ends here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.core.protocols import Dataset, Samples, Signature
+from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.data.host import refuse_non_finite
+from dltrainer_jupyter.data.preprocessing import fit_chain
+from dltrainer_jupyter.data.splits import split
+from dltrainer_jupyter.data.steps import Step
+from dltrainer_jupyter.data.targets import Targets, encode
+
+if TYPE_CHECKING:
+    from dltrainer_jupyter.core.protocols import Array
+
+
+@dataclass(frozen=True)
+class Raw:
+    """Inputs and targets as they came, sample by sample along the first axis."""
+
+    inputs: Array
+    targets: Array
+
+
+def assemble(
+    spec: RunSpec,
+    train: Raw,
+    steps: Sequence[Step],
+    *,
+    validation: Raw | None = None,
+    class_names: Sequence[str] = (),
+) -> Dataset:
+    """Make a data set that is ready to train on, of arrays nobody else holds.
+
+    Parameters
+    ----------
+    spec : RunSpec
+        Its seed, its loss and its validation decide about split and task.
+    train : Raw
+        Samples to train on, or to divide.
+    steps : sequence of Step
+        Preprocessing, not yet fitted; fitted to the training part only.
+    validation : Raw, optional
+        Samples to validate on; nothing is then held back from ``train``.
+    class_names : sequence of str, optional
+        Names for classes whose targets are numbers.
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    ConfigurationError
+        If samples are empty, differ in number or shape, can't be encoded, or leave a part without samples.
+    """
+    _check(train, "")
+    if validation is not None:
+        _check(validation, "validation ")
+        _check_alike(train, validation)
+    loss = None if spec.loss is None or spec.loss.is_user_object else spec.loss.type
+    everything = train.targets if validation is None else np.concatenate([train.targets, validation.targets])
+    targets = encode(everything, loss)
+    training, held_back = _divide(spec, train, validation, targets)
+
+    chain, train_inputs = fit_chain(steps, training.inputs)
+    if held_back is not None:
+        inputs = held_back.inputs
+        for step in chain:
+            inputs = step.apply(inputs)
+        held_back = Raw(inputs, held_back.targets)
+    names = tuple(class_names) if targets.task == "classification" and class_names else targets.labels
+    signature = Signature(
+        task=targets.task,
+        input_shape=train_inputs.shape[1:],
+        outputs=targets.outputs,
+        labels=names,
+        encoded=targets.encoded,
+        preprocessing=tuple(step.to_dict() for step in chain),
+    )
+    return Dataset(
+        train=_own(Raw(train_inputs, training.targets), train),
+        validation=None if held_back is None else _own(held_back, validation or train),
+        signature=signature,
+    )
+
+
+def _divide(spec: RunSpec, train: Raw, validation: Raw | None, targets: Targets) -> tuple[Raw, Raw | None]:
+    """Give the training part and what is held back from it, with encoded targets."""
+    count = len(train.inputs)
+    if spec.validation is False:
+        return Raw(train.inputs, targets.values[:count]), None
+    if validation is not None:
+        return Raw(train.inputs, targets.values[:count]), Raw(validation.inputs, targets.values[count:])
+    classes = None
+    if targets.task == "classification" and targets.values.size == count:
+        classes = targets.values.reshape(count).astype(np.int64)
+    first, second = split(spec.seed, count, spec.validation.split, classes)
+    return Raw(train.inputs[first], targets.values[first]), Raw(train.inputs[second], targets.values[second])
+
+
+def _check(raw: Raw, which: str) -> None:
+    inputs, targets = len(raw.inputs), len(raw.targets)
+    if inputs != targets:
+        msg = f"data: every sample needs a target, but there are {inputs:,} {which}inputs and {targets:,} targets."
+        raise ConfigurationError(msg)
+    if inputs == 0:
+        msg = f"data: expected {which}samples, but the data set is empty."
+        raise ConfigurationError(msg)
+    if raw.inputs.ndim == 1:
+        msg = (
+            f"data: {which}inputs need an axis for samples and at least one more, got shape {raw.inputs.shape}; "
+            "for a single feature pass x.reshape(-1, 1)."
+        )
+        raise ConfigurationError(msg)
+    for name, array in (("inputs", raw.inputs), ("targets", raw.targets)):
+        if array.size == 0:
+            msg = f"data: {which}{name} hold no values: their shape is {array.shape}."
+            raise ConfigurationError(msg)
+        # Here, before anything is split, the number of a sample is the one its owner knows.
+        refuse_non_finite(array, f"{which}{name}")
+
+
+def _check_alike(train: Raw, validation: Raw) -> None:
+    for name, first, second in (
+        ("inputs", train.inputs, validation.inputs),
+        ("targets", train.targets, validation.targets),
+    ):
+        if first.shape[1:] != second.shape[1:]:
+            msg = (
+                f"data: training and validation {name} must have samples of one shape; "
+                f"got {first.shape[1:]} and {second.shape[1:]}."
+            )
+            raise ConfigurationError(msg)
+    if (train.targets.dtype.kind == "U") != (validation.targets.dtype.kind == "U"):
+        msg = (
+            f"data: training targets are {train.targets.dtype} and validation targets {validation.targets.dtype}; "
+            "give both as text or both as numbers."
+        )
+        raise ConfigurationError(msg)
+
+
+def _own(part: Raw, given: Raw) -> Samples:
+    """Give samples in memory of their own, so that another cell can't change them while a run trains on them."""
+    return Samples(_apart(part.inputs, given.inputs), _apart(part.targets, given.targets))
+
+
+def _apart(array: Array, given: Array) -> Array:
+    return array.copy() if np.may_share_memory(array, given) else np.ascontiguousarray(array)

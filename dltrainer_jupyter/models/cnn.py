@@ -1,0 +1,144 @@
+"""Convolutions, for images."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import BaseModel, Field, field_validator
+
+from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.core.protocols import Task
+from dltrainer_jupyter.models.blocks import Activation, activation_layer, entry_layers
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from dltrainer_jupyter.core.protocols import Signature
+
+SMALLEST = 8
+"""Least height and width of an image, in pixels."""
+
+
+class CNN:
+    """Convolutional net: blocks of convolution and pooling, then a fully connected layer.
+
+    Each block convolves with as much padding as keeps the image's size, normalises, and halves height and width.
+
+    Parameters
+    ----------
+    config : CNN.Config
+        Settings.
+
+    Examples
+    --------
+    >>> from dltrainer_jupyter.core.protocols import Signature
+    >>> signature = Signature(task="classification", input_shape=(1, 8, 8), outputs=10)
+    >>> net = CNN(CNN.Config(channels=(4,), hidden=0, dropout=0)).pytorch(signature)
+    >>> [name for name, _ in net.named_children()]
+    ['conv1', 'norm1', 'activation1', 'pool1', 'flatten', 'output']
+    """
+
+    description: ClassVar[str] = "Blocks of convolution and pooling over images (channels, height, width)."
+    task: ClassVar[tuple[Task, ...]] = ("classification", "regression")
+
+    class Config(BaseModel, frozen=True, extra="forbid"):
+        """Settings."""
+
+        channels: tuple[Annotated[int, Field(ge=1, le=4096)], ...] = Field(
+            default=(32, 64), min_length=1, max_length=12, description="Channels of each block."
+        )
+        kernel_size: int = Field(default=3, ge=1, le=15, description="Height and width of a convolution; odd.")
+        pooling: Literal["max", "average", "none"] = Field(
+            default="max", description="How a block halves height and width, if it does."
+        )
+        hidden: int = Field(
+            default=128, ge=0, le=65_536, description="Units of the layer before the output; 0 leaves it out."
+        )
+        activation: Activation = Field(default="relu", description="What follows each layer but the last.")
+        dropout: float = Field(default=0.25, ge=0, lt=1, description="Share of values dropped before the output.")
+        batch_norm: bool = Field(default=True, description="Normalise each channel over the batch.")
+
+        @field_validator("kernel_size")
+        @classmethod
+        def _is_odd(cls, size: int) -> int:
+            if size % 2 == 0:
+                msg = f"expected an odd number, so that a pixel has as many neighbours on each side, got {size}"
+                raise ValueError(msg)
+            return size
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+    def pytorch(self, signature: Signature) -> nn.Module:
+        """Build the net.
+
+        Parameters
+        ----------
+        signature : Signature
+            What goes in, shape (n, channels, height, width), and how many outputs come out, shape (n, outputs).
+
+        Returns
+        -------
+        torch.nn.Module
+            A ``torch.nn.Sequential`` of named layers.
+
+        Raises
+        ------
+        ConfigurationError
+            If a sample is no image, or too small for the blocks.
+        """
+        from torch import nn
+
+        config = self.config
+        channels, height, width = self._image(signature.input_shape)
+        layers = OrderedDict[str, nn.Module](entry_layers(signature))
+        for number, features in enumerate(config.channels, start=1):
+            # A bias before a normalisation would be subtracted again at once.
+            layers[f"conv{number}"] = nn.Conv2d(
+                channels, features, config.kernel_size, padding=config.kernel_size // 2, bias=not config.batch_norm
+            )
+            if config.batch_norm:
+                layers[f"norm{number}"] = nn.BatchNorm2d(features)
+            layers[f"activation{number}"] = activation_layer(config.activation)
+            if config.pooling != "none":
+                layers[f"pool{number}"] = nn.MaxPool2d(2) if config.pooling == "max" else nn.AvgPool2d(2)
+                height, width = height // 2, width // 2
+            channels = features
+        layers["flatten"] = nn.Flatten()
+        values = channels * height * width
+        if config.hidden:
+            layers["linear"] = nn.Linear(values, config.hidden)
+            layers["activation"] = activation_layer(config.activation)
+            values = config.hidden
+        if config.dropout:
+            layers["dropout"] = nn.Dropout(config.dropout)
+        layers["output"] = nn.Linear(values, signature.outputs)
+        return nn.Sequential(layers)
+
+    def _image(self, shape: tuple[int, ...]) -> tuple[int, int, int]:
+        """Check that a sample is an image with room for every block."""
+        if len(shape) != 3 or min(shape[1:]) < SMALLEST:  # noqa: PLR2004 - channels, height, width
+            msg = (
+                f"model: cnn takes images of shape (channels, height, width) from (1, {SMALLEST}, {SMALLEST}) on, "
+                f"got samples of shape {shape}; {_cure(shape)}"
+            )
+            raise ConfigurationError(msg)
+        channels, height, width = shape
+        blocks = len(self.config.channels)
+        most = min(height, width).bit_length() - 1
+        if self.config.pooling != "none" and blocks > most:
+            msg = (
+                f"model: cnn with {blocks} blocks halves {height}x{width} pixels {blocks} times, which leaves nothing; "
+                f"use at most {most} blocks (channels), or pooling: none."
+            )
+            raise ConfigurationError(msg)
+        return channels, height, width
+
+
+def _cure(shape: tuple[int, ...]) -> str:
+    if len(shape) == 2 and min(shape) >= SMALLEST:  # noqa: PLR2004 - height, width
+        return "add an axis for the channel: x[:, None]."
+    if len(shape) == 3 and min(shape[:2]) >= SMALLEST:  # noqa: PLR2004 - height, width, channels
+        return "bring the channels to the front: x.transpose(0, 3, 1, 2)."
+    return "reshape them, or use mlp, which takes any shape."

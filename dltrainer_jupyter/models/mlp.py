@@ -1,0 +1,80 @@
+"""Fully connected layers, for tables and for anything small."""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import BaseModel, Field
+
+from dltrainer_jupyter.core.protocols import Task
+from dltrainer_jupyter.models.blocks import Activation, activation_layer, entry_layers
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from dltrainer_jupyter.core.protocols import Signature
+
+
+class MLP:
+    """Multi-layer perceptron: fully connected layers over all values of a sample, whatever its shape.
+
+    Parameters
+    ----------
+    config : MLP.Config
+        Settings.
+
+    Examples
+    --------
+    >>> from dltrainer_jupyter.core.protocols import Signature
+    >>> signature = Signature(task="classification", input_shape=(13,), outputs=3)
+    >>> net = MLP(MLP.Config(hidden=(8,))).pytorch(signature)
+    >>> [name for name, _ in net.named_children()]
+    ['flatten', 'linear1', 'activation1', 'output']
+    """
+
+    description: ClassVar[str] = "Fully connected layers over all values of a sample, whatever its shape."
+    task: ClassVar[tuple[Task, ...]] = ("classification", "regression")
+
+    class Config(BaseModel, frozen=True, extra="forbid"):
+        """Settings."""
+
+        hidden: tuple[Annotated[int, Field(ge=1, le=65_536)], ...] = Field(
+            default=(128, 64), max_length=64, description="Units of each hidden layer; none makes a linear model."
+        )
+        activation: Activation = Field(default="relu", description="What follows each hidden layer.")
+        dropout: float = Field(default=0.0, ge=0, lt=1, description="Share of hidden units dropped in training.")
+        batch_norm: bool = Field(default=False, description="Normalise each hidden layer over the batch.")
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+    def pytorch(self, signature: Signature) -> nn.Module:
+        """Build the net.
+
+        Parameters
+        ----------
+        signature : Signature
+            What goes in, shape (n, *input_shape), and how many outputs come out, shape (n, outputs).
+
+        Returns
+        -------
+        torch.nn.Module
+            A ``torch.nn.Sequential`` of named layers.
+        """
+        from torch import nn
+
+        layers = OrderedDict[str, nn.Module](entry_layers(signature))
+        layers["flatten"] = nn.Flatten()
+        width = math.prod(signature.input_shape)
+        for number, units in enumerate(self.config.hidden, start=1):
+            layers[f"linear{number}"] = nn.Linear(width, units)
+            if self.config.batch_norm:
+                layers[f"norm{number}"] = nn.BatchNorm1d(units)
+            layers[f"activation{number}"] = activation_layer(self.config.activation)
+            if self.config.dropout:
+                layers[f"dropout{number}"] = nn.Dropout(self.config.dropout)
+            width = units
+        layers["output"] = nn.Linear(width, signature.outputs)
+        return nn.Sequential(layers)
