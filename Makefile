@@ -1,0 +1,130 @@
+# What a developer types. Every target works on a fresh clone, and a second call finds its work done.
+#
+#   make quickstart            train on real data and see the result
+#   make test ARGS='-k store'  set up, then run the tests; ARGS goes to pytest
+
+PYTHON ?= python3
+# What the tests need besides the default install; quickstart needs less.
+EXTRAS ?= torch,postgres,jupyter
+QUICKSTART_EXTRAS ?= torch,jupyter
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip
+LOG := $(VENV)/last.log
+WEB := labextension
+PANEL := dltrainer_jupyter/widgets/static/panel.js
+PANEL_SOURCES := $(wildcard $(WEB)/*.json $(WEB)/*.mjs) $(shell find $(WEB)/src -type f 2>/dev/null)
+
+# Stamps name what they stand for, so that another choice of extras is installed and not taken for done.
+comma := ,
+TOOLS := $(VENV)/.stamp-tools
+MODULES := $(WEB)/node_modules/.stamp
+SETUP := $(VENV)/.stamp-setup-$(subst $(comma),-,$(EXTRAS))
+QUICKSTART := $(VENV)/.stamp-quickstart-$(subst $(comma),-,$(QUICKSTART_EXTRAS))
+DECLARED := pyproject.toml constraints.txt $(WEB)/package.json
+
+NODE_IS_RECENT := node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null
+
+# jlpm, and whatever the front end's scripts call, come from the environment.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+# The front end is built by a rule below, from its lock file, not by the package's build.
+export HATCH_JUPYTER_BUILDER_SKIP_NPM := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+# Two installations into one environment at a time break it, `make -j` or not.
+.NOTPARALLEL:
+
+.PHONY: help
+help:  ## List the targets
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1#\2/p' Makefile | awk -F'#' '{ printf "%-18s %s\n", $$1, $$2 }'
+
+# --- Set-up -----------------------------------------------------------------------------------------
+
+$(TOOLS): $(DECLARED)
+	@test -x $(BIN)/python || $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Python 3.11 or newer is needed, found: $$($(PYTHON) --version 2>&1). Name another one: make PYTHON=python3.12" >&2; exit 1; }
+	@test -x $(BIN)/python || { echo "Creating $(VENV)"; $(PYTHON) -m venv $(VENV); }
+	@echo "Installing the build tools"
+	@$(PIP) install --quiet --upgrade --constraint constraints.txt pip
+	@$(PIP) install --quiet --constraint constraints.txt --group build
+	@touch $@
+
+$(QUICKSTART): $(TOOLS)
+	@echo "Installing dltrainer-jupyter[$(QUICKSTART_EXTRAS)]"
+	@$(PIP) install --quiet --no-build-isolation --constraint constraints.txt --editable '.[$(QUICKSTART_EXTRAS)]'
+	@touch $@
+
+$(SETUP): $(TOOLS)
+	@echo "Installing dltrainer-jupyter[$(EXTRAS)] and what develops and tests it"
+	@$(PIP) install --quiet --no-build-isolation --constraint constraints.txt --editable '.[$(EXTRAS)]' --group dev
+	@touch $@
+
+.PHONY: node
+node:
+	@$(NODE_IS_RECENT) || { \
+	  echo "Node.js 20.19 or newer is needed to build the front end, found: $$(node --version 2>/dev/null || echo none)." >&2; exit 1; }
+
+$(MODULES): $(WEB)/package.json $(WEB)/yarn.lock | node $(TOOLS)
+	@echo "Installing the front end's packages"
+	@cd $(WEB) && jlpm install --immutable >../$(LOG) 2>&1 || { cat ../$(LOG) >&2; exit 1; }
+	@touch $@
+
+$(PANEL): $(PANEL_SOURCES) $(MODULES)
+	@echo "Building the front end"
+	@cd $(WEB) && jlpm build:prod
+	@touch $@
+
+.PHONY: setup
+setup: $(SETUP) $(PANEL)  ## Create .venv, install everything the tests need, build the front end
+
+# --- Running ----------------------------------------------------------------------------------------
+
+.PHONY: quickstart
+quickstart: $(QUICKSTART)  ## Train on real data and say how to open the notebook
+	@if $(NODE_IS_RECENT); then $(MAKE) --no-print-directory $(PANEL) || \
+	  echo "The notebook's panel could not be built, see above; the training below doesn't need it." >&2; \
+	else echo "Without Node.js 20.19 or newer the notebook's panel isn't built; the training below doesn't need it."; fi
+	@$(BIN)/python -m dltrainer_jupyter.quickstart
+
+# --- Checking ---------------------------------------------------------------------------------------
+
+.PHONY: test
+test: setup  ## Run the tests, the front end's and the browser's included
+	@cd $(WEB) && jlpm test
+	@$(BIN)/python -m pytest -m 'not slow' $(ARGS)
+
+.PHONY: e2e
+e2e: setup  ## Drive a real JupyterLab in Chromium
+	@$(BIN)/python -m pytest tests/browser $(ARGS)
+
+.PHONY: chaos
+chaos: setup  ## Kill trainers at random moments, at length
+	@$(BIN)/python -m pytest tests/chaos $(ARGS)
+
+.PHONY: lint
+lint: setup  ## Check style, types and layers, in Python and in TypeScript
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@cd $(WEB) && jlpm lint && jlpm format:check && jlpm typecheck
+
+# --- Shipping ---------------------------------------------------------------------------------------
+
+.PHONY: wheel
+wheel: $(TOOLS) $(PANEL)  ## Build dist/*.whl by way of the sdist, and check that the panel is in it
+	@rm -rf dist
+	@$(BIN)/python -m build --no-isolation --outdir dist . >$(LOG) 2>&1 || { cat $(LOG) >&2; exit 1; }
+	@for part in panel.js panel.css; do \
+	  $(BIN)/python -m zipfile --list dist/*.whl | grep -q "widgets/static/$$part " || { \
+	    echo "The wheel lacks dltrainer_jupyter/widgets/static/$$part." >&2; exit 1; }; done
+	@ls dist/*
+
+.PHONY: clean
+clean:  ## Remove what was built, but not .venv and node_modules
+	@rm -rf build dist test-results dltrainer_jupyter/widgets/static .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@find dltrainer_jupyter tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,44 @@
+"""What every test gets: a home of its own, and none of the settings of whoever runs it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+# Time per example says more about a busy machine than about the code; pytest-timeout bounds the whole test.
+settings.register_profile("dltrainer", deadline=None)
+settings.load_profile("dltrainer")
+
+TEST_SETTINGS = "DLTRAINER_TEST_"
+"""Settings with this prefix speak to the tests (where a database is), not to the product."""
+
+
+def _use_home(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    for name in list(os.environ):
+        if name.startswith("DLTRAINER_") and not name.startswith(TEST_SETTINGS):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("DLTRAINER_HOME", str(home))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def session_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keep fixtures that outlive a test away from the person's own runs."""
+    home = tmp_path_factory.mktemp("session") / "home"
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        _use_home(monkeypatch, home)
+        yield home
+
+
+@pytest.fixture(autouse=True)
+def home(session_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the test its own ``DLTRAINER_HOME``; the product makes the folder when it needs it."""
+    own = tmp_path / "home"
+    _use_home(monkeypatch, own)
+    return own
