@@ -69,7 +69,17 @@ class CheckpointError(DLTrainerError):
 
 
 class NonFiniteLossError(DLTrainerError):
-    """The loss became NaN or infinite."""
+    """The loss became NaN or infinite.
+
+    Attributes
+    ----------
+    step : int
+        At which step.
+    """
+
+    def __init__(self, message: str, step: int) -> None:
+        super().__init__(message)
+        self.step = step
 
 
 class TrainingFailed(DLTrainerError):  # noqa: N818 - the public name in the interface

@@ -13,7 +13,9 @@ from typing import Any, Literal
 
 from dltrainer_jupyter.core.errors import ConfigurationError, MissingPackageError, UnknownNameError
 
-Kind = Literal["adapters", "recipes", "models", "optimizers", "losses", "schedules", "metrics", "data", "executors", "faces"]
+Kind = Literal[
+    "adapters", "recipes", "models", "optimizers", "losses", "schedules", "metrics", "data", "executors", "faces"
+]
 
 _SINGULAR: dict[str, str] = {
     "adapters": "framework",

@@ -34,7 +34,7 @@ def pack(objects: Mapping[str, Any]) -> bytes:
     """
     try:
         return cloudpickle.dumps(dict(objects))  # type: ignore[no-any-return]
-    except Exception as error:  # noqa: BLE001 - pickling runs the user's code, which may raise anything
+    except Exception as error:
         raise NotRebuildableError(_why(objects, error)) from error
 
 
@@ -96,6 +96,6 @@ def copied(value: Any) -> Any:
     """
     try:
         return copy.deepcopy(value)
-    except Exception as error:  # noqa: BLE001 - copying runs the user's code, which may raise anything
+    except Exception as error:
         msg = f"can be neither pickled nor copied ({error})"
         raise NotRebuildableError(msg) from error

@@ -8,7 +8,7 @@ import sys
 import threading
 from pathlib import Path
 
-from dltrainer_jupyter.core.records import ErrorRecord
+from dltrainer_jupyter.core.records import ErrorRecord, RunRecord
 from dltrainer_jupyter.core.states import State
 from dltrainer_jupyter.store.store import Store
 
@@ -27,7 +27,8 @@ class ProcessExecutor:
     def start(self, store_url: str, run_id: str) -> None:
         """Start the trainer and return at once."""
         store = Store.open(store_url)
-        log = Path(store.run(run_id).folder) / LOG
+        run = store.run(run_id)
+        log = Path(run.folder) / LOG
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
             process = subprocess.Popen(  # noqa: S603 - our own module, no shell
@@ -39,7 +40,7 @@ class ProcessExecutor:
                 # The URL may hold a password, which an argument would show to everybody on the machine.
                 env=os.environ | {"DLTRAINER_STORE": store_url, "PYTHONPATH": _search_path()},
             )
-        threading.Thread(target=_watch, args=(process, store, run_id, log), daemon=True).start()
+        threading.Thread(target=_watch, args=(process, store, run, log), daemon=True).start()
 
 
 def _search_path() -> str:
@@ -47,10 +48,11 @@ def _search_path() -> str:
     return os.pathsep.join(entry or os.getcwd() for entry in sys.path)
 
 
-def _watch(process: subprocess.Popen[bytes], store: Store, run_id: str, log: Path) -> None:
+def _watch(process: subprocess.Popen[bytes], store: Store, before: RunRecord, log: Path) -> None:
     """Say so if the process ends before it has claimed the run; afterwards the attempt itself speaks."""
     code = process.wait()
-    if code and store.run(run_id).state is State.PENDING:
+    now = store.run(before.id)
+    if code and now.state is State.PENDING and now.attempt == before.attempt:
         tail = log.read_text(errors="replace")[-_TAIL:]
         message = f"The trainer's process ended with code {code} before it began; its output is in {log}."
-        store.mark_failed_to_start(run_id, ErrorRecord("TrainerError", message, tail))
+        store.mark_failed_to_start(before.id, ErrorRecord("TrainerError", message, tail))

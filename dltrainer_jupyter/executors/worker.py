@@ -75,7 +75,7 @@ def _train(store: Store, record: RunRecord, attempt: Attempt, bell: Doorbell, *,
 
 def _record_failure(attempt: Attempt, loop: Loop | None, error: Exception) -> None:
     if loop is not None:
-        loop.flush_curve()
+        loop.leave_behind()
     if not isinstance(error, DLTrainerError):
         _LOG.debug("Run %s failed.", attempt.run_id, exc_info=error)
     attempt.end(State.FAILED, describe(error, loop.step if loop else None))

@@ -74,7 +74,8 @@ def assembled(
         signature = dataset.signature
         state = adapter.build(recipe, objects, signature)
         feed = Feed(adapter, dataset.train, spec.seed, spec.batch_size)
-        adapter.check(recipe, state, feed.first())
+        for batch in feed.samples():
+            adapter.check(recipe, state, batch)
 
         metrics = make.make_metrics(spec, objects, signature, adapter.tensors)
         during_training = [metric for metric in metrics if not getattr(metric, "validation_only", False)]

@@ -7,7 +7,7 @@ import sysconfig
 import traceback
 from pathlib import Path
 
-from dltrainer_jupyter.core.errors import DLTrainerError
+from dltrainer_jupyter.core.errors import DLTrainerError, NonFiniteLossError
 from dltrainer_jupyter.core.records import ErrorRecord
 
 _OURS = str(Path(__file__).resolve().parents[1])
@@ -22,12 +22,14 @@ def describe(error: BaseException, step: int | None) -> ErrorRecord:
     error : BaseException
         What ended the training.
     step : int or None
-        How many steps had been made.
+        How many steps had been made; an error that knows its step better goes before.
     """
     if isinstance(error, DLTrainerError):
         message = str(error)
     else:
         message = f"{type(error).__name__}: {error}"
+    if isinstance(error, NonFiniteLossError):
+        step = error.step
     return ErrorRecord(type=type(error).__name__, message=message, traceback=user_traceback(error), step=step)
 
 

@@ -46,6 +46,11 @@ class Feed:
             start, stop = bounds(index, self._count, self._batch_size)
             yield self._adapter.batch(self._placed, order, start, stop)
 
-    def first(self) -> Batch:
-        """Give the first batch of all, to try the model on."""
-        return next(self.epoch(1, 0))
+    def samples(self) -> Iterator[Batch]:
+        """Yield batches to try the model on: the first, and the last if it is a single sample.
+
+        Layers that need statistics of a batch refuse a single sample; better now than at the end of an epoch.
+        """
+        yield next(self.epoch(1, 0))
+        if self._count % self._batch_size == 1:
+            yield next(self.epoch(1, self.steps_per_epoch - 1))

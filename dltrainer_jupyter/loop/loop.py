@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from dltrainer_jupyter.checkpoints.format import Request
-from dltrainer_jupyter.core.errors import StaleAttemptError
+from dltrainer_jupyter.core.errors import NonFiniteLossError, StaleAttemptError
 from dltrainer_jupyter.core.failpoints import reach
 from dltrainer_jupyter.core.protocols import Adapter, FullState, Recipe, Schedule, Signature, TrainState
 from dltrainer_jupyter.core.records import ControlRecord, EpochRecord, ProgressRecord, ValidationRecord
@@ -207,9 +208,14 @@ class Loop:
         if now >= self._next_checkpoint:
             self._checkpoint({"last"})
 
-    def flush_curve(self) -> None:
-        """Write the losses that are on the host; for a run that ends by an error."""
-        self._attempt.curves(self._parts.recorder.take_curve())
+    def leave_behind(self) -> None:
+        """Write what is known to the store; for a run that ends by an error."""
+        # If a loss that isn't finite comes to light only now, the error that ended the run is still the one to tell.
+        with contextlib.suppress(NonFiniteLossError):
+            self._parts.recorder.drain()
+        with self._attempt.transaction():
+            self._attempt.curves(self._parts.recorder.take_curve())
+            self._progress("ended")
 
     def _progress(self, phase: str) -> None:
         self._attempt.progress(

@@ -67,8 +67,12 @@ def make_recipe(spec: RunSpec, objects: Mapping[str, Any]) -> Recipe:
 
 def load_data(spec: RunSpec, objects: Mapping[str, Any]) -> Dataset:
     """Load the data set, split and preprocessed."""
-    part = Part(type="arrays") if spec.data.is_user_object else spec.data
-    source: DataSource = _make("data", part, "data")
+    own = objects.get("data")
+    source: DataSource
+    if own is not None and callable(getattr(own, "load", None)):
+        source = own
+    else:
+        source = _make("data", Part(type="arrays") if spec.data.is_user_object else spec.data, "data")
     return source.load(spec, objects)
 
 

@@ -90,7 +90,7 @@ class Recorder:
                 f"The loss became {losses[bad]} at step {first + bad:,}. Lower the learning rate, check the data, or "
                 "set on_nan: skip."
             )
-            raise NonFiniteLossError(msg)
+            raise NonFiniteLossError(msg, first + bad)
         self._losses.append(losses)
         counted = [output for output, ok in zip(waiting, finite, strict=True) if ok or self._on_nan != "skip"]
         if not counted:

@@ -18,7 +18,16 @@ from dltrainer_jupyter.adapters.pytorch.ops import PyTorchOps
 from dltrainer_jupyter.adapters.pytorch.predictor import PyTorchPredictor
 from dltrainer_jupyter.adapters.pytorch.randomness import Generators, Injected, injected, own_dropouts
 from dltrainer_jupyter.adapters.pytorch.state import load_optimizers, load_weights, save_optimizers, save_weights
-from dltrainer_jupyter.core.protocols import Batch, FullState, NamedArrays, Recipe, Samples, Signature, StepOutput, TrainState
+from dltrainer_jupyter.core.protocols import (
+    Batch,
+    FullState,
+    NamedArrays,
+    Recipe,
+    Samples,
+    Signature,
+    StepOutput,
+    TrainState,
+)
 from dltrainer_jupyter.core.seeds import derive
 from dltrainer_jupyter.core.spec import RunSpec
 

@@ -51,13 +51,9 @@ def default_loss(signature: Signature, targets_are_columns: bool) -> Part:  # no
 
 
 class PyTorchContext:
-    """Builds the parts of one run.
+    """Builds the parts of one run."""
 
-    """
-
-    def __init__(
-        self, spec: RunSpec, objects: Mapping[str, Any], signature: Signature, device: torch.device
-    ) -> None:
+    def __init__(self, spec: RunSpec, objects: Mapping[str, Any], signature: Signature, device: torch.device) -> None:
         self.signature = signature
         self._spec = spec
         self._objects = objects

@@ -29,6 +29,8 @@ def check_fit(recipe: Recipe, state: TrainState, batch: Batch, ops: Ops, classes
         raise ConfigurationError(msg) from error
     except (RuntimeError, ValueError) as error:
         msg = f"Model, loss and data don't fit: {_first_line(error).rstrip('.')}; {given}."
+        if batch.size == 1:
+            msg += " The last batch of an epoch holds a single sample; choose another batch_size."
         raise ConfigurationError(msg) from error
     if out.loss.dim() != 0:
         msg = f"loss: expected one number for the batch, got shape {tuple(out.loss.shape)}; take its mean."

@@ -30,7 +30,7 @@ class _Loss:
 
     def build(self) -> Loss:
         """Make the loss: a function of outputs and targets, averaged over the batch."""
-        import torch  # noqa: PLC0415 - no framework is imported before it is needed
+        import torch
 
         module: Any = getattr(torch.nn, self.torch_name)(**self.config.model_dump())
         return module  # type: ignore[no-any-return]

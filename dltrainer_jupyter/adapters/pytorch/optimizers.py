@@ -36,7 +36,7 @@ class _Optimizer:
         fused : bool
             Use torch's fused step, one kernel for all parameters; its bits differ from the others'.
         """
-        import torch  # noqa: PLC0415 - no framework is imported before it is needed
+        import torch
 
         settings = self.config.model_dump()
         return getattr(torch.optim, self.torch_name)(parameters, lr=learning_rate, fused=fused, **settings)

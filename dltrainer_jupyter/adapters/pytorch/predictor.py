@@ -31,9 +31,7 @@ class PyTorchPredictor:
         In evaluation mode, on the run's device.
     """
 
-    def __init__(
-        self, spec: RunSpec, objects: Mapping[str, Any], signature: Signature, weights: NamedArrays
-    ) -> None:
+    def __init__(self, spec: RunSpec, objects: Mapping[str, Any], signature: Signature, weights: NamedArrays) -> None:
         own = dict(objects)
         if isinstance(own.get("model"), nn.Module):
             own["model"] = copy.deepcopy(own["model"])

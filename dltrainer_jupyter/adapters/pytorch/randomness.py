@@ -19,8 +19,28 @@ from torch.overrides import TorchFunctionMode
 from dltrainer_jupyter.core.seeds import derive
 
 _DRAWS = frozenset(
-    "rand randn randint randperm rand_like randn_like randint_like bernoulli multinomial normal poisson binomial "
-    "bernoulli_ uniform_ normal_ exponential_ random_ log_normal_ cauchy_ geometric_".split()
+    [
+        "rand",
+        "randn",
+        "randint",
+        "randperm",
+        "rand_like",
+        "randn_like",
+        "randint_like",
+        "bernoulli",
+        "multinomial",
+        "normal",
+        "poisson",
+        "binomial",
+        "bernoulli_",
+        "uniform_",
+        "normal_",
+        "exponential_",
+        "random_",
+        "log_normal_",
+        "cauchy_",
+        "geometric_",
+    ]
 )
 """Operations that take a generator."""
 
@@ -146,7 +166,7 @@ class Injected(TorchFunctionMode):
         self.drawn: set[str] = set()
         self.foreign: set[str] = set()
 
-    def __torch_function__(  # noqa: D105 - the method's meaning is torch's
+    def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = dict(kwargs or {})
@@ -219,5 +239,3 @@ def injected(mode: Injected | None) -> Iterator[None]:
     else:
         with mode:
             yield
-
-

@@ -1,0 +1,103 @@
+"""The verbs and options of every face, in the same words: the magics and the command line are built from these tables.
+
+What a verb does is said by :mod:`dltrainer_jupyter.tal`; what lives here is what it is called, what it takes, and the
+one line that explains it. Standard library only, so that completion and ``--help`` cost nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from dltrainer_jupyter.core.registry import Kind
+
+Subject = Literal["none", "run", "runs", "settings", "input", "part"]
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option and the setting it stands for."""
+
+    flag: str
+    """Such as ``"--batch-size"``."""
+    help: str
+    metavar: str = ""
+    """What its value is called in a usage line; empty for a switch."""
+    type: type[int] | type[float] | type[str] = str
+    key: str = ""
+    """Key of the specification it sets; empty if it sets none."""
+    names: Kind | None = None
+    """Which kind of registered names it takes."""
+    many: bool = False
+    """Whether it takes several values."""
+
+    @property
+    def attribute(self) -> str:
+        """The flag as an identifier."""
+        return self.flag.lstrip("-").replace("-", "_")
+
+
+EPOCHS = Option("--epochs", "Passes over the training data.", "N", int, key="epochs")
+EXECUTOR = Option("--executor", "Where to train: thread, process or inline.", "PLACE", key="executor", names="executors")
+SET = Option("--set", "Any setting by its key, such as model.dropout=0.1.", "KEY=VALUE", many=True)
+CHECKPOINT = Option("--checkpoint", "Which checkpoint: best (the default), last, or its step.", "WHICH")
+RUN = Option("--run", "Which run, by id, beginning of the id, or name; by default the newest.", "RUN")
+
+SETTINGS: tuple[Option, ...] = (
+    Option("--framework", "The framework that trains.", "NAME", key="framework", names="adapters"),
+    EXECUTOR,
+    EPOCHS,
+    Option("--batch-size", "Samples in a step.", "N", int, key="batch_size"),
+    Option("--lr", "Base learning rate.", "X", float, key="learning_rate"),
+    Option("--seed", "Everything random in the run derives from it.", "N", int, key="seed"),
+    Option("--monitor", "Metric that decides which checkpoint is best.", "METRIC", key="monitor"),
+    Option("--track", "Tracker that receives a copy of the history.", "NAME", key="track", many=True),
+    SET,
+)
+"""What every way to start a training takes."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """A verb as a person writes it."""
+
+    name: str
+    help: str
+    """One sentence."""
+    subject: Subject = "run"
+    """What it takes: nothing, one run, several runs, a run and settings, an input to predict, or the name of a part."""
+    options: tuple[Option, ...] = ()
+    names_its_run: bool = False
+    """Whether the run must be named even where another verb would take the newest one."""
+    parts: Kind | None = None
+    """The kind of parts it lists."""
+
+
+WORDS: dict[str, Word] = {
+    word.name: word
+    for word in (
+        Word("pause", "Rest after the current step, in memory, until resumed."),
+        Word(
+            "resume",
+            "Go on: a paused run at once, an ended one from its last checkpoint.",
+            options=(Option("--epochs", "New number of epochs in all.", "N", int), EXECUTOR),
+        ),
+        Word("suspend", "Write a checkpoint and free the memory; resume goes on exactly there."),
+        Word("stop", "Write a checkpoint and end."),
+        Word("checkpoint", "Write a checkpoint that is kept."),
+        Word("set", "Change settings of a live run from the next step on: learning_rate=X.", "settings"),
+        Word("delete", "Remove an ended run with its history and files.", names_its_run=True),
+        Word("runs", "List runs, newest first.", "none"),
+        Word("status", "Say in one line where a run stands."),
+        Word("panel", "Show the live panel of a run."),
+        Word("show", "Show a run in full: settings, metrics, checkpoints."),
+        Word("compare", "Put runs side by side.", "runs"),
+        Word("predict", "Predict with a checkpoint of a run.", "input", options=(RUN, CHECKPOINT)),
+        Word("models", "List models, or the settings of one.", "part", parts="models"),
+        Word("optimizers", "List optimizers, or the settings of one.", "part", parts="optimizers"),
+        Word("losses", "List losses, or the settings of one.", "part", parts="losses"),
+        Word("metrics", "List metrics, or the settings of one.", "part", parts="metrics"),
+        Word("data", "List data sets, or the settings of one.", "part", parts="data"),
+    )
+}
+"""Every verb by its name, in the order of a help text."""

@@ -1,0 +1,128 @@
+"""Whatever goes wrong, the run says what, and nothing that was saved is lost."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from dltrainer_jupyter.checkpoints import format as checkpoint_format
+from dltrainer_jupyter.core.errors import TrainingFailed
+from dltrainer_jupyter.tal import Run
+from tests.waiting import until
+
+
+class _FailsLater(nn.Linear):
+    """A user's model with a bug that shows after some steps."""
+
+    calls = 0
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.calls += 1
+        if self.calls > 30:
+            raise ZeroDivisionError(self.user_message())
+        return super().forward(x.flatten(1))
+
+    def user_message(self) -> str:
+        return "a bug of mine"
+
+
+def test_the_users_own_error_is_shown_as_theirs(train: Callable[..., Run]) -> None:
+    """Their frames and no others; the last checkpoint can be used."""
+    run = train(model=_FailsLater(64, 10), executor="inline", epochs=3)
+    with pytest.raises(TrainingFailed, match="ZeroDivisionError: a bug of mine") as caught:
+        run.wait()
+    assert "raise ZeroDivisionError" in caught.value.traceback_text
+    assert "dltrainer_jupyter" not in caught.value.traceback_text
+    assert run.state == "failed"
+    assert run.error is not None
+    assert run.error.step == run.step
+    assert len(run.last.predict([[0.0] * 64])) == 1
+
+
+class _BecomesNaN(nn.Linear):
+    calls = 0
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.calls += self.training
+        scale = float("nan") if self.calls == 40 else 1.0
+        return super().forward(x.flatten(1)) * scale
+
+
+def test_a_nan_loss_fails_with_its_step(train: Callable[..., Run]) -> None:
+    """The step is named; the last good checkpoint stays and holds no NaN."""
+    run = train(model=_BecomesNaN(64, 10), executor="inline", epochs=3)
+    # One call more than steps: the model is tried on a batch before the first step.
+    with pytest.raises(TrainingFailed, match="nan at step 39"):
+        run.wait()
+    assert run.last.record.step < 39
+    assert all(bool(torch.isfinite(value).all()) for value in run.last.model().state_dict().values())
+    assert run.curve("train_loss")[0][-1] == 39
+
+
+@pytest.mark.parametrize("on_nan", ["skip", "continue"])
+def test_a_nan_loss_may_be_survived(train: Callable[..., Run], on_nan: str) -> None:
+    """Left out, the weights stay finite; gone on with, they don't."""
+    run = train(model=_BecomesNaN(64, 10), executor="inline", epochs=3, on_nan=on_nan).wait()
+    finite = all(bool(torch.isfinite(value).all()) for value in run.last.model().state_dict().values())
+    assert finite == (on_nan == "skip")
+
+
+def test_a_full_disk_pauses_the_run(train: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The previous checkpoint stays, the reason is told, and the run goes on when there is room."""
+    run = train(epochs=200)
+    until(lambda: run.step > 0 and len(run.checkpoints) > 0)
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def no_room(*_: object, **__: object) -> None:
+        raise full
+
+    with monkeypatch.context() as patched:
+        patched.setattr(checkpoint_format, "write_file", no_room)
+        until(lambda: run.state == "paused")
+        messages = [event.message for event in run.store.events(run.id) if event.kind == "trouble"]
+        assert any("No space left" in message for message in messages)
+        assert run.last.model() is not None
+    run.resume().wait(10)
+    step = run.step
+    until(lambda: run.step > step)
+    run.stop().wait(20)
+    until(lambda: run.state == "stopped")
+    assert run.last.record.step == run.step
+
+
+def test_a_damaged_checkpoint_is_passed_over(train: Callable[..., Run]) -> None:
+    """The newest valid one is resumed, the damage is told, and the result is the same."""
+    whole = train(epochs=3).wait(60)
+    run = train(epochs=3, checkpoint={"keep": 5})
+    until(lambda: len(run.checkpoints) >= 3)
+    run.suspend().wait(10)
+    until(lambda: run.state in {"suspended", "completed"})
+    assert run.state == "suspended"
+    weights = Path(run.last.record.path) / "weights.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 1
+    weights.write_bytes(content)
+    run.resume()
+    run.wait(60)
+    assert any(event.kind == "damaged_checkpoint" for event in run.store.events(run.id))
+    assert run.last.record.digest == whole.last.record.digest
+    assert run.metrics().equals(whole.metrics())
+
+
+def test_without_a_whole_checkpoint_it_starts_again(train: Callable[..., Run]) -> None:
+    """It says so, and the result is that of a run that was never interrupted."""
+    whole = train(epochs=2, scheduler=None).wait(60)
+    run = train(epochs=1, scheduler=None).wait(60)
+    for record in run.checkpoints:
+        (Path(record.path) / "manifest.json").unlink()
+    run.resume(epochs=2)
+    run.wait(60)
+    assert any(event.kind == "restart" for event in run.store.events(run.id))
+    assert run.last.record.digest == whole.last.record.digest
+    assert run.metrics().equals(whole.metrics())
