@@ -103,7 +103,7 @@ e2e: setup  ## Drive a real JupyterLab in Chromium
 
 .PHONY: chaos
 chaos: setup  ## Kill trainers at random moments, at length
-	@$(BIN)/python -m pytest tests/chaos $(ARGS)
+	@DLTRAINER_TEST_KILLS=25 DLTRAINER_TEST_WRITER_KILLS=2 $(BIN)/python -m pytest tests/resume $(ARGS)
 
 .PHONY: lint
 lint: setup  ## Check style, types and layers, in Python and in TypeScript
