@@ -14,7 +14,7 @@ NOTEBOOK = "notebooks/quickstart.ipynb"
 
 def main() -> int:
     """Train, print the result, and say how to open the notebook."""
-    _CONSOLE.print("Training a convolutional network on 1,797 handwritten digits (8×8 pixels, from scikit-learn) …")
+    _CONSOLE.print("Training a convolutional network on 1,797 handwritten digits (8 x 8 pixels, from scikit-learn) …")
     run = tal.train(
         model="cnn",
         data="digits",

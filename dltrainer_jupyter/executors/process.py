@@ -45,7 +45,7 @@ class ProcessExecutor:
 
 def _search_path() -> str:
     """Let the trainer import what this process can, as a pickle of the user's objects may mention it."""
-    return os.pathsep.join(entry or os.getcwd() for entry in sys.path)
+    return os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
 
 
 def _watch(process: subprocess.Popen[bytes], store: Store, before: RunRecord, log: Path) -> None:

@@ -29,9 +29,7 @@ class ThreadExecutor:
         # In the caller's context, what the trainer prints appears under the cell that started it.
         run = contextvars.copy_context().run
         thread = threading.Thread(
-            target=lambda: run(
-                worker.main, store_url, run_id, executor=self.name, bell=Doorbell(), owns_process=False
-            ),
+            target=lambda: run(worker.main, store_url, run_id, executor=self.name, bell=Doorbell(), owns_process=False),
             name=f"dltrain-{run_id}",
             daemon=True,
         )

@@ -161,5 +161,7 @@ def _changed_since(found: tuple[FullState, Manifest] | None, versions: Mapping[s
     if found is None:
         return None
     before = found[1].versions
-    changed = [f"{key} was {before[key]} and is {versions.get(key)}" for key in before if before[key] != versions.get(key)]
+    changed = [
+        f"{key} was {value} and is {versions.get(key)}" for key, value in before.items() if value != versions.get(key)
+    ]
     return "; ".join(changed) or None

@@ -44,7 +44,7 @@ class Evaluation:
         self._adapter = adapter
         self._recipe = recipe
         self._metrics = metrics
-        self._observers = [*metrics, *([confusion] if confusion else [])]
+        self._observers: list[Metric | ConfusionMatrix] = [*metrics, *([confusion] if confusion else [])]
         self._batch_size = batch_size
         self._count = len(samples)
         self._placed = adapter.place(samples)

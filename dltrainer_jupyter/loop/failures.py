@@ -24,10 +24,7 @@ def describe(error: BaseException, step: int | None) -> ErrorRecord:
     step : int or None
         How many steps had been made; an error that knows its step better goes before.
     """
-    if isinstance(error, DLTrainerError):
-        message = str(error)
-    else:
-        message = f"{type(error).__name__}: {error}"
+    message = str(error) if isinstance(error, DLTrainerError) else f"{type(error).__name__}: {error}"
     if isinstance(error, NonFiniteLossError):
         step = error.step
     return ErrorRecord(type=type(error).__name__, message=message, traceback=user_traceback(error), step=step)

@@ -15,9 +15,12 @@ class Measured(Protocol):
     """What a monitor needs to know of a metric."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """As in the history, without ``val_``."""
+
     @property
-    def higher_is_better(self) -> bool: ...
+    def higher_is_better(self) -> bool:
+        """Whether more of it is better."""
 
 
 class Verdict(NamedTuple):
@@ -87,9 +90,7 @@ class Judge:
         self._reference, self._waited = state["reference"], state["waited"]
 
 
-def choose_monitor(
-    spec: RunSpec, metrics: Sequence[Measured], *, validates: bool
-) -> tuple[str, Literal["min", "max"]]:
+def choose_monitor(spec: RunSpec, metrics: Sequence[Measured], *, validates: bool) -> tuple[str, Literal["min", "max"]]:
     """Give the monitored metric and whether less or more of it is better.
 
     Left out, it is the first metric on the validation set, or the validation loss; on the training set where

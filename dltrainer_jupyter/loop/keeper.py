@@ -98,7 +98,11 @@ class Keeper:
         for control in self._asked.pop(record.step, []):
             outcome = f"Checkpoint written at step {record.step:,} (epoch {record.epoch})."
             self._attempt.acknowledge(control.id, status="done", outcome=outcome, step=record.step)
-        self._retire_old()
+        try:
+            self._retire_old()
+        except OSError as error:
+            # The new checkpoint exists all the same; what couldn't be deleted is swept up later.
+            self._attempt.event("trouble", f"Old checkpoints could not be deleted: {error}", record.step)
 
     def _retire_old(self) -> None:
         records = self._store.checkpoints(self._attempt.run_id)

@@ -148,9 +148,7 @@ class Loop:
                 return left
             values |= measured
             if parts.confusion is not None:
-                validation = ValidationRecord(
-                    self._epoch, self.step, parts.confusion.matrix, parts.confusion.labels
-                )
+                validation = ValidationRecord(self._epoch, self.step, parts.confusion.matrix, parts.confusion.labels)
         verdict = parts.judge.observe(self._epoch, self.step, values)
         if parts.schedule.needs_metric and parts.judge.metric in values:
             parts.schedule.observe(values[parts.judge.metric])

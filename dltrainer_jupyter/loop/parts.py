@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dltrainer_jupyter.core import registry
-from dltrainer_jupyter.core.protocols import Adapter, DataSource, Dataset, Metric, Recipe, Schedule, Signature
+from dltrainer_jupyter.core.protocols import Adapter, Dataset, DataSource, Metric, Recipe, Schedule, Signature
 from dltrainer_jupyter.core.spec import Part, RunSpec
 from dltrainer_jupyter.core.validation import validate
 from dltrainer_jupyter.loop.judge import choose_monitor

@@ -7,11 +7,22 @@ it to that, with each of its optimizations on and off.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from dltrainer_jupyter.core.protocols import Adapter, Dataset, FullState, Metric, Samples, StepOutput
+from dltrainer_jupyter.core.protocols import (
+    Adapter,
+    Batch,
+    Dataset,
+    FullState,
+    Metric,
+    Recipe,
+    Samples,
+    StepOutput,
+    TrainState,
+)
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.data.cursor import batches, bounds, epoch_order
 from dltrainer_jupyter.loop import parts as make
@@ -45,7 +56,7 @@ def train(
     state = adapter.build(recipe, objects, dataset.signature)
     count = len(dataset.train)
     samples = adapter.place(dataset.train)
-    adapter.check(recipe, state, _batch(adapter, samples, epoch_order(spec.seed, 1, count), 0, count, spec.batch_size))
+    adapter.check(recipe, state, _batch(adapter, samples, epoch_order(spec.seed, 1, count), 0, spec.batch_size))
 
     metrics = make.make_metrics(spec, objects, dataset.signature, adapter.tensors)
     val_metrics = make.make_metrics(spec, objects, dataset.signature, adapter.tensors)
@@ -65,14 +76,15 @@ def train(
         for index in range(steps_per_epoch):
             rate = base_rate * schedule.factor(step)
             adapter.set_learning_rate(state, rate)
-            batch = _batch(adapter, samples, order, index, count, spec.batch_size)
+            batch = _batch(adapter, samples, order, index, spec.batch_size)
             state, output = adapter.train_step(recipe, state, batch)
             mean.add(output)
             step += 1
         values = {"learning_rate": rate, **mean.values("train")}
         validates = spec.validation and (epoch % spec.validation.interval == 0 or epoch == spec.epochs)
         if dataset.validation is not None and validates:
-            values |= _evaluate(spec, adapter, recipe, state, dataset.validation, val_metrics)
+            held_back = _Held(dataset.validation, 2 * spec.batch_size, val_metrics)
+            values |= _evaluate(adapter, recipe, state, held_back)
         verdict = judge.observe(epoch, step, values)
         if schedule.needs_metric and monitor in values:
             schedule.observe(values[monitor])
@@ -82,19 +94,25 @@ def train(
     return history, adapter.save(state)
 
 
-def _batch(adapter: Adapter, samples: Any, order: Any, index: int, count: int, size: int) -> Any:
-    return adapter.batch(samples, adapter.order(samples, order), *bounds(index, count, size))
+def _batch(adapter: Adapter, samples: Any, order: npt.NDArray[np.int64], index: int, size: int) -> Batch:
+    return adapter.batch(samples, adapter.order(samples, order), *bounds(index, len(order), size))
 
 
-def _evaluate(
-    spec: RunSpec, adapter: Adapter, recipe: Any, state: Any, held_back: Samples, metrics: list[Metric]
-) -> dict[str, float]:
-    samples, count, size = adapter.place(held_back), len(held_back), 2 * spec.batch_size
+class _Held(NamedTuple):
+    """What is measured on, in which portions, by which metrics."""
+
+    samples: Samples
+    batch_size: int
+    metrics: list[Metric]
+
+
+def _evaluate(adapter: Adapter, recipe: Recipe, state: TrainState, held_back: _Held) -> dict[str, float]:
+    samples, count = adapter.place(held_back.samples), len(held_back.samples)
     order = np.arange(count, dtype=np.int64)
-    mean = _Mean(adapter, metrics)
+    mean = _Mean(adapter, held_back.metrics)
     with adapter.evaluation(state):
-        for index in range(batches(count, size)):
-            batch = _batch(adapter, samples, order, index, count, size)
+        for index in range(batches(count, held_back.batch_size)):
+            batch = _batch(adapter, samples, order, index, held_back.batch_size)
             mean.add(adapter.eval_step(recipe, state, batch))
     return mean.values("val")
 

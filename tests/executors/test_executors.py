@@ -87,8 +87,10 @@ def test_a_process_that_is_killed_is_noticed() -> None:
 
 def test_a_process_survives_the_one_that_started_it() -> None:
     """A kernel that dies doesn't take a process run along; it still obeys."""
-    starter = textwrap.dedent(_ENDS_EARLY).format(end="import os; os._exit(9)").replace(
-        "verbose=False", "verbose=False, executor='process'"
+    starter = (
+        textwrap.dedent(_ENDS_EARLY)
+        .format(end="import os; os._exit(9)")
+        .replace("verbose=False", "verbose=False, executor='process'")
     )
     assert subprocess.run([sys.executable, "-c", starter], check=False).returncode == 9
     run = tal.get("early")
@@ -154,7 +156,7 @@ def _claim(run: Run) -> Attempt:
 
 def _pretend_it_died(run: Run) -> None:
     """Do what a reaper does that takes a sleeping trainer for dead."""
-    from sqlalchemy import create_engine, text  # noqa: PLC0415 - the store itself offers no such thing
+    from sqlalchemy import create_engine, text
 
     with create_engine(run.store.url).begin() as connection:
         connection.execute(text("UPDATE training_jobs SET state = 'lost' WHERE id = :id"), {"id": run.id})

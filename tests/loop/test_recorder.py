@@ -29,9 +29,7 @@ class _Host:
 def _outputs(losses: list[float]) -> list[StepOutput]:
     made = np.random.default_rng(0)
     return [
-        StepOutput(
-            np.float32(loss), made.normal(size=(2, 1)).astype("f4"), made.normal(size=(2, 1)).astype("f4"), 2
-        )
+        StepOutput(np.float32(loss), made.normal(size=(2, 1)).astype("f4"), made.normal(size=(2, 1)).astype("f4"), 2)
         for loss in losses
     ]
 
