@@ -249,6 +249,9 @@ class Adapter(Protocol):
     def build(self, recipe: Recipe, objects: Mapping[str, Any], signature: Signature) -> TrainState:
         """Build nets and optimizers under the run's own generators."""
 
+    def begin_with(self, state: TrainState, weights: NamedArrays) -> None:
+        """Begin with these weights instead of fresh ones; optimizers stay fresh."""
+
     def learning_rate(self, state: TrainState) -> float:
         """Give the base rate: the specification's, or the one the user's own optimizer came with."""
 

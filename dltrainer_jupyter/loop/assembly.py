@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from dltrainer_jupyter.checkpoints.manifest import Manifest
-from dltrainer_jupyter.checkpoints.reader import load, newest_valid
+from dltrainer_jupyter.checkpoints.reader import load, load_weights, newest_valid
 from dltrainer_jupyter.core.errors import CheckpointError
 from dltrainer_jupyter.core.protocols import FullState
 from dltrainer_jupyter.core.records import RunRecord
@@ -31,6 +31,8 @@ from dltrainer_jupyter.store.store import Store
 
 CHECKPOINTS = "checkpoints"
 """The folder of checkpoints in a run's folder."""
+START = "start"
+"""A checkpoint of another run in a run's folder, whose weights it begins with."""
 
 
 @contextmanager
@@ -73,6 +75,9 @@ def assembled(
         dataset = make.load_data(spec, objects)
         signature = dataset.signature
         state = adapter.build(recipe, objects, signature)
+        start = Path(record.folder) / START
+        if found is None and start.exists():
+            adapter.begin_with(state, load_weights(start)[0])
         feed = Feed(adapter, dataset.train, spec.seed, spec.batch_size)
         for batch in feed.samples():
             adapter.check(recipe, state, batch)

@@ -15,6 +15,7 @@ from dltrainer_jupyter.tal.settings import settings
 from dltrainer_jupyter.tal.submit import describe, train
 from dltrainer_jupyter.tal.verbs import (
     checkpoint,
+    clone,
     delete,
     get_best_model,
     pause,
@@ -29,6 +30,7 @@ __all__ = [
     "Control",
     "Run",
     "checkpoint",
+    "clone",
     "compare",
     "delete",
     "describe",

@@ -25,7 +25,7 @@ def compare(refs: Sequence[str | Run]) -> pd.DataFrame:
     pandas.DataFrame
         A row a run, indexed by name and id.
     """
-    import pandas as pd  # noqa: PLC0415 - takes half a second and most calls don't need it
+    import pandas as pd
 
     found = [ref if isinstance(ref, Run) else get(ref) for ref in refs]
     records = [run.record for run in found]

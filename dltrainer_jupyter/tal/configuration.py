@@ -84,9 +84,18 @@ def read_file(path: str | Path) -> dict[str, Any]:
         raise ConfigurationError(msg) from None
 
 
-def to_yaml(spec: RunSpec) -> str:
-    """Write a specification as YAML, without the settings nobody gave."""
-    return str(yaml.safe_dump(spec.dump(), sort_keys=False, allow_unicode=True))
+def to_yaml(spec: RunSpec, *, complete: bool = False) -> str:
+    """Write a specification as YAML.
+
+    Parameters
+    ----------
+    spec : RunSpec
+        What to write.
+    complete : bool, default False
+        Write the settings nobody gave as well.
+    """
+    values = spec.model_dump(mode="json") if complete else spec.dump()
+    return str(yaml.safe_dump(values, sort_keys=False, allow_unicode=True))
 
 
 def parse_assignments(pairs: list[str]) -> dict[str, Any]:

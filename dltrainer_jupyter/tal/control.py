@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 import time
 
-from dltrainer_jupyter.core.errors import IllegalControlError
+from dltrainer_jupyter.core.errors import IllegalControlError, TrainingFailed
 from dltrainer_jupyter.core.records import ControlRecord
+from dltrainer_jupyter.core.states import ENDED, Verb
 from dltrainer_jupyter.store.store import Store
 
 _FIRST_LOOK = 0.002
@@ -69,6 +70,40 @@ class Control:
         if record.status == "refused":
             raise IllegalControlError(record.outcome or "Refused.")
         return self
+
+    def answer(self, timeout: float) -> str:
+        """Wait a little, and say in a sentence what became of it.
+
+        Parameters
+        ----------
+        timeout : float
+            Seconds to wait.
+
+        Returns
+        -------
+        str
+            The trainer's answer, or that there is none yet.
+
+        Raises
+        ------
+        IllegalControlError
+            If the trainer refused.
+        TrainingFailed
+            If it was asked to resume and failed before it could answer.
+        """
+        try:
+            return self.wait(timeout).outcome or "Done."
+        except TimeoutError:
+            return "Requested; the trainer has not answered yet."
+        except IllegalControlError:
+            # Whoever resumes a run wants to know how that ended, not that it ended before it could say so.
+            record = self.record
+            run = self._store.run(record.run_id)
+            if record.kind != Verb.RESUME or run.state not in ENDED:
+                raise
+            if run.error is not None:
+                raise TrainingFailed(run.error.message, run.error.traceback) from None
+            return f"Went on from its last checkpoint and is {run.state} at step {run.progress.step:,}."
 
     def __repr__(self) -> str:
         """Show kind and outcome."""

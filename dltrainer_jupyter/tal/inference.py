@@ -119,7 +119,7 @@ class TrainedModel:
         """
         record, predictor, signature = self._predictor()
         spec = self._run.spec
-        data = load_data(spec, _objects(self._run))
+        data = load_data(spec, objects_of(self._run))
         part = data.validation or data.train
         indices = np.arange(offset, offset + count) % len(part)
         inputs, targets = part.inputs[indices], part.targets[indices]
@@ -171,14 +171,14 @@ class TrainedModel:
                 raise
             run = self._run.record
             adapter = registry.find("adapters", run.spec.framework)
-            predictor: Predictor = adapter.predictor(run.spec, _objects(self._run), manifest.signature, weights)
+            predictor: Predictor = adapter.predictor(run.spec, objects_of(self._run), manifest.signature, weights)
             return record, predictor, manifest.signature
         msg = f"The checkpoints of run '{self._run.name}' change faster than they can be read; try again."
         raise CheckpointError(msg)
 
 
-def _objects(run: Run) -> Mapping[str, Any]:
-    """Get the user's objects: those this process still holds, or the run's file."""
+def objects_of(run: Run) -> Mapping[str, Any]:
+    """Get a run's own objects: those this process still holds, or the run's file."""
     record = run.record
     if not record.spec.user_objects:
         return {}

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dltrainer_jupyter.core import registry
-from dltrainer_jupyter.core.errors import CheckpointError, IllegalControlError, TrainingFailed
+from dltrainer_jupyter.core.errors import CheckpointError, ConfigurationError, IllegalControlError, TrainingFailed
+from dltrainer_jupyter.core.protocols import Executor
 from dltrainer_jupyter.core.records import CheckpointRecord, ErrorRecord, RunRecord
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.states import ENDED, State, Verb, check_verb
@@ -170,10 +171,11 @@ class Run:
         self.start(record.spec.executor)
         return control
 
-    def start(self, executor: str) -> None:
-        """Start a trainer for a pending run."""
+    def start(self, executor: str | Executor) -> None:
+        """Start a trainer for a pending run, in a place given by name or made by the caller."""
+        place: Executor = registry.find("executors", executor)() if isinstance(executor, str) else executor
         try:
-            registry.find("executors", executor)().start(self.store.url, self.id)
+            place.start(self.store.url, self.id)
         except OSError as error:
             failure = ErrorRecord(type(error).__name__, f"The trainer could not be started: {error}")
             self.store.mark_failed_to_start(self.id, failure)
@@ -194,6 +196,26 @@ class Run:
         self.store.delete_run(self.id)
         held.forget(self.id)
         shutil.rmtree(record.folder, ignore_errors=True)
+
+    def clone(self, step: int | None = None, **changes: Any) -> Run:
+        """Start a new run from this one's settings.
+
+        Parameters
+        ----------
+        step : int, optional
+            Step of the checkpoint whose weights to begin with; optimizer, schedule and counters begin anew. By
+            default the weights are fresh too.
+        **changes
+            Settings as for :func:`dltrainer_jupyter.tal.train`.
+
+        Returns
+        -------
+        Run
+            The new run, which trains already.
+        """
+        from dltrainer_jupyter.tal.submit import clone  # noqa: PLC0415 - what submits runs is built on this
+
+        return clone(self, step, changes)
 
     # --- waiting --------------------------------------------------------------------------------------
 
@@ -262,7 +284,7 @@ class Run:
         epoch : int, optional
             By default the newest one validated.
         """
-        import pandas as pd  # noqa: PLC0415 - takes half a second and most calls don't need it
+        import pandas as pd
 
         found = self.store.validation(self.id, epoch)
         if found is None or found.confusion is None:
@@ -311,8 +333,28 @@ class Run:
             raise CheckpointError(msg)
         return self._trained(step)
 
+    def trained(self, which: str | int) -> TrainedModel:
+        """Give the model of a checkpoint by what a person calls it.
+
+        Parameters
+        ----------
+        which : {"best", "last"} or int or str
+            A number is a step, as text too.
+
+        Raises
+        ------
+        ConfigurationError
+            If it is neither.
+        """
+        if which in ("best", "last"):
+            return self._trained(which)
+        if isinstance(which, int) or which.isdecimal():
+            return self.at(int(which))
+        msg = f"checkpoint: expected best, last or a step, got '{which}'."
+        raise ConfigurationError(msg)
+
     def _trained(self, which: str | int) -> TrainedModel:
-        from dltrainer_jupyter.tal.inference import TrainedModel  # noqa: PLC0415 - only needed to predict
+        from dltrainer_jupyter.tal.inference import TrainedModel
 
         return TrainedModel(self, which)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dltrainer_jupyter.core.errors import RunNotFoundError
+from dltrainer_jupyter.core.states import ALIVE
 from dltrainer_jupyter.store.store import Store
 from dltrainer_jupyter.tal.run import Run
 from dltrainer_jupyter.tal.settings import settings
@@ -79,3 +80,9 @@ def runs(name: str | None = None, states: Sequence[str] | None = None, limit: in
     """
     store = open_store()
     return [Run(record.id, store) for record in store.runs(states=states, name=name, limit=limit)]
+
+
+def alive(name: str) -> Run | None:
+    """Give the newest run of a name that a trainer holds or is about to, if there is one."""
+    found = runs(name=name, states=sorted(ALIVE), limit=1)
+    return found[0] if found else None

@@ -27,7 +27,7 @@ class Settings:
         given = os.environ.get("DLTRAINER_HOME") or self._assigned.get("home")
         if given:
             return Path(given).expanduser().resolve()
-        import platformdirs  # noqa: PLC0415 - only without a setting
+        import platformdirs
 
         return Path(platformdirs.user_data_dir("dltrainer", appauthor=False))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,12 +11,15 @@ from typing import Any
 
 from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.core.protocols import Executor
 from dltrainer_jupyter.core.spec import Part, RunSpec
 from dltrainer_jupyter.core.validation import validate
 from dltrainer_jupyter.executors import held, objects
+from dltrainer_jupyter.loop.assembly import START
 from dltrainer_jupyter.loop.parts import check_parts
 from dltrainer_jupyter.tal.configuration import merged, read_file
 from dltrainer_jupyter.tal.environment import environment
+from dltrainer_jupyter.tal.inference import objects_of
 from dltrainer_jupyter.tal.run import Run
 from dltrainer_jupyter.tal.session import open_store, remember
 from dltrainer_jupyter.tal.settings import settings
@@ -165,7 +169,9 @@ def describe(given: Mapping[str, Any]) -> tuple[RunSpec, dict[str, Any]]:
     return spec, own
 
 
-def submit(spec: RunSpec, own: Mapping[str, Any], *, in_place: bool = False) -> Run:
+def submit(
+    spec: RunSpec, own: Mapping[str, Any], *, in_place: bool = False, place: Executor | None = None, start: Path | None = None
+) -> Run:
     """Record a run and start its trainer.
 
     Parameters
@@ -176,8 +182,12 @@ def submit(spec: RunSpec, own: Mapping[str, Any], *, in_place: bool = False) -> 
         The user's own objects, by key.
     in_place : bool, default False
         Train the objects themselves.
+    place : Executor, optional
+        Where to train, for a caller that brings it along; by default the specification's executor.
+    start : pathlib.Path, optional
+        Checkpoint whose weights to begin with; it is copied.
     """
-    executor = registry.find("executors", spec.executor)
+    executor: Any = registry.find("executors", spec.executor)() if place is None else place
     if in_place and executor.needs_pickling:
         msg = f"in_place: the executor '{spec.executor}' trains in another process, so it can't train your object."
         raise ConfigurationError(msg)
@@ -196,6 +206,8 @@ def submit(spec: RunSpec, own: Mapping[str, Any], *, in_place: bool = False) -> 
         store.add_event(run_id, "kernel_bound", notice)
         if spec.verbose:
             print(notice, file=sys.stderr)  # noqa: T201 - said at once, where the run was started
+    if start is not None:
+        shutil.copytree(start, folder / START)
     if own and executor.needs_pickling:
         assert packed is not None  # noqa: S101 - checked above
         objects.save(folder, packed)
@@ -203,8 +215,24 @@ def submit(spec: RunSpec, own: Mapping[str, Any], *, in_place: bool = False) -> 
         held.hand_over(run_id, handover)
     run = Run(run_id, store)
     remember(run)
-    run.start(spec.executor)
+    run.start(executor)
     return run
+
+
+def clone(run: Run, step: int | None, changes: Mapping[str, Any]) -> Run:
+    """Start a new run from another's settings; see :meth:`Run.clone`."""
+    record = run.record
+    kept = objects_of(run)
+    values = record.spec.dump() | {"framework": record.spec.framework}
+    values |= {key: kept[key] for key in record.spec.user_objects - {"metrics"}}
+    own_metrics = iter(kept.get("metrics", ()))
+    values["metrics"] = [next(own_metrics) if part.is_user_object else part for part in record.spec.metrics]
+    spec, own = describe(merged(values, changes))
+    start = None if step is None else Path(run.at(step).record.path)
+    made = submit(spec, own, start=start)
+    where = "" if step is None else f", with the weights of its step {step:,}"
+    made.store.add_event(made.id, "cloned", f"Cloned from run '{record.name}' ({run.id}){where}.")
+    return made
 
 
 def _packed(own: Mapping[str, Any]) -> tuple[bytes | None, str | None]:

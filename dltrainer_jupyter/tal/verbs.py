@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dltrainer_jupyter.tal.control import Control
+from dltrainer_jupyter.tal.run import Run
 from dltrainer_jupyter.tal.session import get
 
 
@@ -38,6 +39,11 @@ def set(ref: str | None = None, **values: float) -> Control:  # noqa: A001 - the
     return get(ref).set(**values)
 
 
+def clone(ref: str | None = None, step: int | None = None, **changes: Any) -> Run:
+    """Start a new run from another's settings; see :meth:`Run.clone`."""
+    return get(ref).clone(step, **changes)
+
+
 def delete(ref: str) -> None:
     """Delete a run; see :meth:`Run.delete`."""
     get(ref).delete()
@@ -60,6 +66,4 @@ def predict(x: Any, ref: str | None = None, checkpoint: str | int = "best") -> A
     checkpoint : {"best", "last"} or int, default "best"
         Which checkpoint; a number is its step.
     """
-    run = get(ref)
-    trained = run.at(checkpoint) if isinstance(checkpoint, int) else getattr(run, checkpoint)
-    return trained.predict(x)
+    return get(ref).trained(checkpoint).predict(x)

@@ -92,6 +92,10 @@ class PyTorchAdapter:
             net.train()
         return state
 
+    def begin_with(self, state: TrainState, weights: NamedArrays) -> None:
+        """Begin with these weights instead of fresh ones; optimizers stay fresh."""
+        load_weights(state.nets, weights)
+
     def learning_rate(self, state: TrainState) -> float:
         """Give the base rate: the specification's, or the one the user's own optimizer came with."""
         own = self._spec.optimizer.is_user_object and "learning_rate" not in self._spec.model_fields_set
