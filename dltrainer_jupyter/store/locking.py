@@ -1,0 +1,74 @@
+"""Taking hold of a run's row: what every write does first.
+
+The row is locked until the transaction ends, so that writes to one run come one after another: whoever checks
+its state there can rely on it, and numbers of events and controls are given out in the order of their commits.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, RowMapping
+
+from dltrainer_jupyter.core.errors import RunNotFoundError
+from dltrainer_jupyter.store.columns import UtcDateTime
+from dltrainer_jupyter.store.tables import training_attempts, training_controls, training_jobs
+
+_BUMP = (
+    training_jobs.update()
+    .where(training_jobs.c.id == sa.bindparam("run"))
+    .values(revision=training_jobs.c.revision + 1, updated_at=sa.bindparam("now"))
+    .returning(*training_jobs.c)
+)
+
+
+def take_hold(connection: Connection, run_id: str) -> RowMapping:
+    """Lock a run's row and bump its revision.
+
+    Returns
+    -------
+    sqlalchemy.engine.RowMapping
+        The row of ``training_jobs``.
+
+    Raises
+    ------
+    RunNotFoundError
+        If there is no such run.
+    """
+    row = connection.execute(_BUMP, {"run": run_id, "now": datetime.now(UTC)}).mappings().one_or_none()
+    if row is None:
+        raise no_such_run(run_id)
+    return row
+
+
+def no_such_run(run_id: str) -> RunNotFoundError:
+    """Say that no run has this id."""
+    return RunNotFoundError(f"No run has the id '{run_id}'; it may have been deleted.")
+
+
+def newest_attempt(connection: Connection, job: RowMapping) -> RowMapping:
+    """Read the row of the attempt that holds, or held last, a run that has been claimed before."""
+    table = training_attempts
+    query = table.select().where(table.c.run_id == job["id"], table.c.number == job["attempt"])
+    return connection.execute(query).mappings().one()
+
+
+def clock(connection: Connection) -> sa.ColumnElement[datetime]:
+    """Give the clock all trainers of this store go by, as part of a statement.
+
+    On a server it is the server's, so that leases do not depend on two hosts' clocks agreeing.
+    """
+    if connection.dialect.name == "sqlite":
+        return sa.literal(datetime.now(UTC), UtcDateTime)
+    return sa.type_coerce(sa.func.clock_timestamp(), UtcDateTime)
+
+
+def refuse_waiting_controls(connection: Connection, run_id: str, outcome: str) -> None:
+    """Answer the controls nobody will obey any more."""
+    table = training_controls
+    connection.execute(
+        table.update()
+        .where(table.c.run_id == run_id, table.c.status == "requested")
+        .values(status="refused", outcome=outcome, finished_at=datetime.now(UTC))
+    )

@@ -1,0 +1,102 @@
+"""Metrics and validation results: what each epoch came to."""
+
+from __future__ import annotations
+
+import itertools
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from dltrainer_jupyter.core.records import EpochRecord, ValidationRecord
+from dltrainer_jupyter.store.part import StorePart
+from dltrainer_jupyter.store.rows import validation_record
+from dltrainer_jupyter.store.tables import training_metrics, validation_results
+
+
+def replace_epoch(
+    connection: Connection, run_id: str, record: EpochRecord, validation: ValidationRecord | None
+) -> None:
+    """Write an epoch's rows in place of any it has; whoever calls holds the run's row."""
+    if validation is not None and validation.epoch != record.epoch:
+        msg = f"expected the validation after epoch {record.epoch}, got the one after epoch {validation.epoch}"
+        raise ValueError(msg)
+    for table in (training_metrics, validation_results):
+        connection.execute(table.delete().where(table.c.run_id == run_id, table.c.epoch == record.epoch))
+    rows = [
+        {"run_id": run_id, "epoch": record.epoch, "step": record.step, "metric": metric, "value": value}
+        for metric, value in record.values.items()
+    ]
+    if rows:
+        connection.execute(training_metrics.insert(), rows)
+    if validation is not None:
+        row = {
+            "run_id": run_id,
+            "epoch": validation.epoch,
+            "step": validation.step,
+            "confusion": validation.confusion,
+            "labels": validation.labels,
+        }
+        connection.execute(validation_results.insert(), row)
+
+
+def retire_epochs(connection: Connection, run_id: str, after: int) -> None:
+    """Remove the rows of all later epochs."""
+    for table in (training_metrics, validation_results):
+        connection.execute(table.delete().where(table.c.run_id == run_id, table.c.epoch > after))
+
+
+class Metrics(StorePart):
+    """The rows of ``training_metrics`` and ``validation_results``."""
+
+    def epochs(self, run_id: str, after_epoch: int = 0) -> list[EpochRecord]:
+        """Read a run's metrics epoch by epoch, oldest first.
+
+        Parameters
+        ----------
+        run_id : str
+            The run.
+        after_epoch : int, default 0
+            Only later epochs.
+        """
+        table = training_metrics
+        query = (
+            sa.select(table.c.epoch, table.c.step, table.c.metric, table.c.value)
+            .where(table.c.run_id == run_id, table.c.epoch > after_epoch)
+            .order_by(table.c.epoch, table.c.metric)
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        grouped = itertools.groupby(rows, key=lambda row: (row.epoch, row.step))
+        return [
+            EpochRecord(epoch, step, {row.metric: row.value for row in of_epoch}) for (epoch, step), of_epoch in grouped
+        ]
+
+    def validation(self, run_id: str, epoch: int | None = None) -> ValidationRecord | None:
+        """Read what a validation found.
+
+        Parameters
+        ----------
+        run_id : str
+            The run.
+        epoch : int, optional
+            After which epoch; the newest validation if left out.
+
+        Returns
+        -------
+        ValidationRecord or None
+            None if there was no validation then, or none yet.
+        """
+        table = validation_results
+        query = table.select().where(table.c.run_id == run_id).order_by(table.c.epoch.desc()).limit(1)
+        if epoch is not None:
+            query = query.where(table.c.epoch == epoch)
+        with self._database.read() as connection:
+            row = connection.execute(query).mappings().one_or_none()
+        return None if row is None else validation_record(row)
+
+    def validation_epochs(self, run_id: str) -> list[int]:
+        """List the epochs that were followed by a validation, oldest first."""
+        table = validation_results
+        query = sa.select(table.c.epoch).where(table.c.run_id == run_id).order_by(table.c.epoch)
+        with self._database.read() as connection:
+            return list(connection.execute(query).scalars())

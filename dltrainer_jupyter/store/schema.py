@@ -1,0 +1,141 @@
+"""Making a new store, and bringing an older one up to date.
+
+Alembic is imported only where an older store has to be changed: opening one that is up to date, or making a new
+one, must be quick.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+import uuid
+import warnings
+from datetime import UTC, datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import OperationalError
+
+from dltrainer_jupyter.core.errors import StoreError
+from dltrainer_jupyter.store.engine import PATIENCE, Database
+from dltrainer_jupyter.store.network import HostClaim, network_file_system
+from dltrainer_jupyter.store.tables import HEAD, VERSION_TABLE, metadata, store_info
+from dltrainer_jupyter.store.urls import shown, sqlite_path
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+_version = sa.Table(
+    VERSION_TABLE,
+    sa.MetaData(),
+    sa.Column("version_num", sa.String(32), primary_key=True),
+)
+
+
+def prepare(database: Database) -> str:
+    """Make the store usable, whoever else may be doing the same just now.
+
+    Parameters
+    ----------
+    database : Database
+        Where the store is, or is to be.
+
+    Returns
+    -------
+    str
+        The store's UUID.
+
+    Raises
+    ------
+    StoreError
+        If it can't be reached, was made by a newer version, or another host uses it.
+    """
+    path = sqlite_path(database.url)
+    file_system = None
+    if path is not None:
+        file_system = network_file_system(path)
+        _make_folder(path, database)
+        _set_journal(database, "delete" if file_system else "wal")
+    with database.read() as connection:
+        version = _found_version(connection)
+    if version != HEAD:
+        with database.rebuild() as connection:
+            _bring_up_to_date(connection, database)
+    if file_system is not None:
+        _claim(database, HostClaim(socket.gethostname(), file_system))
+    with database.read() as connection:
+        found: str = connection.execute(sa.select(store_info.c.uuid)).scalar_one()
+    return found
+
+
+def _make_folder(path: Path, database: Database) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = (
+            f"The store {shown(database.url)} can't be made: {error.strerror}: {error.filename}. Mend DLTRAINER_STORE."
+        )
+        raise StoreError(msg) from error
+
+
+def _set_journal(database: Database, wanted: str) -> None:
+    """Choose SQLite's journal; of several processes that do so at once, one does it and the others wait."""
+    deadline = time.monotonic() + PATIENCE
+    with database.read() as connection:
+        while connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() != wanted:
+            try:
+                connection.exec_driver_sql(f"PRAGMA journal_mode = {wanted}")
+            except OperationalError as error:
+                if "locked" not in str(error.orig) or time.monotonic() > deadline:
+                    raise
+                # Refused at once where two want it; a write transaction waits its turn.
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                connection.exec_driver_sql("ROLLBACK")
+
+
+def _found_version(connection: Connection) -> str | None:
+    """Read which migration the store has reached; an empty text if it has alembic's table and nothing else."""
+    if not sa.inspect(connection).has_table(VERSION_TABLE):
+        return None
+    return connection.execute(sa.select(_version.c.version_num)).scalar_one_or_none() or ""
+
+
+def _bring_up_to_date(connection: Connection, database: Database) -> None:
+    version = _found_version(connection)
+    if version == HEAD:
+        return
+    if version is None:
+        metadata.create_all(connection, checkfirst=False)
+        _version.create(connection)
+        connection.execute(_version.insert().values(version_num=HEAD))
+    else:
+        _upgrade(connection, database, version)
+    if connection.execute(sa.select(sa.func.count()).select_from(store_info)).scalar_one() == 0:
+        made = {"id": 1, "uuid": str(uuid.uuid4()), "created_at": datetime.now(UTC)}
+        connection.execute(store_info.insert().values(made))
+
+
+def _upgrade(connection: Connection, database: Database, version: str) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if version and version not in known:
+        msg = (
+            f"The store {shown(database.url)} was made by a newer version of dltrainer-jupyter (tables {version}, "
+            f"known up to {HEAD}): pip install --upgrade dltrainer-jupyter"
+        )
+        raise StoreError(msg)
+    command.upgrade(config, "head")
+
+
+def _claim(database: Database, claim: HostClaim) -> None:
+    with database.write() as connection:
+        is_new = claim.take(connection)
+    database.claim = claim
+    if is_new:
+        warnings.warn(claim.notice(), UserWarning, stacklevel=2)

@@ -1,0 +1,238 @@
+"""The tables and the view, under names people look for when they open the database themselves.
+
+Every table but ``store_info`` hangs on ``training_jobs`` and goes with its run. A change here needs a migration
+beside it and a new :data:`HEAD`; a test holds both ways of making a store to the same schema.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy import Column, ForeignKey, Index, MetaData, Table
+
+from dltrainer_jupyter.store.columns import Json, Measured, Number, UtcDateTime, Whole, Words
+
+HEAD = "0001"
+"""The migration that leads to these tables."""
+VERSION_TABLE = "dltrainer_alembic_version"
+"""Not alembic's default name: other programs (MLflow is one) keep theirs there, perhaps in the same database."""
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    }
+)
+
+
+def _counted(name: str) -> Column[int]:
+    """Make a key that the database counts up; SQLite does that for its INTEGER only."""
+    return Column(name, sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True)
+
+
+def _run(*, primary_key: bool = False) -> Column[str]:
+    target = ForeignKey("training_jobs.id", ondelete="CASCADE")
+    return Column("run_id", sa.Text, target, primary_key=primary_key, nullable=False)
+
+
+store_info = Table(
+    "store_info",
+    metadata,
+    Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    Column("uuid", sa.Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    # Only on a network file system, where one host at a time may use the store.
+    Column("host", Words),
+    Column("host_seen_at", UtcDateTime),
+)
+
+training_jobs = Table(
+    "training_jobs",
+    metadata,
+    _counted("number"),
+    Column("id", sa.Text, nullable=False, unique=True),
+    Column("name", Words, nullable=False),
+    Column("state", sa.Text, nullable=False),
+    # Where a lost run goes back to if its trainer turns out to be alive; NULL if the trainer itself gave it up.
+    Column("state_before_lost", sa.Text),
+    Column("framework", sa.Text, nullable=False),
+    Column("executor", sa.Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    # Bumped by every write that concerns the run: the one number watchers poll.
+    Column("revision", Whole, nullable=False),
+    Column("attempt", Whole, nullable=False),
+    Column("resume", sa.Text, nullable=False),
+    Column("exact", sa.Boolean, nullable=False),
+    Column("rebuildable", sa.Boolean, nullable=False),
+    Column("epochs", Whole, nullable=False),
+    Column("epoch", Whole, nullable=False),
+    Column("step", Whole, nullable=False),
+    Column("steps_per_epoch", Whole, nullable=False),
+    Column("phase", sa.Text, nullable=False),
+    Column("steps_per_second", Number),
+    Column("train_seconds", Number, nullable=False),
+    Column("learning_rate", Number),
+    Column("best_metric", Words),
+    Column("best_mode", sa.Text),
+    Column("best_value", Number),
+    Column("best_epoch", Whole),
+    Column("best_step", Whole),
+    Column("error_type", Words),
+    Column("error_message", Words),
+    Column("error_traceback", Words),
+    Column("error_step", Whole),
+    Column("folder", Words, nullable=False),
+    Column("host", Words, nullable=False),
+    Column("spec", Json, nullable=False),
+    Column("environment", Json, nullable=False),
+    Column("signature", Json),
+    Index("ix_training_jobs_name", "name"),
+    Index("ix_training_jobs_state", "state"),
+    # Numbers of deleted runs, controls and events are never given out again.
+    sqlite_autoincrement=True,
+)
+
+training_attempts = Table(
+    "training_attempts",
+    metadata,
+    _run(primary_key=True),
+    Column("number", Whole, primary_key=True, autoincrement=False),
+    Column("executor", sa.Text, nullable=False),
+    Column("host", Words, nullable=False),
+    Column("boot_id", sa.Text, nullable=False),
+    Column("pid", Whole, nullable=False),
+    Column("process_started", Number, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("heartbeat_at", UtcDateTime, nullable=False),
+    Column("resumed_from_step", Whole),
+    Column("environment", Json, nullable=False),
+)
+
+training_metrics = Table(
+    "training_metrics",
+    metadata,
+    _run(primary_key=True),
+    Column("epoch", Whole, primary_key=True, autoincrement=False),
+    Column("metric", sa.Text, primary_key=True),
+    Column("step", Whole, nullable=False),
+    # NULL is NaN: a row is there only where something was measured.
+    Column("value", Measured),
+)
+
+training_curves = Table(
+    "training_curves",
+    metadata,
+    _run(primary_key=True),
+    Column("name", sa.Text, primary_key=True),
+    Column("first_step", Whole, primary_key=True, autoincrement=False),
+    Column("count", Whole, nullable=False),
+    # NULL where the block holds nothing but NaN.
+    Column("minimum", Measured),
+    Column("minimum_step", Whole, nullable=False),
+    Column("maximum", Measured),
+    Column("maximum_step", Whole, nullable=False),
+    # Consecutive steps' values, little-endian 32-bit floats.
+    Column("packed", sa.LargeBinary, nullable=False),
+)
+
+training_controls = Table(
+    "training_controls",
+    metadata,
+    _counted("id"),
+    _run(),
+    Column("kind", sa.Text, nullable=False),
+    Column("arguments", Json, nullable=False),
+    Column("requested_by", Words, nullable=False),
+    Column("requested_at", UtcDateTime, nullable=False),
+    Column("status", sa.Text, nullable=False),
+    Column("finished_at", UtcDateTime),
+    Column("step", Whole),
+    Column("outcome", Words),
+    Index("ix_training_controls_run_id", "run_id"),
+    sqlite_autoincrement=True,
+)
+# Trainers ask for these twenty times a second: the index holds nothing but what waits.
+_WAITING = sa.text("status = 'requested'")
+Index(
+    "ix_training_controls_waiting",
+    training_controls.c.run_id,
+    training_controls.c.id,
+    sqlite_where=_WAITING,
+    postgresql_where=_WAITING,
+)
+
+training_events = Table(
+    "training_events",
+    metadata,
+    _counted("id"),
+    _run(),
+    Column("at", UtcDateTime, nullable=False),
+    Column("kind", sa.Text, nullable=False),
+    Column("message", Words, nullable=False),
+    Column("step", Whole),
+    Column("data", Json, nullable=False),
+    Index("ix_training_events_run_id", "run_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+training_checkpoints = Table(
+    "training_checkpoints",
+    metadata,
+    _run(primary_key=True),
+    Column("step", Whole, primary_key=True, autoincrement=False),
+    Column("epoch", Whole, nullable=False),
+    # Sorted, with commas between: "best,last".
+    Column("kinds", sa.Text, nullable=False),
+    Column("metrics", Json, nullable=False),
+    Column("digest", sa.Text, nullable=False),
+    Column("path", Words, nullable=False),
+    Column("bytes", Whole, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("attempt", Whole, nullable=False),
+)
+
+validation_results = Table(
+    "validation_results",
+    metadata,
+    _run(primary_key=True),
+    Column("epoch", Whole, primary_key=True, autoincrement=False),
+    Column("step", Whole, nullable=False),
+    Column("confusion", Json),
+    Column("labels", Json, nullable=False),
+    # Packed predictions for single samples.
+    Column("examples", sa.LargeBinary),
+)
+
+artifacts = Table(
+    "artifacts",
+    metadata,
+    _counted("id"),
+    _run(),
+    Column("name", Words, nullable=False),
+    Column("kind", sa.Text, nullable=False),
+    Column("path", Words, nullable=False),
+    Column("bytes", Whole, nullable=False),
+    Column("digest", sa.Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("data", Json, nullable=False),
+    Index("ix_artifacts_run_id", "run_id"),
+    sqlite_autoincrement=True,
+)
+
+WIDE_VIEW = """
+CREATE VIEW training_metrics_wide AS
+SELECT
+    run_id,
+    epoch,
+    MAX(step) AS step,
+    MAX(CASE WHEN metric = 'train_loss' THEN value END) AS loss,
+    MAX(CASE WHEN metric = 'train_accuracy' THEN value END) AS accuracy,
+    MAX(CASE WHEN metric = 'val_loss' THEN value END) AS val_loss,
+    MAX(CASE WHEN metric = 'val_accuracy' THEN value END) AS val_accuracy,
+    MAX(CASE WHEN metric = 'learning_rate' THEN value END) AS learning_rate
+FROM training_metrics
+GROUP BY run_id, epoch
+"""
+sa.event.listen(metadata, "after_create", sa.DDL(WIDE_VIEW))  # type: ignore[no-untyped-call]

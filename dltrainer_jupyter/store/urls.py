@@ -1,0 +1,72 @@
+"""What a database URL means: one spelling for each database, and one that shows no password."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from dltrainer_jupyter.core.errors import StoreError
+
+EXPECTED = "Expected sqlite:///FOLDER/FILE.db or postgresql://USER@HOST/DATABASE"
+
+_POSTGRESQL = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
+
+
+def parse(url: str) -> URL:
+    """Read a database URL and bring it to the spelling that means the same in every process.
+
+    Parameters
+    ----------
+    url : str
+        ``sqlite:///`` with a path (``~`` and relative ones are made absolute), or ``postgresql://``.
+
+    Returns
+    -------
+    sqlalchemy.engine.URL
+        With the driver named, and an absolute path for SQLite.
+
+    Raises
+    ------
+    StoreError
+        If it is no URL, or names another kind of database.
+
+    Examples
+    --------
+    >>> parse("postgresql://me@db/runs").drivername
+    'postgresql+psycopg'
+    """
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        msg = f"{EXPECTED}, got '{re.sub('//[^/]*@', '//***@', url)}'. Mend DLTRAINER_STORE."
+        raise StoreError(msg) from None
+    if parsed.drivername in _POSTGRESQL:
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername not in {"sqlite", "sqlite+pysqlite"}:
+        msg = f"{EXPECTED}, got one for '{parsed.drivername}'. Mend DLTRAINER_STORE."
+        raise StoreError(msg)
+    if not parsed.database or parsed.database == ":memory:" or parsed.database.startswith("file:"):
+        msg = f"{EXPECTED}, got '{url}': a trainer in another process could not see a database without a file."
+        raise StoreError(msg)
+    return parsed.set(drivername="sqlite", database=str(Path(parsed.database).expanduser().resolve()))
+
+
+def shown(url: URL) -> str:
+    """Spell a URL for people: without any password.
+
+    Examples
+    --------
+    >>> shown(parse("postgresql://me:secret@db/runs"))
+    'postgresql://me:***@db/runs'
+    """
+    hidden = {name: "***" for name in url.query if "password" in name}
+    plain = url.set(drivername=url.get_backend_name()).update_query_dict(hidden)
+    return plain.render_as_string(hide_password=True)
+
+
+def sqlite_path(url: URL) -> Path | None:
+    """Give the file of an SQLite database, or None for a server."""
+    return Path(url.database or "") if url.get_backend_name() == "sqlite" else None

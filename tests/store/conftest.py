@@ -1,0 +1,120 @@
+"""Stores to test: every test that takes ``store`` runs on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+
+from dltrainer_jupyter.store import Store
+from dltrainer_jupyter.store.tables import training_jobs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+POSTGRESQL = os.environ.get("DLTRAINER_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/test")
+
+pytest.register_assert_rewrite("dltrainer_jupyter.testing.store_contract")
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[psycopg.Connection]:
+    """Connect to a server on which tests may make schemas."""
+    try:
+        connection = psycopg.connect(POSTGRESQL, autocommit=True, connect_timeout=5)
+    except psycopg.OperationalError as error:
+        reason = f"no PostgreSQL server answers at {POSTGRESQL} (set DLTRAINER_TEST_POSTGRES): {error}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with connection:
+        yield connection
+
+
+@contextlib.contextmanager
+def _schema(postgresql: psycopg.Connection) -> Iterator[str]:
+    schema = f"dltrainer_test_{uuid.uuid4().hex}"
+    postgresql.execute(f'CREATE SCHEMA "{schema}"')
+    # What is thrown away need not reach the disk.
+    options = f"-csearch_path={schema} -csynchronous_commit=off"
+    url = make_url(POSTGRESQL).update_query_dict({"options": options})
+    try:
+        yield url.render_as_string(hide_password=False)
+    finally:
+        postgresql.execute("SET client_min_messages = warning")
+        postgresql.execute(f'DROP SCHEMA "{schema}" CASCADE')
+
+
+@pytest.fixture
+def postgresql_url(postgresql: psycopg.Connection) -> Iterator[str]:
+    """Give an empty schema of its own, thrown away afterwards."""
+    with _schema(postgresql) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgresql_store(postgresql: psycopg.Connection) -> Iterator[Store]:
+    """Open one store for all tests that don't care: making the tables takes longer than most tests."""
+    with _schema(postgresql) as url:
+        store = Store.open(url)
+        yield store
+        store.close()
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/store/runs.db"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def store_url(request: pytest.FixtureRequest) -> str:
+    """Name a database in which there is nothing yet."""
+    return request.getfixturevalue(f"{request.param}_url")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def any_store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    """Open a store in which there is no run yet."""
+    if request.param == "sqlite":
+        opened = Store.open(request.getfixturevalue("sqlite_url"))
+        yield opened
+        opened.close()
+        return
+    shared: Store = request.getfixturevalue("postgresql_store")
+    with shared._database.write() as connection:
+        connection.execute(training_jobs.delete())
+    yield shared
+
+
+@pytest.fixture
+def store(any_store: Store) -> Store:
+    """Call it by its short name, which the contract's class has taken for itself."""
+    return any_store
+
+
+@pytest.fixture
+def statements() -> Callable[[Store], contextlib.AbstractContextManager[list[str]]]:
+    """Give a context that collects the SQL a store executes within it."""
+
+    @contextlib.contextmanager
+    def collect(store: Store) -> Iterator[list[str]]:
+        executed: list[str] = []
+
+        def remember(*given: Any) -> None:
+            executed.append(given[2])
+
+        engine = store._database._engine
+        sa.event.listen(engine, "before_cursor_execute", remember)
+        try:
+            yield executed
+        finally:
+            sa.event.remove(engine, "before_cursor_execute", remember)
+
+    return collect
