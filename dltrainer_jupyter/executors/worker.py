@@ -16,6 +16,7 @@ from dltrainer_jupyter.loop.doorbell import Doorbell
 from dltrainer_jupyter.loop.failures import describe
 from dltrainer_jupyter.loop.loop import Loop
 from dltrainer_jupyter.loop.poller import Poller
+from dltrainer_jupyter.loop.training import Training
 from dltrainer_jupyter.store.attempts import Attempt
 from dltrainer_jupyter.store.store import Store
 
@@ -57,28 +58,28 @@ def main(store_url: str, run_id: str, *, executor: str, bell: Doorbell, owns_pro
 
 
 def _train(store: Store, record: RunRecord, attempt: Attempt, bell: Doorbell, *, owns_process: bool) -> State:
-    loop: Loop | None = None
+    training: Training | None = None
     try:
-        with assembled(store, record, attempt, _objects(record), bell, owns_process=owns_process) as loop:
-            state = loop.run()
+        with assembled(store, record, attempt, _objects(record), bell, owns_process=owns_process) as training:
+            state = Loop(training, bell).run()
     except StaleAttemptError:
         raise
     except KeyboardInterrupt:
         attempt.end(State.LOST)
         raise
     except Exception as error:  # noqa: BLE001 - whatever the user's code raises is the run's outcome
-        _record_failure(attempt, loop, error)
+        _record_failure(attempt, training, error)
         return State.FAILED
     attempt.end(state)
     return state
 
 
-def _record_failure(attempt: Attempt, loop: Loop | None, error: Exception) -> None:
-    if loop is not None:
-        loop.leave_behind()
+def _record_failure(attempt: Attempt, training: Training | None, error: Exception) -> None:
+    if training is not None:
+        training.leave_behind()
     if not isinstance(error, DLTrainerError):
         _LOG.debug("Run %s failed.", attempt.run_id, exc_info=error)
-    attempt.end(State.FAILED, describe(error, loop.step if loop else None))
+    attempt.end(State.FAILED, describe(error, training.step if training else None))
 
 
 def _objects(record: RunRecord) -> Mapping[str, Any]:

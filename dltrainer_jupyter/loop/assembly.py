@@ -1,4 +1,4 @@
-"""Put a loop together from a run's record: fresh, or from its newest valid checkpoint."""
+"""Put a training together from a run's record: fresh, or from its newest valid checkpoint."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from dltrainer_jupyter.loop.evaluation import Evaluation
 from dltrainer_jupyter.loop.feed import Feed
 from dltrainer_jupyter.loop.judge import Judge, choose_monitor
 from dltrainer_jupyter.loop.keeper import Keeper
-from dltrainer_jupyter.loop.loop import Loop, Parts
 from dltrainer_jupyter.loop.recorder import Recorder
+from dltrainer_jupyter.loop.training import Parts, Training
 from dltrainer_jupyter.store.attempts import Attempt
 from dltrainer_jupyter.store.store import Store
 
@@ -44,8 +44,8 @@ def assembled(
     bell: Doorbell,
     *,
     owns_process: bool,
-) -> Iterator[Loop]:
-    """Give a loop that is ready to run; everything it took is given back at the end.
+) -> Iterator[Training]:
+    """Give a training that is ready to go on; everything it took is given back at the end.
 
     Parameters
     ----------
@@ -120,16 +120,16 @@ def assembled(
             versions=versions,
         )
         attempt.describe(signature=asdict(signature), environment=environment | versions)
-        loop = Loop(spec, epochs, parts, attempt, bell, owns_process=owns_process)
+        training = Training(spec, epochs, parts, attempt, owns_process=owns_process)
         if found is None:
             attempt.rewind(0, 0, None)
         else:
-            loop.load(found[0])
+            training.load(found[0])
         reason = adapter.inexact_because() or _changed_since(found, versions)
         if reason is not None and record.exact:
             attempt.describe(exact=False)
-            attempt.event("inexact", f"A resume may differ in the last bits: {reason}.", loop.step)
-        yield loop
+            attempt.event("inexact", f"A resume may differ in the last bits: {reason}.", training.step)
+        yield training
 
 
 def _newest_checkpoint(store: Store, record: RunRecord, attempt: Attempt) -> tuple[FullState, Manifest] | None:

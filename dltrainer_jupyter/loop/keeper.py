@@ -79,14 +79,11 @@ class Keeper:
 
     def _commit(self, written: Written) -> None:
         manifest = written.manifest
-        before = self._store.checkpoint(self._attempt.run_id, manifest.step)
-        # The same state asked for twice, as by a person at the end of the best epoch, is kept for both reasons.
-        same = before is not None and before.digest == manifest.digest
         record = CheckpointRecord(
             run_id=self._attempt.run_id,
             step=manifest.step,
             epoch=manifest.epoch,
-            kinds=written.kinds | (before.kinds if before is not None and same else frozenset()),
+            kinds=written.kinds,
             metrics=manifest.metrics,
             digest=manifest.digest,
             path=str(written.path),

@@ -1,0 +1,215 @@
+"""A run in training: what is driven, how far it is, and how that becomes a checkpoint and comes back."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dltrainer_jupyter.checkpoints.format import Request
+from dltrainer_jupyter.core.errors import NonFiniteLossError
+from dltrainer_jupyter.core.protocols import Adapter, FullState, Recipe, Schedule, Signature, TrainState
+from dltrainer_jupyter.core.records import ControlRecord, ProgressRecord
+from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.loop import randomness
+from dltrainer_jupyter.loop.clock import Clock
+from dltrainer_jupyter.loop.evaluation import Evaluation
+from dltrainer_jupyter.loop.feed import Feed
+from dltrainer_jupyter.loop.judge import Judge
+from dltrainer_jupyter.loop.keeper import Keeper
+from dltrainer_jupyter.loop.recorder import Recorder
+from dltrainer_jupyter.metrics.confusion import ConfusionMatrix
+from dltrainer_jupyter.store.attempts import Attempt
+
+
+@dataclass
+class Parts:
+    """What the loop drives, all of it made for one run."""
+
+    adapter: Adapter
+    recipe: Recipe
+    state: TrainState
+    feed: Feed
+    recorder: Recorder
+    schedule: Schedule
+    judge: Judge
+    keeper: Keeper
+    evaluation: Evaluation | None
+    confusion: ConfusionMatrix | None
+    signature: Signature
+    versions: Mapping[str, str]
+
+
+class Training:
+    """Everything that changes while a run trains.
+
+    Parameters
+    ----------
+    spec : RunSpec
+        What is trained.
+    epochs : int
+        The last epoch; may have grown since the specification.
+    parts : Parts
+        What is driven.
+    attempt : Attempt
+        Where everything is recorded.
+    owns_process : bool
+        Whether the global generators belong to the state.
+
+    Attributes
+    ----------
+    epoch, consumed, step : int
+        The cursor: the epoch it stands in, counted from 1, batches consumed in it, and optimizer steps done.
+    base_rate, rate : float
+        The learning rate as a person set it, and as the schedule has it now.
+    values : dict of str to float
+        The last closed epoch's.
+    enough : bool
+        Whether early stopping has ended the training.
+    """
+
+    def __init__(self, spec: RunSpec, epochs: int, parts: Parts, attempt: Attempt, *, owns_process: bool) -> None:
+        self.spec = spec
+        self.epochs = epochs
+        self.parts = parts
+        self.attempt = attempt
+        self.epoch = 1
+        self.consumed = 0
+        self.step = 0
+        self.base_rate = parts.adapter.learning_rate(parts.state)
+        self.rate = self.base_rate
+        self.values: dict[str, float] = {}
+        self.enough = False
+        self.clock = Clock()
+        self.next_checkpoint = float("inf")
+        self._owns_process = owns_process
+        self._saved_at: tuple[int, int, int] | None = None
+
+    # --- how far it is ------------------------------------------------------------------------------
+
+    @property
+    def finished(self) -> bool:
+        """Whether no epoch is left to train."""
+        return self.epoch > self.epochs or self.enough
+
+    @property
+    def last_epoch(self) -> int:
+        """The epoch of the last step made; 0 before the first."""
+        return self.epoch if self.consumed else self.epoch - 1
+
+    @property
+    def where(self) -> str:
+        """Say where it stands: ``step 1,204 (epoch 7)``."""
+        return f"step {self.step:,} (epoch {self.last_epoch})"
+
+    def record_progress(self, phase: str) -> None:
+        """Write to the store how far it is."""
+        self.attempt.progress(
+            ProgressRecord(
+                epoch=self.last_epoch if phase == "ended" else min(self.epoch, self.epochs),
+                step=self.step,
+                epochs=self.epochs,
+                steps_per_epoch=self.parts.feed.steps_per_epoch,
+                phase=phase,
+                steps_per_second=self.clock.steps_per_second,
+                train_seconds=self.clock.seconds,
+                learning_rate=self.rate,
+            )
+        )
+
+    def flush(self, phase: str) -> None:
+        """Write to the store what steps have given back, and how far it is."""
+        self.parts.recorder.drain()
+        self.clock.mark(self.step)
+        with self.attempt.transaction():
+            self.attempt.curves(self.parts.recorder.take_curve())
+            self.record_progress(phase)
+
+    def leave_behind(self) -> None:
+        """Write what is known to the store; for a run that ends by an error."""
+        # If a loss that isn't finite comes to light only now, the error that ended the run is still the one to tell.
+        with contextlib.suppress(NonFiniteLossError):
+            self.parts.recorder.drain()
+        with self.attempt.transaction():
+            self.attempt.curves(self.parts.recorder.take_curve())
+            self.record_progress("ended")
+
+    # --- to a checkpoint ----------------------------------------------------------------------------
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether the newest checkpoint was taken right here."""
+        return self._saved_at == (self.step, self.epoch, self.consumed)
+
+    def checkpoint(self, kinds: set[str], asked_by: ControlRecord | None = None) -> None:
+        """Copy the state and let it be written in the background."""
+        self.parts.keeper.keep(self._request(kinds), asked_by)
+        self.schedule_checkpoint()
+
+    def checkpoint_and_wait(self) -> str | None:
+        """See that the newest checkpoint is of here and on disk; return what went wrong, or None."""
+        if self.is_saved:
+            self.parts.keeper.drain()
+            return None
+        return self.parts.keeper.keep_now(self._request({"last"}))
+
+    def schedule_checkpoint(self) -> None:
+        """Count the time to the next automatic checkpoint from now on."""
+        every = self.spec.checkpoint.every_seconds
+        self.next_checkpoint = float("inf") if every is None else time.perf_counter() + every
+
+    def _request(self, kinds: set[str]) -> Request:
+        # What the history says up to this step must be in the store before the checkpoint is.
+        self.parts.recorder.drain()
+        self.attempt.curves(self.parts.recorder.take_curve())
+        self._saved_at = (self.step, self.epoch, self.consumed)
+        saved = self.parts.adapter.save(self.parts.state)
+        meta: dict[str, Any] = {
+            "adapter": saved.meta,
+            "epoch": self.epoch,
+            "consumed": self.consumed,
+            "step": self.step,
+            "base_rate": self.base_rate,
+            "rate": self.rate,
+            "epochs": self.epochs,
+            "enough": self.enough,
+            "recorder": self.parts.recorder.state(),
+            "schedule": self.parts.schedule.state(),
+            "judge": self.parts.judge.state(),
+            "values": self.values,
+            "train_seconds": self.clock.seconds,
+        }
+        if self._owns_process:
+            meta["process"] = randomness.process_state()
+        return Request(
+            state=FullState(saved.weights, saved.optimizer, meta),
+            step=self.step,
+            epoch=self.last_epoch,
+            kinds=frozenset(kinds),
+            metrics=self.values,
+            signature=self.parts.signature,
+            versions=self.parts.versions,
+        )
+
+    # --- and back -------------------------------------------------------------------------------------
+
+    def load(self, saved: FullState) -> None:
+        """Go on from a checkpoint, and retire what the store knows past it."""
+        meta, parts = saved.meta, self.parts
+        parts.state = parts.adapter.load(parts.state, FullState(saved.weights, saved.optimizer, meta["adapter"]))
+        self.epoch, self.consumed, self.step = meta["epoch"], meta["consumed"], meta["step"]
+        self.base_rate, self.rate, self.values = meta["base_rate"], meta["rate"], meta["values"]
+        parts.recorder.load_state(meta["recorder"])
+        parts.schedule.load_state(meta["schedule"])
+        parts.judge.load_state(meta["judge"])
+        extended = meta["epochs"] != self.epochs
+        self.enough = meta["enough"] and not extended
+        if extended:
+            parts.judge.start_waiting_anew()
+        self.clock = Clock(meta["train_seconds"])
+        if self._owns_process and "process" in meta:
+            randomness.load_process_state(meta["process"])
+        self._saved_at = (self.step, self.epoch, self.consumed)
+        self.attempt.rewind(self.step, self.epoch - 1, parts.judge.best)
