@@ -13,7 +13,7 @@ USER_OBJECT = "$object"
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
 
 
 class Part(BaseModel):
@@ -124,7 +124,9 @@ class RunSpec(_Frozen):
     data: Part = Field(description="What it is trained on.")
     epochs: int = Field(default=10, ge=1, le=1_000_000, description="Passes over the training data.")
     batch_size: int = Field(default=32, ge=1, description="Samples in a step.")
-    learning_rate: float = Field(default=1e-3, gt=0, allow_inf_nan=False, description="Base learning rate.")
+    learning_rate: float | None = Field(
+        default=None, gt=0, description="Base learning rate; 0.001, or your own optimizer's, if left out."
+    )
     optimizer: Part = Field(default=Part(type="adam"), description="What turns gradients into updates.")
     scheduler: Part | None = Field(default=None, description="How the learning rate changes over time.")
     loss: Part | None = Field(default=None, description="What is minimised; chosen by the task if left out.")

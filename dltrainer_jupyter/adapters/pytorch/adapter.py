@@ -9,15 +9,26 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import nn
 
 from dltrainer_jupyter.adapters.pytorch import placement
 from dltrainer_jupyter.adapters.pytorch.context import PyTorchContext
 from dltrainer_jupyter.adapters.pytorch.devices import choose_device, choose_threads
 from dltrainer_jupyter.adapters.pytorch.fit import check_fit
 from dltrainer_jupyter.adapters.pytorch.ops import PyTorchOps
+from dltrainer_jupyter.adapters.pytorch.optimizers import DEFAULT_RATE, base_rate, scale_rates
 from dltrainer_jupyter.adapters.pytorch.predictor import PyTorchPredictor
 from dltrainer_jupyter.adapters.pytorch.randomness import Generators, Injected, injected, own_dropouts
-from dltrainer_jupyter.adapters.pytorch.state import load_optimizers, load_weights, save_optimizers, save_weights
+from dltrainer_jupyter.adapters.pytorch.state import (
+    load_extra,
+    load_optimizers,
+    load_weights,
+    save_extra,
+    save_optimizers,
+    save_weights,
+    unchanged_buffers,
+)
+from dltrainer_jupyter.adapters.pytorch.watching import Watch
 from dltrainer_jupyter.core.protocols import (
     Batch,
     FullState,
@@ -49,8 +60,11 @@ class PyTorchAdapter:
         self._spec = spec
         self._owns_process = owns_process
         self._generators = Generators(spec.seed, "layers")
-        self._mode: Injected | None = None
-        self._foreign: set[str] = set()
+        # A recipe of the user's own may draw in its training step, which nobody can try beforehand.
+        self._mode = Injected(self._generators) if spec.recipe.is_user_object else None
+        self._shared: set[str] = set()
+        self._private: set[str] = set()
+        self._secretive: set[str] = set()
         self._classes = 0
         self._undo: list[Callable[[], None]] = []
         self._cut = placement.cut if spec.fast.batching else placement.cut_one_by_one
@@ -98,33 +112,39 @@ class PyTorchAdapter:
 
     def learning_rate(self, state: TrainState) -> float:
         """Give the base rate: the specification's, or the one the user's own optimizer came with."""
-        own = self._spec.optimizer.is_user_object and "learning_rate" not in self._spec.model_fields_set
-        first = next(iter(state.optimizers.values()))
-        return float(first.param_groups[0]["lr"]) if own else self._spec.learning_rate
+        if self._spec.learning_rate is not None:
+            return self._spec.learning_rate
+        return base_rate(next(iter(state.optimizers.values()))) if self._spec.optimizer.is_user_object else DEFAULT_RATE
 
     def check(self, recipe: Recipe, state: TrainState, batch: Batch) -> None:
         """Try the model on one batch without changing anything, and see which random operations it uses."""
-        kept_buffers = [(buffer, buffer.clone()) for net in state.nets.values() for buffer in net.buffers()]
-        kept_generators = self._generators.state()
-        watcher = Injected(Generators(self._spec.seed, "check"))
-        try:
-            with torch.no_grad(), watcher:
-                check_fit(recipe, state, batch, self.ops, self._classes)
-        finally:
-            self._generators.load_state(kept_generators)
-            with torch.no_grad():
-                for buffer, value in kept_buffers:
-                    buffer.copy_(value)
-        self._foreign = watcher.foreign
-        self._mode = Injected(self._generators) if watcher.drawn - watcher.foreign else None
+        watch = Watch(self._generators)
+        with torch.no_grad(), self._generators.aside("check"), unchanged_buffers(state.nets), watch:
+            check_fit(recipe, state, batch, self.ops, self._classes)
+        self._shared |= watch.foreign
+        self._private |= watch.private
+        self._secretive |= {
+            type(module).__name__
+            for net in state.nets.values()
+            for module in net.modules()
+            if type(module).get_extra_state is not nn.Module.get_extra_state
+        }
+        if watch.drawn and self._mode is None:
+            self._mode = Injected(self._generators)
 
     def inexact_because(self) -> str | None:
         """Say why a resumed run would not be bit-identical, or None."""
         if self.device.type != "cpu" and not torch.are_deterministic_algorithms_enabled():
             return f"some kernels on {self.device.type} add in an order that changes from run to run"
-        if self._foreign and not self._owns_process:
-            names = ", ".join(sorted(self._foreign))
+        if self._shared and not self._owns_process:
+            names = ", ".join(sorted(self._shared))
             return f"{names} draws from a generator that other cells share; --executor process keeps it apart"
+        if self._private:
+            names = ", ".join(sorted(self._private))
+            return f"{names} draws from a generator of the model's own, which no checkpoint keeps"
+        if self._secretive:
+            names = ", ".join(sorted(self._secretive))
+            return f"{names} has an extra state (get_extra_state), which no checkpoint keeps"
         return None
 
     # --- data -----------------------------------------------------------------------------------------
@@ -158,7 +178,8 @@ class PyTorchAdapter:
         for net in state.nets.values():
             net.eval()
         try:
-            with torch.inference_mode(), injected(self._mode):
+            # Not inference_mode: what a model remembers of a batch it may use in training later.
+            with torch.no_grad(), self._generators.aside("evaluation"), injected(self._mode):
                 yield
         finally:
             for module, mode in zip(modules, modes, strict=True):
@@ -171,10 +192,7 @@ class PyTorchAdapter:
     def set_learning_rate(self, state: TrainState, rate: float) -> None:
         """Use this rate from the next step on; parameter groups keep their proportions."""
         for optimizer in state.optimizers.values():
-            first = optimizer.param_groups[0].setdefault("initial_lr", optimizer.param_groups[0]["lr"])
-            for group in optimizer.param_groups:
-                ratio = group.setdefault("initial_lr", group["lr"]) / first
-                group["lr"] = rate * ratio
+            scale_rates(optimizer, rate)
 
     # --- to the host ------------------------------------------------------------------------------------
 
@@ -198,15 +216,17 @@ class PyTorchAdapter:
     def save(self, state: TrainState) -> FullState:
         """Copy the state; later steps don't change the copy."""
         slots, options = save_optimizers(state.optimizers)
-        meta: dict[str, Any] = {"optimizers": options, "generators": self._generators.state()}
+        extra_arrays, extra = save_extra(state.extra)
+        meta: dict[str, Any] = {"optimizers": options, "generators": self._generators.state(), "extra": extra}
         if self._owns_process:
             meta["global_generators"] = _global_states()
-        return FullState(weights=save_weights(state.nets), optimizer=slots, meta=meta)
+        return FullState(weights=save_weights(state.nets), optimizer=slots | extra_arrays, meta=meta)
 
     def load(self, state: TrainState, saved: FullState) -> TrainState:
         """Put a saved state into a freshly built one."""
         load_weights(state.nets, saved.weights)
         load_optimizers(state.optimizers, saved.optimizer, saved.meta["optimizers"])
+        state.extra = load_extra(saved.optimizer, saved.meta["extra"], self.device)
         self._generators.load_state(saved.meta["generators"])
         if self._owns_process and "global_generators" in saved.meta:
             _load_global_states(saved.meta["global_generators"])
@@ -222,7 +242,7 @@ class PyTorchAdapter:
 
 def _global_states() -> dict[str, bytes]:
     states = {"cpu": torch.get_rng_state()}
-    if torch.cuda.is_available() and torch.cuda.is_initialized():
+    if torch.cuda.is_available() and torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         states |= {f"cuda:{index}": state for index, state in enumerate(torch.cuda.get_rng_state_all())}
     return {device: state.numpy().tobytes() for device, state in states.items()}
 

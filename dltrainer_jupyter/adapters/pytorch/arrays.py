@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from dltrainer_jupyter.core.errors import CheckpointError
 from dltrainer_jupyter.core.protocols import RawArray
 
 _NAMES = {
@@ -27,16 +28,44 @@ _NAMES = {
 _DTYPES = {name: dtype for dtype, name in _NAMES.items()}
 
 
-def to_raw(tensor: torch.Tensor) -> RawArray:
+def to_raw(tensor: torch.Tensor, name: str) -> RawArray:
     """Copy a tensor; later writes to it don't change the copy.
 
     Parameters
     ----------
     tensor : torch.Tensor
         On any device, with any strides.
+    name : str
+        What it is, for the message.
+
+    Raises
+    ------
+    CheckpointError
+        If a file can't hold it.
     """
-    copy = tensor.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
+    if tensor.layout != torch.strided or tensor.dtype not in _NAMES:
+        kind = str(tensor.dtype if tensor.layout == torch.strided else tensor.layout).removeprefix("torch.")
+        msg = (
+            f"'{name}' is a {kind} tensor, which a checkpoint can't hold; it holds dense tensors of "
+            f"{', '.join(str(dtype).removeprefix('torch.') for dtype in _NAMES)}."
+        )
+        raise CheckpointError(msg)
+    copy = tensor.detach().resolve_conj().resolve_neg().to("cpu", copy=True, memory_format=torch.contiguous_format)
     return RawArray(_NAMES[tensor.dtype], tuple(tensor.shape), copy.reshape(-1).view(torch.uint8).numpy().data)
+
+
+def dtype_of(raw: RawArray) -> torch.dtype:
+    """Give a raw array's dtype.
+
+    Raises
+    ------
+    CheckpointError
+        If PyTorch has no such dtype.
+    """
+    if raw.dtype not in _DTYPES:
+        msg = f"The checkpoint holds an array of dtype {raw.dtype}, which PyTorch {torch.__version__} doesn't know."
+        raise CheckpointError(msg)
+    return _DTYPES[raw.dtype]
 
 
 def from_raw(raw: RawArray) -> torch.Tensor:
@@ -44,8 +73,7 @@ def from_raw(raw: RawArray) -> torch.Tensor:
 
     Owning it matters: memory borrowed from a file is not aligned, and alignment changes the bits of some kernels.
     """
-    dtype = _DTYPES[raw.dtype]
-    tensor = torch.empty(raw.shape, dtype=dtype)
+    tensor = torch.empty(raw.shape, dtype=dtype_of(raw))
     if tensor.numel():
         tensor.reshape(-1).view(torch.uint8).copy_(torch.frombuffer(bytearray(raw.data), dtype=torch.uint8))
     return tensor

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
+from torch.nn.parameter import UninitializedParameter
 
+from dltrainer_jupyter.adapters.pytorch.optimizers import DEFAULT_RATE
 from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Signature
@@ -16,6 +18,7 @@ from dltrainer_jupyter.core.spec import Part, RunSpec
 from dltrainer_jupyter.core.validation import validate
 
 FUSED_DEVICES = ("cpu", "cuda")
+FUSED_DTYPES = (torch.float32, torch.float64)
 
 
 def build_model(spec: RunSpec, objects: Mapping[str, Any], signature: Signature) -> nn.Module:
@@ -27,12 +30,7 @@ def build_model(spec: RunSpec, objects: Mapping[str, Any], signature: Signature)
         If what the user gave is not a module and makes none.
     """
     if spec.model.is_user_object:
-        given = objects["model"]
-        made = given if isinstance(given, nn.Module) else given()
-        if isinstance(made, nn.Module):
-            return made
-        msg = f"model: expected a torch.nn.Module or a function that makes one, got {type(made).__name__}."
-        raise ConfigurationError(msg)
+        return _own_model(objects["model"])
     part = registry.find("models", spec.model.type)
     model = part(validate(part.Config, spec.model.config, "model"))
     if not hasattr(model, spec.framework):
@@ -43,11 +41,26 @@ def build_model(spec: RunSpec, objects: Mapping[str, Any], signature: Signature)
     return made
 
 
-def default_loss(signature: Signature, targets_are_columns: bool) -> Part:  # noqa: FBT001
+def _own_model(given: Any) -> nn.Module:
+    made = given if isinstance(given, nn.Module) else given() if callable(given) else given
+    if not isinstance(made, nn.Module):
+        msg = f"model: expected a torch.nn.Module or a function that makes one, got {type(made).__name__}."
+        raise ConfigurationError(msg)
+    lazy = [name for name, parameter in made.named_parameters() if isinstance(parameter, UninitializedParameter)]
+    if lazy:
+        msg = (
+            f"model: the size of {lazy[0]} isn't known yet; a model with lazy layers has to be called once on some "
+            "inputs before it is handed over."
+        )
+        raise ConfigurationError(msg)
+    return made
+
+
+def default_loss(signature: Signature) -> Part:
     """Give the loss for a task: cross-entropy for classes, its binary form for a 0/1 column, else squared error."""
     if signature.task == "regression":
         return Part(type="mse")
-    return Part(type="bce" if targets_are_columns else "cross_entropy")
+    return Part(type="bce" if signature.outputs == 1 else "cross_entropy")
 
 
 class PyTorchContext:
@@ -79,19 +92,35 @@ class PyTorchContext:
         if part.is_user_object:
             return self._own_optimizer(net, parameters)
         found = registry.find("optimizers", part.type, "pytorch")
-        fused = self._spec.fast.fused_optimizer and self._device.type in FUSED_DEVICES
+        fused = (
+            self._spec.fast.fused_optimizer
+            and self._device.type in FUSED_DEVICES
+            # In half precision the CPU's fused SGD leaves most weights as they were (pytorch#191763).
+            and all(parameter.dtype in FUSED_DTYPES for parameter in parameters)
+        )
+        rate = DEFAULT_RATE if self._spec.learning_rate is None else self._spec.learning_rate
         made: torch.optim.Optimizer = found(validate(found.Config, part.config, "optimizer")).build(
-            parameters, self._spec.learning_rate, fused=fused
+            parameters, rate, fused=fused
         )
         return made
 
     def _own_optimizer(self, net: nn.Module, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
-        given = self._objects["optimizer"]
-        made = given if isinstance(given, torch.optim.Optimizer) else given(net)
+        made: Any = self._objects["optimizer"]
+        if inspect.isclass(made) and issubclass(made, torch.optim.Optimizer):
+            made = cast("Any", made)(parameters)
+        elif callable(made) and not isinstance(made, torch.optim.Optimizer):
+            made = made(net)
         if not isinstance(made, torch.optim.Optimizer):
             msg = f"optimizer: expected a torch.optim.Optimizer or a function of the model, got {type(made).__name__}."
             raise ConfigurationError(msg)
-        known = {id(parameter) for parameter in parameters}
+        if inspect.signature(made.step).parameters["closure"].default is inspect.Parameter.empty:
+            msg = (
+                f"optimizer: {type(made).__name__} evaluates the loss several times in a step, which can't be done "
+                "here; take one that steps once, such as adam."
+            )
+            raise ConfigurationError(msg)
+        # Those that are frozen may be among them, for a later time.
+        known = {id(parameter) for parameter in net.parameters()}
         strange = sum(id(parameter) not in known for group in made.param_groups for parameter in group["params"])
         if strange:
             msg = (
@@ -105,23 +134,37 @@ class PyTorchContext:
         """Build the loss, or take the user's own."""
         part = self._spec.loss
         if part is None:
-            part = default_loss(self.signature, targets_are_columns=self.signature.outputs == 1)
+            part = default_loss(self.signature)
         if part.is_user_object:
-            given = self._objects["loss"]
-            if inspect.isclass(given):
-                given = given()
-            return given.to(self._device) if isinstance(given, nn.Module) else given  # type: ignore[no-any-return]
+            return _in_columns(self._own_loss(), same_shape=False)
         found = registry.find("losses", part.type, "pytorch")
         loss = found(validate(found.Config, part.config, "loss")).build()
-        return _in_columns(loss) if found.same_shape else loss  # type: ignore[no-any-return]
+        return _in_columns(loss, same_shape=found.same_shape)
+
+    def _own_loss(self) -> Callable[[Any, Any], Any]:
+        given = self._objects["loss"]
+        if inspect.isclass(given):
+            given = given()
+        if not callable(given):
+            msg = f"loss: expected a name or a function of outputs and targets, got {type(given).__name__}."
+            raise ConfigurationError(msg)
+        return given.to(self._device) if isinstance(given, nn.Module) else given
 
 
-def _in_columns(loss: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """Let a model that gives (n,) be compared with targets of shape (n, 1)."""
+def _in_columns(loss: Callable[[Any, Any], Any], *, same_shape: bool) -> Callable[[Any, Any], Any]:
+    """Let a model that gives (n,) be compared with targets of shape (n, 1), as which single values come.
 
-    def compare(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        if outputs.dim() == 1 and targets.dim() == 2:  # noqa: PLR2004
-            outputs = outputs.unsqueeze(1)
-        return loss(outputs, targets)  # type: ignore[no-any-return]
+    PyTorch would spread the two over (n, n) and say so in a warning at most; with ``same_shape`` whatever else would
+    be spread is refused.
+    """
+
+    def compare(outputs: Any, targets: torch.Tensor) -> Any:
+        if isinstance(outputs, torch.Tensor):
+            if outputs.dim() == 1 and targets.dim() == 2 and targets.shape[1] == 1:  # noqa: PLR2004 - a column
+                outputs = outputs.unsqueeze(1)
+            if same_shape and outputs.shape != targets.shape:
+                msg = f"the model gives {tuple(outputs.shape)} where the loss compares with {tuple(targets.shape)}"
+                raise ValueError(msg)
+        return loss(outputs, targets)
 
     return compare

@@ -8,6 +8,8 @@ import torch
 
 from dltrainer_jupyter.core.errors import ConfigurationError
 
+_KINDS = ("cpu", "cuda", "mps")
+
 
 def choose_device(wanted: str) -> torch.device:
     """Give the device to train on.
@@ -28,9 +30,11 @@ def choose_device(wanted: str) -> torch.device:
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     try:
         device = torch.device(wanted)
-    except RuntimeError as error:
+    except RuntimeError:
+        device = None
+    if device is None or device.type not in _KINDS:
         msg = f"device: expected auto, cpu, cuda, cuda:N or mps, got '{wanted}'."
-        raise ConfigurationError(msg) from error
+        raise ConfigurationError(msg)
     missing = (device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count()) or (
         device.type == "mps" and not torch.backends.mps.is_available()
     )

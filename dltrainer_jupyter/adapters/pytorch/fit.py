@@ -32,6 +32,10 @@ def check_fit(recipe: Recipe, state: TrainState, batch: Batch, ops: Ops, classes
         if batch.size == 1:
             msg += " The last batch of an epoch holds a single sample; choose another batch_size."
         raise ConfigurationError(msg) from error
+    for what, value in (("model", out.outputs), ("loss", out.loss)):
+        if not isinstance(value, torch.Tensor):
+            msg = f"{what}: expected a tensor, got {type(value).__name__}."
+            raise ConfigurationError(msg)
     if out.loss.dim() != 0:
         msg = f"loss: expected one number for the batch, got shape {tuple(out.loss.shape)}; take its mean."
         raise ConfigurationError(msg)

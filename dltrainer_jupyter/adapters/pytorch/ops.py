@@ -38,6 +38,8 @@ class PyTorchOps:
         optimizer.zero_grad(set_to_none=True)
         loss, outputs = loss_fn(state.nets)
         if not (self._skip_non_finite and not torch.isfinite(loss).item()):
-            loss.backward()
+            # With a single net everything that learns belongs to it, and looking for paths to it would take time.
+            inputs = None if len(state.nets) == 1 else [p for p in state.nets[wrt].parameters() if p.requires_grad]
+            loss.backward(inputs=inputs)
             optimizer.step()
         return state, loss.detach(), outputs.detach()

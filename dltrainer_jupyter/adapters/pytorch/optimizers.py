@@ -1,18 +1,38 @@
-"""Optimizers by name. Importing this module does not import torch; building does."""
+"""Optimizers by name, and their learning rates. Importing this module does not import torch; building does."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 if TYPE_CHECKING:
     import torch
 
+DEFAULT_RATE = 1e-3
+"""The base learning rate where nobody gives one."""
+
+Beta = Annotated[float, Field(ge=0, lt=1)]
+
+
+def base_rate(optimizer: torch.optim.Optimizer) -> float:
+    """Give the rate an optimizer came with: that of its first group that learns at all."""
+    rates = [float(group.get("initial_lr", group["lr"])) for group in optimizer.param_groups]
+    return next((rate for rate in rates if rate), 0.0)
+
+
+def scale_rates(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    """Let an optimizer learn at another base rate; its groups keep their proportions."""
+    for group in optimizer.param_groups:
+        group.setdefault("initial_lr", float(group["lr"]))
+    base = base_rate(optimizer)
+    for group in optimizer.param_groups:
+        group["lr"] = rate * (group["initial_lr"] / base) if base else rate
+
 
 class _Config(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class _Optimizer:
@@ -55,6 +75,16 @@ class SGD(_Optimizer):
         weight_decay: float = Field(default=0.0, ge=0, description="L2 penalty.")
         nesterov: bool = Field(default=False, description="Look ahead along the momentum.")
 
+        @model_validator(mode="after")
+        def _nesterov_needs_momentum(self) -> Self:
+            if self.nesterov and (self.momentum == 0 or self.dampening != 0):
+                msg = (
+                    "nesterov needs a momentum above 0 and no dampening, "
+                    f"got momentum {self.momentum:g} and dampening {self.dampening:g}"
+                )
+                raise ValueError(msg)
+            return self
+
 
 class Adam(_Optimizer):
     """Adam: adaptive moments (Kingma and Ba, 2015)."""
@@ -64,7 +94,7 @@ class Adam(_Optimizer):
     class Config(_Config):
         """Settings."""
 
-        betas: tuple[float, float] = Field(default=(0.9, 0.999), description="Decay of the two moments.")
+        betas: tuple[Beta, Beta] = Field(default=(0.9, 0.999), description="Decay of the two moments.")
         eps: float = Field(default=1e-8, gt=0, description="Added to the denominator.")
         weight_decay: float = Field(default=0.0, ge=0, description="L2 penalty.")
         amsgrad: bool = Field(default=False, description="Keep the largest second moment (Reddi et al., 2018).")
@@ -78,7 +108,7 @@ class AdamW(_Optimizer):
     class Config(_Config):
         """Settings."""
 
-        betas: tuple[float, float] = Field(default=(0.9, 0.999), description="Decay of the two moments.")
+        betas: tuple[Beta, Beta] = Field(default=(0.9, 0.999), description="Decay of the two moments.")
         eps: float = Field(default=1e-8, gt=0, description="Added to the denominator.")
         weight_decay: float = Field(default=0.01, ge=0, description="Decoupled weight decay.")
         amsgrad: bool = Field(default=False, description="Keep the largest second moment (Reddi et al., 2018).")

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import nn
 
@@ -17,6 +15,9 @@ from dltrainer_jupyter.adapters.pytorch.randomness import Generators, Injected
 from dltrainer_jupyter.adapters.pytorch.state import load_weights
 from dltrainer_jupyter.core.protocols import NamedArrays, Signature
 from dltrainer_jupyter.core.spec import RunSpec
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 _BATCH = 1024
 """Samples in a forward pass; bounds the memory a large input takes."""
@@ -36,7 +37,8 @@ class PyTorchPredictor:
         if isinstance(own.get("model"), nn.Module):
             own["model"] = copy.deepcopy(own["model"])
         # Weights are overwritten at once, but drawing them must not move the notebook's global generator.
-        with Injected(Generators(spec.seed, "predictor")):
+        self._generators = Generators(spec.seed, "predictor")
+        with Injected(self._generators):
             self.model = build_model(spec, own, signature)
         load_weights({"model": self.model}, weights)
         self._device = choose_device(spec.device)
@@ -50,9 +52,10 @@ class PyTorchPredictor:
         inputs : numpy.ndarray, shape (n, *input_shape)
             Preprocessed.
         """
-        with torch.inference_mode():
+        with torch.inference_mode(), Injected(self._generators):
             parts = [
-                self.model(torch.from_numpy(np.ascontiguousarray(inputs[at : at + _BATCH])).to(self._device)).cpu()
+                # A copy, since a model may work on its inputs in place.
+                self.model(torch.tensor(inputs[at : at + _BATCH], device=self._device)).cpu()
                 for at in range(0, max(len(inputs), 1), _BATCH)
             ]
         return torch.cat(parts).float().numpy()

@@ -2,49 +2,27 @@
 
 Dropout layers are replaced by ones with a generator of their own, at no cost. Other random operations get
 ``generator=`` injected by a thread-local mode, at a cost, only where the model was seen to use them. What can't be
-given a generator is named, so that the run can say it is not exact.
+given a generator is named by :mod:`~dltrainer_jupyter.adapters.pytorch.watching`, so that the run can say it is not
+exact.
 """
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
+from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
+from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.seeds import derive
 
-_DRAWS = frozenset(
-    [
-        "rand",
-        "randn",
-        "randint",
-        "randperm",
-        "rand_like",
-        "randn_like",
-        "randint_like",
-        "bernoulli",
-        "multinomial",
-        "normal",
-        "poisson",
-        "binomial",
-        "bernoulli_",
-        "uniform_",
-        "normal_",
-        "exponential_",
-        "random_",
-        "log_normal_",
-        "cauchy_",
-        "geometric_",
-    ]
-)
-"""Operations that take a generator."""
-
-_FEATURE_DIMENSIONS = {"dropout1d": 1, "dropout2d": 2, "dropout3d": 3}
+# --- generators ---------------------------------------------------------------------------------------
 
 
 class Generators:
@@ -59,176 +37,250 @@ class Generators:
     """
 
     def __init__(self, seed: int, use: str) -> None:
-        self._seed = derive(seed, "torch", use)
-        self._of: dict[str, torch.Generator] = {}
+        self._run_seed = seed
+        self._main_seed = self._seed = derive(seed, "torch", use)
+        self._main: dict[torch.device, torch.Generator] = {}
+        self._current = self._main
 
-    def on(self, device: torch.device | str | None) -> torch.Generator:
-        """Give the generator of a device."""
-        key = str(torch.device(device or "cpu"))
-        if key not in self._of:
-            self._of[key] = torch.Generator(key).manual_seed(self._seed)
-        return self._of[key]
+    def on(self, device: torch.device) -> torch.Generator:
+        """Give the generator of a device, named as tensors name theirs.
+
+        Raises
+        ------
+        ConfigurationError
+            In a backward pass: whoever draws there computes a layer again and expects the numbers it had before.
+        """
+        if torch._C._current_graph_task_id() != -1:  # noqa: SLF001 - as torch.utils.checkpoint itself asks it
+            msg = (
+                "Random numbers were drawn in the backward pass, as torch.utils.checkpoint does when it computes a "
+                "layer again, and they would not be those of the forward pass. Leave layers with dropout or other "
+                "randomness out of the checkpointed part."
+            )
+            raise ConfigurationError(msg)
+        found = self._current.get(device)
+        if found is None:
+            found = self._current[device] = torch.Generator(device).manual_seed(self._seed)
+        return found
+
+    def holds(self, generator: torch.Generator) -> bool:
+        """Say whether a generator is one of these."""
+        # Python's objects come and go; what they stand for has one address.
+        return _address(generator) in map(_address, self._current.values())
+
+    @contextmanager
+    def aside(self, use: str) -> Iterator[None]:
+        """Draw from fresh generators for a while: the same ones each time, for the same use.
+
+        What happens meanwhile leaves no trace: :meth:`state` gives what was set aside.
+        """
+        before = self._seed, self._current
+        self._seed, self._current = derive(self._run_seed, "torch", use), {}
+        try:
+            yield
+        finally:
+            self._seed, self._current = before
 
     def state(self) -> dict[str, bytes]:
         """Give every generator's state by device."""
-        return {key: generator.get_state().numpy().tobytes() for key, generator in sorted(self._of.items())}
+        return {str(device): own.get_state().numpy().tobytes() for device, own in self._main.items()}
 
     def load_state(self, state: Mapping[str, bytes]) -> None:
         """Go on from a state."""
-        for key, data in state.items():
-            self.on(key).set_state(torch.frombuffer(bytearray(data), dtype=torch.uint8).clone())
+        self._main.clear()
+        for name, data in state.items():
+            device = torch.device(name)
+            own = self._main[device] = torch.Generator(device)
+            own.set_state(torch.frombuffer(bytearray(data), dtype=torch.uint8).clone())
 
 
-def drop(x: torch.Tensor, p: float, generators: Generators, *, shape: tuple[int, ...] | None = None) -> torch.Tensor:
-    """Dropout with a generator: the same operations as PyTorch's own.
+def _address(generator: Any) -> int:
+    return int(generator._cdata)  # noqa: SLF001 - nothing public tells two generators apart
+
+
+# --- dropout ------------------------------------------------------------------------------------------
+
+
+def drop(
+    x: torch.Tensor, p: float, generators: Generators, *, dimensions: int = 0, inplace: bool = False
+) -> torch.Tensor:
+    """Dropout with a generator: the same operations as PyTorch's own, so the same bits from the same generator.
 
     Parameters
     ----------
     x : torch.Tensor
         Any shape.
     p : float
-        Probability that an element (or, with ``shape``, a whole slice) becomes zero.
-    shape : tuple of int, optional
-        Shape of the mask, which is broadcast; by default that of ``x``.
+        Probability that an element, or a feature map, becomes zero.
+    dimensions : int, default 0
+        0 drops elements; 1, 2 or 3 drop whole feature maps, as ``dropout1d`` to ``dropout3d`` do.
+    inplace : bool, default False
+        Change ``x`` itself.
     """
-    if p == 0:
+    if p == 0 or x.numel() == 0:
         return x
-    mask = torch.empty(shape or x.shape, dtype=x.dtype, device=x.device)
     if p == 1:
-        return x * mask.zero_()
-    return x * mask.bernoulli_(1 - p, generator=generators.on(x.device)).div_(1 - p)
+        mask = x.new_zeros(())
+    else:
+        mask = x.new_empty(_feature_maps(x, dimensions)) if dimensions else torch.empty_like(x)
+        mask.bernoulli_(1 - p, generator=generators.on(x.device)).div_(1 - p)
+    return x.mul_(mask) if inplace else x * mask
 
 
-class _OwnDropout(nn.Dropout):
+def _feature_maps(x: torch.Tensor, dimensions: int) -> tuple[int, ...]:
+    """Give the shape of a mask with one value a feature map.
+
+    The batch axis may be missing, except for ``dropout2d``, which has always read three axes as (N, C, L).
+    """
+    leading = 2 if dimensions == 2 else x.dim() - dimensions  # noqa: PLR2004 - dropout2d
+    return (*x.shape[:leading], *(1 for _ in x.shape[leading:]))
+
+
+class _OwnDropout(nn.Module):
+    """A dropout layer that draws from its run's generators; a copy or pickle of it is the plain layer again."""
+
+    plain: ClassVar[type[nn.Module]]
+    dimensions: ClassVar[int]
+    p: float
+    inplace: bool
     generators: Generators
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002 - torch's name
-        return drop(input, self.p, self.generators) if self.training else input
+        if not self.training:
+            return input
+        return drop(input, self.p, self.generators, dimensions=self.dimensions, inplace=self.inplace)
+
+    def _get_name(self) -> str:
+        return self.plain.__name__
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return self.plain, (self.p, self.inplace), {k: v for k, v in self.__dict__.items() if k != "generators"}
 
 
-class _OwnFeatureDropout(nn.Dropout):
-    generators: Generators
-    dimensions: int
-
-    def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002 - torch's name
-        return drop(input, self.p, self.generators, shape=_slices(input, self.dimensions)) if self.training else input
+class _OwnDropout0d(_OwnDropout, nn.Dropout):
+    plain = nn.Dropout
+    dimensions = 0
 
 
-def _slices(x: torch.Tensor, dimensions: int) -> tuple[int, ...]:
-    """Give the shape of a mask that drops whole feature maps, with or without a leading batch axis."""
-    kept = x.dim() - dimensions
-    return tuple(x.shape[:kept]) + (1,) * dimensions
+class _OwnDropout1d(_OwnDropout, nn.Dropout1d):
+    plain = nn.Dropout1d
+    dimensions = 1
 
 
-_REPLACED: dict[type[nn.Module], int] = {nn.Dropout: 0, nn.Dropout1d: 1, nn.Dropout2d: 2, nn.Dropout3d: 3}
+class _OwnDropout2d(_OwnDropout, nn.Dropout2d):
+    plain = nn.Dropout2d
+    dimensions = 2
+
+
+class _OwnDropout3d(_OwnDropout, nn.Dropout3d):
+    plain = nn.Dropout3d
+    dimensions = 3
+
+
+_OWN: dict[type[nn.Module], type[_OwnDropout]] = {
+    own.plain: own for own in (_OwnDropout0d, _OwnDropout1d, _OwnDropout2d, _OwnDropout3d)
+}
 
 
 def own_dropouts(net: nn.Module, generators: Generators) -> Callable[[], None]:
     """Let a net's dropout layers draw from the run's generators.
+
+    A class that somebody derived from them is left alone: its own ``forward`` may do something else.
 
     Returns
     -------
     callable
         Undoes it, for a net that goes back to its owner.
     """
-    changed: list[tuple[nn.Module, type[nn.Module]]] = []
-    for module in net.modules():
-        kind = type(module)
-        if kind not in _REPLACED:
-            continue
-        changed.append((module, kind))
-        module.__class__ = _OwnFeatureDropout if _REPLACED[kind] else _OwnDropout
+    changed = [module for module in net.modules() if type(module) in _OWN]
+    for module in changed:
+        own: Any = _OWN[type(module)]
+        module.__class__ = own
         module.generators = generators  # type: ignore[assignment]
-        module.dimensions = _REPLACED[kind]  # type: ignore[assignment]
 
     def undo() -> None:
-        for module, kind in changed:
-            module.__class__ = kind
-            del module.generators, module.dimensions
+        for module in changed:
+            if isinstance(module, _OwnDropout):
+                plain: Any = module.plain
+                module.__class__ = plain
+                del module.generators
 
     return undo
 
 
+# --- other random operations --------------------------------------------------------------------------
+
+_ALWAYS = (
+    "rand randn randint randperm bernoulli multinomial normal poisson binomial _standard_gamma _sample_dirichlet "
+    "bernoulli_ uniform_ normal_ exponential_ random_ log_normal_ cauchy_ geometric_"
+)
+_SINCE_LATELY = "rand_like randn_like randint_like"
+
+DRAWS = frozenset(_ALWAYS.split()) | {
+    name for name in _SINCE_LATELY.split() if "generator" in getattr(torch.ops.aten, name).overloads()
+}
+"""Names of the operations that take a generator."""
+
+_DROPOUTS: dict[Callable[..., Any], int] = {
+    functional.dropout: 0,
+    functional.dropout1d: 1,
+    functional.dropout2d: 2,
+    functional.dropout3d: 3,
+}
+
+
 class Injected(TorchFunctionMode):
-    """Give every random operation of this thread the run's generator.
+    """Give every random operation of this thread a generator of the run's.
+
+    Parameters
+    ----------
+    generators : Generators
+        To be drawn from.
 
     Attributes
     ----------
     drawn : set of str
-        Names of the random operations that were seen.
-    foreign : set of str
-        Those among them that draw from the global generator all the same, because they take no other.
+        Names of the operations that were given one.
     """
 
     def __init__(self, generators: Generators) -> None:
         super().__init__()
         self._generators = generators
         self.drawn: set[str] = set()
-        self.foreign: set[str] = set()
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        kwargs = dict(kwargs or {})
-        name = getattr(func, "__name__", "")
-        if name in _DRAWS or kwargs.get("generator", _ABSENT) is None:
-            if kwargs.get("generator") is None:
-                self.drawn.add(name)
-                kwargs["generator"] = self._generators.on(_device(args, kwargs))
-            return func(*args, **kwargs)
-        if name == "dropout" or name in _FEATURE_DIMENSIONS:
+        kwargs = kwargs or {}
+        if func in _DROPOUTS:
             return self._dropout(func, args, kwargs)
-        if _draws_in_secret(name, func, args, kwargs):
+        name = getattr(func, "__name__", "")
+        if (name in DRAWS or "generator" in kwargs) and kwargs.get("generator") is None:
             self.drawn.add(name)
-            self.foreign.add(name)
+            kwargs = {**kwargs, "generator": self._generators.on(_device(args, kwargs))}
         return func(*args, **kwargs)
 
-    def _dropout(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> torch.Tensor:
-        given = inspect.signature(func).bind(*args, **kwargs)
+    def _dropout(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        given = _signature(func).bind(*args, **kwargs)
         given.apply_defaults()
-        x: torch.Tensor = given.arguments["input"]
-        p = float(given.arguments["p"])
-        if not given.arguments["training"] or p == 0:
-            return x
+        x, p, training, inplace = given.args
+        if not training or not 0 < p <= 1:
+            return func(*args, **kwargs)
         self.drawn.add(func.__name__)
-        dimensions = _FEATURE_DIMENSIONS.get(func.__name__, 0)
-        dropped = drop(x, p, self._generators, shape=_slices(x, dimensions) if dimensions else None)
-        return x.copy_(dropped) if given.arguments["inplace"] else dropped
+        return drop(x, p, self._generators, dimensions=_DROPOUTS[func], inplace=inplace)
 
 
-_ABSENT = object()
+_signature = functools.cache(inspect.signature)
 
 
-def _device(args: tuple[Any, ...], kwargs: dict[str, Any]) -> torch.device | str | None:
-    if kwargs.get("device") is not None:
-        return torch.device(kwargs["device"])
-    values = [*args, *kwargs.values()]
-    return next((value.device for value in values if isinstance(value, torch.Tensor)), torch.get_default_device())
-
-
-def _draws_in_secret(name: str, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-    """Say whether a call draws from the global generator and takes no other."""
-    if name == "scaled_dot_product_attention":
-        return float(kwargs.get("dropout_p", args[4] if len(args) > 4 else 0.0)) > 0  # noqa: PLR2004 - its position
-    if name in {"lstm", "gru", "rnn_tanh", "rnn_relu"}:
-        return _recurrent_dropout(args)
-    if name in {"alpha_dropout", "feature_alpha_dropout", "rrelu", "multi_head_attention_forward", "gumbel_softmax"}:
-        given = inspect.signature(func).bind(*args, **kwargs)
-        given.apply_defaults()
-        arguments = given.arguments
-        if name == "gumbel_softmax":
-            return True
-        return bool(arguments["training"]) and float(arguments.get("p", arguments.get("dropout_p", 1.0))) > 0
-    return name == "fractional_max_pool2d_with_indices"
-
-
-def _recurrent_dropout(args: tuple[Any, ...]) -> bool:
-    """Read dropout, training and layers from the tail of a recurrent call: …, bias, layers, dropout, training, …."""
-    for position in range(len(args) - 3):
-        layers, dropout, training = args[position + 1 : position + 4]
-        if isinstance(args[position], bool) and isinstance(layers, int) and isinstance(dropout, float):
-            return bool(training) and dropout > 0 and layers > 1
-    return False
+def _device(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> torch.device:
+    """Find out on which device an operation will draw."""
+    wanted = kwargs.get("device")
+    if wanted is None:
+        tensors = (value for value in (*args, *kwargs.values()) if isinstance(value, torch.Tensor))
+        wanted = next((tensor.device for tensor in tensors), None)
+    device = torch.get_default_device() if wanted is None else torch.device(wanted)
+    # "cuda" means the current one and "cpu:0" the only one; tensors know how theirs is called.
+    return torch.empty(0, device=device).device
 
 
 @contextmanager

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import os
+import threading
+
+import pytest
+import torch
+
+from dltrainer_jupyter.adapters.pytorch.devices import choose_device, choose_threads
+from dltrainer_jupyter.core.errors import ConfigurationError
+from tests.adapters.pytorch.bench import Bench
+
+
+def test_auto_takes_what_there_is(monkeypatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    assert choose_device("auto") == torch.device("cpu")
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert choose_device("auto") == torch.device("mps")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 1)
+    assert choose_device("auto") == torch.device("cuda:1")
+
+
+@pytest.mark.parametrize("wanted", ["tpu", "cuda:x", "", "meta", "cpu:0:1", "xla"])
+def test_what_is_no_device_is_refused(wanted: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        choose_device(wanted)
+    assert str(error.value) == f"device: expected auto, cpu, cuda, cuda:N or mps, got '{wanted}'."
+
+
+@pytest.mark.parametrize("wanted", ["cuda", "cuda:7"])
+def test_a_gpu_that_is_not_there_is_refused(wanted: str, monkeypatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    with pytest.raises(ConfigurationError, match=f"device: '{wanted}' isn't there; this machine has 0 CUDA devices"):
+        choose_device(wanted)
+
+
+def test_mps_that_is_not_there_is_refused(monkeypatch) -> None:
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    with pytest.raises(ConfigurationError, match="device: 'mps' isn't there"):
+        choose_device("mps")
+
+
+def test_a_core_is_left_to_the_notebook(monkeypatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3}, raising=False)
+    assert choose_threads(None) == 3
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
+    assert choose_threads(None) == 1
+    assert choose_threads(5) == 5
+
+
+def test_threads_are_recorded_and_given_back() -> None:
+    before = torch.get_num_threads()
+    with Bench("mlp", threads=before + 1) as bench:
+        assert bench.environment["threads"] == torch.get_num_threads() == before + 1
+    assert torch.get_num_threads() == before
+
+
+def test_a_trainers_threads_are_its_own() -> None:
+    """What a trainer in a thread chooses must not slow down, or change the bits of, the notebook's own work."""
+    before = torch.get_num_threads()
+    seen: list[int] = []
+
+    def train() -> None:
+        with Bench("mlp", threads=before + 2) as bench:
+            opened.set()
+            assert looked.wait(10)
+            bench.step()
+            seen.append(torch.get_num_threads())
+
+    opened, looked = threading.Event(), threading.Event()
+    thread = threading.Thread(target=train)
+    thread.start()
+    assert opened.wait(10)
+    mine = torch.get_num_threads()
+    looked.set()
+    thread.join()
+    assert (mine, seen, torch.get_num_threads()) == (before, [before + 2], before)
