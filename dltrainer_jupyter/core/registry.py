@@ -8,7 +8,7 @@ Built-ins and other people's parts are found the same way: as entry points in a 
 from __future__ import annotations
 
 import functools
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from typing import Any, Literal
 
 from dltrainer_jupyter.core.errors import ConfigurationError, MissingPackageError, UnknownNameError
@@ -95,4 +95,10 @@ def _missing(kind: str, name: str, entry: EntryPoint, error: ModuleNotFoundError
 
 @functools.cache
 def _table(kind: Kind) -> dict[str, EntryPoint]:
-    return {entry.name: entry for entry in entry_points(group=f"dltrainer.{kind}")}
+    return {entry.name: entry for entry in _installed().select(group=f"dltrainer.{kind}")}
+
+
+@functools.cache
+def _installed() -> EntryPoints:
+    # Every look-up reads the metadata of all installed packages, so there is one for all kinds.
+    return entry_points()
