@@ -6,6 +6,7 @@ Faces show the message of a :class:`DLTrainerError` in one line and never a trac
 from __future__ import annotations
 
 import difflib
+import reprlib
 from collections.abc import Iterable
 
 
@@ -94,6 +95,25 @@ class TrainingFailed(DLTrainerError):  # noqa: N818 - the public name in the int
     def __init__(self, message: str, traceback_text: str = "") -> None:
         super().__init__(message)
         self.traceback_text = traceback_text
+
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = 80
+
+
+def brief(value: object) -> str:
+    """Write a value into a message: one line, and not too long.
+
+    Examples
+    --------
+    >>> brief(list(range(1000)))
+    '[0, 1, 2, 3, 4, 5, ...]'
+    """
+    try:
+        return " ".join(_SHORT.repr(value).split())
+    except ValueError:
+        # Python refuses to write out a whole number of more than 4,300 digits.
+        return "a huge number"
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ Built-ins and other people's parts are found the same way: as entry points in a 
 from __future__ import annotations
 
 import functools
-from importlib.metadata import EntryPoint, EntryPoints, entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal
 
 from dltrainer_jupyter.core.errors import ConfigurationError, MissingPackageError, UnknownNameError
@@ -70,8 +70,8 @@ def find(kind: Kind, name: str, framework: str | None = None) -> Any:
         return entry.load()
     except ModuleNotFoundError as error:
         raise _missing(_SINGULAR[kind], name, entry, error) from error
-    except AttributeError as error:
-        msg = f"The {_SINGULAR[kind]} '{name}' is registered as '{entry.value}', which doesn't exist: {error}."
+    except (ImportError, AttributeError) as error:
+        msg = f"The {_SINGULAR[kind]} '{name}' is registered as '{entry.value}', which can't be imported: {error}."
         raise ConfigurationError(msg) from error
 
 
@@ -81,24 +81,39 @@ def check(kind: Kind, name: str, framework: str | None = None) -> None:
 
 
 def _entry(kind: Kind, name: str, framework: str | None) -> EntryPoint:
-    entry = _table(kind).get(f"{framework}.{name}" if framework else name)
-    if entry is None:
+    entries = _table(kind).get(f"{framework}.{name}" if framework else name)
+    if entries is None:
         raise UnknownNameError(_SINGULAR[kind], name, names(kind, framework))
-    return entry
+    if len(entries) > 1:
+        # Taking either would let a package that was installed for something else change what a run trains.
+        whose = ", ".join(f"{entry.value} ({_package(entry)})" for entry in entries)
+        msg = f"The {_SINGULAR[kind]} '{name}' is registered more than once: {whose}. Uninstall all but one."
+        raise ConfigurationError(msg)
+    return entries[0]
 
 
 def _missing(kind: str, name: str, entry: EntryPoint, error: ModuleNotFoundError) -> MissingPackageError:
-    extra = f"dltrainer-jupyter[{entry.extras[0]}]" if entry.extras else str(error.name)
-    msg = f"The {kind} '{name}' needs the package '{error.name}', which isn't installed: pip install \"{extra}\""
+    package = str(error.name).partition(".")[0]
+    cure = f"{_package(entry)}[{entry.extras[0]}]" if entry.extras else package
+    msg = f"The {kind} '{name}' needs the package '{package}', which isn't installed: pip install \"{cure}\""
     return MissingPackageError(msg)
 
 
-@functools.cache
-def _table(kind: Kind) -> dict[str, EntryPoint]:
-    return {entry.name: entry for entry in _installed().select(group=f"dltrainer.{kind}")}
+def _package(entry: EntryPoint) -> str:
+    return "an unknown package" if entry.dist is None else entry.dist.name
 
 
 @functools.cache
-def _installed() -> EntryPoints:
+def _table(kind: Kind) -> dict[str, list[EntryPoint]]:
+    table: dict[str, list[EntryPoint]] = {}
+    for entry in _installed().select(group=f"dltrainer.{kind}"):
+        known = table.setdefault(entry.name, [])
+        if entry.value not in [other.value for other in known]:
+            known.append(entry)
+    return table
+
+
+@functools.cache
+def _installed() -> Any:
     # Every look-up reads the metadata of all installed packages, so there is one for all kinds.
     return entry_points()

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_serializer, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
+
+from dltrainer_jupyter.core.errors import brief
 
 USER_OBJECT = "$object"
 """The type of a part that is the user's own object; the object itself is kept beside the run."""
@@ -14,6 +26,16 @@ USER_OBJECT = "$object"
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _true_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:
+        # Python takes True for 1, and YAML takes "yes" for True.
+        wanted = cls.model_fields[str(info.field_name)].annotation
+        if isinstance(value, bool) and {wanted, *get_args(wanted)} <= {int, float, type(None)}:
+            msg = f"expected a number, got {str(value).lower()}"
+            raise ValueError(msg)
+        return value
 
 
 class Part(BaseModel):
@@ -37,15 +59,12 @@ class Part(BaseModel):
     def _from_short_form(cls, value: Any) -> Any:
         if isinstance(value, str):
             return {"type": value, "config": {}}
-        if isinstance(value, Mapping):
-            if not isinstance(value.get("type"), str):
-                msg = f"expected a name or a mapping with a 'type', got {dict(value)!r}"
-                raise ValueError(msg)
+        if isinstance(value, Mapping) and isinstance(value.get("type"), str):
             rest = {key: item for key, item in value.items() if key != "type"}
-            return {"type": value["type"], "config": rest}
+            return {"type": value["type"], "config": _plain(rest, "")}
         if isinstance(value, Part):
             return value
-        msg = f"expected a name or a mapping with a 'type', got {value!r}"
+        msg = f"expected a name or a mapping with a 'type', got {brief(value)}"
         raise ValueError(msg)
 
     @model_serializer
@@ -64,7 +83,26 @@ class Part(BaseModel):
 
     def __str__(self) -> str:
         """Describe the part in a few words."""
-        return str(self.config["is"]) if self.is_user_object else self.type
+        return str(self.config.get("is", self.type)) if self.is_user_object else self.type
+
+
+def _plain(value: Any, where: str) -> Any:
+    """Bring a setting to JSON types, in which it outlives the process."""
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return float(value)
+    if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
+        return {key: _plain(item, f"{where}.{key}") for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item, f"{where}.{index}") for index, item in enumerate(value)]
+    if callable(to_list := getattr(value, "tolist", None)):
+        # An array's or a tensor's numbers.
+        return _plain(to_list(), where)
+    msg = f"expected numbers, text, lists or mappings as settings, got {brief(value)} for '{where.removeprefix('.')}'"
+    raise ValueError(msg)
 
 
 def _listed(value: Any) -> Any:
@@ -156,7 +194,7 @@ class RunSpec(_Frozen):
     @classmethod
     def _name_is_readable(cls, name: str) -> str:
         if not re.fullmatch(r"[^\s/\\\x00-\x1f][^/\\\x00-\x1f]{0,119}", name):
-            msg = f"expected 1 to 120 characters without slashes or line breaks, got {name!r}"
+            msg = f"expected 1 to 120 characters without slashes or line breaks, got {brief(name)}"
             raise ValueError(msg)
         return name
 
@@ -168,11 +206,11 @@ class RunSpec(_Frozen):
         return frozenset(found | ({"metrics"} if any(part.is_user_object for part in self.metrics) else set()))
 
     def dump(self) -> dict[str, Any]:
-        """Give the description as plain data, without the settings nobody gave.
+        """Give the description as plain data, without the settings that are as they are by default.
 
         Returns
         -------
         dict
             What :func:`dltrainer_jupyter.core.validation.validate` reads back to an equal description.
         """
-        return self.model_dump(mode="json", exclude_unset=True)
+        return self.model_dump(mode="json", exclude_defaults=True)

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from dltrainer_jupyter.core.errors import ConfigurationError, did_you_mean
+from dltrainer_jupyter.core.errors import ConfigurationError, brief, did_you_mean
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -37,9 +37,16 @@ def validate(schema: type[Model], values: Mapping[str, Any], where: str = "") ->
     try:
         return schema.model_validate(dict(values))
     except ValidationError as error:
-        problems = error.errors(include_url=False)
+        problems = _problems(error)
         more = f" ({len(problems) - 1} more after this one)" if len(problems) > 1 else ""
-        raise ConfigurationError(_sentence(schema, dict(problems[0]), where) + more) from None
+        raise ConfigurationError(_sentence(schema, problems[0], where) + more) from None
+
+
+def _problems(error: ValidationError) -> list[dict[str, Any]]:
+    """List what is wrong, without the constants that could have stood in place of it: they say nothing more."""
+    problems = [dict[str, Any](problem) for problem in error.errors(include_url=False)]
+    kept = [problem for problem in problems if not str(*problem["loc"][-1:]).startswith("literal[")]
+    return kept or problems
 
 
 def _sentence(schema: type[BaseModel], problem: dict[str, Any], where: str) -> str:
@@ -55,7 +62,23 @@ def _sentence(schema: type[BaseModel], problem: dict[str, Any], where: str) -> s
     message = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ").rstrip(".")
     if kind in {"value_error", "assertion_error"}:
         return f"{key}: {message}."
-    return f"{key}: expected {message}, got {problem['input']!r}."
+    return f"{key}: expected {_PLAIN.get(kind, message)}, got {brief(problem['input'])}."
+
+
+_PLAIN = {
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "int_from_float": "a whole number",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "dict_type": "a mapping of settings",
+    "model_type": "a mapping of settings",
+    "string_type": "text",
+    "tuple_type": "a list",
+}
+"""Kinds of errors, in words that people who don't know pydantic understand."""
 
 
 def _keys(schema: type[BaseModel], path: list[str]) -> list[str]:

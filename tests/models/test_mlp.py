@@ -45,7 +45,7 @@ def test_samples_of_any_shape_are_taken(shape: tuple[int, ...]) -> None:
     ("config", "message"),
     [
         ({"hidden": [0]}, "greater than or equal to 1, got 0"),
-        ({"hidden": 64}, "tuple, got 64"),
+        ({"hidden": 64}, "list, got 64"),
         ({"dropout": 1}, "less than 1, got 1"),
         ({"activation": "rely"}, "'relu'"),
         ({"hiden": [3]}, r"Did you mean 'hidden'\?"),
