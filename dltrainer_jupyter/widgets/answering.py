@@ -1,0 +1,192 @@
+"""A request from the page as a call of the run, and what becomes of its errors."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dltrainer_jupyter.core.errors import ConfigurationError, DLTrainerError, UnknownNameError
+from dltrainer_jupyter.core.validation import validate
+from dltrainer_jupyter.tal.run import Run
+from dltrainer_jupyter.views.live import curve_columns
+
+_LOG = logging.getLogger(__name__)
+_MOST_POINTS = 5000
+_MOST_EXAMPLES = 100
+_LONGEST_ERROR = 500
+"""Characters of an error that still fit into a line of the panel."""
+
+
+class _Arguments(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class _Nothing(_Arguments):
+    """A verb that takes no arguments."""
+
+
+class _Resume(_Arguments):
+    epochs: int | None = Field(default=None, ge=1)
+    executor: str | None = None
+
+
+class _Try(_Arguments):
+    checkpoint: Literal["best", "last"] | int = "best"
+    count: int = Field(default=12, ge=1, le=_MOST_EXAMPLES)
+    offset: int = Field(default=0, ge=0)
+
+
+class _Clone(_Arguments):
+    step: int | None = Field(default=None, ge=0)
+
+
+class _Curve(_Arguments):
+    names: list[str]
+    start: int | None = None
+    stop: int | None = None
+    points: int = Field(default=2000, ge=4, le=_MOST_POINTS)
+
+
+def _steer(verb: str) -> Callable[[Run, Mapping[str, Any]], Any]:
+    def steer(run: Run, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        validate(_Nothing, arguments, verb)
+        return {"control": getattr(run, verb)().id}
+
+    return steer
+
+
+def _resume(run: Run, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    wanted = validate(_Resume, arguments, "resume")
+    return {"control": run.resume(epochs=wanted.epochs, executor=wanted.executor).id}
+
+
+def _set(run: Run, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    return {"control": run.set(**arguments).id}
+
+
+def _try(run: Run, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    wanted = validate(_Try, arguments, "try")
+    which = wanted.checkpoint
+    trained = run.at(which) if isinstance(which, int) else getattr(run, which)
+    found: dict[str, Any] = trained.examples(wanted.count, wanted.offset)
+    return found
+
+
+def _clone(run: Run, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    made = run.clone(step=validate(_Clone, arguments, "clone").step)
+    return {"id": made.id, "name": made.name}
+
+
+def _curve(run: Run, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    wanted = validate(_Curve, arguments, "curve")
+    known = run.store.curve_names(run.id)
+    for name in wanted.names:
+        if name not in known:
+            kind = "curve"
+            raise UnknownNameError(kind, name, known)
+    window = functools.partial(
+        curve_columns, run.store, run.id, start=wanted.start, stop=wanted.stop, points=wanted.points
+    )
+    return {name: window(name) for name in wanted.names}
+
+
+def _ping(_run: Run, arguments: Mapping[str, Any]) -> None:
+    validate(_Nothing, arguments, "ping")
+
+
+_ANSWERS: dict[str, Callable[[Run, Mapping[str, Any]], Any]] = {
+    "pause": _steer("pause"),
+    "suspend": _steer("suspend"),
+    "stop": _steer("stop"),
+    "checkpoint": _steer("checkpoint"),
+    "resume": _resume,
+    "set": _set,
+    "clone": _clone,
+    "try": _try,
+    "curve": _curve,
+    "ping": _ping,
+}
+LANES = {"try": "try", "curve": "read"}
+"""Where a request is answered that may take its time; all others keep their order in the lane ``steer``."""
+
+
+def answer(run: Run, verb: str, arguments: Mapping[str, Any]) -> Any:
+    """Do what was asked.
+
+    Parameters
+    ----------
+    run : Run
+        Of which run.
+    verb : str
+        ``pause``, ``resume``, ``suspend``, ``stop``, ``checkpoint``, ``set``, ``clone``, ``try``, ``curve`` or
+        ``ping``.
+    arguments : mapping
+        What goes with it, as it came from the page.
+
+    Returns
+    -------
+    JSON types
+        Of a control its id, of ``clone`` the new run's id and name, of ``try`` the examples, of ``curve`` the series
+        by name.
+
+    Raises
+    ------
+    DLTrainerError
+        If it can't be done.
+    Exception
+        Whatever the user's own model raises when it predicts.
+    """
+    known = _ANSWERS.get(verb)
+    if known is None:
+        kind = "request"
+        raise UnknownNameError(kind, verb, _ANSWERS)
+    return known(run, arguments)
+
+
+def reply(run: Run, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Do what was asked and say what came of it; never raises.
+
+    Parameters
+    ----------
+    run : Run
+        Of which run.
+    request : mapping
+        ``{"id": …, "verb": …, "arguments": {…}}``.
+
+    Returns
+    -------
+    dict
+        ``{"kind": "reply", "id": …, "ok": True, "result": …}`` or ``{…, "ok": False, "error": one line}``.
+    """
+    head = {"kind": "reply", "id": request.get("id")}
+    verb, arguments = request.get("verb"), request.get("arguments") or {}
+    try:
+        if not isinstance(verb, str) or not isinstance(arguments, Mapping):
+            msg = f"expected a request with a verb and arguments, got {dict(request)!r}"
+            raise ConfigurationError(msg)  # noqa: TRY301 - it becomes a reply like any other
+        result = answer(run, verb, arguments)
+    except DLTrainerError as error:
+        return {**head, "ok": False, "error": _one_line(str(error))}
+    except Exception as error:  # noqa: BLE001 - the user's own model may raise anything; the person who asked is told
+        _LOG.debug("Request %s of run %s failed.", verb, run.id, exc_info=error)
+        return {**head, "ok": False, "error": _one_line(f"{type(error).__name__}: {error}")}
+    return {**head, "ok": True, "result": _finite(result)}
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST_ERROR else f"{line[: _LONGEST_ERROR - 1]}…"
+
+
+def _finite(value: Any) -> Any:
+    """Replace what JSON can't say by None."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    return [_finite(item) for item in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,159 @@
+"""The live panel of a run: a snapshot goes out as a trait, requests come back as messages."""
+
+from __future__ import annotations
+
+import contextvars
+import functools
+import threading
+import weakref
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from dltrainer_jupyter.core.errors import MissingPackageError
+from dltrainer_jupyter.tal.run import Run
+from dltrainer_jupyter.views.live import snapshot
+from dltrainer_jupyter.widgets.answering import LANES, reply
+from dltrainer_jupyter.widgets.feed import feed
+from dltrainer_jupyter.widgets.lanes import lane
+from dltrainer_jupyter.widgets.summary import line
+
+_BUILT = Path(__file__).with_name("static")
+
+
+def _bundle(name: str) -> str:
+    """Read a part of the front end; given a path instead, anywidget holds on to every panel that was ever made."""
+    try:
+        return (_BUILT / name).read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        msg = f"The panel's {name} isn't built. In a copy of the sources run `make setup`, which needs Node.js."
+        raise MissingPackageError(msg) from error
+
+
+class Panel(anywidget.AnyWidget):
+    """A run, live, with buttons.
+
+    It shows the run wherever that is trained, and goes on showing it when it ends and is resumed. Its callbacks may
+    come on any thread; nothing that takes time happens on the kernel's own.
+
+    Parameters
+    ----------
+    run : Run
+        Whose panel.
+
+    Examples
+    --------
+    >>> Panel(tal.get("digits-cnn"))  # doctest: +SKIP
+    digits-cnn: running, epoch 7 of 20, best val_accuracy 0.9842 (epoch 6)
+    """
+
+    _esm = _bundle("panel.js")
+    _css = _bundle("panel.css")
+    snapshot = traitlets.Dict().tag(sync=True)
+    collapsed = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, run: Run) -> None:
+        self.store = run.store
+        self.run_id = run.id
+        self.outputs: list[object] = []
+        """Copies below the panel, which are made anew whenever the run ends; the panel only holds them."""
+        # Two threads that change traits at once lose one of the changes.
+        self._changing = threading.RLock()
+        # A run that is resumed by a button prints under the cell that shows it.
+        self._context = contextvars.copy_context()
+        revision = run.store.revision(run.id)
+        super().__init__(snapshot=snapshot(run.store, run.id))
+        self._stay_on_subshell()
+        self.on_msg(_received)
+        feed.add(self, revision)
+
+    @property
+    def run(self) -> Run:
+        """The run shown."""
+        return Run(self.run_id, self.store)
+
+    def tell(self, snapshot: Mapping[str, Any]) -> None:
+        """Show this from now on."""
+        with self._changing:
+            self.snapshot = dict(snapshot)
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take what the page has changed."""
+        with self._changing:
+            super().set_state(sync_data)
+
+    def close(self) -> None:
+        """Take the panel off the page."""
+        # Also called for a panel that was never opened.
+        if self.comm is not None:
+            feed.remove(self)
+        super().close()
+
+    def __repr__(self) -> str:
+        """Say in a line what the panel shows, for where no widget can be shown."""
+        return line(self.snapshot)
+
+    def receive(self, content: Any) -> None:
+        """Have a message from the page answered, on another thread."""
+        if not isinstance(content, Mapping) or content.get("kind") != "request":
+            return
+        request = dict(content)
+        job = functools.partial(self._context.copy().run, self._reply, request)
+        lane(LANES.get(str(request.get("verb")), "steer")).submit(job)
+
+    def _reply(self, request: dict[str, Any]) -> None:
+        answer = reply(self.run, request)
+        # What was asked shows at once; the lane is not the place to wait for what comes of it.
+        feed.hurry()
+        self.send(answer)
+        if request.get("verb") == "clone" and answer["ok"]:
+            self._show_below(answer["result"]["id"])
+
+    def _show_below(self, run_id: str) -> None:
+        """Show another run in the cell that shows this one."""
+        from dltrainer_jupyter.widgets.display import show  # which shows panels
+
+        show(Run(run_id, self.store))
+
+    def _stay_on_subshell(self) -> None:
+        """Let messages come where the page sends them, so that buttons answer while a cell is busy.
+
+        JupyterLab sends a widget's messages to a subshell of the kernel. ipykernel 7.4 ignores that and routes them
+        to whichever shell last sent something, which the main shell, busy with a cell, nearly always is.
+        """
+        if hasattr(self.comm, "_reply_subshell_for"):
+            self.comm._reply_subshell_for = lambda _data, default: default  # noqa: SLF001 - there is no public way
+
+
+def _received(panel: Panel, content: Any, _buffers: Any) -> None:
+    panel.receive(content)
+
+
+_panels: weakref.WeakValueDictionary[tuple[str, str], Panel] = weakref.WeakValueDictionary()
+_lock = threading.Lock()
+
+
+def panel(run: Run) -> Panel:
+    """Give a run's panel: the open one, if there is one, else a new one.
+
+    One panel shown in many places costs as much as in one.
+
+    Parameters
+    ----------
+    run : Run
+        Whose panel.
+
+    Raises
+    ------
+    MissingPackageError
+        If the front end isn't built.
+    """
+    key = (run.store.uuid, run.id)
+    with _lock:
+        known = _panels.get(key)
+        if known is None or known.comm is None:
+            known = _panels[key] = Panel(run)
+        return known
