@@ -38,7 +38,9 @@ class Option:
 
 
 EPOCHS = Option("--epochs", "Passes over the training data.", "N", int, key="epochs")
-EXECUTOR = Option("--executor", "Where to train: thread, process or inline.", "PLACE", key="executor", names="executors")
+EXECUTOR = Option(
+    "--executor", "Where to train: thread, process or inline.", "PLACE", key="executor", names="executors"
+)
 SET = Option("--set", "Any setting by its key, such as model.dropout=0.1.", "KEY=VALUE", many=True)
 CHECKPOINT = Option("--checkpoint", "Which checkpoint: best (the default), last, or its step.", "WHICH")
 RUN = Option("--run", "Which run, by id, beginning of the id, or name; by default the newest.", "RUN")

@@ -8,6 +8,7 @@ import sys
 import threading
 from pathlib import Path
 
+from dltrainer_jupyter.core.errors import RunNotFoundError
 from dltrainer_jupyter.core.records import ErrorRecord, RunRecord
 from dltrainer_jupyter.core.states import State
 from dltrainer_jupyter.store.store import Store
@@ -51,8 +52,14 @@ def _search_path() -> str:
 def _watch(process: subprocess.Popen[bytes], store: Store, before: RunRecord, log: Path) -> None:
     """Say so if the process ends before it has claimed the run; afterwards the attempt itself speaks."""
     code = process.wait()
-    now = store.run(before.id)
-    if code and now.state is State.PENDING and now.attempt == before.attempt:
+    if not code:
+        return
+    try:
+        now = store.run(before.id)
+    except RunNotFoundError:
+        # Deleted meanwhile: nobody is left who could want to know.
+        return
+    if now.state is State.PENDING and now.attempt == before.attempt:
         tail = log.read_text(errors="replace")[-_TAIL:]
         message = f"The trainer's process ended with code {code} before it began; its output is in {log}."
         store.mark_failed_to_start(before.id, ErrorRecord("TrainerError", message, tail))

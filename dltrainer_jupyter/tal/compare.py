@@ -41,4 +41,8 @@ def compare(refs: Sequence[str | Run]) -> pd.DataFrame:
             row |= {"best_metric": record.best.metric, "best": record.best.value, "best_epoch": record.best.epoch}
         rows.append(row | (history[-1].values if history else {}))
     index = pd.MultiIndex.from_tuples([(record.name, record.id) for record in records], names=["name", "id"])
-    return pd.DataFrame(rows, index=index)
+    frame = pd.DataFrame(rows, index=index)
+    if "best_epoch" in frame:
+        # Whole even where a run without a best has none.
+        frame["best_epoch"] = frame["best_epoch"].astype("Int64")
+    return frame

@@ -29,7 +29,19 @@ class _Loader(yaml.SafeLoader):
 
 
 _FLOAT = r"^[-+]?(?:\d[\d_]*\.[\d_]*|\.\d[\d_]*|\d[\d_]*)(?:[eE][-+]?\d+)$"
-_Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(_FLOAT), list("-+.0123456789"))
+_FLOAT_RESOLVER: tuple[str, re.Pattern[str], list[str]] = (
+    "tag:yaml.org,2002:float",
+    re.compile(_FLOAT),
+    list("-+.0123456789"),
+)
+_Loader.add_implicit_resolver(*_FLOAT_RESOLVER)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes a text that the loader would take for a number."""
+
+
+_Dumper.add_implicit_resolver(*_FLOAT_RESOLVER)
 
 
 def parse_yaml(text: str) -> dict[str, Any]:
@@ -95,7 +107,7 @@ def to_yaml(spec: RunSpec, *, complete: bool = False) -> str:
         Write the settings nobody gave as well.
     """
     values = spec.model_dump(mode="json") if complete else spec.dump()
-    return str(yaml.safe_dump(values, sort_keys=False, allow_unicode=True))
+    return str(yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True))
 
 
 def parse_assignments(pairs: list[str]) -> dict[str, Any]:

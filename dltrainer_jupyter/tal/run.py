@@ -172,14 +172,20 @@ class Run:
         return control
 
     def start(self, executor: str | Executor) -> None:
-        """Start a trainer for a pending run, in a place given by name or made by the caller."""
+        """Start a trainer for a pending run, in a place given by name or made by the caller.
+
+        Raises
+        ------
+        TrainingFailed
+            If it could not be started; the run is failed then.
+        """
         place: Executor = registry.find("executors", executor)() if isinstance(executor, str) else executor
         try:
             place.start(self.store.url, self.id)
         except OSError as error:
             failure = ErrorRecord(type(error).__name__, f"The trainer could not be started: {error}")
             self.store.mark_failed_to_start(self.id, failure)
-            raise
+            raise TrainingFailed(failure.message) from error
 
     def _ask(self, verb: Verb, arguments: Mapping[str, Any] | None = None) -> Control:
         self.store.reap()

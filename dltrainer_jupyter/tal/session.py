@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dltrainer_jupyter.core.errors import RunNotFoundError
+from dltrainer_jupyter.core.errors import RunNotFoundError, StoreError
 from dltrainer_jupyter.core.states import ALIVE
 from dltrainer_jupyter.store.store import Store
 from dltrainer_jupyter.tal.run import Run
@@ -25,10 +25,18 @@ def open_store() -> Store:
     """Open the store of the settings, and note which trainers have died since it was last read."""
     url = settings.store
     if url.startswith("sqlite:///"):
-        settings.home.mkdir(parents=True, exist_ok=True)
+        _make_home()
     store = Store.open(url)
     store.reap()
     return store
+
+
+def _make_home() -> None:
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"The folder {settings.home} can't be made: {error.strerror}. Set DLTRAINER_HOME to one you may write to."
+        raise StoreError(msg) from error
 
 
 def remember(run: Run) -> None:

@@ -1,0 +1,254 @@
+"""The commands, built from the shared table of verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from dltrainer_jupyter.cli.errors import number, whole
+from dltrainer_jupyter.core.errors import UnknownNameError
+from dltrainer_jupyter.core.vocabulary import CHECKPOINT, SETTINGS, WORDS, Option
+
+_READERS: dict[type, Callable[[str], Any]] = {int: whole, float: number, str: str}
+_AS_JSON = click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON document.")
+_PATIENCE = 10.0
+"""Seconds to wait for the trainer's answer; the request stands whether it comes or not."""
+
+
+class _Group(click.Group):
+    """Says what is unknown in the words of every other face."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command."""
+        if args and not args[0].startswith("-") and args[0] not in self.commands:
+            kind = "command"
+            raise UnknownNameError(kind, args[0], self.commands)
+        return super().resolve_command(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """List commands in the order of the table, not of the alphabet."""
+        return list(self.commands)
+
+
+@click.group(
+    cls=_Group,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+)
+@click.version_option(package_name="dltrainer-jupyter", message="%(version)s")
+@click.pass_context
+def dltrain(ctx: click.Context) -> None:
+    """Train neural networks: start, watch, pause, resume, and try the best checkpoint while they train.
+
+    RUN is an id, the beginning of one, or a name, of which the newest run is meant. Exit codes: 0 done, 1 the training
+    failed, 2 wrong usage or configuration, 130 interrupted.
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def _command(name: str, *params: click.Parameter, help_text: str | None = None) -> Callable[[Callable[..., Any]], None]:
+    """Add a command for a verb."""
+
+    def add(callback: Callable[..., Any]) -> None:
+        text = WORDS[name].help if help_text is None else help_text
+        dltrain.add_command(click.Command(name, callback=callback, params=list(params), help=text, short_help=text))
+
+    return add
+
+
+def _option(option: Option) -> click.Option:
+    return click.Option(
+        [option.flag, option.attribute],
+        type=_READERS[option.type],
+        multiple=option.many,
+        metavar=option.metavar,
+        help=option.help,
+    )
+
+
+def _run() -> click.Argument:
+    return click.Argument(["ref"], metavar="RUN")
+
+
+# --- starting ---------------------------------------------------------------------------------------
+
+
+@_command(
+    "train",
+    click.Argument(["file"], metavar="FILE"),
+    click.Argument(["pairs"], nargs=-1, metavar="[KEY=VALUE]..."),
+    *map(_option, SETTINGS),
+    click.Option(["--name"], metavar="NAME", help="Name of the run."),
+    click.Option(["--detach"], is_flag=True, help="Leave the training behind in a process of its own."),
+    click.Option(["--dry-run"], is_flag=True, help="Check everything, print the configuration, and start nothing."),
+    _AS_JSON,
+    help_text="Train what a YAML file describes. Ctrl-C suspends the run with a checkpoint.",
+)
+def _train(
+    file: str, pairs: tuple[str, ...], name: str | None, *, detach: bool, dry_run: bool, as_json: bool, **options: Any
+) -> int:
+    from dltrainer_jupyter.cli.training import train
+
+    assignments = (*options.pop("set"), *pairs)
+    given = {it.key: options[it.attribute] for it in SETTINGS if it.key}
+    given = {key: list(value) if isinstance(value, tuple) else value for key, value in (given | {"name": name}).items()}
+    given = {key: value for key, value in given.items() if value not in (None, [])}
+    return train(file, assignments, given, as_json=as_json, detach=detach, dry_run=dry_run)
+
+
+@_command(
+    "resume",
+    _run(),
+    *map(_option, WORDS["resume"].options),
+    click.Option(["--wait"], is_flag=True, help="Follow the run until it has ended; interrupting leaves it going."),
+)
+def _resume(ref: str, epochs: int | None, executor: str | None, *, wait: bool) -> int:
+    from dltrainer_jupyter import tal
+    from dltrainer_jupyter.cli.training import resume
+
+    return resume(tal.get(ref), epochs=epochs, executor=executor, wait=wait)
+
+
+# --- steering ---------------------------------------------------------------------------------------
+
+
+def _control(name: str) -> None:
+    @_command(name, _run())
+    def ask(ref: str) -> None:
+        from dltrainer_jupyter import tal
+
+        click.echo(getattr(tal.get(ref), name)().answer(_PATIENCE))
+
+
+for _name in ("pause", "suspend", "stop", "checkpoint"):
+    _control(_name)
+
+
+@_command("set", _run(), click.Argument(["pairs"], nargs=-1, required=True, metavar="KEY=VALUE..."))
+def _set(ref: str, pairs: tuple[str, ...]) -> None:
+    from dltrainer_jupyter import tal
+    from dltrainer_jupyter.tal.configuration import parse_assignments
+
+    click.echo(tal.get(ref).set(**parse_assignments(list(pairs))).answer(_PATIENCE))
+
+
+@_command("delete", _run())
+def _delete(ref: str) -> None:
+    from dltrainer_jupyter import tal
+    from dltrainer_jupyter.views import summary
+
+    run = tal.get(ref)
+    title = summary.title(run.record)
+    run.delete()
+    click.echo(f"Deleted {title}.")
+
+
+# --- looking ----------------------------------------------------------------------------------------
+
+
+@_command("runs", _AS_JSON)
+def _runs(*, as_json: bool) -> None:
+    from dltrainer_jupyter import tal
+    from dltrainer_jupyter.cli.output import say, say_json
+    from dltrainer_jupyter.views import summary, tables
+
+    records = [run.record for run in tal.runs()]
+    if as_json:
+        say_json([tables.run_row(record) for record in records])
+    elif records:
+        say(summary.runs_table(records))
+    else:
+        click.echo("There is no run yet. Start one with dltrain train FILE.")
+
+
+@_command("status", _run())
+def _status(ref: str) -> None:
+    from dltrainer_jupyter import tal
+    from dltrainer_jupyter.views import summary
+
+    click.echo(summary.status_line(tal.get(ref).record))
+
+
+@_command("show", _run(), _AS_JSON)
+def _show(ref: str, *, as_json: bool) -> None:
+    from dltrainer_jupyter import tal
+    from dltrainer_jupyter.cli.output import say, say_json
+    from dltrainer_jupyter.views import summary
+
+    run = tal.get(ref)
+    if as_json:
+        say_json(run.document())
+    else:
+        say(*summary.page(run.record, run.store.epochs(run.id), run.checkpoints))
+
+
+@_command("compare", click.Argument(["refs"], nargs=-1, required=True, metavar="RUN..."), _AS_JSON)
+def _compare(refs: tuple[str, ...], *, as_json: bool) -> None:
+    from dltrainer_jupyter import tal
+    from dltrainer_jupyter.cli.output import say, say_json
+    from dltrainer_jupyter.views.summary import frame_table
+
+    found = tal.compare(refs).reset_index()
+    if as_json:
+        say_json(found.astype(object).where(found.notna(), None).to_dict("records"))
+    else:
+        say(frame_table(found))
+
+
+# --- trying -----------------------------------------------------------------------------------------
+
+
+@_command(
+    "predict",
+    _run(),
+    click.Argument(["file"], metavar="INPUT"),
+    _option(CHECKPOINT),
+    _AS_JSON,
+    help_text=f"{WORDS['predict'].help} INPUT is a .npy, .npz or .csv file of numbers.",
+)
+def _predict(ref: str, file: str, checkpoint: str | None, *, as_json: bool) -> None:
+    from dltrainer_jupyter import tal
+    from dltrainer_jupyter.cli.inputs import read_input
+    from dltrainer_jupyter.cli.output import say_json
+
+    run = tal.get(ref)
+    model, x = run.trained(checkpoint or "best"), read_input(file)
+    record, predictions = model.record, model.predict(x).tolist()
+    if as_json:
+        used = {"step": record.step, "epoch": record.epoch, "digest": record.digest}
+        say_json({"run": run.id, "name": run.name, "checkpoint": used, "predictions": predictions})
+        return
+    for one in predictions:
+        click.echo(", ".join(map(str, one)) if isinstance(one, list) else str(one))
+
+
+# --- what there is ----------------------------------------------------------------------------------
+
+
+def _parts(word_name: str) -> None:
+    word = WORDS[word_name]
+
+    @_command(word_name, click.Argument(["name"], required=False, metavar="[NAME]"), _AS_JSON)
+    def list_parts(name: str | None, *, as_json: bool) -> None:
+        from dltrainer_jupyter.cli.output import say, say_json
+        from dltrainer_jupyter.tal import catalogue
+
+        assert word.parts is not None  # noqa: S101 - of every verb that lists parts
+        found = catalogue.catalogue(word.parts) if name is None else [catalogue.part(word.parts, name)]
+        if as_json:
+            documents = [it.document() for it in found]
+            say_json(documents if name is None else documents[0])
+        elif name is None:
+            say(catalogue.parts_table(found))
+        else:
+            say(f"{found[0].name}: {found[0].description}", catalogue.settings_table(found[0]))
+
+
+for _word in WORDS.values():
+    if _word.parts is not None:
+        _parts(_word.name)

@@ -1,0 +1,165 @@
+"""The ``%%dltrain`` cell: from its text to a run under way."""
+
+from __future__ import annotations
+
+import keyword
+import unicodedata
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from dltrainer_jupyter.core import registry
+from dltrainer_jupyter.core.errors import IllegalControlError, MissingPackageError, TrainingFailed, UnknownNameError
+from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.magics import body as bodies
+from dltrainer_jupyter.magics.options import CellLine, parse_cell_line
+from dltrainer_jupyter.magics.shown import draw, from_users_frames, say
+from dltrainer_jupyter.magics.usage import cell_help
+from dltrainer_jupyter.tal import configuration, settings
+from dltrainer_jupyter.tal.run import Run
+from dltrainer_jupyter.tal.session import alive
+from dltrainer_jupyter.tal.submit import describe, submit
+from dltrainer_jupyter.views import summary
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+_DEFAULT_NAME = "run"
+_PATIENCE = 10.0
+"""Seconds the copy that stays in the notebook may take."""
+
+
+def run_cell(shell: InteractiveShell, line: str, body: str) -> None:
+    """Start what a cell describes.
+
+    Parameters
+    ----------
+    shell : InteractiveShell
+        Whose variables the body may use, and where the run is bound.
+    line : str
+        What stands behind ``%%dltrain``.
+    body : str
+        The cell below it.
+
+    Raises
+    ------
+    DLTrainerError
+        If it can't be understood or started.
+    TrainingFailed
+        If it was waited for and failed.
+    Exception
+        Whatever a Python body raises.
+    """
+    given = parse_cell_line(line)
+    if given.help:
+        say(cell_help())
+        return
+    if given.name is not None:
+        # Before the body runs, which may take its time.
+        _refuse_a_second(given.name, given)
+    values = _values(shell, given, line, body)
+    spec, own = describe(values)
+    if given.dry_run:
+        say(_dry_run(spec))
+        return
+    _refuse_a_second(spec.name, given)
+    run = submit(spec, own)
+    _bind(shell, run, spec.name)
+    shown = _show(run, given)
+    # What trains here has ended by now; how is worth knowing all the same.
+    if given.wait or spec.executor == "inline":
+        _wait(run, shown)
+
+
+def _values(shell: InteractiveShell, given: CellLine, line: str, body: str) -> dict[str, Any]:
+    """Read the body, and lay the options over it."""
+    if bodies.is_python(body):
+        name = given.name or _DEFAULT_NAME
+        with from_users_frames(shell, bodies.filename(name)):
+            values = bodies.from_python(body, name, f"%%dltrain {line}", shell.user_ns, RunSpec.model_fields)
+    else:
+        values = bodies.from_yaml(body, configuration.parse_yaml, shell.user_ns)
+    options = configuration.merged(configuration.parse_assignments(given.assignments), given.settings)
+    if given.name is not None:
+        options["name"] = given.name
+    return configuration.merged(values, options)
+
+
+def _refuse_a_second(name: str, given: CellLine) -> None:
+    older = None if given.new or given.dry_run else alive(name)
+    if older is not None:
+        record = older.record
+        msg = (
+            f"Run {summary.title(record)} is {record.state}. Stop it with %dltrain stop {summary.reference(record)}, "
+            "or start another of that name with --new."
+        )
+        raise IllegalControlError(msg)
+
+
+def _dry_run(spec: RunSpec) -> str:
+    return (
+        f"{configuration.to_yaml(spec, complete=True)}\n"
+        f"Nothing was started. It would train on {spec.framework}, by the executor '{spec.executor}', and keep its "
+        f"files in {settings.artifacts}."
+    )
+
+
+def _bind(shell: InteractiveShell, run: Run, name: str) -> None:
+    own = identifier(name)
+    replaced = shell.user_ns.get(own)
+    shell.user_ns["run"] = run
+    shell.user_ns[own] = run
+    if replaced is not None and not isinstance(replaced, Run):
+        say(f"`{own}` is the run now; it was a variable of type {type(replaced).__name__}.")
+
+
+def identifier(name: str) -> str:
+    """Give the variable a run of this name is bound to.
+
+    Examples
+    --------
+    >>> identifier("digits-cnn"), identifier("3 layers"), identifier("class")
+    ('digits_cnn', '_3_layers', 'class_')
+    """
+    # Python reads identifiers in this form.
+    text = unicodedata.normalize("NFKC", name)
+    text = "".join(character if f"_{character}".isidentifier() else "_" for character in text)
+    if keyword.iskeyword(text):
+        return f"{text}_"
+    return text if text.isidentifier() else f"_{text}"
+
+
+def _show(run: Run, given: CellLine) -> Any:
+    """Show the panel, or a line; give what was shown if it changes once more when the run ends."""
+    show = None if given.no_panel else _face()
+    if show is not None:
+        return show(run)
+    say(f"Run {summary.title(run.record)} started.")
+    return None
+
+
+def _face() -> Callable[[Run], Any] | None:
+    """Find what shows panels; an installation without the widgets still trains."""
+    try:
+        found: Callable[[Run], Any] = registry.find("faces", "show")
+    except (UnknownNameError, MissingPackageError):
+        return None
+    return found
+
+
+def _wait(run: Run, shown: Any) -> None:
+    failure: TrainingFailed | None = None
+    try:
+        run.wait()
+    except KeyboardInterrupt as interrupt:
+        record = run.record
+        goes_on = f"Run '{record.name}' goes on; %dltrain pause {summary.reference(record)} pauses it."
+        draw(interrupt, [goes_on])
+        raise
+    except TrainingFailed as error:
+        failure = error
+    if shown is not None:
+        # A notebook that is executed as a whole may be saved the moment this cell ends.
+        shown.settle(_PATIENCE)
+    if failure is not None:
+        raise failure
+    say(summary.status_line(run.record))

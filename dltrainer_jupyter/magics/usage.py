@@ -1,0 +1,77 @@
+"""What ``--help`` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dltrainer_jupyter.core.vocabulary import WORDS, Option, Word
+from dltrainer_jupyter.magics.options import CELL_OPTIONS, HELP
+
+_TAKES = {
+    "none": "",
+    "run": "[RUN]",
+    "runs": "RUN RUN …",
+    "settings": "[RUN] KEY=VALUE …",
+    "input": "EXPRESSION",
+    "part": "[NAME]",
+}
+
+_EXAMPLE = """\
+  %%dltrain digits-cnn --epochs 20
+  model: cnn
+  data: digits
+  optimizer: {type: adamw}
+  metrics: [accuracy]"""
+
+
+def cell_help() -> str:
+    """Explain the cell magic."""
+    return f"""\
+%%dltrain [NAME] [options]
+
+Train what the body describes, in the background: the cell returns at once, with the panel of the run. The body is YAML,
+where $name stands for a variable of the notebook, or Python that assigns any of model, data, loss, optimizer, metrics,
+validation and recipe. The run is bound to `run` and to its name.
+
+Options:
+{_listed(CELL_OPTIONS)}
+
+Example:
+{_EXAMPLE}
+
+%dltrain --help lists what can be done with a run."""
+
+
+def line_help() -> str:
+    """Explain the line magic."""
+    width = max(len(usage(word)) for word in WORDS.values())
+    verbs = "\n".join(f"  {usage(word):<{width}}  {word.help}" for word in WORDS.values())
+    return f"""\
+%dltrain VERB …
+
+{verbs}
+
+RUN is an id, the beginning of one, or a name (of which the newest run is meant); left out, it is the newest run of this
+kernel. %dltrain VERB --help explains one verb, %%dltrain --help how to start a run."""
+
+
+def verb_help(word: Word) -> str:
+    """Explain one verb."""
+    return f"%dltrain {usage(word)} [options]\n\n{word.help}\n\nOptions:\n{_listed((*word.options, HELP))}"
+
+
+def usage(word: Word) -> str:
+    """Give a verb and what it takes.
+
+    Examples
+    --------
+    >>> usage(WORDS["pause"]), usage(WORDS["delete"])
+    ('pause [RUN]', 'delete RUN')
+    """
+    return f"{word.name} {'RUN' if word.names_its_run else _TAKES[word.subject]}".strip()
+
+
+def _listed(options: Sequence[Option]) -> str:
+    left = [f"{it.flag} {it.metavar}{' …' if it.many else ''}".strip() for it in options]
+    width = max(map(len, left))
+    return "\n".join(f"  {flag:<{width}}  {it.help}" for flag, it in zip(left, options, strict=True))

@@ -1,0 +1,156 @@
+"""Runs in words: one line, a row of a list, the tables of a page of text."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import yaml
+
+from dltrainer_jupyter.core.records import CheckpointRecord, EpochRecord, RunRecord
+from dltrainer_jupyter.core.states import State
+from dltrainer_jupyter.views.live import progress
+from dltrainer_jupyter.views.words import MISSING, ago, duration, metric, one_line, speed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_SHORT_ID = 6
+
+
+class TextTable(NamedTuple):
+    """A table of text, whoever draws it."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+    def lines(self) -> list[str]:
+        """Align the columns for a fixed-width font; nothing is cut off."""
+        table = [self.columns, *self.rows]
+        widths = [max(len(row[at]) for row in table) for at in range(len(self.columns))]
+        return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]
+
+
+def title(run: RunRecord) -> str:
+    """Give name and beginning of the id.
+
+    Examples
+    --------
+    >>> title(run)  # doctest: +SKIP
+    'digits-cnn (3f2a91…)'
+    """
+    return f"{run.name} ({run.id[:_SHORT_ID]}{'…' if len(run.id) > _SHORT_ID else ''})"
+
+
+def reference(run: RunRecord) -> str:
+    """Give the name as it can be typed behind a verb."""
+    return shlex.quote(run.name)
+
+
+def status_line(run: RunRecord) -> str:
+    """Say in one line where a run stands.
+
+    Examples
+    --------
+    >>> status_line(run)  # doctest: +SKIP
+    'digits-cnn (3f2a91…): running, epoch 7 of 20 (step 1,204), 812 steps/s, 3 min 2 s left, best val_accuracy …'
+    """
+    shown, parts = progress(run), [str(run.state)]
+    if run.progress.step:
+        parts.append(f"epoch {run.progress.epoch:,} of {run.progress.epochs:,} (step {run.progress.step:,})")
+    if run.state is State.RUNNING and run.progress.steps_per_second:
+        parts.append(speed(run.progress.steps_per_second))
+        if shown["seconds_left"]:
+            parts.append(f"{duration(shown['seconds_left'])} left")
+    if run.best is not None:
+        parts.append(f"best {best(run)}")
+    if run.error is not None:
+        parts.append(one_line(run.error.message))
+    return f"{title(run)}: {', '.join(parts)}"
+
+
+def best(run: RunRecord) -> str:
+    """Say what the best value is and when it was reached."""
+    if run.best is None:
+        return MISSING
+    return f"{run.best.metric} {metric(run.best.value)} (epoch {run.best.epoch:,})"
+
+
+def runs_table(runs: Sequence[RunRecord]) -> TextTable:
+    """List runs, a row each."""
+    rows = [
+        (
+            run.name,
+            run.id,
+            str(run.state),
+            f"{run.progress.epoch:,}/{run.progress.epochs or run.spec.epochs:,}",
+            best(run),
+            run.spec.framework,
+            ago(run.created_at),
+        )
+        for run in runs
+    ]
+    return TextTable(("name", "id", "state", "epoch", "best", "framework", "started"), rows)
+
+
+def epochs_text(records: Sequence[EpochRecord]) -> TextTable:
+    """Give the history, a row an epoch."""
+    columns = _ordered(name for record in records for name in record.values)
+    rows = [
+        (f"{record.epoch:,}", f"{record.step:,}", *(metric(record.values.get(name)) for name in columns))
+        for record in records
+    ]
+    return TextTable(("epoch", "step", *columns), rows)
+
+
+def _ordered(names: Iterable[str]) -> list[str]:
+    """Put the losses first."""
+    first = ("learning_rate", "train_loss", "val_loss")
+    found = dict.fromkeys(names)
+    return [*(name for name in first if name in found), *(name for name in found if name not in first)]
+
+
+def epoch_line(record: EpochRecord, epochs: int) -> str:
+    """Say in one line what an epoch came to.
+
+    Examples
+    --------
+    >>> epoch_line(EpochRecord(2, 90, {"learning_rate": 1e-3, "train_loss": 0.5, "val_loss": 0.25}), 10)
+    'epoch 2/10  step 90  train_loss 0.5000  val_loss 0.2500'
+    """
+    values = [f"{name} {metric(record.values[name])}" for name in _ordered(record.values) if name != "learning_rate"]
+    return "  ".join([f"epoch {record.epoch:,}/{epochs:,}", f"step {record.step:,}", *values])
+
+
+def checkpoints_text(records: Sequence[CheckpointRecord]) -> TextTable:
+    """List checkpoints, a row each."""
+    rows = [
+        (f"{record.step:,}", f"{record.epoch:,}", " ".join(sorted(record.kinds)), record.digest[:12], record.path)
+        for record in records
+    ]
+    return TextTable(("step", "epoch", "kinds", "digest", "path"), rows)
+
+
+def page(
+    run: RunRecord, epochs: Sequence[EpochRecord], checkpoints: Sequence[CheckpointRecord]
+) -> list[TextTable | str]:
+    """Describe a run in full: where it stands, its settings, its history, its checkpoints."""
+    config = yaml.safe_dump(run.spec.dump(), sort_keys=False, allow_unicode=True).rstrip()
+    parts: list[TextTable | str] = [f"{status_line(run)}\n{run.folder}", config]
+    if epochs:
+        parts.append(epochs_text(epochs))
+    if checkpoints:
+        parts.append(checkpoints_text(checkpoints))
+    if run.error is not None and run.error.traceback:
+        parts.append(run.error.traceback.rstrip())
+    return parts
+
+
+def frame_table(frame: pd.DataFrame) -> TextTable:
+    """Write a table of values as text."""
+    rows = [
+        [metric(cell) if isinstance(cell, float) else str(cell) for cell in row]
+        for row in frame.astype(object).where(frame.notna(), MISSING).itertuples(index=False)
+    ]
+    return TextTable([str(name) for name in frame.columns], rows)

@@ -1,0 +1,192 @@
+"""Every other command, and what wrong usage looks like."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+from importlib.metadata import entry_points
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+import dltrainer_jupyter.cli
+from dltrainer_jupyter import tal
+from dltrainer_jupyter.cli import WRONG
+from dltrainer_jupyter.cli.commands import dltrain as group
+from dltrainer_jupyter.cli.output import say_json
+from dltrainer_jupyter.core.vocabulary import WORDS
+
+
+def test_the_command_is_installed() -> None:
+    (entry,) = entry_points(group="console_scripts", name="dltrain")
+    assert entry.load() is dltrainer_jupyter.cli.main
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])
+def test_help_lists_every_command(dltrain, arguments) -> None:
+    done = dltrain(*arguments)
+    assert done.code == 0
+    for name in group.commands:
+        assert f"\n  {name} " in done.out
+
+
+def test_every_verb_but_the_panel_is_a_command_in_the_same_words() -> None:
+    assert set(group.commands) == set(WORDS) - {"panel"} | {"train"}
+    for name, word in WORDS.items():
+        if name in group.commands:
+            assert (group.commands[name].help or "").startswith(word.help)
+
+
+@pytest.mark.parametrize("name", sorted(group.commands))
+def test_help_of_a_command(dltrain, name) -> None:
+    done = dltrain(name, "--help")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith(f"Usage: dltrain {name}")
+
+
+def test_starting_up_imports_no_framework() -> None:
+    code = """
+import sys
+from dltrainer_jupyter.cli import main
+assert main(["runs"]) == 0
+assert main(["models"]) == 0
+assert main(["losses"]) == 0
+print(sorted({"torch", "sklearn", "ipywidgets", "IPython", "pandas", "matplotlib"} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["trian"], "Unknown command 'trian'. Did you mean 'train'?"),
+        (["--versoin"], "Unknown option '--versoin'. Did you mean '--version'?"),
+        (["train"], "Missing argument 'FILE'."),
+        (["train", "missing.yaml"], "Configuration missing.yaml can't be read: No such file or directory."),
+        (["train", "FILE", "--epoch", "3"], "Unknown option '--epoch'. Did you mean '--epochs'?"),
+        (["train", "FILE", "--epochs", "many"], "--epochs: expected a whole number, got 'many'."),
+        (["train", "FILE", "--lr", "fast"], "--lr: expected a number, got 'fast'."),
+        (["train", "FILE", "--lr", "-1"], "learning_rate: expected greater than 0, got -1.0."),
+        (["train", "FILE", "--set", "epochs"], "Expected KEY=VALUE, got 'epochs'."),
+        (["train", "FILE", "epochs"], "Expected KEY=VALUE, got 'epochs'."),
+        (["train", "FILE", "--set", "model=mpl"], "Unknown model 'mpl'. Did you mean 'mlp'?"),
+        (["train", "FILE", "--set", "model.hiden=[3]"], "Unknown key 'model.hiden'. Did you mean 'hidden'?"),
+        (["train", "FILE", "--executor", "thred"], "Unknown executor 'thred'. Did you mean 'thread'?"),
+        (["train", "BAD"], "bad.yaml: The YAML doesn't parse: line 3, column 1:"),
+        (["pause"], "Missing argument 'RUN'."),
+        (["pause", "nobody"], "No run has the name or id 'nobody'."),
+        (["pause", "digits-mlp"], "Can't pause run 'digits-mlp': it is completed."),
+        (["resume", "digits-mlp"], "Give it more epochs to go on"),
+        (["set", "digits-mlp", "momentum=1"], "Expected learning_rate=X"),
+        (["show", "digits-mlp", "again"], "unexpected extra argument"),
+        (["models", "cn"], "Unknown model 'cn'. Did you mean 'cnn'?"),
+        (["predict", "digits-mlp", "x.png"], "x.png: expected a file that ends in .npy, .npz, .csv."),
+        (["predict", "digits-mlp", "X", "--checkpoint", "first"], "expected best, last or a step, got 'first'."),
+        (["predict", "digits-mlp", "X", "--checkpoint", "7"], "has no checkpoint at step 7; there are: "),
+    ],
+)
+@pytest.mark.usefixtures("trained")
+def test_wrong_usage_is_one_line_and_exit_code_2(dltrain, digits, arguments, expected) -> None:
+    places = {"FILE": digits, "BAD": digits.with_name("bad.yaml"), "X": digits.with_name("x.npy")}
+    places["BAD"].write_text("model: mlp\ndata: [digits\n")
+    np.save(places["X"], np.zeros((1, 64)))
+    done = dltrain(*(places.get(argument, argument) for argument in arguments))
+    assert (done.code, done.out) == (WRONG, "")
+    assert done.err.startswith("Error: ")
+    assert len(done.err.splitlines()) == 1
+    assert expected in done.err
+    assert len(tal.runs()) == 1
+
+
+def test_no_runs_yet(dltrain) -> None:
+    assert dltrain("runs").out.startswith("There is no run yet.")
+    assert json.loads(dltrain("runs", "--json").out) == []
+
+
+def test_runs(dltrain, trained) -> None:
+    header, row = dltrain("runs").out.splitlines()
+    assert header.split()[:3] == ["name", "id", "state"]
+    assert row.split()[:4] == ["digits-mlp", trained.id, "completed", "2/2"]
+    (listed,) = json.loads(dltrain("runs", "--json").out)
+    assert (listed["id"], listed["state"], listed["monitor"]) == (trained.id, "completed", "val_accuracy")
+
+
+def test_show_and_status(dltrain, trained) -> None:
+    assert dltrain("status", trained.id[:6]).out.startswith(f"digits-mlp ({trained.id[:6]}…): completed, epoch 2 of 2")
+    shown = dltrain("show", "digits-mlp").out
+    for expected in ("model: mlp", "val_accuracy", "best last", str(trained.folder)):
+        assert expected in shown
+
+
+def test_compare(dltrain, trained) -> None:
+    lines = dltrain("compare", "digits-mlp", trained.id).out.splitlines()
+    assert len(lines) == 3
+    (first, second) = json.loads(dltrain("compare", "digits-mlp", trained.id, "--json").out)
+    assert first == second
+    assert first["best_epoch"] in (1, 2)
+
+
+def test_predict(dltrain, trained, tmp_path) -> None:
+    x, y = load_digits(return_X_y=True)
+    np.save(tmp_path / "x.npy", x[:100])
+    found = [int(line) for line in dltrain("predict", "digits-mlp", tmp_path / "x.npy").out.splitlines()]
+    assert np.mean(np.array(found) == y[:100]) > 0.7
+    last = trained.last.record
+    document = json.loads(dltrain("predict", trained.id, tmp_path / "x.npy", "--checkpoint", last.step, "--json").out)
+    assert document["checkpoint"] == {"step": last.step, "epoch": last.epoch, "digest": last.digest}
+    assert (document["run"], len(document["predictions"])) == (trained.id, 100)
+
+
+def test_values_are_predicted_too(dltrain, tmp_path) -> None:
+    tal.train(model="mlp", data="diabetes", epochs=1, name="values", verbose=False).wait(60)
+    np.save(tmp_path / "x.npy", np.zeros((2, 10)))
+    lines = dltrain("predict", "values", tmp_path / "x.npy").out.splitlines()
+    assert all(math.isfinite(float(line)) for line in lines)
+    assert len(lines) == 2
+
+
+@pytest.mark.parametrize("kind", ["models", "optimizers", "losses", "metrics", "data"])
+def test_parts(dltrain, kind) -> None:
+    documents = json.loads(dltrain(kind, "--json").out)
+    names = [document["name"] for document in documents]
+    assert [line.split()[0] for line in dltrain(kind).out.splitlines()[1:]] == names
+    assert json.loads(dltrain(kind, names[0], "--json").out) == documents[0]
+    assert dltrain(kind, names[0]).out.startswith(f"{names[0]}: ")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "expected"),
+    [
+        ("DLTRAINER_STORE", "nonsense", "Expected sqlite:///FOLDER/FILE.db or postgresql://USER@HOST/DATABASE"),
+        ("DLTRAINER_STORE", "postgresql://nobody@127.0.0.1:1/none", "can't be reached"),
+        ("DLTRAINER_HOME", "/dev/null/home", "The folder /dev/null/home can't be made"),
+    ],
+)
+def test_a_store_that_cannot_be_reached(dltrain, monkeypatch, variable, value, expected) -> None:
+    monkeypatch.setenv(variable, value)
+    done = dltrain("runs")
+    assert done.code == WRONG
+    assert len(done.err.splitlines()) == 1
+    assert expected in done.err
+
+
+def test_json_is_strict(capsys) -> None:
+    say_json({"loss": float("nan"), "rates": [float("inf"), 1.0], "name": "größe"})
+    assert json.loads(capsys.readouterr().out) == {"loss": None, "rates": [None, 1.0], "name": "größe"}
+
+
+def test_a_reader_that_has_enough_sees_no_complaint(trained) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dltrainer_jupyter.cli", "show", "digits-mlp"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    _, complaint = process.communicate()
+    assert complaint == ""

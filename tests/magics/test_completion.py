@@ -1,0 +1,91 @@
+"""What the shell offers behind ``%dltrain``."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from dltrainer_jupyter.core.vocabulary import WORDS
+
+
+@pytest.fixture(params=[True, False], ids=["jedi", "no jedi"])
+def offered(notebook, request, monkeypatch):
+    monkeypatch.setattr(notebook.shell.Completer, "use_jedi", request.param)
+    return notebook.offered
+
+
+def test_verbs(offered) -> None:
+    assert set(WORDS) <= set(offered("%dltrain "))
+    assert offered("%dltrain pau") == ["pause"]
+    assert offered("%dltrain s") == ["suspend", "stop", "set", "status", "show"]
+
+
+def test_options_and_their_values(offered) -> None:
+    assert {"--epochs", "--executor", "--dry-run"} <= set(offered("%%dltrain digits "))
+    assert offered("%%dltrain digits --ep") == ["--epochs"]
+    assert offered("%%dltrain digits --executor ") == ["inline", "process", "thread"]
+    assert offered("%%dltrain digits --executor pr") == ["process"]
+    assert offered("%%dltrain digits --executor=pr") == ["process"]
+    assert offered("%%dltrain digits --framework py") == ["pytorch"]
+    assert "--epochs" not in offered("%%dltrain --epochs 3 --")
+    assert offered("%dltrain resume x --ep") == ["--epochs"]
+
+
+def test_runs(offered, trained) -> None:
+    assert offered("%dltrain pause dig") == ["digits-mlp"]
+    assert offered("%dltrain predict x --run dig") == ["digits-mlp"]
+    assert offered("%dltrain set digits-mlp lea") == ["learning_rate="]
+    assert offered("%dltrain predict x --checkpoint ") == ["best", "last"]
+    assert offered("%dltrain compare digits-mlp dig") == []
+
+
+def test_names_of_parts(offered) -> None:
+    assert offered("%dltrain models c") == ["cnn"]
+    assert {"adam", "adamw", "sgd"} <= set(offered("%dltrain optimizers "))
+
+
+def test_in_an_assignment(offered) -> None:
+    assert offered("p = %dltrain predict x --checkpoint b") == ["best"]
+
+
+def test_names_in_a_yaml_body(notebook) -> None:
+    def offered(body: str, below: str = "") -> list[str]:
+        return notebook.offered(f"%%dltrain digits\n{body}", below)
+
+    assert offered("model: c", "\ndata: digits") == ["cnn"]
+    assert {"adam", "sgd"} <= set(offered("model: cnn\noptimizer: "))
+    assert offered("data: dig") == ["digits"]
+    assert "cnn" not in notebook.offered("model: c")
+
+
+def test_in_a_cell_with_a_body(notebook) -> None:
+    assert notebook.offered("%%dltrain digits --ep", "\nmodel: cnn\n") == ["--epochs"]
+
+
+@pytest.mark.parametrize("store", ["nonsense://", "sqlite:////no/such/folder/x.db"])
+def test_a_broken_store_offers_nothing_and_raises_nothing(offered, store) -> None:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("DLTRAINER_STORE", store)
+        assert "--help" not in offered("%dltrain pause ")
+
+
+@pytest.mark.parametrize(
+    "line", ["%dltrain", "%dltrain pause", "%dltrain nothing of ours ", "%dltrain --run", "%dltrain -"]
+)
+def test_any_line(offered, line) -> None:
+    assert isinstance(offered(line), list)
+
+
+def test_no_framework_is_imported() -> None:
+    code = """
+import sys
+from dltrainer_jupyter.magics.completion import candidates
+for line in ["%%dltrain --framework ", "%dltrain models ", "%dltrain optimizers "]:
+    assert candidates(line, "", line)
+assert candidates("%dltrain pause ", "", "%dltrain pause ") == []
+print(sorted({"torch", "sklearn", "pandas", "ipywidgets"} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

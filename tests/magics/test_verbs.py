@@ -1,0 +1,178 @@
+"""``%dltrain`` lines in a real shell."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+from dltrainer_jupyter import tal
+from dltrainer_jupyter.core.errors import DLTrainerError
+from dltrainer_jupyter.core.vocabulary import WORDS
+from dltrainer_jupyter.magics import verbs
+
+RUNNING = "%%dltrain live --epochs 100000 --no-panel\nmodel: mlp\ndata: digits\n"
+
+
+def test_a_run_is_steered(notebook) -> None:
+    notebook.run(RUNNING)
+    run = notebook.names["live"]
+    assert re.fullmatch(r"Paused at step [\d,]+ \(epoch \d+\)\.", _answered(notebook, "%dltrain pause"))
+    assert run.state == "paused"
+    assert "paused" in notebook.run("%dltrain status live").output
+    assert _answered(notebook, "%dltrain set live learning_rate=1e-4").startswith("learning_rate 0.001 → 0.0001")
+    assert _answered(notebook, "%dltrain resume live").startswith("Running from step")
+    assert "heckpoint" in _answered(notebook, f"%dltrain checkpoint {run.id[:6]}")
+    assert _answered(notebook, "%dltrain suspend live").startswith("Suspended at step")
+    run.wait(30)
+    assert _answered(notebook, "%dltrain resume live").startswith("Running from step")
+    assert "Stop it first" in notebook.run("%dltrain delete live").output
+    assert _answered(notebook, "%dltrain stop live").startswith("Stopped at step")
+    run.wait(30)
+    assert notebook.run("%dltrain delete live").lines == [f"Deleted live ({run.id[:6]}…)."]
+    assert tal.runs() == []
+
+
+def _answered(notebook, line) -> str:
+    shown = notebook.run(line)
+    assert shown.error is None, shown.output
+    (sentence,) = shown.lines
+    return sentence
+
+
+def test_a_trainer_that_does_not_answer_in_time(notebook, monkeypatch) -> None:
+    notebook.run(RUNNING)
+    monkeypatch.setattr(verbs, "_PATIENCE", 0.0)
+    shown = notebook.run("%dltrain checkpoint")
+    assert shown.error is None
+    assert shown.lines == ["Requested; the trainer has not answered yet."]
+
+
+def test_resuming_a_completed_run_needs_more_epochs(notebook) -> None:
+    notebook.run("%%dltrain done --epochs 1 --no-panel --wait\nmodel: mlp\ndata: digits\n")
+    refused = notebook.run("%dltrain resume done")
+    assert len(refused.lines) == 1
+    assert "more epochs" in refused.output
+    assert notebook.run("%dltrain resume done --epochs 2").error is None
+    assert notebook.names["run"].wait(60).epoch == 2
+
+
+def test_runs_as_text_and_as_html(notebook, trained) -> None:
+    shown = notebook.run("%dltrain runs")
+    header, row = repr(shown.value).splitlines()
+    assert header.split() == ["name", "id", "state", "epoch", "best", "framework", "started"]
+    assert row.split()[:4] == ["digits-mlp", trained.id, "completed", "2/2"]
+    page = shown.value._repr_html_()
+    assert page.count("<tr>") == 2
+    assert f">{trained.id}<" in page
+
+
+def test_no_runs_yet(notebook) -> None:
+    assert notebook.run("%dltrain runs").lines[0].startswith("There is no run yet.")
+    assert notebook.run("%dltrain status").lines[0].startswith("Error: There is no run yet.")
+
+
+def test_names_are_escaped_in_html(notebook) -> None:
+    notebook.run("%%dltrain '<b>bold' --epochs 1 --no-panel --wait\nmodel: mlp\ndata: digits\n")
+    page = notebook.run("%dltrain runs").value._repr_html_()
+    assert "&lt;b&gt;bold" in page
+    assert "<b>" not in page
+
+
+def test_show_holds_settings_history_and_checkpoints(notebook, trained) -> None:
+    text = repr(notebook.run("%dltrain show digits-mlp").value)
+    assert "digits-mlp (" in text.splitlines()[0]
+    for expected in ("model: mlp", "val_accuracy", "best last", str(trained.folder)):
+        assert expected in text
+
+
+def test_compare(notebook, trained) -> None:
+    table = notebook.run(f"%dltrain compare digits-mlp {trained.id}").value
+    assert list(table["state"]) == ["completed", "completed"]
+
+
+def test_predict_evaluates_the_expression_in_the_notebook(notebook, trained) -> None:
+    x, y = load_digits(return_X_y=True)
+    notebook.names["x"] = x
+    shown = notebook.run("p = %dltrain predict x[:200][{'a': slice(None)}['a']] --run digits-mlp --checkpoint last")
+    assert shown.error is None, shown.output
+    assert np.mean(notebook.names["p"] == y[:200]) > 0.7
+    at_first = trained.checkpoints[0].step
+    assert len(notebook.run(f"%dltrain predict x[:3] --run digits-mlp --checkpoint {at_first}").value) == 3
+
+
+def test_predict_shows_the_persons_own_mistake(notebook, trained) -> None:
+    shown = notebook.run("%dltrain predict no_such_name[:3] --run digits-mlp")
+    assert isinstance(shown.error, NameError)
+    assert "no_such_name[:3]" in shown.output
+    assert "run_verb" not in shown.output
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("%dltrain pasue", "Unknown verb 'pasue'. Did you mean 'pause'?"),
+        ("%dltrain pause a b", "Expected %dltrain pause [RUN], got 'a', 'b'."),
+        ("%dltrain pause nobody", "No run has the name or id 'nobody'."),
+        ("%dltrain pause digits-mlp", "Can't pause run 'digits-mlp': it is completed. Only a live run can be paused."),
+        ("%dltrain delete", "Expected %dltrain delete RUN, got nothing."),
+        ("%dltrain set digits-mlp", "Expected learning_rate=X"),
+        ("%dltrain set digits-mlp momentum=1", "Expected learning_rate=X"),
+        ("%dltrain runs all", "Expected %dltrain runs, got 'all'."),
+        ("%dltrain compare", "Expected %dltrain compare RUN RUN …, got no run."),
+        ("%dltrain predict", "Expected %dltrain predict EXPRESSION"),
+        ("%dltrain predict x[", "'x[' is no Python expression"),
+        ("%dltrain predict [1] --checkpoint first", "checkpoint: expected best, last or a step, got 'first'."),
+        ("%dltrain predict [1] --checkpoint 7", "has no checkpoint at step 7; there are: "),
+        ("%dltrain models cn", "Unknown model 'cn'. Did you mean 'cnn'?"),
+        ("%dltrain models cnn mlp", "Expected %dltrain models [NAME]"),
+        ("%dltrain status --all", "Unknown option '--all'."),
+    ],
+)
+def test_mistakes_are_one_line(notebook, trained, line, expected) -> None:
+    shown = notebook.run(line)
+    assert isinstance(shown.error, DLTrainerError)
+    assert len(shown.lines) == 1
+    assert shown.lines[0].startswith("Error: ")
+    assert expected in shown.lines[0]
+
+
+@pytest.mark.parametrize("line", ["%dltrain", "%dltrain --help"])
+def test_help_lists_every_verb(notebook, line) -> None:
+    output = notebook.run(line).output
+    for word in WORDS.values():
+        assert word.help in output
+
+
+@pytest.mark.parametrize("name", sorted(WORDS))
+def test_help_of_a_verb(notebook, name) -> None:
+    shown = notebook.run(f"%dltrain {name} --help")
+    assert shown.error is None
+    assert WORDS[name].help in shown.output
+    for option in WORDS[name].options:
+        assert option.flag in shown.output
+
+
+@pytest.mark.parametrize("kind", ["models", "optimizers", "losses", "metrics", "data"])
+def test_parts_are_listed_and_described(notebook, kind) -> None:
+    listed = repr(notebook.run(f"%dltrain {kind}").value).splitlines()
+    assert len(listed) > 2
+    name = listed[1].split()[0]
+    assert repr(notebook.run(f"%dltrain {kind} {name}").value).startswith(f"{name}: ")
+
+
+def test_the_settings_of_a_part(notebook) -> None:
+    lines = repr(notebook.run("%dltrain models cnn").value).splitlines()
+    (dropout,) = [line for line in lines if line.startswith("dropout")]
+    assert re.split(r"\s{2,}", dropout)[1:3] == ["number ≥ 0, < 1", "0.25"]
+
+
+def test_the_panel_of_an_older_run_is_shown(notebook, trained, monkeypatch) -> None:
+    shown = []
+    monkeypatch.setattr(
+        verbs.registry, "find", lambda kind, name: shown.append if (kind, name) == ("faces", "show") else None
+    )
+    assert notebook.run("%dltrain panel digits-mlp").error is None
+    assert shown == [trained]

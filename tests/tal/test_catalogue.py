@@ -1,0 +1,54 @@
+"""What can be named in a configuration."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from dltrainer_jupyter.core.errors import MissingPackageError, UnknownNameError
+from dltrainer_jupyter.tal import catalogue
+
+KINDS = ("models", "optimizers", "losses", "metrics", "data")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_part_describes_itself_and_its_settings(kind) -> None:
+    found = catalogue.catalogue(kind)
+    assert found
+    for part in found:
+        assert part.description
+        assert all(setting.description and "anything" not in setting.type for setting in part.settings)
+        assert json.loads(json.dumps(part.document())) == part.document()
+        assert catalogue.part(kind, part.name) == part
+
+
+def test_the_settings_of_a_part() -> None:
+    settings = {setting.name: setting for setting in catalogue.part("models", "cnn").settings}
+    assert (settings["dropout"].type, settings["dropout"].default) == ("number ≥ 0, < 1", 0.25)
+    assert settings["channels"].type == "list (whole number ≥ 1, ≤ 4096 each)"
+    assert settings["pooling"].type == "max | average | none"
+    assert settings["batch_norm"].type == "true or false"
+    scale = next(setting for setting in catalogue.part("data", "arrays").settings if setting.name == "scale")
+    assert scale.type == "number > 0 | none"
+
+
+def test_parts_of_a_framework_name_it() -> None:
+    assert catalogue.part("optimizers", "adam").frameworks == ("pytorch",)
+    table = catalogue.parts_table(catalogue.catalogue("optimizers"))
+    assert table.columns == ("name", "framework", "what it is")
+    assert catalogue.parts_table(catalogue.catalogue("models")).columns == ("name", "what it is")
+
+
+def test_an_unknown_part() -> None:
+    with pytest.raises(UnknownNameError, match="Unknown data set 'digit'. Did you mean 'digits'"):
+        catalogue.part("data", "digit")
+
+
+def test_a_part_whose_package_is_missing_is_listed_with_the_cure(monkeypatch) -> None:
+    def missing(kind, name, framework=None):
+        msg = 'pip install "it"'
+        raise MissingPackageError(msg)
+
+    monkeypatch.setattr(catalogue.registry, "find", missing)
+    assert {part.description for part in catalogue.catalogue("models")} == {'pip install "it"'}

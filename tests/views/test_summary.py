@@ -1,0 +1,99 @@
+"""Runs in words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pandas as pd
+
+from dltrainer_jupyter.core.records import (
+    BestRecord,
+    CheckpointRecord,
+    EpochRecord,
+    ErrorRecord,
+    ProgressRecord,
+    RunRecord,
+)
+from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.core.states import State
+from dltrainer_jupyter.views import summary
+from dltrainer_jupyter.views.words import MISSING
+
+NOW = datetime.now(UTC)
+RUN = RunRecord(
+    id="3f2a91c4d5e6",
+    name="digits cnn",
+    state=State.RUNNING,
+    spec=RunSpec(name="digits cnn", model="cnn", data="digits", epochs=20),
+    created_at=NOW,
+    updated_at=NOW,
+    attempt=1,
+    resume="exact",
+    exact=True,
+    progress=ProgressRecord(epoch=7, step=1204, epochs=20, steps_per_epoch=180, steps_per_second=812.3),
+    best=BestRecord("val_accuracy", "max", 0.984210526, 6, 1080),
+    folder="/runs/3f2a91c4d5e6",
+)
+
+
+def test_a_running_run_in_one_line() -> None:
+    assert summary.status_line(RUN) == (
+        "digits cnn (3f2a91…): running, epoch 7 of 20 (step 1,204), 812 steps/s, 2.9 s left, "
+        "best val_accuracy 0.9842 (epoch 6)"
+    )
+
+
+def test_a_run_that_has_not_begun() -> None:
+    assert summary.status_line(replace(RUN, state=State.PENDING, progress=ProgressRecord(), best=None)) == (
+        "digits cnn (3f2a91…): pending"
+    )
+
+
+def test_a_failed_run_says_why_in_one_line() -> None:
+    failed = replace(RUN, state=State.FAILED, error=ErrorRecord("ValueError", "It broke.\nBadly."))
+    assert summary.status_line(failed).endswith(", It broke. Badly.")
+    assert "steps/s" not in summary.status_line(failed)
+
+
+def test_a_name_can_be_typed_behind_a_verb() -> None:
+    assert summary.reference(RUN) == "'digits cnn'"
+
+
+def test_columns_line_up() -> None:
+    header, first, second = summary.runs_table([RUN, replace(RUN, name="x", best=None)]).lines()
+    places = [line.index(word) for line, word in ((header, "id"), (first, RUN.id), (second, RUN.id))]
+    assert len(set(places)) == 1
+    assert "7/20" in first
+    assert MISSING in second
+
+
+def test_epochs_begin_with_the_losses() -> None:
+    record = EpochRecord(2, 90, {"train_f1": 0.5, "learning_rate": 1e-3, "val_loss": 0.25, "train_loss": 0.5})
+    assert summary.epochs_text([record]).columns == (
+        "epoch", "step", "learning_rate", "train_loss", "val_loss", "train_f1",
+    )  # fmt: skip
+    assert summary.epoch_line(record, 10) == "epoch 2/10  step 90  train_loss 0.5000  val_loss 0.2500  train_f1 0.5000"
+
+
+def test_an_epoch_that_was_not_validated_has_a_gap() -> None:
+    records = [EpochRecord(1, 45, {"train_loss": 1.0}), EpochRecord(2, 90, {"train_loss": 0.5, "val_loss": 0.25})]
+    assert summary.epochs_text(records).rows[0][-1] == MISSING
+
+
+def test_a_page_holds_everything() -> None:
+    epoch = EpochRecord(1, 45, {"train_loss": 1.0})
+    checkpoint = CheckpointRecord(RUN.id, 45, 1, frozenset({"last", "best"}), {}, "abc" * 20, "/runs/x", 10, NOW, 1)
+    failed = replace(RUN, error=ErrorRecord("ValueError", "It broke.", "Traceback: here\n"))
+    head, config, epochs, checkpoints, traceback = summary.page(failed, [epoch], [checkpoint])
+    assert str(head).endswith("\n/runs/3f2a91c4d5e6")
+    assert "model: cnn" in config
+    assert epochs.rows == [("1", "45", "1.000")]
+    assert checkpoints.rows == [("45", "1", "best last", "abcabcabcabc", "/runs/x")]
+    assert traceback == "Traceback: here"
+    assert len(summary.page(RUN, [], [])) == 2
+
+
+def test_a_data_frame_as_text() -> None:
+    frame = pd.DataFrame({"name": ["a", None], "value": [0.5, float("nan")], "epoch": pd.array([3, None], "Int64")})
+    assert summary.frame_table(frame).rows == [["a", "0.5000", "3"], [MISSING, MISSING, MISSING]]
