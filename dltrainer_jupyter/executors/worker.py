@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dltrainer_jupyter.core.errors import DLTrainerError, StaleAttemptError
+from dltrainer_jupyter.core.errors import DLTrainerError, IllegalTransitionError, StaleAttemptError
 from dltrainer_jupyter.core.records import RunRecord
 from dltrainer_jupyter.core.states import State
 from dltrainer_jupyter.executors import held, objects
@@ -42,10 +42,15 @@ def main(store_url: str, run_id: str, *, executor: str, bell: Doorbell, owns_pro
     Returns
     -------
     State or None
-        How it ended; None if another trainer took the run over.
+        How it ended; None if the run was not to be had, or another trainer took it over.
     """
     store = Store.open(store_url)
-    attempt = store.claim(run_id, executor=executor, environment={})
+    try:
+        attempt = store.claim(run_id, executor=executor, environment={})
+    except IllegalTransitionError as error:
+        # Stopped before it began, or another trainer was quicker.
+        _LOG.info("%s", error)
+        return None
     held.hang(run_id, bell)
     try:
         with Poller(attempt, bell):

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from dltrainer_jupyter.core.errors import RunNotFoundError
+from dltrainer_jupyter.core.states import Verb
 from dltrainer_jupyter.store.columns import UtcDateTime
 from dltrainer_jupyter.store.tables import training_attempts, training_controls, training_jobs
 
@@ -66,9 +67,20 @@ def clock(connection: Connection) -> sa.ColumnElement[datetime]:
 
 def refuse_waiting_controls(connection: Connection, run_id: str, outcome: str) -> None:
     """Answer the controls nobody will obey any more."""
+    _answer_waiting(connection, run_id, "refused", outcome)
+
+
+def grant_waiting_stops(connection: Connection, run_id: str, outcome: str) -> None:
+    """Answer those who asked a run to stop that nobody had begun."""
+    _answer_waiting(connection, run_id, "done", outcome, training_controls.c.kind == Verb.STOP)
+
+
+def _answer_waiting(
+    connection: Connection, run_id: str, status: str, outcome: str, *more: sa.ColumnElement[bool]
+) -> None:
     table = training_controls
     connection.execute(
         table.update()
-        .where(table.c.run_id == run_id, table.c.status == "requested")
-        .values(status="refused", outcome=outcome, finished_at=datetime.now(UTC))
+        .where(table.c.run_id == run_id, table.c.status == "requested", *more)
+        .values(status=status, outcome=outcome, finished_at=datetime.now(UTC))
     )

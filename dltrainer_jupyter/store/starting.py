@@ -12,7 +12,13 @@ from dltrainer_jupyter.core.records import AttemptRecord, ErrorRecord, RunRecord
 from dltrainer_jupyter.core.states import State, Verb, check_transition, check_verb
 from dltrainer_jupyter.store.attempts import Attempt
 from dltrainer_jupyter.store.liveness import this_process
-from dltrainer_jupyter.store.locking import clock, newest_attempt, refuse_waiting_controls, take_hold
+from dltrainer_jupyter.store.locking import (
+    clock,
+    grant_waiting_stops,
+    newest_attempt,
+    refuse_waiting_controls,
+    take_hold,
+)
 from dltrainer_jupyter.store.part import StorePart
 from dltrainer_jupyter.store.reaping import HELD, lose_if_dead
 from dltrainer_jupyter.store.rows import attempt_record, error_columns, run_record
@@ -88,6 +94,29 @@ class Starting(StorePart):
             check_transition(job["name"], State.PENDING, State.FAILED)
             _change(connection, run_id, {"state": State.FAILED, "phase": "ended", **error_columns(error)})
             refuse_waiting_controls(connection, run_id, "No trainer could be started.")
+            return True
+
+    def withdraw(self, run_id: str) -> bool:
+        """Stop a run that waits for a trainer; one that comes later finds nothing to do.
+
+        Returns
+        -------
+        bool
+            False if the run doesn't wait (any more): then its trainer obeys, or nothing is left to stop.
+
+        Raises
+        ------
+        RunNotFoundError
+            If there is no such run.
+        """
+        with self._database.write() as connection:
+            job = take_hold(connection, run_id)
+            if job["state"] != State.PENDING:
+                return False
+            check_transition(job["name"], State.PENDING, State.STOPPED)
+            _change(connection, run_id, {"state": State.STOPPED, "phase": "ended"})
+            grant_waiting_stops(connection, run_id, "Stopped before it began.")
+            refuse_waiting_controls(connection, run_id, "The run was stopped before it began.")
             return True
 
     def claim(

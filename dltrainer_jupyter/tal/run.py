@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import getpass
+import numbers
 import shutil
+import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -11,7 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dltrainer_jupyter.core import registry
-from dltrainer_jupyter.core.errors import CheckpointError, ConfigurationError, IllegalControlError, TrainingFailed
+from dltrainer_jupyter.core.errors import (
+    CheckpointError,
+    ConfigurationError,
+    IllegalControlError,
+    RunNotFoundError,
+    TrainingFailed,
+    brief,
+)
 from dltrainer_jupyter.core.protocols import Executor
 from dltrainer_jupyter.core.records import CheckpointRecord, ErrorRecord, RunRecord
 from dltrainer_jupyter.core.spec import RunSpec
@@ -19,6 +27,7 @@ from dltrainer_jupyter.core.states import ENDED, State, Verb, check_verb
 from dltrainer_jupyter.executors import held
 from dltrainer_jupyter.store.store import Store
 from dltrainer_jupyter.tal.control import Control
+from dltrainer_jupyter.tal.environment import user
 from dltrainer_jupyter.views.curves import Curve, curve
 from dltrainer_jupyter.views.tables import epochs_table, run_document
 
@@ -104,7 +113,10 @@ class Run:
 
     def __repr__(self) -> str:
         """Show name, state and progress."""
-        record = self.record
+        try:
+            record = self.record
+        except RunNotFoundError:
+            return f"<Run {self.id}: deleted>"
         progress = record.progress
         best = f", best {record.best.metric} {record.best.value:.4g}" if record.best else ""
         return f"<Run {record.name} ({self.id}): {record.state}, epoch {progress.epoch}/{progress.epochs}{best}>"
@@ -129,7 +141,10 @@ class Run:
 
     def stop(self) -> Control:
         """Write a checkpoint and end."""
-        return self._ask(Verb.STOP)
+        control = self._ask(Verb.STOP)
+        # While no trainer has claimed the run there is nobody who could obey, and perhaps never will be.
+        self.store.withdraw(self.id)
+        return control
 
     def checkpoint(self) -> Control:
         """Write a checkpoint that is kept until it is deleted by hand."""
@@ -143,9 +158,10 @@ class Run:
         IllegalControlError
             If a setting can't be changed, or not to this value.
         """
-        rate = values.get("learning_rate")
-        if set(values) != {"learning_rate"} or isinstance(rate, bool) or not isinstance(rate, int | float) or rate <= 0:
-            given = ", ".join(f"{key}={value!r}" for key, value in values.items()) or "nothing"
+        rate: Any = values.get("learning_rate")
+        number = isinstance(rate, numbers.Real) and not isinstance(rate, bool)
+        if values.keys() != {"learning_rate"} or not number or not 0 < rate <= sys.float_info.max:
+            given = ", ".join(f"{key}={brief(value)}" for key, value in values.items()) or "nothing"
             msg = f"Expected learning_rate=X with X above 0, the only setting a live run can change; got {given}."
             raise IllegalControlError(msg)
         return self._ask(Verb.SET, {"learning_rate": float(rate)})
@@ -189,7 +205,7 @@ class Run:
 
     def _ask(self, verb: Verb, arguments: Mapping[str, Any] | None = None) -> Control:
         self.store.reap()
-        control = self.store.request_control(self.id, str(verb), dict(arguments or {}), getpass.getuser())
+        control = self.store.request_control(self.id, str(verb), dict(arguments or {}), user())
         held.ring(self.id)
         return Control(control.id, self.store)
 
@@ -219,7 +235,7 @@ class Run:
         Run
             The new run, which trains already.
         """
-        from dltrainer_jupyter.tal.submit import clone  # noqa: PLC0415 - what submits runs is built on this
+        from dltrainer_jupyter.tal.submit import clone
 
         return clone(self, step, changes)
 

@@ -15,7 +15,8 @@ import pytest
 from dltrainer_jupyter import tal
 from dltrainer_jupyter.core.errors import IllegalTransitionError, TrainingFailed
 from dltrainer_jupyter.core.states import State
-from dltrainer_jupyter.executors import process
+from dltrainer_jupyter.executors import process, worker
+from dltrainer_jupyter.loop.doorbell import Doorbell
 from dltrainer_jupyter.store.attempts import Attempt
 from dltrainer_jupyter.tal import Run
 from tests.waiting import until
@@ -160,3 +161,16 @@ def _pretend_it_died(run: Run) -> None:
 
     with create_engine(run.store.url).begin() as connection:
         connection.execute(text("UPDATE training_jobs SET state = 'lost' WHERE id = :id"), {"id": run.id})
+
+
+def test_stopped_before_it_began() -> None:
+    """A run whose trainer never came can be stopped, resumed and deleted."""
+    run = tal.train(**SMALL).wait(60)
+    run.store.request_start(run.id, epochs=5)  # asked for, and nobody came
+    assert run.state == "pending"
+    assert run.stop().wait(1).outcome == "Stopped before it began."
+    assert run.state == "stopped"
+    assert worker.main(run.store.url, run.id, executor="thread", bell=Doorbell(), owns_process=False) is None
+    run.resume().wait(20)
+    assert run.wait(60).epoch == 5
+    run.delete()
