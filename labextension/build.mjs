@@ -1,0 +1,115 @@
+// Builds the bundles of this workspace with esbuild.
+//
+//   node build.mjs               the notebook widget, readable
+//   node build.mjs --production  the same, minified, and refused if it outgrew its budget
+//   node build.mjs --watch       again at each change
+//   node build.mjs --harness     the development page, in dev/dist
+//   node build.mjs --serve       the development page on http://localhost:8502, rebuilt at each reload
+
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as esbuild from 'esbuild';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const flags = new Set(process.argv.slice(2));
+const production = flags.has('--production');
+const { version } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'));
+
+// anywidget saves the script into the notebook, so every byte is paid for in each file.
+const budget = 120_000;
+
+// What no chart here uses is cut out of uPlot, an eighth of it: bars, steps and splines, axes of dates, its
+// legend. Each pattern must be found, so that another version of uPlot fails here and not in a notebook.
+const unused = [
+  [/\(paths\.(?:stepped|bars|spline)\s*= \w+\);/g, ''],
+  [/\bisTime (\?|&&)/g, 'false $1'],
+  [/= genTimeStuffs\([^)]*\);/g, '= [];'],
+  [/const (_fmtDate|_timeAxisSplits|_timeAxisVals|_timeSeriesVal)\s*= [^\n]+;/g, 'const $1 = null;'],
+  [/uPlot\.(?:fmtDate|tzDate)\s*= \w+;/g, ''],
+  [/\bshowLegend( &&|\))/g, 'false$1']
+];
+
+const lineChartsOnly = {
+  name: 'line-charts-only',
+  setup(build) {
+    build.onLoad({ filter: /uPlot\.esm\.js$/ }, async ({ path }) => {
+      let contents = await readFile(path, 'utf8');
+      for (const [pattern, replacement] of unused) {
+        const lean = contents.replace(pattern, replacement);
+        if (lean === contents) {
+          throw new Error(`Expected ${pattern} in ${path}, found nothing: look at the new version of uPlot.`);
+        }
+        contents = lean;
+      }
+      return { contents };
+    });
+  }
+};
+
+const common = {
+  bundle: true,
+  minify: production,
+  target: ['es2022', 'chrome111', 'firefox121', 'safari16.4'],
+  legalComments: 'none',
+  logLevel: 'warning',
+  jsx: 'transform',
+  jsxFactory: '_h',
+  jsxFragment: '_Fragment',
+  inject: [join(here, 'src/jsx.ts')],
+  plugins: [lineChartsOnly]
+};
+
+const widget = {
+  ...common,
+  entryPoints: { panel: join(here, 'src/widget.ts') },
+  outdir: join(here, '../dltrainer_jupyter/widgets/static'),
+  format: 'esm',
+  banner: {
+    js: `/* DLTrainer for Jupyter ${version}, BSD-3-Clause; with preact and uPlot, see panel.licenses.txt. */`
+  }
+};
+
+const harness = {
+  ...common,
+  entryPoints: { harness: join(here, 'dev/harness.ts') },
+  outdir: join(here, 'dev/dist'),
+  format: 'iife',
+  sourcemap: 'inline'
+};
+
+/** What is bundled asks for its licence to come along; a comment would be saved in every notebook. */
+function writeLicenses() {
+  const texts = ['preact', 'uplot'].map(name => {
+    const text = readFileSync(join(here, 'node_modules', name, 'LICENSE'), 'utf8');
+    return `${name}\n\n${text.trim()}\n`;
+  });
+  writeFileSync(join(widget.outdir, 'panel.licenses.txt'), texts.join(`\n${'-'.repeat(80)}\n\n`));
+}
+
+function reportSize() {
+  const [script, style] = ['panel.js', 'panel.css'].map(name => statSync(join(widget.outdir, name)).size);
+  process.stdout.write(
+    `panel.js ${(script / 1000).toFixed(1)} kB, panel.css ${(style / 1000).toFixed(1)} kB\n`
+  );
+  if (production && script > budget) {
+    throw new Error(
+      `panel.js has ${script} bytes; it must stay under ${budget}, because it is saved in every notebook.`
+    );
+  }
+}
+
+if (flags.has('--watch')) {
+  await (await esbuild.context(widget)).watch();
+} else if (flags.has('--serve')) {
+  const context = await esbuild.context(harness);
+  const { port } = await context.serve({ servedir: join(here, 'dev'), port: 8502 });
+  process.stdout.write(`http://localhost:${port}/\n`);
+} else if (flags.has('--harness')) {
+  await esbuild.build(harness);
+} else {
+  await esbuild.build(widget);
+  writeLicenses();
+  reportSize();
+}

@@ -1,0 +1,250 @@
+import uPlot from 'uplot';
+import { type Range, extent, settle, union } from '../model/axis';
+import type { Role } from '../model/families';
+import { tick } from '../model/format';
+import { smooth } from '../model/smoothing';
+import { type Ink, readInk, watchTheme } from './colours';
+import { type Marks, drawMarks } from './marks';
+import { type Frame, Tween } from './tween';
+
+export interface Line {
+  role: Role;
+  /** Whether it has so many points that dashes would drown in its noise. */
+  dense: boolean;
+  /** Ascending, in the units of the x axis. */
+  x: number[];
+  y: (number | null)[];
+}
+
+/** What a chart shows. */
+export interface Picture {
+  lines: Line[];
+  x: Range;
+  log: boolean;
+  /** Smoothing width as a fraction of the x axis; 0 for none. */
+  smoothing: number;
+  marks: Marks;
+}
+
+export interface ChartEvents {
+  /** The pointer (or the keyboard) stands at `x`; `left` and `top` are CSS pixels within the plot. */
+  hover(at: { x: number; left: number; top: number } | null): void;
+  zoom(range: Range): void;
+  reset(): void;
+}
+
+const HEIGHT = 190;
+
+/**
+ * A chart of one metric: training lighter and dashed, validation solid. Axes ease; the pointer's line is
+ * shared by every chart with the same `sync` key; the wheel is left to the page.
+ */
+export class LineChart {
+  #plot: uPlot | null = null;
+  #picture: Picture | null = null;
+  #shape = '';
+  #ink: Ink;
+  #hovered = false;
+  readonly #host: HTMLElement;
+  readonly #sync: string;
+  readonly #events: ChartEvents;
+  readonly #tween = new Tween(frame => this.#draw(frame));
+  readonly #resize: ResizeObserver;
+  readonly #forgetTheme: () => void;
+
+  constructor(host: HTMLElement, sync: string, events: ChartEvents) {
+    this.#host = host;
+    this.#sync = sync;
+    this.#events = events;
+    this.#ink = readInk(host);
+    this.#resize = new ResizeObserver(() => this.#fit());
+    this.#resize.observe(host);
+    this.#forgetTheme = watchTheme(() => {
+      this.#ink = readInk(host);
+      this.#plot?.redraw(false, true);
+    });
+  }
+
+  show(picture: Picture): void {
+    const logChanged = this.#picture?.log !== picture.log;
+    this.#picture = picture;
+    const data = this.#table(picture);
+    const kinds = picture.lines.map(({ role, dense }) => `${role} ${dense}`);
+    const shape = [picture.log, picture.smoothing > 0, ...kinds].join();
+    if (this.#plot === null || this.#shape !== shape) {
+      this.#shape = shape;
+      this.#plot?.destroy();
+      this.#plot = new uPlot(this.#options(picture), data, this.#host);
+      this.#plot.over.addEventListener('pointerenter', () => {
+        this.#hovered = true;
+      });
+      this.#plot.over.addEventListener('pointerleave', () => this.leave());
+    } else {
+      this.#plot.setData(data, false);
+    }
+    const spans = picture.lines.map(line => extent(line.x, line.y, picture.x, picture.log));
+    const settled = logChanged ? null : (this.#tween.goal?.y ?? null);
+    this.#tween.to({ x: picture.x, y: settle(settled, union(spans), picture.log) }, picture.log);
+  }
+
+  /** Moves the pointer's line by keyboard; `by` is in pixels. */
+  move(by: number): void {
+    const plot = this.#plot;
+    if (plot === null) {
+      return;
+    }
+    const width = plot.over.clientWidth;
+    const at = plot.cursor.left ?? -1;
+    const left = Math.min(width, Math.max(0, at < 0 ? width : at + by));
+    this.#hovered = true;
+    setCursor(plot, left, plot.over.clientHeight / 2);
+  }
+
+  leave(): void {
+    this.#hovered = false;
+    this.#events.hover(null);
+    if (this.#plot !== null) {
+      setCursor(this.#plot, -10, -10);
+    }
+  }
+
+  destroy(): void {
+    this.#tween.stop();
+    this.#resize.disconnect();
+    this.#forgetTheme();
+    this.#plot?.destroy();
+  }
+
+  #draw({ x, y }: Frame): void {
+    const plot = this.#plot;
+    plot?.batch(() => {
+      plot.setScale('x', { min: x[0], max: x[1] });
+      plot.setScale('y', { min: y[0], max: y[1] });
+    });
+    if (this.#hovered) {
+      this.#point();
+    }
+  }
+
+  #fit(): void {
+    const width = this.#host.clientWidth;
+    if (this.#plot !== null && width > 0 && width !== this.#plot.width) {
+      this.#plot.setSize({ width, height: HEIGHT });
+    }
+  }
+
+  #point(): void {
+    const plot = this.#plot;
+    const { left = -1, top = -1 } = plot?.cursor ?? {};
+    this.#events.hover(plot === null || left < 0 ? null : { x: plot.posToVal(left, 'x'), left, top });
+  }
+
+  /** Joins lines with positions of their own into one table: the values, and smoothed ones where asked for. */
+  #table({ lines, x, log, smoothing }: Picture): uPlot.AlignedData {
+    const width = smoothing * (x[1] - x[0]);
+    const tables = lines.map((line): uPlot.AlignedData => {
+      const values = log ? line.y.map(value => (value !== null && value > 0 ? value : null)) : line.y;
+      return smoothing > 0 ? [line.x, values, smooth(line.x, values, width)] : [line.x, values];
+    });
+    return tables.length === 0 ? [[]] : uPlot.join(tables);
+  }
+
+  #options({ lines, log, smoothing }: Picture): uPlot.Options {
+    return {
+      width: this.#host.clientWidth || 320,
+      height: HEIGHT,
+      padding: [10, 20, 0, 0],
+      legend: { show: false },
+      scales: { x: { time: false, auto: false }, y: { auto: false, ...(log ? { distr: 3, log: 10 } : {}) } },
+      axes: [this.#axis({ space: 56, size: 26 }), this.#axis({ space: 30, size: 50 })],
+      series: [{}, ...lines.flatMap(line => this.#series(line, smoothing > 0))],
+      cursor: {
+        y: false,
+        drag: { x: true, y: false, setScale: false, dist: 5 },
+        points: { size: (_plot, series) => (smoothing > 0 && series % 2 === 1 ? 0 : 7) },
+        dataIdx: nearestValue,
+        sync: { key: this.#sync, setSeries: false, scales: ['x', null], filters: { pub: follows } },
+        bind: {
+          dblclick: () => () => {
+            this.#events.reset();
+            return null;
+          }
+        }
+      },
+      hooks: {
+        draw: [plot => this.#picture && drawMarks(plot, this.#picture.marks, this.#ink)],
+        setCursor: [() => this.#hovered && this.#point()],
+        setSelect: [plot => this.#select(plot)]
+      }
+    };
+  }
+
+  #select(plot: uPlot): void {
+    const { left, width } = plot.select;
+    if (width > 4) {
+      this.#events.zoom([plot.posToVal(left, 'x'), plot.posToVal(left + width, 'x')]);
+      plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+    }
+  }
+
+  #axis(own: { space: number; size: number }): uPlot.Axis {
+    return {
+      ...own,
+      font: this.#ink.font,
+      gap: 6,
+      stroke: () => this.#ink.muted,
+      grid: { stroke: () => this.#ink.grid, width: 1 },
+      ticks: { show: false },
+      values: (_plot, splits) => splits.map(split => (split === null ? null : tick(split)))
+    };
+  }
+
+  /** The measured line; under its smoothed one it is faint. */
+  #series({ role, dense }: Line, smoothed: boolean): uPlot.Series[] {
+    const train = role === 'train';
+    const stroke = () => (train ? this.#ink.train : this.#ink.validation);
+    // uPlot takes dashes in the pixels of the screen.
+    const dash = train ? { dash: [5 * devicePixelRatio, 3 * devicePixelRatio] } : {};
+    const alone = {
+      show: (_plot: uPlot, _series: number, first: number, last: number) => last === first,
+      size: 6
+    };
+    const measured: uPlot.Series = {
+      width: train ? 1.25 : 1.75,
+      stroke,
+      points: alone,
+      ...(dense ? {} : dash)
+    };
+    return smoothed
+      ? [
+          { width: 1, stroke: () => this.#ink.faint, points: alone },
+          { width: 2, stroke, points: { show: false }, ...dash }
+        ]
+      : [measured];
+  }
+}
+
+/** The row of the nearest value of a series: series have positions of their own. */
+function nearestValue(plot: uPlot, series: number, hovered: number): number {
+  const values = plot.data[series] ?? [];
+  for (let distance = 0; distance < values.length; distance += 1) {
+    if (values[hovered - distance] != null) {
+      return hovered - distance;
+    }
+    if (values[hovered + distance] != null) {
+      return hovered + distance;
+    }
+  }
+  return hovered;
+}
+
+/** Moves the pointer's line, in this chart and, by the last argument its types leave out, in the others. */
+function setCursor(plot: uPlot, left: number, top: number): void {
+  const set = plot.setCursor as (at: { left: number; top: number }, fire: boolean, publish: boolean) => void;
+  set({ left, top }, true, true);
+}
+
+/** Charts follow one another's pointer, not their drags. */
+function follows(type: string): boolean {
+  return type === 'mousemove' || type === 'mouseleave';
+}

@@ -1,0 +1,180 @@
+/**
+ * What a watcher of a run is told, and what it may ask: the seam between the components and whoever feeds
+ * them. The notebook's kernel, the Jupyter server and the development harness each implement `RunClient`;
+ * the components know nothing else.
+ */
+
+export type RunState =
+  | 'pending'
+  | 'running'
+  | 'paused'
+  | 'suspended'
+  | 'completed'
+  | 'stopped'
+  | 'failed'
+  | 'lost';
+
+export type Phase = 'waiting' | 'starting' | 'training' | 'validating' | 'ended';
+
+export interface RunError {
+  type: string;
+  message: string;
+  /** The user's own frames; empty if none of their code was on the stack. */
+  traceback: string;
+  step: number | null;
+}
+
+export interface RunFacts {
+  id: string;
+  name: string;
+  state: RunState;
+  framework: string;
+  executor: string;
+  device: string | null;
+  resume: 'exact' | 'replay' | 'epoch';
+  exact: boolean;
+  attempts: number;
+  created_at: string;
+  error: RunError | null;
+  rebuildable: boolean;
+  notices: string[];
+}
+
+export interface Progress {
+  epoch: number;
+  epochs: number;
+  step: number;
+  steps: number | null;
+  steps_per_epoch: number | null;
+  fraction: number;
+  epoch_fraction: number;
+  phase: Phase;
+  steps_per_second: number | null;
+  seconds_left: number | null;
+  train_seconds: number;
+  learning_rate: number | null;
+}
+
+export interface Best {
+  metric: string;
+  mode: 'min' | 'max';
+  value: number;
+  epoch: number;
+  step: number;
+}
+
+/** A series by optimizer step; `null` where the value was not finite. */
+export interface Curve {
+  steps: number[];
+  values: (number | null)[];
+}
+
+export type Curves = Record<string, Curve>;
+
+export interface Confusion {
+  epoch: number;
+  labels: string[];
+  /** Rows are true classes, columns predicted ones. */
+  matrix: number[][];
+}
+
+export type CheckpointKind = 'best' | 'last' | 'manual';
+
+export interface Checkpoint {
+  step: number;
+  epoch: number;
+  kinds: CheckpointKind[];
+  metrics: Record<string, number | null>;
+  digest: string;
+  bytes: number;
+  created_at: string;
+}
+
+export interface Control {
+  id: number;
+  kind: string;
+  arguments: Record<string, unknown>;
+  status: 'requested' | 'done' | 'refused';
+  outcome: string | null;
+  step: number | null;
+  requested_by: string;
+  requested_at: string;
+}
+
+export interface RunEvent {
+  at: string;
+  kind: string;
+  message: string;
+  step: number | null;
+}
+
+export interface Snapshot {
+  version: 1;
+  revision: number;
+  /** The teller's clock, ISO 8601. */
+  now: string;
+  run: RunFacts;
+  progress: Progress;
+  monitor: string | null;
+  best: Best | null;
+  /** Per-step series, already decimated. */
+  curves: Curves;
+  /** One column a metric, one row an epoch. */
+  epochs: Record<string, (number | null)[]>;
+  confusion: Confusion | null;
+  checkpoints: Checkpoint[];
+  /** Newest first. */
+  controls: Control[];
+  /** Newest first. */
+  events: RunEvent[];
+  /** YAML. */
+  config: string;
+  /** Verbs that make sense in the run's state. */
+  allowed: string[];
+}
+
+export type Verb = 'pause' | 'resume' | 'suspend' | 'stop' | 'checkpoint' | 'set' | 'clone' | 'try';
+
+export interface TryItem {
+  index: number;
+  truth: string;
+  prediction: string;
+  correct: boolean | null;
+  confidence: number | null;
+  probabilities: number[] | null;
+  /** Grey values between 0 and 1, row by row. */
+  image: number[][] | null;
+  features: number[] | null;
+}
+
+/** The answer to `act('try', …)`. */
+export interface TryResult {
+  checkpoint: { step: number; epoch: number };
+  task: 'classification' | 'regression';
+  labels: string[];
+  latency_ms: number;
+  items: TryItem[];
+}
+
+/**
+ * `silent`: something was asked and no answer came for some seconds; the other side is busy or gone.
+ * `disconnected`: the connection is known to be closed.
+ */
+export type Connection = 'connected' | 'silent' | 'disconnected';
+
+export interface RunClient {
+  /** Calls back with the present snapshot at once, if there is one, and with every later one. */
+  subscribe(callback: (snapshot: Snapshot) => void): () => void;
+  connection(): Connection;
+  onConnection(callback: (connection: Connection) => void): () => void;
+  /** Asks for something; rejects with an `Error` whose message is fit to be shown. */
+  act(verb: Verb, args?: Record<string, unknown>): Promise<unknown>;
+  /** Reads a window of per-step series from the store, at most `points` points each. */
+  curve(names: string[], start: number | null, stop: number | null, points: number): Promise<Curves>;
+}
+
+/** Where a component keeps what a person chose: folded sections, the open tab, chart settings. */
+export interface Memory {
+  get(key: string): unknown;
+  set(key: string, value: string | number | boolean): void;
+}

@@ -1,0 +1,141 @@
+import type { Checkpoint, Connection, Snapshot } from '../contract';
+import { count, metric } from './format';
+
+/** What is out of the ordinary, in a sentence, and what to do about it. */
+export interface Situation {
+  tone: 'info' | 'warning' | 'error';
+  title: string;
+  text: string;
+  /** Something to run elsewhere. */
+  command?: string;
+  /** The user's own frames. */
+  details?: string;
+  /** Whether going on is the next action. */
+  resume?: boolean;
+}
+
+/** The situations of a run, the most urgent first; a run that goes its way has none. */
+export function situations(snapshot: Snapshot, connection: Connection): Situation[] {
+  const found = [disconnection(snapshot, connection), state(snapshot)];
+  return found.filter(situation => situation !== null);
+}
+
+function disconnection({ run }: Snapshot, connection: Connection): Situation | null {
+  const command = `%dltrain panel ${quoted(run.name)}`;
+  if (connection === 'disconnected') {
+    const survives = run.executor !== 'thread' && run.executor !== 'inline';
+    return {
+      tone: 'warning',
+      title: 'The kernel is gone.',
+      text: survives
+        ? 'You see the last state it sent; the run may be going on. To watch and steer it, run this in a new kernel:'
+        : 'You see the last state it sent. To see the whole history and go on, run this in a new kernel:',
+      command
+    };
+  }
+  if (connection === 'silent') {
+    return {
+      tone: 'info',
+      title: 'No answer from the kernel yet.',
+      text: 'It is busy with another cell, or gone. If it is gone, run this in a new kernel:',
+      command
+    };
+  }
+  return null;
+}
+
+function state(snapshot: Snapshot): Situation | null {
+  const { run, progress } = snapshot;
+  const resume = snapshot.allowed.includes('resume');
+  const point = lastCheckpoint(snapshot);
+  const from = point === null ? null : `step ${count(point.step)} (epoch ${point.epoch})`;
+  const goOn =
+    resume && from !== null
+      ? `Resume goes on from ${from}.`
+      : run.rebuildable
+        ? ''
+        : 'Its model lived in the kernel that started it, so it can’t be resumed elsewhere; its checkpoints stay usable.';
+
+  switch (run.state) {
+    case 'pending':
+      return waiting(snapshot);
+    case 'failed':
+      return failure(snapshot, point, resume);
+    case 'lost':
+      return {
+        tone: 'error',
+        title: 'The trainer died.',
+        text: join(`Its process ended without a word at step ${count(progress.step)}.`, goOn),
+        resume
+      };
+    case 'suspended':
+      return {
+        tone: 'info',
+        title: 'Suspended.',
+        text: join('The checkpoint is written and the memory is free.', goOn)
+      };
+    case 'stopped':
+      return {
+        tone: 'info',
+        title: 'Stopped.',
+        text: join(`It trained ${count(progress.step)} steps.`, goOn)
+      };
+    default:
+      return progress.phase === 'starting' || progress.phase === 'waiting' ? waiting(snapshot) : null;
+  }
+}
+
+function waiting({ run, progress }: Snapshot): Situation | null {
+  if (progress.phase === 'starting') {
+    return { tone: 'info', title: 'Starting.', text: 'Loading the data and building the model.' };
+  }
+  if (run.state !== 'pending') {
+    return null;
+  }
+  return {
+    tone: 'info',
+    title: 'Waiting for a trainer.',
+    text:
+      progress.step > 0
+        ? `It goes on from step ${count(progress.step)} as soon as one has claimed the run.`
+        : 'Training begins as soon as one has claimed the run.'
+  };
+}
+
+function failure({ run, monitor }: Snapshot, point: Checkpoint | null, resume: boolean): Situation {
+  const error = run.error;
+  const where = error?.step == null ? '' : ` at step ${count(error.step)}`;
+  const value = monitor === null ? null : (point?.metrics[monitor] ?? null);
+  const known = value === null ? '' : `, ${monitor} ${metric(value)}`;
+  const kept =
+    point === null
+      ? 'No checkpoint had been written yet.'
+      : `The last good checkpoint is step ${count(point.step)} (epoch ${point.epoch}${known}).`;
+  const next =
+    resume && point !== null
+      ? 'Mend the cause, then resume to go on from there.'
+      : 'Mend the cause and run the cell again.';
+  return {
+    tone: 'error',
+    title: error === null ? 'The training failed.' : `${error.type}${where}: ${error.message}`,
+    text: join(kept, next),
+    ...(error === null || error.traceback === '' ? {} : { details: error.traceback }),
+    resume
+  };
+}
+
+/** The checkpoint a resumed run goes on from. */
+export function lastCheckpoint({ checkpoints }: Snapshot): Checkpoint | null {
+  return checkpoints.reduce<Checkpoint | null>(
+    (last, checkpoint) => (last === null || checkpoint.step > last.step ? checkpoint : last),
+    null
+  );
+}
+
+function quoted(name: string): string {
+  return /^[\w.-]+$/.test(name) ? name : `"${name.replaceAll('"', '\\"')}"`;
+}
+
+function join(...sentences: string[]): string {
+  return sentences.filter(sentence => sentence !== '').join(' ');
+}

@@ -1,0 +1,38 @@
+import { render } from 'preact';
+import 'uplot/dist/uPlot.min.css';
+import './styles/theme.css';
+import './styles/panel.css';
+import './styles/buttons.css';
+import './styles/header.css';
+import './styles/progress.css';
+import './styles/banner.css';
+import './styles/navigation.css';
+import './styles/curves.css';
+import './styles/confusion.css';
+import './styles/examples.css';
+import './styles/details.css';
+import type { Memory, RunClient } from './contract';
+import { browserMemory } from './model/memory';
+import { RunModel } from './model/run-model';
+import { Panel } from './panel/panel';
+
+export interface PanelOptions {
+  memory?: Memory;
+}
+
+/**
+ * Shows a run's panel inside an element, fed by a client; where the client gets its snapshots is its own
+ * affair. Gives a function that takes the panel away again.
+ */
+export function mountPanel(element: HTMLElement, client: RunClient, options: PanelOptions = {}): () => void {
+  const root = document.createElement('div');
+  root.className = 'dltrain-panel';
+  element.append(root);
+  const model = new RunModel(client);
+  render(<Panel model={model} memory={options.memory ?? browserMemory()} />, root);
+  return () => {
+    render(null, root);
+    model.close();
+    root.remove();
+  };
+}

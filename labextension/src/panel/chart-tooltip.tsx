@@ -1,0 +1,110 @@
+import type { JSX } from 'preact';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { RateChange } from '../charts/pictures';
+import type { EpochScale } from '../model/axis';
+import { type Family, type Role, type Series, nearest } from '../model/families';
+import { count, learningRate, metric } from '../model/format';
+
+export interface Hover {
+  step: number;
+  /** In CSS pixels within the grid of charts. */
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+/** Carries the pointer from the charts to the tooltip, and to nothing else: it moves often. */
+export class Pointer {
+  listener: (hover: Hover | null) => void = () => undefined;
+
+  move(hover: Hover | null): void {
+    this.listener(hover);
+  }
+}
+
+/** Every series at the step under the pointer, in one place for all charts. */
+export function Tooltip(props: {
+  pointer: Pointer;
+  families: Family[];
+  rates: RateChange[];
+  scale: EpochScale;
+  /** How near, in steps, a change of the learning rate must be to be told. */
+  reach: number;
+}): JSX.Element | null {
+  const { pointer, families, rates, scale } = props;
+  const [hover, setHover] = useState<Hover | null>(null);
+  const root = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    pointer.listener = setHover;
+    return () => {
+      pointer.listener = () => undefined;
+    };
+  }, [pointer]);
+  useLayoutEffect(() => {
+    // Within the charts: what reaches beyond a notebook's output makes it scroll.
+    const { current } = root;
+    if (current !== null && hover !== null) {
+      const lowest = hover.height - current.offsetHeight;
+      current.style.top = `${Math.max(0, Math.min(hover.top - 16, lowest))}px`;
+    }
+  });
+  if (hover === null) {
+    return null;
+  }
+  const step = Math.max(0, Math.round(hover.step));
+  const flip = hover.left > hover.width / 2;
+  const rate = rates.find(change => Math.abs(change.step - hover.step) <= props.reach);
+  const value = (family: Family, role: Role) => {
+    const series = family.series.find(other => other.role === role);
+    return series === undefined
+      ? ''
+      : at(series, step, family.name === 'learning_rate' ? learningRate : metric);
+  };
+  return (
+    <div class="dlt-tooltip" ref={root} role="status" style={{ left: `${hover.left}px` }} data-flip={flip}>
+      <p>
+        step <b>{count(step)}</b>
+        {scale.known ? <span class="dlt-muted"> · epoch {scale.toEpoch(step).toFixed(2)}</span> : null}
+      </p>
+      <table>
+        <thead>
+          <tr>
+            <td />
+            <th scope="col">train</th>
+            <th scope="col">val</th>
+          </tr>
+        </thead>
+        <tbody>
+          {families.map(family => (
+            <tr key={family.name}>
+              <th scope="row">{family.name.replaceAll('_', ' ')}</th>
+              {family.series.every(series => series.role === 'other') ? (
+                <td colSpan={2}>{value(family, 'other')}</td>
+              ) : (
+                <>
+                  <td>{value(family, 'train')}</td>
+                  <td>{value(family, 'validation')}</td>
+                </>
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {rate === undefined ? null : (
+        <p class="dlt-muted">
+          ▲ {rate.by} set learning rate {learningRate(rate.rate)}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function at(series: Series, step: number, show: (value: number | null) => string): string {
+  const index = nearest(series.steps, step);
+  const value = index < 0 ? undefined : series.values[index];
+  if (value === undefined) {
+    return '–';
+  }
+  return value === null ? 'not finite' : show(value);
+}

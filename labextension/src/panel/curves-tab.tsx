@@ -1,0 +1,121 @@
+import type { JSX } from 'preact';
+import { useId, useMemo, useRef, useState } from 'preact/hooks';
+import { type Unit, horizontalAxis, pictureOf, rateChanges } from '../charts/pictures';
+import type { Memory, Snapshot } from '../contract';
+import { EpochScale, roomFor } from '../model/axis';
+import { type Family, families, refine } from '../model/families';
+import { count } from '../model/format';
+import type { RunModel } from '../model/run-model';
+import { Button } from './button';
+import { ChartCard } from './chart-card';
+import { ChartSettings } from './chart-settings';
+import { Pointer, Tooltip } from './chart-tooltip';
+import { useChoice } from './hooks';
+import { Timeline } from './timeline';
+import { useZoom } from './zoom';
+
+/** An empty chart stands where the first one will be, so that nothing jumps when it comes. */
+const NOTHING_YET: Family[] = [{ name: 'loss', series: [] }];
+
+interface CurvesTabProps {
+  model: RunModel;
+  memory: Memory;
+  snapshot: Snapshot;
+  gone: boolean;
+  onTry: (step: number) => void;
+}
+
+/** Every metric of the run over its steps. */
+export function CurvesTab({ model, memory, snapshot, gone, onTry }: CurvesTabProps): JSX.Element {
+  const [log, setLog] = useChoice(memory, 'log', false);
+  const [smoothing, setSmoothing] = useChoice(memory, 'smoothing', 1);
+  const [wanted, setUnit] = useChoice(memory, 'unit', 'step');
+  const { zoom, fine, zoomTo } = useZoom(model, gone);
+  const [pointer] = useState(() => new Pointer());
+  const grid = useRef<HTMLDivElement>(null);
+  const sync = useId();
+
+  // What follows is made anew only from what changed; a snapshot keeps what didn't as the same object.
+  const { curves, epochs, monitor, progress, best, controls, run } = snapshot;
+  const charts = useMemo(() => {
+    const found = families(refine(curves, fine), epochs, monitor);
+    return found.length > 0 ? found : NOTHING_YET;
+  }, [curves, fine, epochs, monitor]);
+  const perEpoch = progress.steps_per_epoch;
+  const scale = useMemo(
+    () => new EpochScale(epochs.step ?? [], epochs.epoch ?? [], perEpoch),
+    [epochs, perEpoch]
+  );
+  const unit: Unit = wanted === 'epoch' && scale.known ? 'epoch' : 'step';
+  const horizontal = useMemo(() => horizontalAxis(unit, scale), [unit, scale]);
+  const rates = useMemo(() => rateChanges(controls), [controls]);
+  const alive = ['pending', 'running', 'paused'].includes(run.state);
+  const end = alive ? roomFor(progress.step, progress.steps) : Math.max(1, progress.step);
+  const [from, to] = zoom ?? [0, end];
+  const pictures = useMemo(() => {
+    const settings = { horizontal, from, to, log, smoothing };
+    return charts.map(family => ({ family, picture: pictureOf(family, settings, best, rates) }));
+  }, [charts, horizontal, from, to, log, smoothing, best, rates]);
+
+  const empty = alive
+    ? 'The first point appears after the first step.'
+    : 'The run ended before its first step was measured.';
+  return (
+    <>
+      <ChartSettings
+        log={log}
+        smoothing={smoothing}
+        unit={unit}
+        epochsKnown={scale.known}
+        onLog={setLog}
+        onSmoothing={setSmoothing}
+        onUnit={setUnit}
+      >
+        {zoom === null ? (
+          <span class="dlt-hint dlt-wide">Drag to zoom, double-click to reset</span>
+        ) : (
+          <Button
+            icon="reset"
+            kind="quiet"
+            label={`Steps ${count(Math.round(from))}–${count(Math.round(to))}`}
+            title="Show the whole run"
+            onClick={() => zoomTo(null)}
+          />
+        )}
+      </ChartSettings>
+      <div class="dlt-charts" ref={grid}>
+        {pictures.map(({ family, picture }) => (
+          <ChartCard
+            key={family.name}
+            family={family}
+            picture={picture}
+            empty={empty}
+            sync={sync}
+            onHover={(at, plot) =>
+              pointer.move(
+                at === null || grid.current === null
+                  ? null
+                  : { step: horizontal.toStep(at.x), ...within(grid.current, plot, at) }
+              )
+            }
+            onZoom={range => zoomTo([horizontal.toStep(range[0]), horizontal.toStep(range[1])])}
+            onReset={() => zoomTo(null)}
+          />
+        ))}
+        <Tooltip pointer={pointer} families={charts} rates={rates} scale={scale} reach={(to - from) / 80} />
+      </div>
+      <Timeline model={model} snapshot={snapshot} end={end} gone={gone} onTry={onTry} />
+    </>
+  );
+}
+
+/** Where a point of a plot lies in the grid of charts. */
+function within(grid: HTMLElement, plot: HTMLElement, at: { left: number; top: number }) {
+  const [outer, inner] = [grid.getBoundingClientRect(), plot.getBoundingClientRect()];
+  return {
+    left: inner.left - outer.left + at.left,
+    top: inner.top - outer.top + at.top,
+    width: outer.width,
+    height: outer.height
+  };
+}

@@ -1,0 +1,95 @@
+import type { JSX } from 'preact';
+import { useId } from 'preact/hooks';
+import { runColour } from '../charts/colours';
+import type { Memory, Snapshot } from '../contract';
+import type { RunModel, RunView } from '../model/run-model';
+import { Banners, StatusLine } from './banner';
+import { Empty } from './button';
+import { CheckpointsTab } from './checkpoints-tab';
+import { ConfigTab } from './config-tab';
+import { ConfusionTab } from './confusion-tab';
+import { CurvesTab } from './curves-tab';
+import { Header } from './header';
+import { useChoice, useRun } from './hooks';
+import { LogTab } from './log-tab';
+import { ProgressRow } from './progress';
+import { type Tab, Tabs } from './tabs';
+import { TryTab, useTrial } from './try-tab';
+
+type TabId = 'curves' | 'confusion' | 'try' | 'checkpoints' | 'config' | 'log';
+
+const TABS: Tab<TabId>[] = [
+  { id: 'curves', label: 'Curves' },
+  { id: 'confusion', label: 'Confusion' },
+  { id: 'try', label: 'Try' },
+  { id: 'checkpoints', label: 'Checkpoints' },
+  { id: 'config', label: 'Config' },
+  { id: 'log', label: 'Log' }
+];
+
+/** A run: its header, which is useful alone, and what folds away below it. */
+export function Panel({ model, memory }: { model: RunModel; memory: Memory }): JSX.Element {
+  const view = useRun(model);
+  return view.snapshot === null ? (
+    <section class="dlt-card">
+      <Empty title="Waiting for the run.">
+        {view.connection === 'connected'
+          ? 'The panel fills as soon as the kernel has sent its first picture of it.'
+          : 'The kernel doesn’t answer. Run %dltrain panel in a new one.'}
+      </Empty>
+    </section>
+  ) : (
+    <Card model={model} memory={memory} view={view} snapshot={view.snapshot} />
+  );
+}
+
+function Card(props: { model: RunModel; memory: Memory; view: RunView; snapshot: Snapshot }): JSX.Element {
+  const { model, memory, view, snapshot } = props;
+  const [folded, setFolded] = useChoice(memory, 'folded', false);
+  const [chosen, setTab] = useChoice(memory, 'tab', 'curves');
+  const tab = TABS.find(({ id }) => id === chosen)?.id ?? 'curves';
+  const trial = useTrial(model);
+  const id = useId();
+  const gone = view.connection === 'disconnected';
+
+  const tryOut = (checkpoint: string | number) => {
+    setFolded(false);
+    setTab('try');
+    trial.start(checkpoint, 0);
+  };
+  const body: Record<TabId, () => JSX.Element> = {
+    curves: () => <CurvesTab model={model} memory={memory} snapshot={snapshot} gone={gone} onTry={tryOut} />,
+    confusion: () => <ConfusionTab memory={memory} snapshot={snapshot} />,
+    try: () => <TryTab trial={trial} snapshot={snapshot} gone={gone} />,
+    checkpoints: () => <CheckpointsTab model={model} snapshot={snapshot} gone={gone} onTry={tryOut} />,
+    config: () => <ConfigTab snapshot={snapshot} />,
+    log: () => <LogTab snapshot={snapshot} />
+  };
+  return (
+    <section
+      class="dlt-card"
+      aria-label={`Run ${snapshot.run.name}`}
+      data-connection={view.connection}
+      style={{ '--dlt-run': runColour(snapshot.run.id) }}
+    >
+      <Header
+        model={model}
+        view={view}
+        snapshot={snapshot}
+        folded={folded}
+        bodyId={`${id}-body`}
+        onFold={setFolded}
+        onTry={() => tryOut('best')}
+      />
+      <ProgressRow snapshot={snapshot} />
+      <StatusLine model={model} view={view} snapshot={snapshot} />
+      <Banners model={model} view={view} snapshot={snapshot} />
+      <div class="dlt-details" hidden={folded}>
+        <Tabs tabs={TABS} selected={tab} prefix={id} label="Details of the run" onSelect={setTab} />
+        <div class="dlt-body" id={`${id}-body`} role="tabpanel" aria-labelledby={`${id}-tab-${tab}`}>
+          {folded ? null : body[tab]()}
+        </div>
+      </div>
+    </section>
+  );
+}

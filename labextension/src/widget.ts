@@ -1,0 +1,39 @@
+import { keepKeys } from './clients/shortcuts';
+import { WidgetClient, type WidgetModel } from './clients/widget-client';
+import type { Memory } from './contract';
+import { browserMemory } from './model/memory';
+import { mountPanel } from './mount';
+
+/** The entry anywidget calls for every view of the notebook's panel. */
+function render({ model, el }: { model: WidgetModel; el: HTMLElement }): () => void {
+  // Jupyter's widget manager marks a view whose comm was closed with this class.
+  const client = new WidgetClient(model, () => el.closest('.jupyter-widgets-disconnected') !== null);
+  const unmount = mountPanel(el, client, { memory: widgetMemory(model) });
+  const freeKeys = keepKeys(el);
+  return () => {
+    freeKeys();
+    unmount();
+    client.close();
+  };
+}
+
+/** The browser's memory; what is folded lies with the widget as well, if it has a place for it. */
+function widgetMemory(model: WidgetModel): Memory {
+  const memory = browserMemory();
+  const folded = (): Record<string, unknown> => {
+    const trait = model.get('collapsed');
+    return typeof trait === 'object' && trait !== null ? { ...trait } : {};
+  };
+  return {
+    get: key => folded()[key] ?? memory.get(key),
+    set(key, value) {
+      memory.set(key, value);
+      if (key === 'folded' && model.get('collapsed') !== undefined) {
+        model.set('collapsed', { ...folded(), [key]: value });
+        model.save_changes();
+      }
+    }
+  };
+}
+
+export default { render };

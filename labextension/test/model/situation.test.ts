@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import type { RunFacts, Snapshot } from '../../src/contract';
+import { lastCheckpoint, situations } from '../../src/model/situation';
+import { snapshot } from '../snapshot';
+
+function inState(
+  state: RunFacts['state'],
+  run: Partial<RunFacts> = {},
+  more: Partial<Snapshot> = {}
+): Snapshot {
+  return snapshot({ run: { ...snapshot().run, state, ...run }, allowed: ['resume', 'delete'], ...more });
+}
+
+const only = (of: Snapshot) => situations(of, 'connected')[0];
+
+describe('situations', () => {
+  it('has nothing to say of a run that goes its way', () => {
+    expect(situations(snapshot(), 'connected')).toEqual([]);
+    expect(situations(inState('completed'), 'connected')).toEqual([]);
+    expect(situations(inState('paused'), 'connected')).toEqual([]);
+  });
+
+  it('names the error, the last good checkpoint and the next action', () => {
+    const error = { type: 'ValueError', message: 'no', traceback: 'File "<cell>"', step: 1204 };
+    const failed = only(inState('failed', { error }));
+    expect(failed).toMatchObject({ tone: 'error', title: 'ValueError at step 1,204: no', resume: true });
+    expect(failed?.text).toBe(
+      'The last good checkpoint is step 1,080 (epoch 6, val_accuracy 0.9842). Mend the cause, then resume to go on from there.'
+    );
+    expect(failed?.details).toBe('File "<cell>"');
+  });
+
+  it('does not promise a checkpoint there is none of', () => {
+    const error = { type: 'ValueError', message: 'no', traceback: '', step: null };
+    const failed = only(inState('failed', { error }, { checkpoints: [] }));
+    expect(failed?.title).toBe('ValueError: no');
+    expect(failed?.text).toContain('No checkpoint had been written yet.');
+    expect(failed?.details).toBeUndefined();
+  });
+
+  it('says from where a lost run goes on, or why it can’t', () => {
+    expect(only(inState('lost'))?.text).toContain('Resume goes on from step 1,080 (epoch 6).');
+    const stuck = only(inState('lost', { rebuildable: false }, { allowed: ['delete'] }));
+    expect(stuck).toMatchObject({ resume: false });
+    expect(stuck?.text).toContain('can’t be resumed elsewhere');
+  });
+
+  it.each(['suspended', 'stopped'] as const)('says from where a %s run goes on', state => {
+    expect(only(inState(state))?.text).toContain('Resume goes on from step 1,080');
+  });
+
+  it('tells waiting from starting, and a first start from going on', () => {
+    const waiting = { ...snapshot().progress, phase: 'waiting' as const };
+    expect(only(inState('pending', {}, { progress: { ...waiting, step: 0 } }))?.text).toContain(
+      'Training begins'
+    );
+    expect(only(inState('pending', {}, { progress: waiting }))?.text).toContain('It goes on from step 1,204');
+    const starting = { ...waiting, phase: 'starting' as const };
+    expect(only(inState('running', {}, { progress: starting }))?.title).toBe('Starting.');
+  });
+
+  it('says what to run when the kernel is gone, quoting what needs it', () => {
+    expect(situations(snapshot(), 'disconnected')[0]?.command).toBe('%dltrain panel digits-cnn');
+    const spaced = snapshot({ run: { ...snapshot().run, name: 'my "best" run' } });
+    expect(situations(spaced, 'disconnected')[0]?.command).toBe('%dltrain panel "my \\"best\\" run"');
+    const process = snapshot({ run: { ...snapshot().run, executor: 'process' } });
+    expect(situations(process, 'disconnected')[0]?.text).toContain('may be going on');
+    expect(situations(snapshot(), 'silent')[0]?.tone).toBe('info');
+  });
+});
+
+describe('lastCheckpoint', () => {
+  it('is the one with the highest step', () => {
+    expect(lastCheckpoint(snapshot())?.step).toBe(1080);
+    expect(lastCheckpoint(snapshot({ checkpoints: [] }))).toBeNull();
+  });
+});

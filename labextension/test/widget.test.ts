@@ -1,0 +1,91 @@
+import { act } from 'preact/test-utils';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { browserMemory } from '../src/model/memory';
+import widget from '../src/widget';
+import { snapshot } from './snapshot';
+
+class Model {
+  readonly traits: Record<string, unknown>;
+  saved = 0;
+  listening = 0;
+
+  constructor(traits: Record<string, unknown>) {
+    this.traits = traits;
+  }
+
+  get(name: string): unknown {
+    return this.traits[name];
+  }
+
+  set(name: string, value: unknown): void {
+    this.traits[name] = value;
+  }
+
+  save_changes(): void {
+    this.saved += 1;
+  }
+
+  send(): void {}
+
+  on(): void {
+    this.listening += 1;
+  }
+
+  off(): void {
+    this.listening -= 1;
+  }
+}
+
+async function show(traits: Record<string, unknown>) {
+  const model = new Model({ snapshot: snapshot(), ...traits });
+  const el = document.createElement('div');
+  document.body.append(el);
+  let close: () => void = () => undefined;
+  await act(() => {
+    close = widget.render({ model, el });
+  });
+  return { model, el, close };
+}
+
+beforeEach(() => {
+  localStorage.clear();
+  document.body.replaceChildren();
+});
+
+describe('the widget', () => {
+  it('shows the panel, and takes it and its listeners away again', async () => {
+    const { model, el, close } = await show({});
+    expect(el.querySelector('.dltrain-panel .dlt-name')?.textContent).toBe('digits-cnn');
+    expect(model.listening).toBeGreaterThan(0);
+    await act(() => close());
+    expect(el.childElementCount).toBe(0);
+    expect(model.listening).toBe(0);
+  });
+
+  it('keeps what is folded with the widget, if it has a place for it', async () => {
+    const { model, el } = await show({ collapsed: {} });
+    await act(() => el.querySelector<HTMLElement>('.dlt-fold')?.click());
+    expect(model.traits.collapsed).toEqual({ folded: true });
+    expect(model.saved).toBe(1);
+    const again = await show({ collapsed: { folded: true } });
+    expect(again.el.querySelector<HTMLElement>('.dlt-details')?.hidden).toBe(true);
+  });
+
+  it('keeps it with the browser otherwise', async () => {
+    const { model, el } = await show({});
+    await act(() => el.querySelector<HTMLElement>('.dlt-fold')?.click());
+    expect(model.saved).toBe(0);
+    expect(browserMemory().get('folded')).toBe(true);
+  });
+});
+
+describe('the browser’s memory', () => {
+  it('starts empty where what is kept makes no sense', () => {
+    localStorage.setItem('dltrainer:panel', '{broken');
+    expect(browserMemory().get('tab')).toBeUndefined();
+    localStorage.setItem('dltrainer:panel', 'null');
+    const memory = browserMemory();
+    memory.set('tab', 'log');
+    expect(browserMemory().get('tab')).toBe('log');
+  });
+});
