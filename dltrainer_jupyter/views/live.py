@@ -14,9 +14,14 @@ from dltrainer_jupyter.store.store import Store
 from dltrainer_jupyter.views.curves import curve
 
 _CURVE_POINTS = 1000
-_EPOCHS = 1000
+_EPOCHS = 400
 _CONTROLS = 50
 _EVENTS = 50
+_CHECKPOINTS = 50
+_CLASSES = 100
+"""A larger confusion matrix would be most of what is sent."""
+_MESSAGE, _TRACEBACK = 2000, 8000
+"""Characters of an error: the beginning of what it says, the end of where it came from."""
 _DIGITS = 6
 """Significant digits of a number in a chart."""
 
@@ -39,7 +44,7 @@ def snapshot(store: Store, run_id: str) -> dict[str, Any]:
     run = store.run(run_id)
     attempts = store.attempts(run_id)
     events = store.events(run_id)[-_EVENTS:][::-1]
-    epochs = epoch_columns(store, run_id)
+    matrix = confusion(store, run_id)
     return {
         "version": 1,
         "revision": store.revision(run_id),
@@ -55,17 +60,17 @@ def snapshot(store: Store, run_id: str) -> dict[str, Any]:
             "exact": run.exact,
             "attempts": run.attempt,
             "created_at": run.created_at.isoformat(),
-            "error": None if run.error is None else vars(run.error),
+            "error": _error(run),
             "rebuildable": run.rebuildable,
             "notices": [event.message for event in events if event.kind in _NOTICES],
         },
-        "progress": _progress(run),
+        "progress": progress(run),
         "monitor": run.best.metric if run.best else run.spec.monitor,
         "best": None if run.best is None else {**vars(run.best), "value": number(run.best.value)},
         "curves": {name: curve_columns(store, run_id, name) for name in store.curve_names(run_id)},
-        "epochs": epochs,
-        "confusion": confusion(store, run_id),
-        "checkpoints": [checkpoint_row(record) for record in store.checkpoints(run_id)],
+        "epochs": epoch_columns(store, run_id),
+        "confusion": matrix if matrix is not None and len(matrix["labels"]) <= _CLASSES else None,
+        "checkpoints": [checkpoint_row(record) for record in _few(store.checkpoints(run_id))],
         "controls": [control_row(control) for control in store.controls(run_id, limit=_CONTROLS)],
         "events": [
             {"at": event.at.isoformat(), "kind": event.kind, "message": event.message, "step": event.step}
@@ -80,11 +85,26 @@ _NOTICES = frozenset({"trouble", "inexact", "kernel_bound", "damaged_checkpoint"
 """Kinds of events that a person should see without opening the log."""
 
 
-def _progress(run: RunRecord) -> dict[str, Any]:
+def _error(run: RunRecord) -> dict[str, Any] | None:
+    if run.error is None:
+        return None
+    return vars(run.error) | {
+        "message": run.error.message[:_MESSAGE],
+        "traceback": run.error.traceback[-_TRACEBACK:],
+    }
+
+
+def _few(records: list[CheckpointRecord]) -> list[CheckpointRecord]:
+    """Leave out old checkpoints that were asked for by hand, where there are very many."""
+    return [record for record in records[:-_CHECKPOINTS] if "best" in record.kinds] + records[-_CHECKPOINTS:]
+
+
+def progress(run: RunRecord) -> dict[str, Any]:
+    """Say how far a run is, how fast, and how long it will take yet."""
     progress = run.progress
     steps = progress.steps_per_epoch * progress.epochs or None
     left = None if steps is None else max(steps - progress.step, 0)
-    in_epoch = progress.step - progress.steps_per_epoch * (progress.epoch - 1)
+    in_epoch = progress.step - progress.steps_per_epoch * max(progress.epoch - 1, 0)
     speed = progress.steps_per_second
     return {
         "epoch": progress.epoch,
@@ -92,7 +112,7 @@ def _progress(run: RunRecord) -> dict[str, Any]:
         "step": progress.step,
         "steps": steps,
         "steps_per_epoch": progress.steps_per_epoch or None,
-        "fraction": progress.step / steps if steps else 0.0,
+        "fraction": min(progress.step / steps, 1.0) if steps else 0.0,
         "epoch_fraction": min(max(in_epoch / progress.steps_per_epoch, 0.0), 1.0) if progress.steps_per_epoch else 0.0,
         "phase": progress.phase,
         "steps_per_second": number(speed),
@@ -117,11 +137,15 @@ def curve_columns(
 
 
 def epoch_columns(store: Store, run_id: str) -> dict[str, list[float | int | None]]:
-    """Give the epochs' metrics as columns of equal length; of a very long run evenly spaced ones and the last."""
+    """Give the epochs' metrics as columns of equal length.
+
+    Of a very long run they are evenly spaced ones, the best and the last.
+    """
     records = store.epochs(run_id)
     if len(records) > _EPOCHS:
-        stride = math.ceil(len(records) / _EPOCHS)
-        records = [*records[:-1:stride], records[-1]]
+        stride, best = math.ceil(len(records) / _EPOCHS), store.run(run_id).best
+        kept = {record.epoch for record in [*records[::stride], records[-1]]} | ({best.epoch} if best else set())
+        records = [record for record in records if record.epoch in kept]
     names = list(dict.fromkeys(name for record in records for name in record.values))
     columns: dict[str, list[float | int | None]] = {
         "epoch": [record.epoch for record in records],

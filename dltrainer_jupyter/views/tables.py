@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dltrainer_jupyter.core.records import EpochRecord, RunRecord
 from dltrainer_jupyter.store.store import Store
+from dltrainer_jupyter.views.words import finite
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,14 +20,16 @@ def epochs_table(records: Sequence[EpochRecord]) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Columns ``epoch``, ``step``, ``learning_rate``, ``train_loss``, ``val_loss``, ``train_<metric>``,
-        ``val_<metric>``; NaN where an epoch was not validated.
+        ``val_<metric>``; NaN where an epoch was not validated. The first five are there before the first epoch is.
     """
-    import pandas as pd  # noqa: PLC0415 - takes half a second and most faces don't need it
+    import pandas as pd
 
     rows = [{"epoch": record.epoch, "step": record.step, **record.values} for record in records]
-    names = {name for record in records for name in record.values}
-    first = [name for name in ("learning_rate", "train_loss", "val_loss") if name in names]
-    return pd.DataFrame(rows, columns=["epoch", "step", *first, *sorted(names - set(first))])
+    first = ["learning_rate", "train_loss", "val_loss"]
+    others = {name for record in records for name in record.values} - set(first)
+    whole, numbers = ["epoch", "step"], [*first, *sorted(others)]
+    table = pd.DataFrame(rows, columns=[*whole, *numbers])
+    return table.astype(dict.fromkeys(whole, "int64") | dict.fromkeys(numbers, "float64"))
 
 
 def run_row(run: RunRecord) -> dict[str, Any]:
@@ -46,7 +49,7 @@ def run_row(run: RunRecord) -> dict[str, Any]:
 
 
 def run_document(store: Store, run_id: str) -> dict[str, Any]:
-    """Describe a run in full: what ``dltrain show --json`` prints."""
+    """Describe a run in full, as strict JSON types: what ``dltrain show --json`` prints."""
     run = store.run(run_id)
     return {
         **run_row(run),
@@ -55,14 +58,14 @@ def run_document(store: Store, run_id: str) -> dict[str, Any]:
         "attempts": run.attempt,
         "train_seconds": run.progress.train_seconds,
         "steps_per_second": run.progress.steps_per_second,
-        "metrics": [{"epoch": row.epoch, "step": row.step, **row.values} for row in store.epochs(run_id)],
+        "metrics": [{"epoch": row.epoch, "step": row.step, **finite(row.values)} for row in store.epochs(run_id)],
         "checkpoints": [
             {
                 "step": row.step,
                 "epoch": row.epoch,
                 "kinds": sorted(row.kinds),
                 "digest": row.digest,
-                "metrics": row.metrics,
+                "metrics": finite(row.metrics),
                 "path": row.path,
             }
             for row in store.checkpoints(run_id)

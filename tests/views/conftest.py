@@ -1,0 +1,35 @@
+"""Runs that nobody trained: their rows are written directly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from dltrainer_jupyter.store.attempts import Attempt
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store.open(f"sqlite:///{tmp_path}/runs.db")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def begin(store: Store) -> Callable[..., Attempt]:
+    """Make a run and claim it."""
+
+    def begin(run_id: str = "run-1", **settings: Any) -> Attempt:
+        spec = RunSpec(**{"model": "mlp", "data": "digits", "name": run_id} | settings)
+        store.create_run(run_id, spec, folder=f"/runs/{run_id}", environment={"git": None})
+        return store.claim(run_id, executor="thread", environment={"device": "cpu"})
+
+    return begin
