@@ -111,11 +111,12 @@ def _lines(run: Run, name: str, members: list[str]) -> bqplot.Figure:
     return bqplot.Figure(
         marks=marks,
         axes=[
-            bqplot.Axis(scale=steps, label="step", grid_lines="none", tick_format=",d"),
+            bqplot.Axis(scale=steps, label="step", label_offset="2.6em", grid_lines="none", tick_format=",d"),
             bqplot.Axis(scale=values, side="left", label=name.replace("_", " "), label_offset="3.2em"),
         ],
         title=f"{run.name}: {name.replace('_', ' ')}",
-        legend_location="top-right",
+        # Where the curve isn't: a loss falls, most metrics rise.
+        legend_location="top-right" if name == "loss" else "bottom-right",
         interaction=bqplot.PanZoom(scales={"x": [steps], "y": [values]}),
         **_frame(),
     )
@@ -146,7 +147,7 @@ def _confusion(run: Run) -> bqplot.Figure:
     return bqplot.Figure(
         marks=marks,
         axes=[
-            bqplot.Axis(scale=predicted, label="predicted", grid_lines="none"),
+            bqplot.Axis(scale=predicted, label="predicted", label_offset="2.6em", grid_lines="none"),
             bqplot.Axis(scale=true, side="left", label="true", grid_lines="none", label_offset="3.2em"),
         ],
         title=f"{run.name}: confusion after epoch {found['epoch']:,}",
@@ -187,7 +188,7 @@ def _numbers(
 
 def _frame() -> dict[str, Any]:
     return {
-        "fig_margin": {"top": 48, "bottom": 48, "left": 64, "right": 24},
+        "fig_margin": {"top": 48, "bottom": 56, "left": 64, "right": 24},
         "layout": {"width": "100%", "max_width": "760px", "height": _HEIGHT},
         "animation_duration": 0,
     }

@@ -19,7 +19,6 @@ from dltrainer_jupyter.views.live import snapshot
 from dltrainer_jupyter.widgets.answering import LANES, reply
 from dltrainer_jupyter.widgets.feed import feed
 from dltrainer_jupyter.widgets.lanes import lane
-from dltrainer_jupyter.widgets.summary import line
 
 _BUILT = Path(__file__).with_name("static")
 
@@ -46,8 +45,8 @@ class Panel(anywidget.AnyWidget):
 
     Examples
     --------
-    >>> Panel(tal.get("digits-cnn"))  # doctest: +SKIP
-    digits-cnn: running, epoch 7 of 20, best val_accuracy 0.9842 (epoch 6)
+    >>> print(repr(Panel(tal.get("digits-cnn"))))  # doctest: +SKIP
+    Panel of digits-cnn, running when this was written
     """
 
     _esm = _bundle("panel.js")
@@ -93,8 +92,9 @@ class Panel(anywidget.AnyWidget):
         super().close()
 
     def __repr__(self) -> str:
-        """Say in a line what the panel shows, for where no widget can be shown."""
-        return line(self.snapshot)
+        """Say what this is where no widget can be shown; the line stays in the notebook when the run has ended."""
+        run = self.snapshot["run"]
+        return f"Panel of {run['name']}, {run['state']} when this was written"
 
     def receive(self, content: Any) -> None:
         """Have a message from the page answered, on another thread."""

@@ -144,7 +144,7 @@ def test_a_cell_that_waits_ends_with_the_copy_in_it(cells: list[Any]) -> None:
     printed, panel, copy = outputs(cells[1])
     assert printed == ["True"]
     assert "application/vnd.jupyter.widget-view+json" in panel
-    assert panel["text/plain"].startswith("quick: running")
+    assert panel["text/plain"].startswith("Panel of quick, running")
     assert "stopped" in copy["text/html"]
     assert is_picture(copy)
 
@@ -161,7 +161,7 @@ def test_the_copy_comes_into_its_own_cell_when_that_has_long_ended(cells: list[A
 def test_a_run_that_had_ended_is_copied_at_once(cells: list[Any]) -> None:
     printed, panel, copy = outputs(cells[4])
     assert printed == ["True"]
-    assert panel["text/plain"].startswith("quick: stopped")
+    assert panel["text/plain"].startswith("Panel of quick, stopped")
     assert is_picture(copy)
 
 

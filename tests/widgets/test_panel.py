@@ -76,7 +76,7 @@ def test_a_panel_shows_its_run_at_once(open_panel: Callable, trainer: Any) -> No
     shown = open_panel(trainer.run)
     assert shown.snapshot["run"]["id"] == trainer.run.id
     assert shown.snapshot["progress"]["step"] == 90
-    assert repr(shown) == "digits-cnn: running, epoch 3 of 20, best val_accuracy 0.8233 (epoch 2)"
+    assert repr(shown) == "Panel of digits-cnn, running when this was written"
     bundle = shown._repr_mimebundle_()
     data = bundle[0] if isinstance(bundle, tuple) else bundle
     assert data["text/plain"] == repr(shown)

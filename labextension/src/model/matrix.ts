@@ -40,3 +40,30 @@ export function strength(value: number, scale: number, right: boolean): number {
   const fraction = scale > 0 ? Math.min(1, value / scale) : 0;
   return right ? fraction : Math.sqrt(fraction);
 }
+
+export type Tone = 'light' | 'middle' | 'deep';
+
+interface Band {
+  tone: Tone;
+  strength: [number, number];
+  depth: [number, number];
+}
+
+/**
+ * Bands of colour on each of which one ink reads well (at least 4.5 : 1) on every colour of the palette, in the light
+ * and in the dark: the text's own, black, and white or black. Depths between them are left out, since no ink does.
+ */
+const LIGHT: Band = { tone: 'light', strength: [0, 0.45], depth: [0, 0.38] };
+const BANDS: Band[] = [
+  LIGHT,
+  { tone: 'middle', strength: [0.45, 0.9], depth: [0.63, 0.8] },
+  { tone: 'deep', strength: [0.9, 1], depth: [0.94, 1] }
+];
+
+/** How much colour a cell of some strength gets, and which ink is legible on it. */
+export function shade(value: number): { depth: number; tone: Tone } {
+  const band = BANDS.findLast(({ strength: [from] }) => value >= from) ?? LIGHT;
+  const [from, to] = band.strength;
+  const [least, most] = band.depth;
+  return { depth: least + ((value - from) / (to - from)) * (most - least), tone: band.tone };
+}

@@ -139,6 +139,6 @@ export function message(error: unknown): string {
 
 /** What a clone is called, as far as the answer says. */
 function cloned(answer: unknown): string {
-  const named = typeof answer === 'object' && answer !== null && 'name' in answer ? answer.name : null;
-  return typeof named === 'string' ? `Cloned as ${named}.` : 'Cloned.';
+  const named = typeof answer === 'object' && answer !== null && 'name' in answer && 'id' in answer;
+  return named ? `Cloned as ${answer.name} (${answer.id}).` : 'Cloned.';
 }

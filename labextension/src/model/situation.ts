@@ -1,5 +1,6 @@
-import type { Checkpoint, Connection, Snapshot } from '../contract';
+import type { Checkpoint, Connection, RunError, RunState, Snapshot } from '../contract';
 import { count, metric } from './format';
+import { outcome } from './pending';
 
 /** What is out of the ordinary, in a sentence, and what to do about it. */
 export interface Situation {
@@ -117,12 +118,44 @@ function failure({ run, monitor }: Snapshot, point: Checkpoint | null, resume: b
       : 'Mend the cause and run the cell again.';
   return {
     tone: 'error',
-    title: error === null ? 'The training failed.' : `${error.type}${where}: ${error.message}`,
+    title: error === null ? 'The training failed.' : `${error.type}${where}: ${withoutType(error)}`,
     text: join(kept, next),
     ...(error === null || error.traceback === '' ? {} : { details: error.traceback }),
     resume
   };
 }
+
+/** The message of an error that isn't ours begins with its type. */
+function withoutType({ type, message }: RunError): string {
+  const prefix = `${type}: `;
+  return message.startsWith(prefix) ? message.slice(prefix.length) : message;
+}
+
+/** What happened last, with its time: the answer to a control, or an event. */
+export function newest({ run, controls, events }: Snapshot): { at: string | null; text: string } {
+  const answered = controls.find(control => control.status !== 'requested');
+  const event = events[0];
+  if (
+    answered !== undefined &&
+    (event === undefined || Date.parse(answered.requested_at) > Date.parse(event.at))
+  ) {
+    return { at: answered.requested_at, text: outcome(answered) };
+  }
+  return event === undefined
+    ? { at: null, text: UNEVENTFUL[run.state] }
+    : { at: event.at, text: event.message };
+}
+
+const UNEVENTFUL: Record<RunState, string> = {
+  pending: 'Waiting to begin.',
+  running: 'Nothing was asked of it yet.',
+  paused: 'Resting after the last step.',
+  suspended: 'Resting, with its checkpoint on the disk.',
+  completed: 'All epochs are trained.',
+  stopped: 'Ended before its last epoch.',
+  failed: 'Ended by an error.',
+  lost: 'Ended without a word.'
+};
 
 /** The checkpoint a resumed run goes on from. */
 export function lastCheckpoint({ checkpoints }: Snapshot): Checkpoint | null {

@@ -4,7 +4,7 @@ import type { RunModel } from '../model/run-model';
 import type { Snapshot } from '../contract';
 import { clock } from '../model/format';
 import { doing, underWay } from '../model/pending';
-import { type Situation, situations } from '../model/situation';
+import { type Situation, newest, situations } from '../model/situation';
 import { Button, CopyButton } from './button';
 import { Facts } from './facts';
 import { Icon } from './icons';
@@ -105,7 +105,7 @@ export function StatusLine({
 }): JSX.Element {
   const { notice } = view;
   const asked = [...underWay(view.pending, snapshot.controls)].map(doing);
-  const event = snapshot.events[0];
+  const last = newest(snapshot);
   return (
     <div class="dlt-status">
       {asked.length > 0 ? (
@@ -121,12 +121,10 @@ export function StatusLine({
             <Button icon="cross" label="Dismiss" kind="quiet" compact onClick={() => model.dismiss()} />
           ) : null}
         </span>
-      ) : event === undefined ? (
-        <span class="dlt-status-text">Nothing has happened yet.</span>
       ) : (
         <span class="dlt-status-text">
-          <time dateTime={event.at}>{clock(event.at, snapshot.now)}</time>
-          <span title={event.message}>{event.message}</span>
+          {last.at === null ? null : <time dateTime={last.at}>{clock(last.at, snapshot.now)}</time>}
+          <span title={last.text}>{last.text}</span>
         </span>
       )}
       <Facts snapshot={snapshot} />

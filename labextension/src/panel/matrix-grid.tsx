@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import type { Confusion } from '../contract';
 import { count, share } from '../model/format';
-import { rowTotals, strength } from '../model/matrix';
+import { rowTotals, shade, strength } from '../model/matrix';
 
 /** What the cells say: how many, or what percentage of their true class. */
 export type Shown = 'counts' | 'shares';
@@ -42,7 +42,9 @@ export function MatrixGrid({ confusion, shown }: { confusion: Confusion; shown: 
             {row.map((value, predicted) => {
               const right = truth === predicted;
               const total = totals[truth] ?? 0;
-              const depth = strength(value, right && shown === 'counts' ? biggest : total, right);
+              const { depth, tone } = shade(
+                strength(value, right && shown === 'counts' ? biggest : total, right)
+              );
               return (
                 <td
                   key={predicted}
@@ -50,7 +52,7 @@ export function MatrixGrid({ confusion, shown }: { confusion: Confusion; shown: 
                   tabIndex={truth + predicted === 0 ? 0 : -1}
                   data-cell={`${truth},${predicted}`}
                   data-right={right}
-                  data-depth={depth > 0.87 ? 'deep' : depth > 0.5 ? 'middle' : 'light'}
+                  data-depth={tone}
                   style={{ '--dlt-depth': `${Math.round(100 * depth)}%` }}
                   aria-label={describeCell(confusion, truth, predicted, total)}
                 >

@@ -21,15 +21,17 @@ interface TimelineProps {
 }
 
 /** The checkpoints along the run: point at one for its metrics, choose it to try it or to start from it. */
-export function Timeline({ model, snapshot, end, gone, onTry }: TimelineProps): JSX.Element | null {
+export function Timeline(props: TimelineProps): JSX.Element | null {
+  // The line is measured when it first appears, so it is a component of its own.
+  return props.snapshot.checkpoints.length === 0 ? null : <Line {...props} />;
+}
+
+function Line({ model, snapshot, end, gone, onTry }: TimelineProps): JSX.Element {
   const { checkpoints, monitor } = snapshot;
   const [pointed, setPointed] = useState<number | null>(null);
   const [chosen, setChosen] = useState<number | null>(null);
   const line = useRef<HTMLDivElement>(null);
   const width = useWidth(line);
-  if (checkpoints.length === 0) {
-    return null;
-  }
   const ordered = [...checkpoints].sort((a, b) => a.step - b.step);
   const room = Math.max(0, width - MARK);
   const places = spread(

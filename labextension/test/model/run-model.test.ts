@@ -62,7 +62,7 @@ describe('RunModel', () => {
     client.answer = () => Promise.resolve({ id: 'R2', name: 'digits-cnn-2' });
     const model = new RunModel(client);
     await model.steer('clone', { step: 900 });
-    expect(model.view.notice?.text).toBe('Cloned as digits-cnn-2.');
+    expect(model.view.notice?.text).toBe('Cloned as digits-cnn-2 (R2).');
     expect(model.view.pending).toHaveLength(0);
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RunFacts, Snapshot } from '../../src/contract';
-import { lastCheckpoint, situations } from '../../src/model/situation';
-import { snapshot } from '../snapshot';
+import { lastCheckpoint, newest, situations } from '../../src/model/situation';
+import { control, snapshot } from '../snapshot';
 
 function inState(
   state: RunFacts['state'],
@@ -28,6 +28,11 @@ describe('situations', () => {
       'The last good checkpoint is step 1,080 (epoch 6, val_accuracy 0.9842). Mend the cause, then resume to go on from there.'
     );
     expect(failed?.details).toBe('File "<cell>"');
+  });
+
+  it('names the type of an error once', () => {
+    const error = { type: 'ValueError', message: 'ValueError: no', traceback: '', step: 7 };
+    expect(only(inState('failed', { error }))?.title).toBe('ValueError at step 7: no');
   });
 
   it('does not promise a checkpoint there is none of', () => {
@@ -73,5 +78,31 @@ describe('lastCheckpoint', () => {
   it('is the one with the highest step', () => {
     expect(lastCheckpoint(snapshot())?.step).toBe(1080);
     expect(lastCheckpoint(snapshot({ checkpoints: [] }))).toBeNull();
+  });
+});
+
+describe('newest', () => {
+  const paused = control(3, 'pause', 'done', 'Paused at step 399 (epoch 9).');
+
+  it('is the answer to a control if that is younger than every event, else the event', () => {
+    expect(newest(snapshot({ controls: [paused] })).text).toBe('Paused at step 399 (epoch 9).');
+    const later = [{ at: '2026-03-14T09:29:45Z', kind: 'trouble', message: 'The disk is full.', step: 400 }];
+    expect(newest(snapshot({ controls: [paused], events: later })).text).toBe('The disk is full.');
+  });
+
+  it('passes over what is not answered yet', () => {
+    const controls = [control(4, 'stop', 'requested'), paused];
+    expect(newest(snapshot({ controls, events: [] }))).toEqual({
+      at: paused.requested_at,
+      text: paused.outcome
+    });
+  });
+
+  it('says how it stands where nothing happened at all', () => {
+    expect(newest(inState('completed', {}, { events: [] }))).toEqual({
+      at: null,
+      text: 'All epochs are trained.'
+    });
+    expect(newest(inState('running', {}, { events: [] })).text).toBe('Nothing was asked of it yet.');
   });
 });

@@ -45,6 +45,23 @@ describe('CurvesTab', () => {
     expect(root.textContent).toContain('The first point appears after the first step.');
   });
 
+  it('places checkpoints along the line, also the first one of a run that had none when it was opened', async () => {
+    const observed: Element[] = [];
+    class Observer {
+      observe(element: Element) {
+        observed.push(element);
+      }
+      disconnect() {}
+    }
+    const { ResizeObserver } = globalThis;
+    globalThis.ResizeObserver = Observer as never;
+    await open(snapshot({ checkpoints: [] }));
+    await open(snapshot());
+    globalThis.ResizeObserver = ResizeObserver;
+    const line = root.querySelector('.dlt-timeline-line');
+    expect(observed).toContain(line);
+  });
+
   it('tells a checkpoint when it is pointed at, and offers what to do when it is chosen', async () => {
     await open(snapshot());
     const [, best] = root.querySelectorAll<HTMLElement>('.dlt-mark');
