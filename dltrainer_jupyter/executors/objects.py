@@ -73,17 +73,21 @@ def load(folder: Path) -> dict[str, Any]:
         If there are none, or the file belongs to somebody else or may be written by others.
     """
     path = folder / _FILE
-    if not path.exists():
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
         msg = (
             "The objects of this run were not kept (they could not be pickled), so it can't go on in another process; "
             "start it again from the notebook that made them."
         )
-        raise NotRebuildableError(msg)
-    status = path.stat()
-    if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)):
-        msg = f"{path} holds Python objects and may have been written by somebody else; it is not loaded."
-        raise NotRebuildableError(msg)
-    return unpack(path.read_bytes())
+        raise NotRebuildableError(msg) from None
+    with file:
+        # Of the open file, so that nobody can put another one in its place between the look and the reading.
+        status = os.fstat(file.fileno())
+        if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)):
+            msg = f"{path} holds Python objects and may have been written by somebody else; it is not loaded."
+            raise NotRebuildableError(msg)
+        return unpack(file.read())
 
 
 def copied(value: Any) -> Any:

@@ -54,6 +54,17 @@ def parse(url: str) -> URL:
     return parsed.set(drivername="sqlite", database=str(Path(parsed.database).expanduser().resolve()))
 
 
+def sqlite_url(path: Path) -> str:
+    """Spell the URL of an SQLite file, whatever characters are in its path.
+
+    Examples
+    --------
+    >>> sqlite_url(Path("/runs/what?/my.db"))
+    'sqlite:////runs/what%3F/my.db'
+    """
+    return URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)
+
+
 def shown(url: URL) -> str:
     """Spell a URL for people: without any password.
 

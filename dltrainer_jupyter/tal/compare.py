@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.tal.run import Run
 from dltrainer_jupyter.tal.session import get
 
@@ -18,7 +19,7 @@ def compare(refs: Sequence[str | Run]) -> pd.DataFrame:
     Parameters
     ----------
     refs : sequence of str or Run
-        Ids, beginnings of ids, names or runs.
+        Ids, beginnings of ids, names or runs; at least one.
 
     Returns
     -------
@@ -27,9 +28,15 @@ def compare(refs: Sequence[str | Run]) -> pd.DataFrame:
     """
     import pandas as pd
 
+    if isinstance(refs, str | Run):
+        refs = [refs]
+    if not refs:
+        msg = "Name at least one run to compare."
+        raise ConfigurationError(msg)
     found = [ref if isinstance(ref, Run) else get(ref) for ref in refs]
     records = [run.record for run in found]
-    settings = [record.spec.dump() for record in records]
+    # Complete, so that a value that is there by default stands beside one that isn't.
+    settings = [record.spec.model_dump(mode="json") for record in records]
     keys = sorted({key for setting in settings for key in setting} - {"name"})
     differing = [key for key in keys if len({repr(setting.get(key)) for setting in settings}) > 1]
     rows: list[dict[str, Any]] = []

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.core.errors import ConfigurationError, brief
 from dltrainer_jupyter.core.spec import RunSpec
 
 
@@ -17,15 +17,15 @@ class _Loader(yaml.SafeLoader):
     """Safe YAML in which ``1e-3`` is a number, as people who write learning rates expect, and keys come once."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's
-        seen: set[Any] = set()
+        seen: set[str] = set()
         for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
-            if key in seen:
-                where = key_node.start_mark
-                msg = f"line {where.line + 1}, column {where.column + 1}: the key '{key}' stands there twice."
-                raise ConfigurationError(msg)
-            seen.add(key)
-        return super().construct_mapping(node, deep=deep)  # type: ignore[no-any-return]
+            if not isinstance(key_node, yaml.ScalarNode):
+                continue
+            if key_node.value in seen:
+                msg = f"the key '{key_node.value}' stands there twice"
+                raise yaml.constructor.ConstructorError(None, None, msg, key_node.start_mark)
+            seen.add(key_node.value)
+        return super().construct_mapping(node, deep=deep)
 
 
 _FLOAT = r"^[-+]?(?:\d[\d_]*\.[\d_]*|\.\d[\d_]*|\d[\d_]*)(?:[eE][-+]?\d+)$"
@@ -57,22 +57,35 @@ def parse_yaml(text: str) -> dict[str, Any]:
     ConfigurationError
         If it doesn't parse, with line and column, or is no mapping.
     """
+    values = _parse(text)
+    if values is None:
+        values = {}
+    if not isinstance(values, dict):
+        msg = f"Expected a YAML mapping of settings such as 'model: cnn', got {brief(values)}."
+        raise ConfigurationError(msg)
+    for key in values:
+        if not isinstance(key, str):
+            msg = f"Expected the names of settings as keys, got {brief(key)}; if it is meant as text, quote it."
+            raise ConfigurationError(msg)
+    return values
+
+
+def _parse(text: str) -> Any:
     try:
-        values = yaml.load(text, _Loader)  # noqa: S506 - a safe loader, see above
+        return yaml.load(text, _Loader)  # noqa: S506 - a safe loader, see above
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        msg = f"The YAML doesn't parse: {where}{error.problem or error.context}."
-        raise ConfigurationError(msg) from None
+        reason = f"{where}{error.problem or error.context}"
     except yaml.YAMLError as error:
-        msg = f"The YAML doesn't parse: {error}"
-        raise ConfigurationError(msg) from None
-    if values is None:
-        values = {}
-    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
-        msg = f"Expected a YAML mapping of settings such as 'model: cnn', got {str(values)[:60]!r}."
-        raise ConfigurationError(msg)
-    return values
+        reason = str(error)
+    except RecursionError:
+        reason = "it is nested too deep"
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
+        # PyYAML takes for granted that a date is one, and that what is tagged as a number can be read as one.
+        reason = f"a value can't be read ({type(error).__name__}: {error})"
+    msg = f"The YAML doesn't parse: {' '.join(reason.split()).rstrip('.')}."
+    raise ConfigurationError(msg)
 
 
 def read_file(path: str | Path) -> dict[str, Any]:
@@ -121,15 +134,18 @@ def parse_assignments(pairs: list[str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for pair in pairs:
         key, separator, text = pair.partition("=")
-        if not separator or not key.strip():
-            msg = f"Expected KEY=VALUE, got '{pair}'."
+        path = key.strip().split(".")
+        if not separator or not all(path):
+            msg = f"Expected KEY=VALUE, got {brief(pair)}."
             raise ConfigurationError(msg)
-        value = parse_yaml(f"value: {text}")["value"]
-        target = values
-        *path, last = key.strip().split(".")
-        for part in path:
-            target = target.setdefault(part, {})
-        target[last] = value
+        try:
+            value = _parse(text)
+        except ConfigurationError as error:
+            msg = f"{key.strip()}: {error}"
+            raise ConfigurationError(msg) from None
+        for part in reversed(path):
+            value = {part: value}
+        values = merged(values, value)
     return values
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from dltrainer_jupyter.core.errors import IllegalControlError, TrainingFailed
+from dltrainer_jupyter.core.errors import IllegalControlError, RunNotFoundError, TrainingFailed
 from dltrainer_jupyter.core.records import ControlRecord
 from dltrainer_jupyter.core.states import ENDED, Verb
 from dltrainer_jupyter.store.store import Store
@@ -107,5 +107,8 @@ class Control:
 
     def __repr__(self) -> str:
         """Show kind and outcome."""
-        record = self.record
+        try:
+            record = self.record
+        except RunNotFoundError:
+            return f"<Control {self.id}: its run is deleted>"
         return f"<Control {record.kind}: {record.outcome or record.status}>"

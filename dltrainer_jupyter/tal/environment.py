@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import platform
 import socket
 import subprocess
@@ -30,9 +31,17 @@ def environment() -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "host": socket.gethostname(),
-        "user": getpass.getuser(),
+        "user": user(),
         "argv": sys.argv[:1],
     }
+
+
+def user() -> str:
+    """Say who asks, for the record; in a container the user may have a number only."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return str(os.getuid()) if hasattr(os, "getuid") else "unknown"
 
 
 def _version(name: str) -> str | None:
@@ -53,7 +62,7 @@ def _git() -> dict[str, Any] | None:
 def _run_git(*arguments: str) -> str | None:
     try:
         done = subprocess.run(  # noqa: S603 - fixed arguments, no shell
-            ["git", *arguments],  # noqa: S607 - the user's own git
+            ["git", "--no-optional-locks", *arguments],  # noqa: S607 - the user's own git
             capture_output=True,
             text=True,
             timeout=_PATIENCE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,9 @@ _KEPT = 4
 """Models that stay in memory for the next prediction."""
 _ATTEMPTS = 5
 """Times a checkpoint is looked up again because retention took it away in between."""
+
+_SHOWN = 8
+"""Values of one example that are written out."""
 
 _models: OrderedDict[tuple[str, str], tuple[Predictor, Signature]] = OrderedDict()
 _lock = threading.Lock()
@@ -59,11 +62,15 @@ class TrainedModel:
             If there is none yet.
         """
         found = self._run.store.checkpoint(self._run.id, self._which)
-        if found is None:
-            msg = f"Run '{self._run.name}' has no {self._which} checkpoint yet"
-            cure = "the first one comes with its first validation" if self._which == "best" else "it has only begun"
-            raise CheckpointError(f"{msg}; {cure}.")
-        return found
+        if found is not None:
+            return found
+        if isinstance(self._which, int):
+            msg = f"Run '{self._run.name}' has no checkpoint at step {self._which:,} any more."
+        elif self._which == "best":
+            msg = f"Run '{self._run.name}' has no best checkpoint yet; the first one comes with its first validation."
+        else:
+            msg = f"Run '{self._run.name}' has no checkpoint yet; it has only begun."
+        raise CheckpointError(msg)
 
     def predict(self, x: Any) -> npt.NDArray[Any]:
         """Predict.
@@ -75,21 +82,22 @@ class TrainedModel:
 
         Returns
         -------
-        numpy.ndarray, shape (n,) or (n, outputs)
+        numpy.ndarray, shape (n,), (n, outputs) or, with a class for each position, (n, ...)
             Class labels (their names where the targets were text), or values.
         """
         outputs, signature = self._outputs(x)
         if signature.task == "regression":
             return outputs[:, 0] if outputs.ndim == 2 and outputs.shape[1] == 1 else outputs  # noqa: PLR2004
-        classes = _probabilities(outputs).argmax(axis=1)
-        return np.asarray(signature.labels)[classes] if signature.encoded else classes
+        probabilities = _probabilities(outputs)
+        classes: npt.NDArray[Any] = probabilities.argmax(axis=1)
+        return np.array(_names(signature, probabilities.shape[1]))[classes] if signature.encoded else classes
 
     def predict_proba(self, x: Any) -> npt.NDArray[np.float32]:
         """Predict the probability of each class.
 
         Returns
         -------
-        numpy.ndarray of float32, shape (n, classes)
+        numpy.ndarray of float32, shape (n, classes) or (n, classes, ...)
 
         Raises
         ------
@@ -121,7 +129,7 @@ class TrainedModel:
         spec = self._run.spec
         data = load_data(spec, objects_of(self._run))
         part = data.validation or data.train
-        indices = np.arange(offset, offset + count) % len(part)
+        indices = np.arange(offset, offset + min(count, len(part))) % len(part)
         inputs, targets = part.inputs[indices], part.targets[indices]
         started = time.perf_counter()
         outputs = predictor.outputs(inputs)
@@ -190,14 +198,22 @@ def objects_of(run: Run) -> Mapping[str, Any]:
     return handover.objects or {}
 
 
+def _names(signature: Signature, classes: int) -> list[str]:
+    """Name every class the model can tell, also those that never occurred."""
+    return [*signature.labels, *map(str, range(len(signature.labels), classes))]
+
+
 def _probabilities(outputs: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-    """Turn logits into probabilities; one logit alone is that of the second of two classes."""
-    logits = outputs.reshape(len(outputs), -1).astype(np.float64)
+    """Turn logits into probabilities along the second axis; one logit alone is that of the second of two classes."""
+    logits = outputs.astype(np.float64)
+    if logits.ndim == 1:
+        logits = logits[:, None]
     if logits.shape[1] == 1:
         positive = 1 / (1 + np.exp(-np.clip(logits, -500, 500)))
         return np.concatenate([1 - positive, positive], axis=1).astype(np.float32)
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+    probabilities: npt.NDArray[np.float32] = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+    return probabilities
 
 
 def _item(
@@ -208,25 +224,28 @@ def _item(
         "index": index,
         "image": _image(x),
         "features": None if x.ndim != 1 else [round(float(value), 4) for value in x[:64]],
+        "correct": None,
+        "confidence": None,
+        "probabilities": None,
     }
     if signature.task == "regression":
-        value, true = float(output.reshape(-1)[0]), float(np.asarray(truth).reshape(-1)[0])
-        return shown | {
-            "truth": f"{true:.4g}",
-            "prediction": f"{value:.4g}",
-            "correct": None,
-            "confidence": None,
-            "probabilities": None,
-        }
+        return shown | {"truth": _few(truth, "{:.4g}".format), "prediction": _few(output, "{:.4g}".format)}
     probabilities = _probabilities(output)[0]
-    guess, true_class = int(probabilities.argmax()), int(np.asarray(truth).reshape(-1)[0])
+    names = _names(signature, len(probabilities))
+    guesses, truths = probabilities.argmax(axis=0).reshape(-1), np.asarray(truth).astype(int).reshape(-1)
     return shown | {
-        "truth": signature.labels[true_class],
-        "prediction": signature.labels[guess],
-        "correct": guess == true_class,
-        "confidence": round(float(probabilities[guess]), 4),
-        "probabilities": [round(float(value), 4) for value in probabilities],
+        "truth": _few(truths, names.__getitem__),
+        "prediction": _few(guesses, names.__getitem__),
+        "correct": bool(np.array_equal(guesses, truths)),
+        "confidence": round(float(probabilities.max(axis=0).mean()), 4),
+        "probabilities": [round(float(value), 4) for value in probabilities] if probabilities.ndim == 1 else None,
     }
+
+
+def _few(values: npt.NDArray[Any], written: Callable[[Any], str]) -> str:
+    """Write out the first few values."""
+    flat = np.asarray(values).reshape(-1)
+    return ", ".join(written(value) for value in flat[:_SHOWN].tolist()) + (", …" if len(flat) > _SHOWN else "")
 
 
 def _image(x: npt.NDArray[Any]) -> list[list[float]] | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import numbers
 import shutil
-import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -158,13 +158,12 @@ class Run:
         IllegalControlError
             If a setting can't be changed, or not to this value.
         """
-        rate: Any = values.get("learning_rate")
-        number = isinstance(rate, numbers.Real) and not isinstance(rate, bool)
-        if values.keys() != {"learning_rate"} or not number or not 0 < rate <= sys.float_info.max:
+        rate = _positive(values.get("learning_rate"))
+        if rate is None or len(values) > 1:
             given = ", ".join(f"{key}={brief(value)}" for key, value in values.items()) or "nothing"
             msg = f"Expected learning_rate=X with X above 0, the only setting a live run can change; got {given}."
             raise IllegalControlError(msg)
-        return self._ask(Verb.SET, {"learning_rate": float(rate)})
+        return self._ask(Verb.SET, {"learning_rate": rate})
 
     def resume(self, epochs: int | None = None, executor: str | None = None) -> Control:
         """Go on: a paused run at once, an ended one from its last checkpoint in a new trainer.
@@ -370,9 +369,9 @@ class Run:
         """
         if which in ("best", "last"):
             return self._trained(which)
-        if isinstance(which, int) or which.isdecimal():
+        if str(which).isdecimal():
             return self.at(int(which))
-        msg = f"checkpoint: expected best, last or a step, got '{which}'."
+        msg = f"checkpoint: expected best, last or a step, got {brief(which)}."
         raise ConfigurationError(msg)
 
     def _trained(self, which: str | int) -> TrainedModel:
@@ -389,3 +388,14 @@ class Run:
     def plot(self, kind: str = "curves") -> Any:
         """Give an interactive bqplot figure: ``curves`` or ``confusion``."""
         return registry.find("faces", "figure")(self, kind)
+
+
+def _positive(value: Any) -> float | None:
+    """Give a finite number above 0, of whatever type, as a float; None if it is something else."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if 0 < number < math.inf else None

@@ -1,12 +1,13 @@
-"""This process's store, and the way from a word to a run."""
+"""The store of this process, and the way from a word to a run."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dltrainer_jupyter.core.errors import RunNotFoundError, StoreError
-from dltrainer_jupyter.core.states import ALIVE
+from dltrainer_jupyter.core.errors import RunNotFoundError, StoreError, UnknownNameError
+from dltrainer_jupyter.core.states import ALIVE, State
 from dltrainer_jupyter.store.store import Store
 from dltrainer_jupyter.tal.run import Run
 from dltrainer_jupyter.tal.settings import settings
@@ -66,7 +67,8 @@ def get(ref: str | None = None) -> Run:
     if ref is not None:
         return Run(store.find(ref).id, store)
     if _SESSION.newest is not None and _SESSION.newest[0] == store.url:
-        return Run(_SESSION.newest[1], store)
+        with contextlib.suppress(RunNotFoundError):  # it may have been deleted since
+            return Run(store.run(_SESSION.newest[1]).id, store)
     newest = store.runs(limit=1)
     if not newest:
         msg = "There is no run yet. Start one with tal.train(model='cnn', data='digits') or a %%dltrain cell."
@@ -85,9 +87,22 @@ def runs(name: str | None = None, states: Sequence[str] | None = None, limit: in
         Only runs in one of these states.
     limit : int, optional
         At most so many.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such state.
     """
+    wanted = None if states is None else [_state(state) for state in ([states] if isinstance(states, str) else states)]
     store = open_store()
-    return [Run(record.id, store) for record in store.runs(states=states, name=name, limit=limit)]
+    return [Run(record.id, store) for record in store.runs(states=wanted, name=name, limit=limit)]
+
+
+def _state(name: str) -> State:
+    if name not in set(State):
+        kind = "state"
+        raise UnknownNameError(kind, name, State)
+    return State(name)
 
 
 def alive(name: str) -> Run | None:

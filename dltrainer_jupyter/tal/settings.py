@@ -6,9 +6,10 @@ import os
 import tomllib
 from pathlib import Path
 
-from dltrainer_jupyter.core.errors import ConfigurationError, UnknownNameError
+from dltrainer_jupyter.core.errors import ConfigurationError, UnknownNameError, brief
 
-_KEYS = ("home", "store", "artifacts")
+_IN_FILE = ("store", "artifacts")
+"""What the file may hold. Where the home folder is has to be known before the file in it can be found."""
 
 
 class Settings:
@@ -17,6 +18,8 @@ class Settings:
     Each can be set by an environment variable (``DLTRAINER_HOME``, ``DLTRAINER_STORE``, ``DLTRAINER_ARTIFACTS``),
     by assignment (``tal.settings.store = "postgresql://…"``) or in ``settings.toml`` in the home folder.
     """
+
+    __slots__ = ("_assigned",)
 
     def __init__(self) -> None:
         self._assigned: dict[str, str] = {}
@@ -38,7 +41,9 @@ class Settings:
     @property
     def store(self) -> str:
         """URL of the database; by default an SQLite file in the home folder."""
-        return self._find("store") or f"sqlite:///{self.home / 'dltrainer.db'}"
+        from dltrainer_jupyter.store.urls import sqlite_url
+
+        return self._find("store") or sqlite_url(self.home / "dltrainer.db")
 
     @store.setter
     def store(self, value: str) -> None:
@@ -66,14 +71,17 @@ class Settings:
             return {}
         try:
             values = tomllib.loads(path.read_text(encoding="utf-8"))
-        except tomllib.TOMLDecodeError as error:
-            msg = f"{path} can't be read: {error}."
+        except (OSError, ValueError) as error:
+            msg = f"{path} can't be read: {str(error).rstrip('.')}."
             raise ConfigurationError(msg) from error
-        for key in values:
-            if key not in _KEYS:
+        for key, value in values.items():
+            if key not in _IN_FILE:
                 kind = f"setting in {path}"
-                raise UnknownNameError(kind, key, _KEYS)
-        return {key: str(value) for key, value in values.items()}
+                raise UnknownNameError(kind, key, _IN_FILE)
+            if not isinstance(value, str):
+                msg = f"{path}: {key}: expected text, got {brief(value)}."
+                raise ConfigurationError(msg)
+        return values
 
 
 settings = Settings()

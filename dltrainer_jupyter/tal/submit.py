@@ -5,14 +5,14 @@ from __future__ import annotations
 import secrets
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from dltrainer_jupyter.core import registry
-from dltrainer_jupyter.core.errors import ConfigurationError
-from dltrainer_jupyter.core.protocols import Executor
-from dltrainer_jupyter.core.spec import Part, RunSpec
+from dltrainer_jupyter.core.errors import ConfigurationError, brief
+from dltrainer_jupyter.core.protocols import Executor, Recipe
+from dltrainer_jupyter.core.spec import USER_OBJECT, Part, RunSpec
 from dltrainer_jupyter.core.validation import validate
 from dltrainer_jupyter.executors import held, objects
 from dltrainer_jupyter.loop.assembly import START
@@ -24,7 +24,10 @@ from dltrainer_jupyter.tal.run import Run
 from dltrainer_jupyter.tal.session import open_store, remember
 from dltrainer_jupyter.tal.settings import settings
 
-_PARTS = ("recipe", "model", "data", "optimizer", "scheduler", "loss")
+_PARTS = ("recipe", "model", "data", "optimizer", "loss")
+"""Settings whose place an object of the user's own can take."""
+_FEW = 4
+"""Arrays that are described one by one: inputs and targets, of training and validation."""
 _ROOT_OF_FRAMEWORK = {"torch": "pytorch", "keras": "tensorflow", "tensorflow": "tensorflow", "flax": "jax"}
 
 
@@ -161,7 +164,13 @@ def describe(given: Mapping[str, Any]) -> tuple[RunSpec, dict[str, Any]]:
         own |= {"metrics": own_metrics} if own_metrics else {}
     if "model" in own:
         values.setdefault("framework", _framework_of(own["model"]))
+    if "recipe" in own and (isinstance(own["recipe"], type) or not isinstance(own["recipe"], Recipe)):
+        msg = f"recipe: expected an object with build, train_step and eval_step, got {brief(own['recipe'])}."
+        raise ConfigurationError(msg)
     spec = validate(RunSpec, values)
+    for key in sorted(spec.user_objects - own.keys()):
+        msg = f"{key}: '{USER_OBJECT}' stands for an object of your own, which has to be handed over from Python."
+        raise ConfigurationError(msg)
     check_parts(spec)
     if spec.track:
         msg = "track: no tracker is installed; leave it out."
@@ -170,7 +179,12 @@ def describe(given: Mapping[str, Any]) -> tuple[RunSpec, dict[str, Any]]:
 
 
 def submit(
-    spec: RunSpec, own: Mapping[str, Any], *, in_place: bool = False, place: Executor | None = None, start: Path | None = None
+    spec: RunSpec,
+    own: Mapping[str, Any],
+    *,
+    in_place: bool = False,
+    place: Executor | None = None,
+    start: Path | None = None,
 ) -> Run:
     """Record a run and start its trainer.
 
@@ -223,7 +237,8 @@ def clone(run: Run, step: int | None, changes: Mapping[str, Any]) -> Run:
     """Start a new run from another's settings; see :meth:`Run.clone`."""
     record = run.record
     kept = objects_of(run)
-    values = record.spec.dump() | {"framework": record.spec.framework}
+    # Complete, so that a change may mean a part that is there by default.
+    values = record.spec.model_dump(mode="json")
     values |= {key: kept[key] for key in record.spec.user_objects - {"metrics"}}
     own_metrics = iter(kept.get("metrics", ()))
     values["metrics"] = [next(own_metrics) if part.is_user_object else part for part in record.spec.metrics]
@@ -267,9 +282,9 @@ def _take_validation_arrays(values: dict[str, Any]) -> None:
     validation = values.get("validation")
     if isinstance(validation, float):
         values["validation"] = {"split": validation}
-    elif isinstance(validation, Sequence) and not isinstance(validation, str):
+    elif isinstance(validation, tuple | list):
         data = values.get("data")
-        if not (isinstance(data, Sequence) and len(data) == 2 and len(validation) == 2):  # noqa: PLR2004
+        if not (isinstance(data, tuple | list) and len(data) == 2 and len(validation) == 2):  # noqa: PLR2004
             msg = "validation: arrays (x_val, y_val) go with data=(x, y); for other data give a share such as 0.2."
             raise ConfigurationError(msg)
         values["data"] = (*data, *validation)
@@ -278,7 +293,7 @@ def _take_validation_arrays(values: dict[str, Any]) -> None:
 
 def _metrics(given: Any) -> tuple[list[Any], list[Any]]:
     """Tell names from the user's own metrics."""
-    listed = list(given) if isinstance(given, list | tuple) else [given]
+    listed = [] if given is None else list(given) if isinstance(given, list | tuple) else [given]
     own = [item for item in listed if not isinstance(item, str | Mapping | Part)]
     mentioned = [
         item if isinstance(item, str | Mapping | Part) else Part.user_object(_one_line(item)) for item in listed
@@ -298,10 +313,12 @@ def _framework_of(model: Any) -> str:
 
 def _one_line(value: Any) -> str:
     """Describe an object in a few words."""
-    if isinstance(value, tuple | list):
+    if isinstance(value, tuple) and len(value) <= _FEW:
         return f"({', '.join(_one_line(item) for item in value)})"
+    if isinstance(value, tuple | list):
+        return f"{type(value).__name__} of {len(value):,}"
     shape = getattr(value, "shape", None)
-    if shape is not None:
+    if isinstance(shape, tuple):
         return f"{type(value).__name__}{tuple(shape)}"
     named = getattr(value, "__qualname__", None)
-    return str(named) if named else type(value).__name__
+    return named if isinstance(named, str) else type(value).__name__

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dltrainer_jupyter import tal
+from dltrainer_jupyter.core.errors import ConfigurationError, RunNotFoundError
+from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.tal.session import open_store
+from tests.tal.subject import X, Y, quick
+
+
+def test_runs_stand_side_by_side_with_what_differs() -> None:
+    first = quick(name="first", learning_rate=0.1, metrics=["accuracy"])
+    second = quick(name="second", learning_rate=0.2, epochs=3)
+    table = tal.compare([first, "second"])
+    assert list(table.index) == [("first", first.id), ("second", second.id)]
+    assert table["learning_rate"].tolist() == [0.1, 0.2]
+    assert table["epochs"].tolist() == [2, 3]
+    assert "model" not in table
+    assert table["state"].tolist() == ["completed", "completed"]
+    assert table["best_metric"].tolist() == ["val_accuracy", "val_loss"]
+    assert np.isnan(table["val_accuracy"].iloc[1])
+    assert np.isfinite(table["train_loss"]).all()
+
+
+def test_what_is_by_default_in_one_run_only_is_shown() -> None:
+    table = tal.compare([quick(), quick(epochs=10)])
+    assert table["epochs"].tolist() == [2, 10]
+
+
+def test_a_run_may_be_compared_with_itself_or_with_one_that_has_nothing_yet() -> None:
+    run = quick()
+    open_store().create_run("0123456789ab", RunSpec(model="mlp", data="digits"), folder="/nowhere", environment={})
+    assert len(tal.compare([run, run])) == 2
+    table = tal.compare([run, "0123"])
+    assert table["state"].tolist() == ["completed", "pending"]
+    assert table["best_epoch"].isna().tolist() == [False, True]
+
+
+def test_a_single_word_is_a_single_run() -> None:
+    run = quick(name="only", data=(X, Y))
+    assert len(tal.compare("only")) == len(tal.compare(run)) == 1
+
+
+def test_what_cannot_be_compared_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="Name at least one run to compare"):
+        tal.compare([])
+    with pytest.raises(RunNotFoundError):
+        tal.compare([quick(), "nowhere"])

@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.core.validation import validate
+from dltrainer_jupyter.tal.configuration import merged, parse_assignments, parse_yaml, read_file, to_yaml
+
+
+def error_of(text: str) -> str:
+    with pytest.raises(ConfigurationError) as error:
+        parse_yaml(text)
+    message = str(error.value)
+    assert "\n" not in message
+    return message
+
+
+# --- YAML -------------------------------------------------------------------------------------------------
+
+
+def test_the_file_of_the_manual() -> None:
+    text = """
+    name: digits-cnn
+    model: cnn                      # a comment
+    optimizer: {type: adamw, weight_decay: 1.0e-4}
+    learning_rate: 1e-3
+    metrics: [accuracy, f1]
+    validation: false
+    """
+    assert parse_yaml(text) == {
+        "name": "digits-cnn",
+        "model": "cnn",
+        "optimizer": {"type": "adamw", "weight_decay": 1e-4},
+        "learning_rate": 1e-3,
+        "metrics": ["accuracy", "f1"],
+        "validation": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("1e-3", 1e-3), ("1E5", 1e5), ("-2e+2", -200.0), (".5e1", 5.0), ("1.5", 1.5), ("1_000e0", 1000.0), ("3", 3)],
+)
+def test_numbers_are_numbers(text: str, value: float) -> None:
+    found = parse_yaml(f"rate: {text}")["rate"]
+    assert (found, type(found)) == (value, type(value))
+
+
+@pytest.mark.parametrize("text", ["'1e-3'", "e-3", "1e", "adam", "1e-3x", "."])
+def test_what_is_no_number_stays_text(text: str) -> None:
+    assert isinstance(parse_yaml(f"rate: {text}")["rate"], str)
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "---\n", "{}"])
+def test_nothing_is_no_settings(text: str) -> None:
+    assert parse_yaml(text) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("model: cnn\n  data: x", "line 2, column 7: mapping values are not allowed here."),
+        ("model: [cnn", "line 1, column 12: expected ',' or ']', but got '<stream end>'."),
+        ("model: cnn\nmodel: mlp", "line 2, column 1: the key 'model' stands there twice."),
+        ("optimizer: {type: adam, type: sgd}", "line 1, column 25: the key 'type' stands there twice."),
+        ("a: 1\n\tb: 2", "line 2, column 1: found character '\\t' that cannot start any token."),
+        ("a: *b", "line 1, column 4: found undefined alias 'b'."),
+        ("a: !!python/object:os.system x", "line 1, column 4: could not determine a constructor for the tag"),
+        ("a: 1\n---\nb: 2", "line 2, column 1: but found another document."),
+        ("? [1, 2]\n: 3", "line 1, column 3: found unhashable key."),
+        ("a: 2024-13-45", "a value can't be read (ValueError: month must be in 1..12)."),
+        ("a: !!int x", "a value can't be read (ValueError: invalid literal for int() with base 10: 'x')."),
+        ("a: !!timestamp x", "a value can't be read (AttributeError:"),
+        ("a: !!bool x", "a value can't be read (KeyError:"),
+        ("a: " + "9" * 5000, "a value can't be read (ValueError: Exceeds the limit"),
+        ("[" * 5000, "it is nested too deep."),
+        ("a: \0", "unacceptable character #x0000: special characters are not allowed"),
+    ],
+)
+def test_what_does_not_parse_is_said_with_its_place(text: str, expected: str) -> None:
+    assert error_of(text).startswith(f"The YAML doesn't parse: {expected}")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[1, 2]", "Expected a YAML mapping of settings such as 'model: cnn', got [1, 2]."),
+        ("just text", "Expected a YAML mapping of settings such as 'model: cnn', got 'just text'."),
+        ("- " + "x" * 500, "Expected a YAML mapping of settings such as 'model: cnn', got ['xxx"),
+        ("1: cnn", "Expected the names of settings as keys, got 1; if it is meant as text, quote it."),
+        ("on: cnn", "Expected the names of settings as keys, got True; if it is meant as text, quote it."),
+    ],
+)
+def test_what_is_no_mapping_is_refused(text: str, expected: str) -> None:
+    assert error_of(text).startswith(expected)
+    assert len(error_of(text)) < 200
+
+
+def test_settings_may_be_shared_by_reference() -> None:
+    text = "base: &base {type: sgd, momentum: 0.5}\noptimizer:\n  <<: *base\n  momentum: 0.9\n"
+    assert parse_yaml(text)["optimizer"] == {"type": "sgd", "momentum": 0.9}
+
+
+@given(st.text() | st.text(alphabet="{}[]:,-&*!|>'\"%@`?#ab1 \n\t", max_size=40))
+def test_any_text_is_settings_or_one_clear_line(text: str) -> None:
+    try:
+        found = parse_yaml(text)
+    except ConfigurationError as error:
+        assert "\n" not in str(error)  # noqa: PT017 - whether it is raised depends on the text
+    else:
+        assert all(isinstance(key, str) for key in found)
+
+
+# --- there and back -----------------------------------------------------------------------------------------
+
+_TEXT = st.text(max_size=8) | st.sampled_from(
+    ["1e-3", "yes", "null", "~", "1:30", "2024-01-01", "0x1", "=", "<<", "- a"]
+)
+_PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | _TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXT, inner, max_size=3),
+    max_leaves=6,
+)
+_PART = st.builds(lambda kind, rest: {**rest, "type": kind}, _TEXT, st.dictionaries(_TEXT, _PLAIN, max_size=3))
+
+
+@given(_PART, _PART, st.lists(_PART, max_size=2), st.booleans())
+def test_a_description_comes_back_from_its_yaml(model: Any, optimizer: Any, metrics: Any, complete: bool) -> None:
+    values = {"model": model, "data": "digits", "optimizer": optimizer, "metrics": metrics, "learning_rate": 1e-5}
+    spec = validate(RunSpec, values)
+    assert validate(RunSpec, parse_yaml(to_yaml(spec, complete=complete))) == spec
+
+
+def test_yaml_holds_what_is_not_by_default_unless_all_is_wanted() -> None:
+    spec = RunSpec(model="mlp", data="digits", epochs=3)
+    assert to_yaml(spec) == "model: mlp\ndata: digits\nepochs: 3\n"
+    assert parse_yaml(to_yaml(spec, complete=True)).keys() == RunSpec.model_fields.keys()
+
+
+# --- files --------------------------------------------------------------------------------------------------
+
+
+def test_a_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "run.yaml").write_text("name: ünïcode\n", encoding="utf-8")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert read_file(tmp_path / "run.yaml") == read_file("~/run.yaml") == {"name": "ünïcode"}
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "latin.yaml").write_bytes("name: ü".encode("latin-1"))
+    (tmp_path / "bad.yaml").write_text("a: [")
+    for name, reason in [
+        ("missing.yaml", "can't be read: No such file or directory."),
+        (".", "can't be read: Is a directory."),
+        ("latin.yaml", "can't be read: it is not UTF-8 text."),
+        ("bad.yaml", "bad.yaml: The YAML doesn't parse: line 1, column 5: "),
+    ]:
+        with pytest.raises(ConfigurationError) as error:
+            read_file(tmp_path / name)
+        assert str(tmp_path / name) in str(error.value)
+        assert reason in str(error.value)
+
+
+# --- assignments --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("pairs", "expected"),
+    [
+        (["epochs=3"], {"epochs": 3}),
+        (["learning_rate=1e-3"], {"learning_rate": 1e-3}),
+        (["name=a=b"], {"name": "a=b"}),
+        (["monitor="], {"monitor": None}),
+        (["validation=false"], {"validation": False}),
+        (["metrics=[accuracy, f1]"], {"metrics": ["accuracy", "f1"]}),
+        ([" model.hidden = [64]"], {"model": {"hidden": [64]}}),
+        (["optimizer.type=adamw", "optimizer.eps=0.1"], {"optimizer": {"type": "adamw", "eps": 0.1}}),
+        (["optimizer=sgd", "optimizer.momentum=0.9"], {"optimizer": {"type": "sgd", "momentum": 0.9}}),
+        (["optimizer.momentum=0.9", "optimizer=sgd"], {"optimizer": "sgd"}),
+        (["epochs=3", "epochs.x=1"], {"epochs": {"x": 1}}),
+        (["a.b.c=1", "a.b.d=2"], {"a": {"b": {"c": 1, "d": 2}}}),
+        ([], {}),
+    ],
+)
+def test_assignments(pairs: list[str], expected: dict[str, Any]) -> None:
+    assert parse_assignments(pairs) == expected
+
+
+@pytest.mark.parametrize(
+    ("pair", "message"),
+    [
+        ("epochs", "Expected KEY=VALUE, got 'epochs'."),
+        ("=3", "Expected KEY=VALUE, got '=3'."),
+        ("a..b=3", "Expected KEY=VALUE, got 'a..b=3'."),
+        ("model=[1", "model: The YAML doesn't parse: line 1, column 3: "),
+    ],
+)
+def test_what_is_no_assignment_is_refused(pair: str, message: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        parse_assignments([pair])
+    assert str(error.value).startswith(message)
+
+
+# --- merging ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("base", "changes", "expected"),
+    [
+        ({"epochs": 1}, {"epochs": 2}, {"epochs": 2}),
+        ({"optimizer": "adam"}, {"optimizer": {"eps": 0.1}}, {"optimizer": {"type": "adam", "eps": 0.1}}),
+        ({"optimizer": {"type": "adam", "eps": 0.1}}, {"optimizer": {"type": "sgd"}}, {"optimizer": {"type": "sgd"}}),
+        (
+            {"optimizer": {"type": "adam", "eps": 0.1}},
+            {"optimizer": {"type": "adam", "amsgrad": True}},
+            {"optimizer": {"type": "adam", "eps": 0.1, "amsgrad": True}},
+        ),
+        ({"optimizer": {"type": "adam", "eps": 0.1}}, {"optimizer": "sgd"}, {"optimizer": "sgd"}),
+        (
+            {"checkpoint": {"keep": 3}},
+            {"checkpoint": {"every_epochs": 2}},
+            {"checkpoint": {"keep": 3, "every_epochs": 2}},
+        ),
+        ({"validation": False}, {"validation": {"split": 0.1}}, {"validation": {"split": 0.1}}),
+        ({"validation": {"split": 0.1}}, {"validation": False}, {"validation": False}),
+        ({"metrics": ["f1"]}, {"metrics": ["mae"]}, {"metrics": ["mae"]}),
+    ],
+)
+def test_changes_lie_over_what_was(base: dict[str, Any], changes: dict[str, Any], expected: dict[str, Any]) -> None:
+    assert merged(base, changes) == expected
+
+
+@given(st.dictionaries(_TEXT, _PLAIN, max_size=4), st.dictionaries(_TEXT, _PLAIN, max_size=4))
+def test_merging_changes_neither_side(base: dict[str, Any], changes: dict[str, Any]) -> None:
+    before = repr(base), repr(changes)
+    once = merged(base, changes)
+    assert (repr(base), repr(changes)) == before
+    assert merged(base, {}) == base
+    assert merged({}, changes) == changes
+    assert merged(once, changes) == once
+    assert once.keys() == base.keys() | changes.keys()

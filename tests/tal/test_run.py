@@ -1,0 +1,399 @@
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dltrainer_jupyter import tal
+from dltrainer_jupyter.core.errors import (
+    CheckpointError,
+    ConfigurationError,
+    DLTrainerError,
+    IllegalControlError,
+    IllegalTransitionError,
+    RunNotFoundError,
+    TrainingFailed,
+)
+from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.core.states import State
+from dltrainer_jupyter.tal import Run
+from dltrainer_jupyter.tal.session import open_store
+from tests.tal.subject import VALUES, X, long, quick
+from tests.waiting import until
+
+
+@pytest.fixture
+def pending() -> Run:
+    """A run nobody trains, so that it stays as it is."""
+    store = open_store()
+    record = store.create_run("0123456789ab", RunSpec(model="mlp", data="digits"), folder="/nowhere", environment={})
+    return Run(record.id, store)
+
+
+@pytest.fixture
+def live() -> Iterator[Run]:
+    with long() as run:
+        yield run
+
+
+# --- waiting ------------------------------------------------------------------------------------------------
+
+
+def test_waiting_gives_the_run() -> None:
+    run = quick()
+    assert run.wait() is run
+    assert (run.state, run.epoch, run.step) == ("completed", 2, 2)
+
+
+def test_waiting_for_too_long_leaves_the_run_going(live: Run) -> None:
+    with pytest.raises(TimeoutError, match=r"^Run 'run' is still running after 0\.01 s; it goes on\.$"):
+        live.wait(0.01)
+    before = live.step
+    until(lambda: live.step > before)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs interval timers")
+def test_interrupting_the_wait_leaves_the_run_going(live: Run) -> None:
+    before_us = signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        with pytest.raises(KeyboardInterrupt):
+            live.wait(20)
+    finally:
+        signal.signal(signal.SIGALRM, before_us)
+    before = live.step
+    until(lambda: live.step > before)
+    assert live.state == "running"
+
+
+def test_waiting_for_a_failed_run_raises_its_error() -> None:
+    def loss(outputs: Any, targets: Any) -> Any:
+        return outputs.no_such_thing
+
+    run = quick(loss=loss)
+    with pytest.raises(TrainingFailed) as error:
+        run.wait()
+    assert str(error.value) == "AttributeError: 'Tensor' object has no attribute 'no_such_thing'"
+    assert "return outputs.no_such_thing" in error.value.traceback_text
+
+
+def test_waiting_for_a_run_whose_trainer_died_says_so(pending: Run) -> None:
+    attempt = pending.store.claim(pending.id, executor="process", environment={})
+    # As if the process had been another one, which is no more.
+    database = attempt._database
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE training_attempts SET pid = 999999999")
+    with pytest.raises(
+        TrainingFailed, match="The trainer of run 'run' died; resume it to go on from its last checkpoi"
+    ):
+        pending.wait(5)
+    assert pending.state == "lost"
+
+
+# --- verbs --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("verb", ["pause", "suspend", "stop", "checkpoint"])
+def test_a_verb_on_a_finished_run_is_refused_in_one_line(verb: str) -> None:
+    run = quick()
+    with pytest.raises(IllegalControlError) as error:
+        getattr(run, verb)()
+    assert str(error.value).startswith(f"Can't {verb} run 'run': it is completed. ")
+    with pytest.raises(IllegalControlError):
+        getattr(tal, verb)(run.id)
+    assert run.store.controls(run.id) == []
+
+
+def test_a_completed_run_goes_on_with_more_epochs_only() -> None:
+    run = quick()
+    for epochs in (None, 1, 2):
+        with pytest.raises(IllegalControlError, match=r"Give it more epochs to go on: resume\(epochs=N\)"):
+            run.resume(epochs=epochs)
+    run.resume(epochs=3)
+    assert (run.wait().state, run.epoch, len(run.metrics())) == ("completed", 3, 3)
+
+
+def test_an_extended_run_equals_one_that_was_that_long_from_the_start() -> None:
+    extended, whole = quick(epochs=2), quick(epochs=4)
+    extended.resume(epochs=4)
+    assert extended.wait().last.record.digest == whole.last.record.digest
+    assert extended.metrics().equals(whole.metrics())
+
+
+@pytest.mark.parametrize("epochs", [0, -1])
+def test_epochs_are_at_least_one(epochs: int) -> None:
+    with pytest.raises(DLTrainerError, match="."):
+        quick().resume(epochs=epochs)
+
+
+def test_a_live_run_is_steered(live: Run) -> None:
+    outcome = live.pause().wait(10).outcome
+    assert outcome is not None
+    assert outcome.startswith("Paused at step ")
+    assert live.state == "paused"
+    assert tal.resume(live.id).wait(10).status == "done"
+    assert live.set(learning_rate=1e-4).wait(10).outcome.startswith("learning_rate 0.001 → 0.0001 at step ")
+    assert live.checkpoint().wait(10).outcome.startswith("Checkpoint written at step ")
+    assert [record.kinds & {"manual"} for record in live.checkpoints if "manual" in record.kinds] == [{"manual"}]
+    assert tal.suspend(live.id).wait(10).outcome.startswith("Suspended at step ")
+    until(lambda: live.state == "suspended")
+    live.resume().wait(10)
+    assert live.state == "running"
+    assert tal.stop(live.id).wait(10).outcome.startswith("Stopped at step ")
+    until(lambda: live.state == "stopped")
+
+
+def test_a_live_run_takes_neither_epochs_nor_another_executor(live: Run) -> None:
+    for arguments in ({"epochs": 2000}, {"executor": "process"}):
+        with pytest.raises(IllegalControlError, match="epochs and executor can be given when it has ended"):
+            live.resume(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("values", "given"),
+    [
+        ({}, "nothing"),
+        ({"learning_rate": 0}, "learning_rate=0"),
+        ({"learning_rate": -1.0}, "learning_rate=-1.0"),
+        ({"learning_rate": math.nan}, "learning_rate=nan"),
+        ({"learning_rate": math.inf}, "learning_rate=inf"),
+        ({"learning_rate": 10**400}, "learning_rate=1000"),
+        ({"learning_rate": True}, "learning_rate=True"),
+        ({"learning_rate": "1e-3"}, "learning_rate='1e-3'"),
+        ({"momentum": 0.9}, "momentum=0.9"),
+        ({"learning_rate": 0.1, "momentum": 0.9}, "learning_rate=0.1, momentum=0.9"),
+    ],
+)
+def test_only_a_positive_rate_can_be_set(pending: Run, values: dict[str, Any], given: str) -> None:
+    with pytest.raises(IllegalControlError) as error:
+        pending.set(**values)
+    start = "Expected learning_rate=X with X above 0, the only setting a live run can change; got "
+    assert str(error.value).startswith(start + given)
+
+
+@pytest.mark.parametrize("rate", [1, 1e-4, np.float32(0.5), np.float64(0.5), np.int64(1)])
+def test_any_number_is_a_rate(pending: Run, rate: Any) -> None:
+    arguments = pending.set(learning_rate=rate).record.arguments
+    assert arguments == {"learning_rate": float(rate)}
+    assert type(arguments["learning_rate"]) is float
+
+
+def test_the_verbs_stand_beside_the_run(live: Run) -> None:
+    assert tal.pause(live.name).wait(10).status == "done"
+    assert tal.set(live.id[:6], learning_rate=0.01).wait(10).status == "done"
+    assert tal.checkpoint().wait(10).status == "done"
+
+
+def test_a_trainer_that_cannot_start_fails_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dltrainer_jupyter.executors.inline import InlineExecutor
+
+    def start(*_: object) -> None:
+        msg = "no more processes"
+        raise OSError(msg)
+
+    monkeypatch.setattr(InlineExecutor, "start", start)
+    with pytest.raises(TrainingFailed, match="The trainer could not be started: no more processes"):
+        quick()
+    assert tal.get().state == "failed"
+
+
+# --- controls -----------------------------------------------------------------------------------------------
+
+
+def test_a_control_nobody_answers_times_out(pending: Run) -> None:
+    control = pending.pause()
+    assert (control.status, control.outcome) == ("requested", None)
+    assert repr(control) == "<Control pause: requested>"
+    began = time.monotonic()
+    with pytest.raises(TimeoutError, match=r"The trainer has not answered 'pause' within 0\.05 s"):
+        control.wait(0.05)
+    assert time.monotonic() - began < 5
+
+
+def test_a_control_of_a_trainer_that_died_is_refused(pending: Run) -> None:
+    attempt = pending.store.claim(pending.id, executor="process", environment={})
+    control = pending.checkpoint()
+    with attempt._database.write() as connection:
+        connection.exec_driver_sql("UPDATE training_attempts SET pid = 999999999")
+    with pytest.raises(IllegalControlError):
+        control.wait(5)
+    assert control.status == "refused"
+
+
+def test_a_refused_control_raises_why(pending: Run) -> None:
+    attempt = pending.store.claim(pending.id, executor="thread", environment={})
+    control = pending.set(learning_rate=1)
+    attempt.acknowledge(control.id, status="refused", outcome="It is a bad idea.", step=3)
+    with pytest.raises(IllegalControlError, match=r"^It is a bad idea\.$"):
+        control.wait(1)
+    assert repr(control) == "<Control set: It is a bad idea.>"
+
+
+# --- deleting -----------------------------------------------------------------------------------------------
+
+
+def test_deleting_leaves_nothing_behind() -> None:
+    run, other = quick(), quick()
+    folder = run.folder
+    assert any(folder.iterdir())
+    run.delete()
+    assert not folder.exists()
+    assert repr(run) == f"<Run {run.id}: deleted>"
+    for look in (lambda: run.state, run.delete, run.pause, lambda: tal.get(run.id), lambda: run.wait(1)):
+        with pytest.raises(RunNotFoundError):
+            look()
+    assert [found.id for found in tal.runs()] == [other.id]
+    assert other.last.predict(X).shape == (40,)
+
+
+def test_a_live_run_is_stopped_before_it_is_deleted(live: Run) -> None:
+    with pytest.raises(IllegalControlError, match="Can't delete run 'run': it is running. Stop it first."):
+        tal.delete(live.id)
+    assert live.folder.exists()
+
+
+def test_a_control_outlives_its_run_as_a_word() -> None:
+    run = quick()
+    run.resume(epochs=3)
+    control_id = run.store.controls(run.id)[0].id
+    control = tal.Control(control_id, run.store)
+    run.delete()
+    assert repr(control) == f"<Control {control_id}: its run is deleted>"
+    with pytest.raises(RunNotFoundError):
+        control.wait(1)
+
+
+# --- looking ------------------------------------------------------------------------------------------------
+
+
+def test_the_history_has_a_row_an_epoch() -> None:
+    table = quick(epochs=3, metrics=["accuracy"]).metrics()
+    columns = ["epoch", "step", "learning_rate", "train_loss", "val_loss", "train_accuracy", "val_accuracy"]
+    assert list(table.columns) == columns
+    assert table["epoch"].tolist() == [1, 2, 3]
+    assert np.isfinite(table.to_numpy()).all()
+
+
+def test_the_curve_has_a_value_a_step() -> None:
+    run = quick(epochs=5, batch_size=8)
+    steps, values = run.curve("train_loss")
+    assert steps.tolist() == list(range(1, 21))
+    assert np.isfinite(values).all()
+    steps, _ = run.curve("train_loss", start=3, stop=9)
+    assert steps.tolist() == list(range(3, 9))
+
+
+def test_the_confusion_matrix_is_a_table() -> None:
+    table = quick(epochs=2).confusion()
+    assert (table.index.name, table.columns.name) == ("true", "predicted")
+    assert list(table.columns) == list(table.index) == ["0", "1"]
+    assert int(table.to_numpy().sum()) == 8
+    with pytest.raises(IllegalControlError, match="has no confusion matrix for epoch 9"):
+        quick().confusion(9)
+    with pytest.raises(IllegalControlError, match="has no confusion matrix yet"):
+        quick(data=(X, VALUES)).confusion()
+
+
+def test_a_run_is_described_as_strict_json() -> None:
+    run = quick(metrics=["accuracy"])
+    document = json.loads(json.dumps(run.document(), allow_nan=False))
+    assert (document["id"], document["state"], document["epoch"]) == (run.id, "completed", 2)
+    assert document["checkpoints"][-1]["digest"] == run.last.record.digest
+
+
+def test_a_run_shows_itself(pending: Run) -> None:
+    assert repr(pending) == "<Run run (0123456789ab): pending, epoch 0/10>"
+    assert repr(quick(metrics=["accuracy"])).startswith("<Run run (")
+    assert ", epoch 2/2, best val_accuracy " in repr(quick(metrics=["accuracy"]))
+
+
+def test_handles_of_one_run_are_equal(pending: Run) -> None:
+    again = Run(pending.id, open_store())
+    assert again == pending
+    assert len({again, pending}) == 1
+    assert again != quick()
+    assert again != pending.id
+
+
+def test_a_checkpoint_that_is_not_there_lists_those_that_are() -> None:
+    run = quick(epochs=2)
+    assert run.at(2).record.step == 2
+    with pytest.raises(CheckpointError, match=r"has no checkpoint at step 99; there are: .*2\."):
+        run.at(99)
+
+
+def test_a_checkpoint_goes_by_what_people_call_it() -> None:
+    run = quick(epochs=2)
+    assert run.trained("best").record == run.best.record
+    assert run.trained("last").record == run.last.record
+    assert [run.trained(which).record.step for which in (2, "2", np.int64(2))] == [2, 2, 2]
+    for which in ("newest", "1.5", None, "-1"):
+        with pytest.raises(ConfigurationError, match="checkpoint: expected best, last or a step, got "):
+            run.trained(which)
+
+
+def test_files_lie_where_the_settings_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DLTRAINER_ARTIFACTS", str(tmp_path / "elsewhere"))
+    run = quick()
+    assert run.folder == tmp_path / "elsewhere" / run.id
+    assert all(Path(record.path).is_relative_to(run.folder) for record in run.checkpoints)
+
+
+# --- cloning ------------------------------------------------------------------------------------------------
+
+
+def test_a_clone_trains_the_same_with_what_is_changed() -> None:
+    run = quick(epochs=2, metrics=["accuracy"])
+    same, other = run.clone(), run.clone(seed=5, optimizer={"eps": 0.1})
+    assert same.wait().last.record.digest == run.last.record.digest
+    assert other.spec.optimizer.config == {"eps": 0.1}
+    assert other.wait().last.record.digest != run.last.record.digest
+
+
+def test_a_clone_of_a_clone_keeps_the_rate_of_ones_own_optimizer() -> None:
+    import torch
+
+    run = quick(optimizer=lambda model: torch.optim.SGD(model.parameters(), lr=0.25))
+    assert run.metrics()["learning_rate"].tolist() == [0.25, 0.25]
+    assert run.clone().clone().metrics()["learning_rate"].tolist() == [0.25, 0.25]
+
+
+# --- states ---------------------------------------------------------------------------------------------------
+
+
+def test_of_two_that_resume_one_succeeds() -> None:
+    run = quick()
+    failures: list[Exception] = []
+
+    def resume() -> None:
+        barrier.wait()
+        try:
+            run.resume(epochs=4, executor="inline")
+        except DLTrainerError as error:
+            failures.append(error)
+
+    barrier = threading.Barrier(2)
+    threads = [threading.Thread(target=resume) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert run.wait(10).epoch == 4
+    assert len(run.store.attempts(run.id)) == 2
+    assert all(isinstance(error, IllegalControlError | IllegalTransitionError) for error in failures)
+    assert len(failures) == 1
+
+
+def test_a_run_that_was_suspended_has_ended_for_whoever_waits(live: Run) -> None:
+    live.suspend()
+    assert live.wait(10) is live
+    assert State(live.state) is State.SUSPENDED

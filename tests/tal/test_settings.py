@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dltrainer_jupyter.core.errors import ConfigurationError, UnknownNameError
+from dltrainer_jupyter.tal import session
+from dltrainer_jupyter.tal.settings import Settings
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return Settings()
+
+
+def in_file(home: Path, text: str) -> None:
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "settings.toml").write_text(text)
+
+
+def test_defaults_lie_in_the_home_folder(settings: Settings, home: Path) -> None:
+    assert settings.home == home
+    assert settings.store == f"sqlite:///{home}/dltrainer.db"
+    assert settings.artifacts == home / "runs"
+
+
+def test_without_a_home_it_is_the_users_data_folder(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DLTRAINER_HOME")
+    assert settings.home.name == "dltrainer"
+    assert settings.home.is_absolute()
+
+
+def test_the_environment_goes_before_the_program_before_the_file(
+    settings: Settings, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_file(home, 'store = "postgresql://file/runs"\nartifacts = "/from/file"\n')
+    assert (settings.store, settings.artifacts) == ("postgresql://file/runs", Path("/from/file"))
+    settings.store, settings.artifacts = "postgresql://program/runs", tmp_path / "program"
+    assert (settings.store, settings.artifacts) == ("postgresql://program/runs", tmp_path / "program")
+    monkeypatch.setenv("DLTRAINER_STORE", "postgresql://environment/runs")
+    monkeypatch.setenv("DLTRAINER_ARTIFACTS", "/from/environment")
+    assert (settings.store, settings.artifacts) == ("postgresql://environment/runs", Path("/from/environment"))
+
+
+def test_a_home_the_program_set_counts_where_the_environment_says_nothing(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.home = tmp_path / "mine"
+    assert settings.home != tmp_path / "mine"
+    monkeypatch.delenv("DLTRAINER_HOME")
+    assert settings.home == tmp_path / "mine"
+    assert settings.artifacts == tmp_path / "mine" / "runs"
+
+
+def test_short_and_relative_paths_mean_the_same_everywhere(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("DLTRAINER_HOME", "~/kept")
+    monkeypatch.setenv("DLTRAINER_ARTIFACTS", "big")
+    assert (settings.home, settings.artifacts) == (tmp_path / "kept", tmp_path / "big")
+
+
+def test_an_empty_variable_says_nothing(settings: Settings, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DLTRAINER_ARTIFACTS", "")
+    assert settings.artifacts == home / "runs"
+
+
+@pytest.mark.parametrize("name", ["with space", "wh?t", "50%20", "é#1", "a@b:c"])
+def test_any_folder_may_be_home(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DLTRAINER_HOME", str(tmp_path / name))
+    store = session.open_store()
+    try:
+        assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == [name]
+        assert (tmp_path / name / "dltrainer.db").exists()
+    finally:
+        store.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "message"),
+    [
+        ("store = ", ConfigurationError, "settings.toml can't be read: "),
+        ('stor = "x"', UnknownNameError, "Did you mean 'store'? Known: artifacts, store."),
+        ('home = "/x"', UnknownNameError, "Unknown setting in "),
+        ("store = 5", ConfigurationError, "settings.toml: store: expected text, got 5."),
+        ('artifacts = ["a"]', ConfigurationError, "settings.toml: artifacts: expected text, got ['a']."),
+    ],
+)
+def test_a_file_that_says_nonsense_is_refused(
+    settings: Settings, home: Path, text: str, error: type[Exception], message: str
+) -> None:
+    in_file(home, text)
+    with pytest.raises(error) as found:
+        _ = settings.store
+    assert message in str(found.value)
+    assert "\n" not in str(found.value)
+
+
+def test_a_file_that_is_no_text_is_refused(settings: Settings, home: Path) -> None:
+    home.mkdir()
+    (home / "settings.toml").write_bytes(b'store = "\xff"')
+    with pytest.raises(ConfigurationError, match=r"settings\.toml can't be read"):
+        _ = settings.store
+
+
+def test_artifacts_are_a_folder(settings: Settings) -> None:
+    settings.artifacts = "s3://bucket/runs"
+    with pytest.raises(ConfigurationError, match="artifacts: expected a folder, got the URL 's3://bucket/runs'"):
+        _ = settings.artifacts
+
+
+def test_a_misspelt_setting_is_no_setting(settings: Settings) -> None:
+    with pytest.raises(AttributeError):
+        settings.sotre = "x"
