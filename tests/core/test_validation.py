@@ -56,7 +56,7 @@ def sentence(**values: Any) -> str:
         ({"model": np.zeros((99, 99))}, "model: expected a name or a mapping with a 'type', got array([[0., 0.,"),
         (
             {"model": {"type": "mlp", "deep": [1, {"when": dt.date(2026, 1, 1)}]}},
-            "model: expected numbers, text, lists or mappings as settings, got datetime.date(2026, 1, 1) for 'deep.1.when'",
+            "model: expected numbers, text, lists or mappings as settings, got datetime.date(2026, 1, 1) for 'deep.1.w",
         ),
         (
             {"optimizer": {"type": "sgd", "momentum": float("nan")}},
