@@ -6,7 +6,6 @@ it counts batches the step has consumed, not batches somebody has prefetched.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -82,51 +81,3 @@ def bounds(consumed: int, n: int, batch_size: int) -> tuple[int, int]:
     """
     start = consumed * batch_size
     return start, min(start + batch_size, n)
-
-
-@dataclass(frozen=True)
-class Cursor:
-    """How far a run is: the epoch it stands in, and the batches consumed in it.
-
-    The end of an epoch is ``consumed == batches``: trained but not yet closed, so that a run killed before
-    its validation was recorded validates again. :meth:`after_epoch` closes it.
-
-    Parameters
-    ----------
-    epoch : int, default 1
-        Epoch the run stands in, counted from 1.
-    consumed : int, default 0
-        Batches of that epoch the step has consumed.
-
-    Examples
-    --------
-    >>> cursor = Cursor().after_batch().after_batch()
-    >>> cursor.step(per_epoch=3), cursor.finished(per_epoch=3)
-    (2, False)
-    >>> cursor.after_batch().after_epoch()
-    Cursor(epoch=2, consumed=0)
-    """
-
-    epoch: int = 1
-    consumed: int = 0
-
-    @classmethod
-    def at_step(cls, step: int, per_epoch: int) -> Cursor:
-        """Stand where ``step`` optimizer steps are done; at an epoch's end, at the beginning of the next."""
-        return cls(epoch=1 + step // per_epoch, consumed=step % per_epoch)
-
-    def step(self, per_epoch: int) -> int:
-        """Count the optimizer steps done, with ``per_epoch`` batches in an epoch."""
-        return (self.epoch - 1) * per_epoch + self.consumed
-
-    def finished(self, per_epoch: int) -> bool:
-        """Say whether every batch of the epoch is consumed."""
-        return self.consumed >= per_epoch
-
-    def after_batch(self) -> Cursor:
-        """Give the cursor one batch further."""
-        return Cursor(self.epoch, self.consumed + 1)
-
-    def after_epoch(self) -> Cursor:
-        """Give the cursor at the beginning of the next epoch."""
-        return Cursor(self.epoch + 1, 0)

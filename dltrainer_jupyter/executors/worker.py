@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dltrainer_jupyter.core.errors import DLTrainerError, IllegalTransitionError, StaleAttemptError
-from dltrainer_jupyter.core.records import RunRecord
+from dltrainer_jupyter.core.errors import DLTrainerError, IllegalTransitionError, StaleAttemptError, StoreError
+from dltrainer_jupyter.core.records import ErrorRecord, RunRecord
 from dltrainer_jupyter.core.states import State
 from dltrainer_jupyter.executors import held, objects
 from dltrainer_jupyter.loop.assembly import assembled
@@ -21,6 +22,10 @@ from dltrainer_jupyter.store.attempts import Attempt
 from dltrainer_jupyter.store.store import Store
 
 _LOG = logging.getLogger(__name__)
+
+_ATTEMPTS = 60
+_PAUSE = 1.0
+"""How often, and how many seconds apart, a trainer tries to say how it ended."""
 
 
 def main(store_url: str, run_id: str, *, executor: str, bell: Doorbell, owns_process: bool) -> State | None:
@@ -69,22 +74,43 @@ def _train(store: Store, record: RunRecord, attempt: Attempt, bell: Doorbell, *,
             state = Loop(training, bell).run()
     except StaleAttemptError:
         raise
-    except KeyboardInterrupt:
-        attempt.end(State.LOST)
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever the user's code raises is the run's outcome
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever the user's code raises is the run's outcome
         _record_failure(attempt, training, error)
         return State.FAILED
-    attempt.end(state)
+    except BaseException:
+        _end(attempt, State.LOST)
+        raise
+    _end(attempt, state)
     return state
 
 
-def _record_failure(attempt: Attempt, training: Training | None, error: Exception) -> None:
-    if training is not None:
-        training.leave_behind()
+def _record_failure(attempt: Attempt, training: Training | None, error: BaseException) -> None:
+    """Write down why a run failed, even if what it last did can't be read any more."""
     if not isinstance(error, DLTrainerError):
         _LOG.debug("Run %s failed.", attempt.run_id, exc_info=error)
-    attempt.end(State.FAILED, describe(error, training.step if training else None))
+    failure = describe(error, training.step if training else None)
+    try:
+        if training is not None:
+            training.leave_behind()
+    except StaleAttemptError:
+        raise
+    except Exception as second:  # noqa: BLE001 - a broken device raises again; the first error is the one to tell
+        _LOG.warning("The last steps of run %s could not be recorded: %s", attempt.run_id, second)
+    _end(attempt, State.FAILED, failure)
+
+
+def _end(attempt: Attempt, state: State, failure: ErrorRecord | None = None) -> None:
+    """Record how it ended; while the store is out of reach, wait for it to come back."""
+    never = threading.Event()
+    for left in reversed(range(_ATTEMPTS)):
+        try:
+            attempt.end(state, failure)
+        except StoreError:
+            if not left:
+                raise
+            never.wait(_PAUSE)
+        else:
+            return
 
 
 def _objects(record: RunRecord) -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -14,7 +14,7 @@ import numpy as np
 from dltrainer_jupyter.checkpoints.manifest import Manifest
 from dltrainer_jupyter.checkpoints.reader import load, load_weights, newest_valid
 from dltrainer_jupyter.core.errors import CheckpointError
-from dltrainer_jupyter.core.protocols import FullState
+from dltrainer_jupyter.core.protocols import FullState, Metric
 from dltrainer_jupyter.core.records import RunRecord
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.loop import parts as make
@@ -125,7 +125,7 @@ def assembled(
             attempt.rewind(0, 0, None)
         else:
             training.load(found[0])
-        reason = adapter.inexact_because() or _changed_since(found, versions)
+        reason = adapter.inexact_because() or _without_memory(during_training) or _changed_since(found, versions)
         if reason is not None and record.exact:
             attempt.describe(exact=False)
             attempt.event("inexact", f"A resume may differ in the last bits: {reason}.", training.step)
@@ -159,6 +159,12 @@ def _versions(environment: Mapping[str, Any]) -> dict[str, str]:
     """Give what exactness depends on, as text."""
     ours = {"python": platform.python_version(), "numpy": np.__version__, "machine": platform.machine()}
     return ours | {key: str(value) for key, value in environment.items()}
+
+
+def _without_memory(metrics: Sequence[Metric]) -> str | None:
+    """Name a metric of the user's own whose state can't be saved."""
+    names = [metric.name for metric in metrics if not getattr(metric, "stateful", True)]
+    return f"the metric '{names[0]}' can't save its state in the middle of an epoch" if names else None
 
 
 def _changed_since(found: tuple[FullState, Manifest] | None, versions: Mapping[str, str]) -> str | None:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import logging
+from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 from dltrainer_jupyter.checkpoints.format import Request, Written
 from dltrainer_jupyter.checkpoints.retention import retire, sweep, to_retire
-from dltrainer_jupyter.checkpoints.writer import CheckpointWriter
+from dltrainer_jupyter.checkpoints.writer import CheckpointWriter, Ticket
 from dltrainer_jupyter.core.errors import DLTrainerError, StaleAttemptError
 from dltrainer_jupyter.core.records import CheckpointRecord, ControlRecord
 from dltrainer_jupyter.core.spec import CheckpointSpec
 from dltrainer_jupyter.loop.doorbell import Doorbell
 from dltrainer_jupyter.store.attempts import Attempt
 from dltrainer_jupyter.store.store import Store
+
+_LOG = logging.getLogger(__name__)
 
 _GB = 10**9
 
@@ -45,7 +49,6 @@ class Keeper:
         self._folder = folder
         self._spec = spec
         self._bell = bell
-        self._asked: dict[int, list[ControlRecord]] = {}
         sweep(folder, [record.path for record in store.checkpoints(attempt.run_id)])
         self._writer = CheckpointWriter(folder, self._commit, self._failed, background=background)
 
@@ -55,25 +58,29 @@ class Keeper:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._writer.close()
 
-    def keep(self, request: Request, asked_by: ControlRecord | None = None) -> None:
-        """Write a checkpoint, in the background; a control that asked for it is told when it is there."""
+    def keep(self, request: Request, asked_by: ControlRecord | None = None) -> Ticket:
+        """Write a checkpoint, in the background; a control that asked for it is told how that went."""
+        ticket = self._writer.submit(request)
         if asked_by is not None:
-            self._asked.setdefault(request.step, []).append(asked_by)
-        self._writer.submit(request)
+            ticket.outcome.add_done_callback(lambda outcome: self._tell(asked_by, request, outcome))
+        return ticket
 
-    def keep_now(self, request: Request) -> str | None:
-        """Write a checkpoint and wait; return what went wrong, or None."""
+    @staticmethod
+    def problem_with(ticket: Ticket) -> str | None:
+        """Wait for a checkpoint; return what went wrong, or None once it is on disk.
+
+        Raises
+        ------
+        StaleAttemptError
+            If another trainer has claimed the run.
+        """
         try:
-            self._writer.submit(request).wait()
+            ticket.wait()
         except StaleAttemptError:
             raise
         except (OSError, DLTrainerError) as error:
             return str(error)
         return None
-
-    def drain(self) -> None:
-        """Wait until everything handed over is on disk."""
-        self._writer.drain()
 
     # --- on the writer's thread ---------------------------------------------------------------------
 
@@ -92,14 +99,13 @@ class Keeper:
             attempt=self._attempt.number,
         )
         self._attempt.commit_checkpoint(record)
-        for control in self._asked.pop(record.step, []):
-            outcome = f"Checkpoint written at step {record.step:,} (epoch {record.epoch})."
-            self._attempt.acknowledge(control.id, status="done", outcome=outcome, step=record.step)
         try:
             self._retire_old()
-        except OSError as error:
+        except StaleAttemptError:
+            raise
+        except (OSError, DLTrainerError) as error:
             # The new checkpoint exists all the same; what couldn't be deleted is swept up later.
-            self._attempt.event("trouble", f"Old checkpoints could not be deleted: {error}", record.step)
+            _LOG.warning("Old checkpoints of run %s could not be deleted: %s", self._attempt.run_id, error)
 
     def _retire_old(self) -> None:
         records = self._store.checkpoints(self._attempt.run_id)
@@ -114,8 +120,15 @@ class Keeper:
         if isinstance(error, StaleAttemptError):
             self._bell.superseded = True
         else:
-            reason = f"The checkpoint of step {request.step:,} could not be written: {error}"
-            for control in self._asked.pop(request.step, []):
-                self._attempt.acknowledge(control.id, status="refused", outcome=reason, step=request.step)
-            self._bell.trouble = reason
+            self._bell.trouble = f"The checkpoint of step {request.step:,} could not be written: {error}"
         self._bell.ring()
+
+    def _tell(self, control: ControlRecord, request: Request, outcome: Future[Written]) -> None:
+        """Acknowledge a control; if that can't be written, the person sees the checkpoint or the trouble itself."""
+        error = outcome.exception()
+        status: Literal["done", "refused"] = "done" if error is None else "refused"
+        what = f"Checkpoint written at step {request.step:,} (epoch {request.epoch})." if error is None else str(error)
+        try:
+            self._attempt.acknowledge(control.id, status=status, outcome=what, step=request.step)
+        except DLTrainerError as problem:
+            _LOG.warning("The checkpoint asked for could not be acknowledged: %s", problem)

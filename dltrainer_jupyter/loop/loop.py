@@ -42,16 +42,20 @@ class Loop:
             Why it ended: completed, stopped or suspended.
         """
         training = self._training
-        if training.step == 0:
+        if not training.is_saved:
             training.checkpoint({"last"})
         training.parts.recorder.begin_curve(training.step + 1)
         training.schedule_checkpoint()
+        training.record_progress("training")
         while not training.finished:
             left = self._train_epoch() or self._close_epoch()
             if left is not None:
                 return left
         training.clock.stop()
-        training.parts.keeper.drain()
+        while training.checkpoint_and_wait() is not None:
+            # The keeper has rung and said why: the run rests until somebody has made room, or leaves it.
+            if (left := self._obedience.obey()) is not None:
+                return left
         training.record_progress("ended")
         return State.COMPLETED
 
@@ -61,7 +65,6 @@ class Loop:
         adapter, recipe, recorder, schedule = parts.adapter, parts.recipe, parts.recorder, parts.schedule
         if training.consumed == 0:
             recorder.begin_epoch()
-        training.record_progress("training")
         training.clock.start(training.step)
         set_rate = None
         for batch in parts.feed.epoch(training.epoch, training.consumed):
@@ -103,17 +106,18 @@ class Loop:
         verdict = parts.judge.observe(training.epoch, training.step, values)
         if parts.schedule.needs_metric and parts.judge.metric in values:
             parts.schedule.observe(values[parts.judge.metric])
+        record = EpochRecord(training.epoch, training.step, values)
+        training.enough, training.values = verdict.enough, values
+        training.epoch += 1
+        training.consumed = 0
         with self._attempt.transaction():
             self._attempt.curves(parts.recorder.take_curve())
-            self._attempt.epoch(EpochRecord(training.epoch, training.step, values), validation, parts.judge.best)
+            self._attempt.epoch(record, validation, parts.judge.best)
             training.record_progress("training")
             if verdict.enough:
                 message = f"{parts.judge.metric} has stopped improving; the run completes."
                 self._attempt.event("early_stopping", message, training.step)
         reach("loop.epoch_recorded")
-        training.enough, training.values = verdict.enough, values
-        training.epoch += 1
-        training.consumed = 0
         every = training.spec.checkpoint.every_epochs
         if verdict.improved or training.finished or (every is not None and (training.epoch - 1) % every == 0):
             training.checkpoint({"best", "last"} if verdict.improved else {"last"})

@@ -108,6 +108,8 @@ class Obedience:
             return
         before, self._training.base_rate = self._training.base_rate, float(rate)
         self._acknowledge(control, f"learning_rate {before:g} → {rate:g} at {self._training.where}.")
+        # What was acknowledged must survive a crash.
+        self._training.checkpoint({"last"})
 
     def _leave(self, state: State, control: ControlRecord | None) -> State:
         """Write a last checkpoint and say so."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dltrainer_jupyter.core import registry
+from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Adapter, Dataset, DataSource, Metric, Recipe, Schedule, Signature
 from dltrainer_jupyter.core.spec import Part, RunSpec
 from dltrainer_jupyter.core.validation import validate
@@ -36,6 +37,7 @@ def check_parts(spec: RunSpec) -> None:
     for part in spec.metrics:
         if not part.is_user_object:
             _check("metrics", part, "metrics", None)
+    _refuse_namesakes([part.type for part in spec.metrics if not part.is_user_object])
     if not any(part.is_user_object for part in spec.metrics):
         # What the user's own metrics are called is known when they are made; the trainer checks that.
         named = [_Named(part.type) for part in spec.metrics]
@@ -81,12 +83,22 @@ def make_metrics(
 ) -> list[Metric]:
     """Make a fresh set of metrics."""
     own = iter(objects.get("metrics", ()))
-    return [
+    made: list[Metric] = [
         adapt(next(own), signature.task, to_tensor)
         if part.is_user_object
         else _make("metrics", part, "metrics", outputs=signature.outputs)
         for part in spec.metrics
     ]
+    _refuse_namesakes([metric.name for metric in made])
+    return made
+
+
+def _refuse_namesakes(names: list[str]) -> None:
+    """Raise if two metrics share a name: the history has one column a name."""
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        msg = f"metrics: two of them are called '{twice[0]}'; give one another name, or leave it out."
+        raise ConfigurationError(msg)
 
 
 def make_confusion(signature: Signature) -> ConfusionMatrix | None:

@@ -47,6 +47,7 @@ class Poller:
 
     def _watch(self) -> None:
         next_heartbeat = time.monotonic() + HEARTBEAT
+        in_reach = True
         while not self._done.wait(INTERVAL):
             try:
                 if self._attempt.pending_controls():
@@ -54,10 +55,13 @@ class Poller:
                 if time.monotonic() >= next_heartbeat:
                     self._attempt.heartbeat()
                     next_heartbeat = time.monotonic() + HEARTBEAT
+                in_reach = True
             except StaleAttemptError:
                 self._bell.superseded = True
                 self._bell.ring()
                 return
             except StoreError as error:
                 # The training goes on without its controls; they are obeyed when the store is back.
-                _LOG.warning("The store can't be read just now: %s", error)
+                if in_reach:
+                    _LOG.warning("The store can't be read just now: %s", error)
+                in_reach = False

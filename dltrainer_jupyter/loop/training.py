@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dltrainer_jupyter.checkpoints.format import Request
+from dltrainer_jupyter.checkpoints.writer import Ticket
 from dltrainer_jupyter.core.errors import NonFiniteLossError
 from dltrainer_jupyter.core.protocols import Adapter, FullState, Recipe, Schedule, Signature, TrainState
 from dltrainer_jupyter.core.records import ControlRecord, ProgressRecord
@@ -86,6 +87,7 @@ class Training:
         self.next_checkpoint = float("inf")
         self._owns_process = owns_process
         self._saved_at: tuple[int, int, int] | None = None
+        self._ticket: Ticket | None = None
 
     # --- how far it is ------------------------------------------------------------------------------
 
@@ -140,20 +142,22 @@ class Training:
 
     @property
     def is_saved(self) -> bool:
-        """Whether the newest checkpoint was taken right here."""
-        return self._saved_at == (self.step, self.epoch, self.consumed)
+        """Whether a checkpoint was taken right here, and has not failed."""
+        if self._saved_at != (self.step, self.epoch, self.consumed):
+            return False
+        outcome = None if self._ticket is None else self._ticket.outcome
+        return outcome is None or not outcome.done() or outcome.exception() is None
 
     def checkpoint(self, kinds: set[str], asked_by: ControlRecord | None = None) -> None:
         """Copy the state and let it be written in the background."""
-        self.parts.keeper.keep(self._request(kinds), asked_by)
+        self._ticket = self.parts.keeper.keep(self._request(kinds), asked_by)
         self.schedule_checkpoint()
 
     def checkpoint_and_wait(self) -> str | None:
         """See that the newest checkpoint is of here and on disk; return what went wrong, or None."""
-        if self.is_saved:
-            self.parts.keeper.drain()
-            return None
-        return self.parts.keeper.keep_now(self._request({"last"}))
+        if not self.is_saved:
+            self.checkpoint({"last"})
+        return None if self._ticket is None else self.parts.keeper.problem_with(self._ticket)
 
     def schedule_checkpoint(self) -> None:
         """Count the time to the next automatic checkpoint from now on."""
@@ -163,7 +167,8 @@ class Training:
     def _request(self, kinds: set[str]) -> Request:
         # What the history says up to this step must be in the store before the checkpoint is.
         self.parts.recorder.drain()
-        self.attempt.curves(self.parts.recorder.take_curve())
+        if curve := self.parts.recorder.take_curve():
+            self.attempt.curves(curve)
         self._saved_at = (self.step, self.epoch, self.consumed)
         saved = self.parts.adapter.save(self.parts.state)
         meta: dict[str, Any] = {

@@ -193,6 +193,8 @@ class Attempt(Fence):
             raise ValueError(msg)
         with self._writing() as connection:
             replace_checkpoint(connection, record)
+        # The files are synced already; a row that a power cut takes back would turn them into rubbish.
+        self._database.make_durable()
 
     def retire_checkpoints(self, steps: Sequence[int]) -> None:
         """Let the checkpoints of some steps not exist any more; their files may go afterwards."""

@@ -99,6 +99,17 @@ class Database:
                 # Not to be used again: its pragma differs from the others'.
                 connection.invalidate()
 
+    def make_durable(self) -> None:
+        """See that what was committed so far survives a loss of power.
+
+        SQLite's write-ahead log is not synced at each commit, since that would hold the trainer up several times a
+        second; moving it into the database syncs it. PostgreSQL's commits are durable by themselves.
+        """
+        if self._engine.dialect.name != "sqlite":
+            return
+        with self.read() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+
     def close(self) -> None:
         """Close all connections that are not in use; the next use opens new ones."""
         self._engine.dispose()

@@ -56,6 +56,21 @@ class Events(StorePart):
         with self._database.read() as connection:
             return [event_record(row) for row in connection.execute(query).mappings()]
 
+    def newest_events(self, run_id: str, limit: int) -> list[EventRecord]:
+        """Read a run's newest events, newest first.
+
+        Parameters
+        ----------
+        run_id : str
+            The run.
+        limit : int
+            At most so many.
+        """
+        table = training_events
+        query = table.select().where(table.c.run_id == run_id).order_by(table.c.id.desc()).limit(limit)
+        with self._database.read() as connection:
+            return [event_record(row) for row in connection.execute(query).mappings()]
+
     def add_event(
         self,
         run_id: str,

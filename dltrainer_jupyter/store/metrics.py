@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Collection
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -48,7 +49,9 @@ def retire_epochs(connection: Connection, run_id: str, after: int) -> None:
 class Metrics(StorePart):
     """The rows of ``training_metrics`` and ``validation_results``."""
 
-    def epochs(self, run_id: str, after_epoch: int = 0) -> list[EpochRecord]:
+    def epochs(
+        self, run_id: str, after_epoch: int = 0, *, every: int = 1, also: Collection[int] = ()
+    ) -> list[EpochRecord]:
         """Read a run's metrics epoch by epoch, oldest first.
 
         Parameters
@@ -57,6 +60,10 @@ class Metrics(StorePart):
             The run.
         after_epoch : int, default 0
             Only later epochs.
+        every : int, default 1
+            Only the first of every so many epochs, for a chart that can't show more.
+        also : collection of int, optional
+            Epochs to give all the same.
         """
         table = training_metrics
         query = (
@@ -64,12 +71,20 @@ class Metrics(StorePart):
             .where(table.c.run_id == run_id, table.c.epoch > after_epoch)
             .order_by(table.c.epoch, table.c.metric)
         )
+        if every > 1:
+            query = query.where(((table.c.epoch - 1) % every == 0) | table.c.epoch.in_(also))
         with self._database.read() as connection:
             rows = connection.execute(query).all()
         grouped = itertools.groupby(rows, key=lambda row: (row.epoch, row.step))
         return [
             EpochRecord(epoch, step, {row.metric: row.value for row in of_epoch}) for (epoch, step), of_epoch in grouped
         ]
+
+    def last_epoch(self, run_id: str) -> int:
+        """Give the last epoch that was recorded; 0 before the first."""
+        query = sa.select(sa.func.max(training_metrics.c.epoch)).where(training_metrics.c.run_id == run_id)
+        with self._database.read() as connection:
+            return connection.execute(query).scalar() or 0
 
     def validation(self, run_id: str, epoch: int | None = None) -> ValidationRecord | None:
         """Read what a validation found.

@@ -10,7 +10,7 @@ from dltrainer_jupyter.store.store import Store
 
 Curve = tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]
 
-_FAR = 4
+_FAR = 1
 """With so many times more block extremes than points wanted, they say enough, and no block is read."""
 _FEWEST = 4
 """Both ends, a least and a greatest value."""

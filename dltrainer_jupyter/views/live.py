@@ -41,13 +41,15 @@ def snapshot(store: Store, run_id: str) -> dict[str, Any]:
     dict
         JSON types only; numbers that aren't finite are None. At most about 100 kB however long the run is.
     """
+    # Read first: whoever compares it later finds that there is more, never that this holds what it doesn't.
+    revision = store.revision(run_id)
     run = store.run(run_id)
     attempts = store.attempts(run_id)
-    events = store.events(run_id)[-_EVENTS:][::-1]
+    events = store.newest_events(run_id, _EVENTS)
     matrix = confusion(store, run_id)
     return {
         "version": 1,
-        "revision": store.revision(run_id),
+        "revision": revision,
         "now": datetime.now(UTC).isoformat(),
         "run": {
             "id": run.id,
@@ -141,11 +143,9 @@ def epoch_columns(store: Store, run_id: str) -> dict[str, list[float | int | Non
 
     Of a very long run they are evenly spaced ones, the best and the last.
     """
-    records = store.epochs(run_id)
-    if len(records) > _EPOCHS:
-        stride, best = math.ceil(len(records) / _EPOCHS), store.run(run_id).best
-        kept = {record.epoch for record in [*records[::stride], records[-1]]} | ({best.epoch} if best else set())
-        records = [record for record in records if record.epoch in kept]
+    last, best = store.last_epoch(run_id), store.run(run_id).best
+    also = {last} | ({best.epoch} if best else set())
+    records = store.epochs(run_id, every=math.ceil(last / _EPOCHS), also=also)
     names = list(dict.fromkeys(name for record in records for name in record.values))
     columns: dict[str, list[float | int | None]] = {
         "epoch": [record.epoch for record in records],

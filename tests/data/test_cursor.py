@@ -1,11 +1,10 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dltrainer_jupyter.data.cursor import Cursor, batches, bounds, epoch_order
+from dltrainer_jupyter.data.cursor import batches, bounds, epoch_order
 
 
 def test_order_is_what_it_always_was() -> None:
@@ -38,20 +37,3 @@ def test_batches_cover_every_sample_once(n: int, batch_size: int) -> None:
     slices = [bounds(consumed, n, batch_size) for consumed in range(batches(n, batch_size))]
     assert [index for start, stop in slices for index in range(start, stop)] == list(range(n))
     assert all(0 < stop - start <= batch_size for start, stop in slices)
-
-
-@settings(deadline=None)
-@given(step=st.integers(0, 1000), per_epoch=st.integers(1, 50))
-def test_cursor_walks_through_every_step(step: int, per_epoch: int) -> None:
-    cursor = Cursor.at_step(step, per_epoch)
-    assert cursor.step(per_epoch) == step
-    after = cursor.after_batch()
-    assert after.step(per_epoch) == step + 1
-    if after.finished(per_epoch):
-        assert after.after_epoch().step(per_epoch) == step + 1
-        assert after.after_epoch() == Cursor.at_step(step + 1, per_epoch)
-
-
-@pytest.mark.parametrize(("consumed", "finished"), [(0, False), (2, False), (3, True)])
-def test_an_epoch_is_finished_when_all_is_consumed(consumed: int, finished: bool) -> None:
-    assert Cursor(4, consumed).finished(per_epoch=3) is finished

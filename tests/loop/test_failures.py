@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from dltrainer_jupyter.checkpoints import format as checkpoint_format
-from dltrainer_jupyter.core.errors import TrainingFailed
+from dltrainer_jupyter.core.errors import ConfigurationError, TrainingFailed
 from dltrainer_jupyter.tal import Run
 from tests.waiting import until
 
@@ -96,10 +96,75 @@ def test_a_full_disk_pauses_the_run(train: Callable[..., Run], monkeypatch: pyte
     assert run.last.record.step == run.step
 
 
+def test_a_disk_full_at_the_end_does_not_lose_the_end(
+    train: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run whose last checkpoint can't be written rests with the reason, and completes when there is room."""
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    genuine = checkpoint_format.write_file
+
+    def no_room_at_the_end(path: Path, data: bytes) -> object:
+        if "step-000000046" in str(path):
+            raise full
+        return genuine(path, data)
+
+    monkeypatch.setattr(checkpoint_format, "write_file", no_room_at_the_end)
+    run = train(epochs=2, batch_size=64, checkpoint={"every_epochs": None, "every_seconds": None})
+    until(lambda: run.state == "paused")
+    assert run.step == 46
+    monkeypatch.setattr(checkpoint_format, "write_file", genuine)
+    run.resume()
+    run.wait(20)
+    assert run.last.record.step == 46
+
+
+def test_a_failed_checkpoint_is_written_again_when_the_run_is_left(
+    train: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped where a checkpoint had failed, the run tries once more; nothing is lost."""
+    run = train(epochs=400)
+    until(lambda: run.step > 0)
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def no_room(*_: object, **__: object) -> None:
+        raise full
+
+    with monkeypatch.context() as patched:
+        patched.setattr(checkpoint_format, "write_file", no_room)
+        run.pause().wait(10)
+        until(lambda: any(event.kind == "trouble" for event in run.store.events(run.id)))
+    run.stop().wait(20)
+    until(lambda: run.state == "stopped")
+    assert run.last.record.step == run.step
+
+
+class _GivesUp(nn.Linear):
+    calls = 0
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.calls += 1
+        if self.calls > 30:
+            raise SystemExit(3)
+        return super().forward(x.flatten(1))
+
+
+def test_a_model_that_exits_fails_its_run(train: Callable[..., Run]) -> None:
+    """Not the process, and the run doesn't seem to go on."""
+    run = train(model=_GivesUp(64, 10), epochs=3)
+    with pytest.raises(TrainingFailed, match="SystemExit"):
+        run.wait(30)
+
+
+def test_two_metrics_of_one_name_are_refused(train: Callable[..., Run]) -> None:
+    """The history has one column a name."""
+    with pytest.raises(ConfigurationError, match="two of them are called 'f1'"):
+        train(metrics=["f1", {"type": "f1", "average": "micro"}])
+
+
 def test_a_damaged_checkpoint_is_passed_over(train: Callable[..., Run]) -> None:
     """The newest valid one is resumed, the damage is told, and the result is the same."""
-    whole = train(epochs=3).wait(60)
-    run = train(epochs=3, checkpoint={"keep": 5})
+    whole = train(epochs=8, batch_size=8).wait(60)
+    run = train(epochs=8, batch_size=8, checkpoint={"keep": 5})
     until(lambda: len(run.checkpoints) >= 3)
     run.suspend().wait(10)
     until(lambda: run.state in {"suspended", "completed"})

@@ -87,6 +87,8 @@ class PyTorchAdapter:
             "threads": threads,
             "torch": torch.__version__,
             "fused_optimizer": self._spec.fast.fused_optimizer,
+            "cpu": torch.backends.cpu.get_cpu_capability(),
+            **_cuda_versions(self.device),
         }
 
     def close(self) -> None:
@@ -238,6 +240,13 @@ class PyTorchAdapter:
     ) -> PyTorchPredictor:
         """Build a model of its own with these weights, in evaluation mode."""
         return PyTorchPredictor(spec, objects, signature, weights)
+
+
+def _cuda_versions(device: torch.device) -> dict[str, Any]:
+    """Name the libraries whose kernels a GPU runs."""
+    if device.type != "cuda":
+        return {}
+    return {"cuda": torch.version.cuda, "cudnn": torch.backends.cudnn.version()}  # type: ignore[no-untyped-call]
 
 
 def _global_states() -> dict[str, bytes]:
