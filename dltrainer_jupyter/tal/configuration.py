@@ -38,10 +38,16 @@ _Loader.add_implicit_resolver(*_FLOAT_RESOLVER)
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes a text that the loader would take for a number."""
+    """Quotes a text that the loader would take for a number, and escapes line breaks that it would fold."""
+
+
+def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    style = '"' if any(mark in text for mark in "\x85\u2028\u2029") else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
 _Dumper.add_implicit_resolver(*_FLOAT_RESOLVER)
+_Dumper.add_representer(str, _text)
 
 
 def parse_yaml(text: str) -> dict[str, Any]:

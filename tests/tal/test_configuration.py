@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dltrainer_jupyter.core.errors import ConfigurationError
@@ -130,6 +130,7 @@ _PLAIN = st.recursive(
 _PART = st.builds(lambda kind, rest: {**rest, "type": kind}, _TEXT, st.dictionaries(_TEXT, _PLAIN, max_size=3))
 
 
+@example({"type": "\x85 \u2028"}, {"type": "\u2029\n"}, [], False)
 @given(_PART, _PART, st.lists(_PART, max_size=2), st.booleans())
 def test_a_description_comes_back_from_its_yaml(model: Any, optimizer: Any, metrics: Any, complete: bool) -> None:
     values = {"model": model, "data": "digits", "optimizer": optimizer, "metrics": metrics, "learning_rate": 1e-5}
