@@ -101,6 +101,10 @@ test: setup  ## Run the tests, the front end's and the browser's included
 e2e: setup  ## Drive a real JupyterLab in Chromium
 	@$(BIN)/python -m pytest tests/browser $(ARGS)
 
+.PHONY: bench
+bench: setup  ## Measure what a person was promised to feel; on a quiet machine
+	@$(BIN)/python -m pytest tests/bench -m slow -q $(ARGS)
+
 .PHONY: chaos
 chaos: setup  ## Kill trainers at random moments, at length
 	@DLTRAINER_TEST_KILLS=25 DLTRAINER_TEST_WRITER_KILLS=2 $(BIN)/python -m pytest tests/resume $(ARGS)

@@ -18,6 +18,7 @@ from dltrainer_jupyter.tal import configuration, settings
 from dltrainer_jupyter.tal.run import Run
 from dltrainer_jupyter.tal.submit import describe, submit
 from dltrainer_jupyter.views import summary
+from dltrainer_jupyter.views.configuration import to_yaml
 
 _HERE = "inline"
 _APART = "process"
@@ -80,7 +81,7 @@ def train(
     given["executor"] = (_APART if detach else _HERE) if asked in _ENDS_WITH_US else asked
     spec, own = describe(given)
     if dry_run:
-        click.echo(configuration.to_yaml(spec, complete=True))
+        click.echo(to_yaml(spec, complete=True))
         click.echo(f"Nothing was started. It would keep its files in {settings.artifacts}.")
         return 0
     if spec.executor == _HERE:

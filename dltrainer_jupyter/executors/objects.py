@@ -1,6 +1,6 @@
 """The user's own objects: copied at submit, kept beside the run so that another process can resume it.
 
-The file is a pickle. Only a trainer of the same user loads it; a server or a viewer never does.
+The file is a pickle. Only a process of the same user loads it, to train or to predict; a server never does.
 """
 
 from __future__ import annotations

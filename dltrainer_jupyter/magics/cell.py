@@ -19,6 +19,7 @@ from dltrainer_jupyter.tal.run import Run
 from dltrainer_jupyter.tal.session import alive
 from dltrainer_jupyter.tal.submit import describe, submit
 from dltrainer_jupyter.views import summary
+from dltrainer_jupyter.views.configuration import to_yaml
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -97,7 +98,7 @@ def _refuse_a_second(name: str, given: CellLine) -> None:
 
 def _dry_run(spec: RunSpec) -> str:
     return (
-        f"{configuration.to_yaml(spec, complete=True)}\n"
+        f"{to_yaml(spec, complete=True)}\n"
         f"Nothing was started. It would train on {spec.framework}, by the executor '{spec.executor}', and keep its "
         f"files in {settings.artifacts}."
     )

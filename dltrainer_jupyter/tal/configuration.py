@@ -1,8 +1,7 @@
-"""The configuration file: YAML in, a checked specification out, and back."""
+"""What people write to configure a run: YAML, files of it, and ``key=value`` pairs."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import yaml
 
 from dltrainer_jupyter.core.errors import ConfigurationError, brief
-from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.views.configuration import NUMBER
 
 
 class _Loader(yaml.SafeLoader):
@@ -28,26 +27,7 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
-_FLOAT = r"^[-+]?(?:\d[\d_]*\.[\d_]*|\.\d[\d_]*|\d[\d_]*)(?:[eE][-+]?\d+)$"
-_FLOAT_RESOLVER: tuple[str, re.Pattern[str], list[str]] = (
-    "tag:yaml.org,2002:float",
-    re.compile(_FLOAT),
-    list("-+.0123456789"),
-)
-_Loader.add_implicit_resolver(*_FLOAT_RESOLVER)
-
-
-class _Dumper(yaml.SafeDumper):
-    """Quotes a text that the loader would take for a number, and escapes line breaks that it would fold."""
-
-
-def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    style = '"' if any(mark in text for mark in "\x85\u2028\u2029") else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_Dumper.add_implicit_resolver(*_FLOAT_RESOLVER)
-_Dumper.add_representer(str, _text)
+_Loader.add_implicit_resolver(*NUMBER)
 
 
 def parse_yaml(text: str) -> dict[str, Any]:
@@ -113,20 +93,6 @@ def read_file(path: str | Path) -> dict[str, Any]:
     except ConfigurationError as error:
         msg = f"{path}: {error}"
         raise ConfigurationError(msg) from None
-
-
-def to_yaml(spec: RunSpec, *, complete: bool = False) -> str:
-    """Write a specification as YAML.
-
-    Parameters
-    ----------
-    spec : RunSpec
-        What to write.
-    complete : bool, default False
-        Write the settings nobody gave as well.
-    """
-    values = spec.model_dump(mode="json") if complete else spec.dump()
-    return str(yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True))
 
 
 def parse_assignments(pairs: list[str]) -> dict[str, Any]:

@@ -40,6 +40,8 @@ __all__ = ["Control", "Run"]
 
 _LOOK = 0.05
 """Seconds between two looks at a run that is waited for."""
+_LOOK_WHETHER_ALIVE = 0.5
+"""Seconds between two looks at its trainer."""
 
 
 class Run:
@@ -181,20 +183,21 @@ class Run:
                 msg = f"Run '{self.name}' is {state}; epochs and executor can be given when it has ended."
                 raise IllegalControlError(msg)
             return self._ask(Verb.RESUME)
-        record = self.store.request_start(self.id, epochs=epochs, executor=executor)
+        # Looked up before anything is written: a misspelt executor leaves the run as it is.
+        place = registry.find("executors", executor or self.record.spec.executor)()
+        self.store.request_start(self.id, epochs=epochs, executor=executor)
         control = self._ask(Verb.RESUME)
-        self.start(record.spec.executor)
+        self.start(place)
         return control
 
-    def start(self, executor: str | Executor) -> None:
-        """Start a trainer for a pending run, in a place given by name or made by the caller.
+    def start(self, place: Executor) -> None:
+        """Start a trainer for a pending run.
 
         Raises
         ------
         TrainingFailed
             If it could not be started; the run is failed then.
         """
-        place: Executor = registry.find("executors", executor)() if isinstance(executor, str) else executor
         try:
             place.start(self.store.url, self.id)
         except OSError as error:
@@ -261,12 +264,17 @@ class Run:
             If it took longer.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
-        never = threading.Event()
-        while (record := self.record).state not in ENDED:
-            if deadline is not None and time.monotonic() >= deadline:
+        never, revision = threading.Event(), self.store.revision(self.id)
+        record, looked_at = self.record, time.monotonic()
+        while record.state not in ENDED:
+            now = time.monotonic()
+            if deadline is not None and now >= deadline:
                 msg = f"Run '{record.name}' is still {record.state} after {timeout} s; it goes on."
                 raise TimeoutError(msg)
             never.wait(_LOOK)
+            # The revision is cheap to read; the whole row, and whether the trainer lives, is not.
+            if self.store.revision(self.id) != revision or now - looked_at >= _LOOK_WHETHER_ALIVE:
+                revision, record, looked_at = self.store.revision(self.id), self.record, now
         if record.state is State.FAILED:
             error = record.error or ErrorRecord("TrainingFailed", "The training failed.")
             raise TrainingFailed(error.message, error.traceback)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dltrainer_jupyter.core import registry
-from dltrainer_jupyter.core.errors import ConfigurationError, brief
+from dltrainer_jupyter.core.errors import ConfigurationError, StoreError, brief
 from dltrainer_jupyter.core.protocols import Executor, Recipe
 from dltrainer_jupyter.core.spec import USER_OBJECT, Part, RunSpec
 from dltrainer_jupyter.core.validation import validate
@@ -213,6 +213,8 @@ def submit(
     store = open_store()
     run_id = secrets.token_hex(6)
     folder = settings.artifacts / run_id
+    # Files before the row: a crash or a full disk in between leaves rubbish, never a run that can't begin.
+    _lay_out(folder, start, packed if executor.needs_pickling else None)
     store.create_run(
         run_id, spec, folder=str(folder), environment=environment(), resume="exact", rebuildable=problem is None
     )
@@ -220,17 +222,31 @@ def submit(
         store.add_event(run_id, "kernel_bound", notice)
         if spec.verbose:
             print(notice, file=sys.stderr)  # noqa: T201 - said at once, where the run was started
-    if start is not None:
-        shutil.copytree(start, folder / START)
-    if own and executor.needs_pickling:
-        assert packed is not None  # noqa: S101 - checked above
-        objects.save(folder, packed)
-    elif own:
+    if own and not executor.needs_pickling:
         held.hand_over(run_id, handover)
     run = Run(run_id, store)
     remember(run)
     run.start(executor)
     return run
+
+
+def _lay_out(folder: Path, start: Path | None, packed: bytes | None) -> None:
+    """Write what a trainer finds in the run's folder, all of it or nothing.
+
+    Raises
+    ------
+    StoreError
+        If it can't be written, or the checkpoint to begin with is gone.
+    """
+    try:
+        if start is not None:
+            shutil.copytree(start, folder / START)
+        if packed is not None:
+            objects.save(folder, packed)
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        msg = f"The run's folder {folder} can't be written: {error.strerror or error}."
+        raise StoreError(msg) from error
 
 
 def clone(run: Run, step: int | None, changes: Mapping[str, Any]) -> Run:

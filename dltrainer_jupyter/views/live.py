@@ -6,11 +6,10 @@ import math
 from datetime import UTC, datetime
 from typing import Any
 
-import yaml
-
 from dltrainer_jupyter.core.records import CheckpointRecord, ControlRecord, RunRecord
 from dltrainer_jupyter.core.states import ALLOWED, Verb
 from dltrainer_jupyter.store.store import Store
+from dltrainer_jupyter.views.configuration import to_yaml
 from dltrainer_jupyter.views.curves import curve
 
 _CURVE_POINTS = 1000
@@ -78,7 +77,7 @@ def snapshot(store: Store, run_id: str) -> dict[str, Any]:
             {"at": event.at.isoformat(), "kind": event.kind, "message": event.message, "step": event.step}
             for event in events
         ],
-        "config": yaml.safe_dump(run.spec.dump(), sort_keys=False, allow_unicode=True),
+        "config": to_yaml(run.spec),
         "allowed": [str(verb) for verb in Verb if run.state in ALLOWED[verb]],
     }
 

@@ -6,10 +6,9 @@ import shlex
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-import yaml
-
 from dltrainer_jupyter.core.records import CheckpointRecord, EpochRecord, RunRecord
 from dltrainer_jupyter.core.states import State
+from dltrainer_jupyter.views.configuration import to_yaml
 from dltrainer_jupyter.views.live import progress
 from dltrainer_jupyter.views.words import MISSING, ago, duration, metric, one_line, speed
 
@@ -136,7 +135,7 @@ def page(
     run: RunRecord, epochs: Sequence[EpochRecord], checkpoints: Sequence[CheckpointRecord]
 ) -> list[TextTable | str]:
     """Describe a run in full: where it stands, its settings, its history, its checkpoints."""
-    config = yaml.safe_dump(run.spec.dump(), sort_keys=False, allow_unicode=True).rstrip()
+    config = to_yaml(run.spec).rstrip()
     parts: list[TextTable | str] = [f"{status_line(run)}\n{run.folder}", config]
     if epochs:
         parts.append(epochs_text(epochs))

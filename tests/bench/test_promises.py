@@ -41,7 +41,7 @@ def _p95(values: list[float]) -> float:
 
 def _report(capsys: pytest.CaptureFixture[str], line: str) -> None:
     with capsys.disabled():
-        print(f"\n    {line}", end="")
+        print(f"\n    {line}", end="")  # noqa: T201 - the figures are what it is run for
 
 
 def test_loading_the_extension(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.magics.body import filename, from_python, from_yaml, is_python
-from dltrainer_jupyter.tal import configuration
 from dltrainer_jupyter.tal.configuration import parse_yaml
+from dltrainer_jupyter.views.configuration import Dumper
 
 SETTINGS = ("model", "data", "loss", "optimizer", "metrics", "epochs")
 
@@ -29,7 +29,7 @@ mappings = st.dictionaries(names, values, min_size=1, max_size=4)
 
 @given(mappings, st.sampled_from([True, False, None]))
 def test_a_yaml_mapping_is_not_python_and_is_read_as_written(mapping, flow) -> None:
-    body = yaml.dump(mapping, Dumper=configuration._Dumper, default_flow_style=flow, sort_keys=False, width=10_000)
+    body = yaml.dump(mapping, Dumper=Dumper, default_flow_style=flow, sort_keys=False, width=10_000)
     assert not is_python(body)
     assert from_yaml(body, parse_yaml, {}) == mapping
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.validation import validate
-from dltrainer_jupyter.tal.configuration import merged, parse_assignments, parse_yaml, read_file, to_yaml
+from dltrainer_jupyter.tal.configuration import merged, parse_assignments, parse_yaml, read_file
+from dltrainer_jupyter.views.configuration import to_yaml
 
 
 def error_of(text: str) -> str:

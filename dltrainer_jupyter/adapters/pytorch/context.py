@@ -95,7 +95,7 @@ class PyTorchContext:
         fused = (
             self._spec.fast.fused_optimizer
             and self._device.type in FUSED_DEVICES
-            # In half precision the CPU's fused SGD leaves most weights as they were (pytorch#191763).
+            # In half precision the CPU's fused SGD leaves most weights as they were.
             and all(parameter.dtype in FUSED_DTYPES for parameter in parameters)
         )
         rate = DEFAULT_RATE if self._spec.learning_rate is None else self._spec.learning_rate

@@ -1,0 +1,47 @@
+"""A specification as the YAML that people read, and write again."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import yaml
+
+from dltrainer_jupyter.core.spec import RunSpec
+
+NUMBER: tuple[str, re.Pattern[str], list[str]] = (
+    "tag:yaml.org,2002:float",
+    re.compile(r"^[-+]?(?:\d[\d_]*\.[\d_]*|\.\d[\d_]*|\d[\d_]*)(?:[eE][-+]?\d+)$"),
+    list("-+.0123456789"),
+)
+"""What counts as a number besides what YAML 1.1 says, ``1e-3`` foremost: for whoever reads and for whoever writes."""
+
+_UNSEEN = re.compile(r"[^\S \t\n]|[\x85\u2028\u2029\ufeff]")
+"""Characters that break a line, or vanish, where YAML leaves a text unquoted."""
+
+
+class Dumper(yaml.SafeDumper):
+    """Quotes a text that a reader would take for something else."""
+
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        """Write a text, quoted and escaped if it holds what nobody sees."""
+        style = '"' if _UNSEEN.search(text) else None
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+Dumper.add_implicit_resolver(*NUMBER)
+Dumper.add_representer(str, Dumper.represent_text)
+
+
+def to_yaml(spec: RunSpec, *, complete: bool = False) -> str:
+    """Write a specification as YAML.
+
+    Parameters
+    ----------
+    spec : RunSpec
+        What to write.
+    complete : bool, default False
+        Write the settings nobody gave as well.
+    """
+    values: dict[str, Any] = spec.model_dump(mode="json") if complete else spec.dump()
+    return str(yaml.dump(values, Dumper=Dumper, sort_keys=False, allow_unicode=True))
