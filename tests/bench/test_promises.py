@@ -80,7 +80,7 @@ def test_the_cell_returns_and_the_curve_begins(live_kernel: Kernel, capsys: pyte
     assert statistics.median(points) < 1.0
 
 
-@pytest.mark.parametrize(("executor", "most"), [("thread", 0.010), ("process", 0.003)])
+@pytest.mark.parametrize(("executor", "most"), [("thread", 0.010), ("process", 0.010)])
 def test_other_cells_stay_quick(
     live_kernel: Kernel, executor: str, most: float, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -148,8 +148,8 @@ def test_a_long_run_stays_small(live_kernel: Kernel, capsys: pytest.CaptureFixtu
         "%%dltrain tiny --new\nmodel: {{type: mlp, hidden: [4]}}\ndata: wine\nbatch_size: 8\nepochs: {epochs}\n"
         "metrics: [accuracy]\ncheckpoint: {{every_epochs: 100}}\n"
     )
-    live_kernel.run(tiny.format(epochs=50))
-    live_kernel.run("run.wait()")
+    # A first run and the picture it leaves load everything that is loaded once.
+    live_kernel.run(tiny.format(epochs=50).replace("--new", "--new --wait"))
     before = live_kernel.ask(memory)
     live_kernel.run(tiny.format(epochs=5600))
     run = tal.get("tiny")
