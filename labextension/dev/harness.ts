@@ -1,5 +1,6 @@
 import { keepKeys } from '../src/clients/shortcuts';
 import { mountPanel } from '../src/mount';
+import type { TabId } from '../src/panel/panel';
 import { FakeClient } from './fake-client';
 import { SCENARIOS } from './scenarios';
 
@@ -17,7 +18,7 @@ if (query.get('lab') === '0') {
 }
 
 const asked = query.get('scenario');
-const tab = query.get('tab') ?? 'curves';
+const tab = (query.get('tab') ?? 'curves') as TabId;
 for (const [name, make] of Object.entries(SCENARIOS)) {
   if (asked === null || asked === name) {
     show(name, make);
@@ -36,8 +37,9 @@ function show(name: string, make: (typeof SCENARIOS)[string]): void {
     frame.append(heading);
   }
   page.append(frame);
-  const choices = new Map<string, unknown>([['tab', tab]]);
+  const choices = new Map<string, unknown>();
   mountPanel(frame, client, {
+    tab,
     memory: { get: key => choices.get(key), set: (key, value) => choices.set(key, value) }
   });
   keepKeys(frame);

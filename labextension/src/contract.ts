@@ -173,7 +173,7 @@ export interface RunClient {
   curve(names: string[], start: number | null, stop: number | null, points: number): Promise<Curves>;
 }
 
-/** Where a component keeps what a person chose: folded sections, the open tab, chart settings. */
+/** Where a component keeps what a person chose: whether the panel is folded, chart settings. */
 export interface Memory {
   get(key: string): unknown;
   set(key: string, value: string | number | boolean): void;

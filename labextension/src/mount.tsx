@@ -14,10 +14,12 @@ import './styles/details.css';
 import type { Memory, RunClient } from './contract';
 import { browserMemory } from './model/memory';
 import { RunModel } from './model/run-model';
-import { Panel } from './panel/panel';
+import { Panel, type TabId } from './panel/panel';
 
 export interface PanelOptions {
   memory?: Memory;
+  /** The tab it opens on; Curves unless told. */
+  tab?: TabId;
 }
 
 /**
@@ -29,7 +31,7 @@ export function mountPanel(element: HTMLElement, client: RunClient, options: Pan
   root.className = 'dltrain-panel';
   element.append(root);
   const model = new RunModel(client);
-  render(<Panel model={model} memory={options.memory ?? browserMemory()} />, root);
+  render(<Panel model={model} memory={options.memory ?? browserMemory()} tab={options.tab} />, root);
   return () => {
     render(null, root);
     model.close();

@@ -79,13 +79,37 @@ describe('the widget', () => {
   });
 });
 
+describe('several panels on a page', () => {
+  it('share no id and no name', async () => {
+    const panels = [await show({}), await show({})];
+    const names = panels.map(
+      ({ el }) => new Set([...el.querySelectorAll<HTMLInputElement>('[type=radio]')].map(({ name }) => name))
+    );
+    expect(names[0]?.size).toBe(1);
+    expect(names[0]).not.toEqual(names[1]);
+    for (const { el } of panels) {
+      expect(el.querySelector('[type=radio]:checked')).not.toBeNull();
+    }
+    const ids = [...document.querySelectorAll('[id]')].map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('open on Curves, whatever was looked at in another', async () => {
+    const chosen = (el: HTMLElement) => el.querySelector('[role=tab][aria-selected=true]')?.textContent;
+    const { el } = await show({});
+    await act(() => el.querySelectorAll<HTMLElement>('[role=tab]')[2]?.click());
+    expect(chosen(el)).toBe('Try');
+    expect(chosen((await show({})).el)).toBe('Curves');
+  });
+});
+
 describe('the browser’s memory', () => {
   it('starts empty where what is kept makes no sense', () => {
     localStorage.setItem('dltrainer:panel', '{broken');
-    expect(browserMemory().get('tab')).toBeUndefined();
+    expect(browserMemory().get('unit')).toBeUndefined();
     localStorage.setItem('dltrainer:panel', 'null');
     const memory = browserMemory();
-    memory.set('tab', 'log');
-    expect(browserMemory().get('tab')).toBe('log');
+    memory.set('unit', 'epoch');
+    expect(browserMemory().get('unit')).toBe('epoch');
   });
 });

@@ -34,12 +34,15 @@ export function drawMarks(plot: uPlot, marks: Marks, ink: Ink): void {
   ctx.strokeStyle = ink.error;
   ctx.lineWidth = 1.5 * unit;
   let last = Number.NEGATIVE_INFINITY;
-  for (const x of visible(plot, marks.broken)) {
+  const r = 3 * unit;
+  for (const at of visible(plot, marks.broken)) {
+    // One at the very edge is moved in, so that all of it is seen.
+    const x = within(at, bbox.left + 2 * r, bbox.left + bbox.width - 2 * r);
     if (x - last < 7 * unit) {
       continue;
     }
     last = x;
-    const [y, r] = [bbox.top + 5 * unit, 3 * unit];
+    const y = bbox.top + 5 * unit;
     line(ctx, x - r, y - r, x + r, y + r);
     line(ctx, x - r, y + r, x + r, y - r);
   }
@@ -64,6 +67,10 @@ function visible(plot: uPlot, values: number[]): number[] {
   return values
     .filter(value => min !== undefined && max !== undefined && value >= min && value <= max)
     .map(value => plot.valToPos(value, 'x', true));
+}
+
+function within(value: number, low: number, high: number): number {
+  return Math.max(low, Math.min(value, high));
 }
 
 function line(ctx: CanvasRenderingContext2D, x0: number, y0: number, x1: number, y1: number): void {

@@ -84,6 +84,12 @@ export function latest(series: Series): number | null {
   return series.values.findLast(value => value !== null) ?? null;
 }
 
+/** The step since which a per-step series holds no finite value; `null` if its newest value is one. */
+export function brokenSince({ perStep, steps, values }: Series): number | null {
+  // A series by epoch also has no value where it wasn't measured.
+  return perStep ? (steps[values.findLastIndex(value => value !== null) + 1] ?? null) : null;
+}
+
 /** The index of the point nearest to a step, or -1 if there is none. Steps ascend. */
 export function nearest(steps: readonly number[], step: number): number {
   let low = 0;

@@ -1,4 +1,4 @@
-import type { Checkpoint, Connection, RunError, RunState, Snapshot } from '../contract';
+import type { Checkpoint, Connection, RunError, RunFacts, RunState, Snapshot } from '../contract';
 import { count, metric } from './format';
 import { outcome } from './pending';
 
@@ -7,7 +7,7 @@ export interface Situation {
   tone: 'info' | 'warning' | 'error';
   title: string;
   text: string;
-  /** Something to run elsewhere. */
+  /** Lines to run elsewhere. */
   command?: string;
   /** The user's own frames. */
   details?: string;
@@ -22,15 +22,15 @@ export function situations(snapshot: Snapshot, connection: Connection): Situatio
 }
 
 function disconnection({ run }: Snapshot, connection: Connection): Situation | null {
-  const command = `%dltrain panel ${quoted(run.name)}`;
+  // A new kernel doesn’t know the magic yet.
+  const command = `%load_ext dltrainer_jupyter\n%dltrain panel ${quoted(run.name)}`;
   if (connection === 'disconnected') {
-    const survives = run.executor !== 'thread' && run.executor !== 'inline';
     return {
       tone: 'warning',
       title: 'The kernel is gone.',
-      text: survives
-        ? 'You see the last state it sent; the run may be going on. To watch and steer it, run this in a new kernel:'
-        : 'You see the last state it sent. To see the whole history and go on, run this in a new kernel:',
+      text: survivesKernel(run)
+        ? 'You see the last state it sent; the run may be going on. To watch and steer it, run these lines in a new kernel:'
+        : 'You see the last state it sent. To see the whole history and go on, run these lines in a new kernel:',
       command
     };
   }
@@ -38,7 +38,7 @@ function disconnection({ run }: Snapshot, connection: Connection): Situation | n
     return {
       tone: 'info',
       title: 'No answer from the kernel yet.',
-      text: 'It is busy with another cell, or gone. If it is gone, run this in a new kernel:',
+      text: 'It is busy with another cell, or gone. If it is gone, run these lines in a new kernel:',
       command
     };
   }
@@ -61,7 +61,7 @@ function state(snapshot: Snapshot): Situation | null {
     case 'pending':
       return waiting(snapshot);
     case 'failed':
-      return failure(snapshot, point, resume);
+      return failure(snapshot);
     case 'lost':
       return {
         tone: 'error',
@@ -103,7 +103,10 @@ function waiting({ run, progress }: Snapshot): Situation | null {
   };
 }
 
-function failure({ run, monitor }: Snapshot, point: Checkpoint | null, resume: boolean): Situation {
+function failure(snapshot: Snapshot): Situation {
+  const { run, monitor } = snapshot;
+  const point = lastCheckpoint(snapshot);
+  const resume = canGoOnAfterFailure(snapshot);
   const error = run.error;
   const where = error?.step == null ? '' : ` at step ${count(error.step)}`;
   const value = monitor === null ? null : (point?.metrics[monitor] ?? null);
@@ -111,11 +114,12 @@ function failure({ run, monitor }: Snapshot, point: Checkpoint | null, resume: b
   const kept =
     point === null
       ? 'No checkpoint had been written yet.'
-      : `The last good checkpoint is step ${count(point.step)} (epoch ${point.epoch}${known}).`;
-  const next =
-    resume && point !== null
-      ? 'Mend the cause, then resume to go on from there.'
-      : 'Mend the cause and run the cell again.';
+      : point.step === 0
+        ? 'The only checkpoint is from before the first step.'
+        : `The last good checkpoint is step ${count(point.step)} (epoch ${point.epoch}${known}).`;
+  const next = resume
+    ? 'Mend the cause, then resume to go on from there.'
+    : 'Mend the cause and run the cell again.';
   return {
     tone: 'error',
     title: error === null ? 'The training failed.' : `${error.type}${where}: ${withoutType(error)}`,
@@ -125,16 +129,28 @@ function failure({ run, monitor }: Snapshot, point: Checkpoint | null, resume: b
   };
 }
 
+/** Whether a failed run has trained anything that going on would keep; a new run is the better answer else. */
+export function canGoOnAfterFailure(snapshot: Snapshot): boolean {
+  return snapshot.allowed.includes('resume') && (lastCheckpoint(snapshot)?.step ?? 0) > 0;
+}
+
 /** The message of an error that isn't ours begins with its type. */
 function withoutType({ type, message }: RunError): string {
   const prefix = `${type}: `;
   return message.startsWith(prefix) ? message.slice(prefix.length) : message;
 }
 
-/** What happened last, with its time: the answer to a control, or an event. */
-export function newest({ run, controls, events }: Snapshot): { at: string | null; text: string } {
-  const answered = controls.find(control => control.status !== 'requested');
-  const event = events[0];
+/**
+ * What happened last, with its time: the answer to a control, or an event. Of a run that ended, only what
+ * tells its end: what was asked of it before is history.
+ */
+export function newest(snapshot: Snapshot): { at: string | null; text: string } {
+  const { run, controls, events } = snapshot;
+  const alive = isAlive(run);
+  const answered = controls.find(({ kind, status }) =>
+    alive ? status !== 'requested' : status === 'done' && kind === ENDING[run.state]
+  );
+  const event = alive ? events[0] : events.find(({ kind }) => kind === endEvent(snapshot));
   if (
     answered !== undefined &&
     (event === undefined || Date.parse(answered.requested_at) > Date.parse(event.at))
@@ -146,9 +162,17 @@ export function newest({ run, controls, events }: Snapshot): { at: string | null
     : { at: event.at, text: event.message };
 }
 
+/** The control that brings a run into a state it ends in. */
+const ENDING: Partial<Record<RunState, string>> = { suspended: 'suspend', stopped: 'stop' };
+
+/** The kind of event that tells a run's end. */
+function endEvent({ run, progress }: Snapshot): string {
+  return run.state === 'completed' && progress.epoch < progress.epochs ? 'early_stopping' : run.state;
+}
+
 const UNEVENTFUL: Record<RunState, string> = {
   pending: 'Waiting to begin.',
-  running: 'Nothing was asked of it yet.',
+  running: 'No requests yet: pauses, stops and changed settings are told here.',
   paused: 'Resting after the last step.',
   suspended: 'Resting, with its checkpoint on the disk.',
   completed: 'All epochs are trained.',
@@ -156,6 +180,25 @@ const UNEVENTFUL: Record<RunState, string> = {
   failed: 'Ended by an error.',
   lost: 'Ended without a word.'
 };
+
+export function hasBest({ checkpoints }: Snapshot): boolean {
+  return checkpoints.some(({ kinds }) => kinds.includes('best'));
+}
+
+/** Whether a trainer holds the run, or is about to. */
+export function isAlive({ state }: RunFacts): boolean {
+  return state === 'pending' || state === 'running' || state === 'paused';
+}
+
+/** Whether steps are being made now, so that what is known of speed and time left is of this attempt. */
+export function isMoving({ run, progress }: Snapshot): boolean {
+  return run.state === 'running' && (progress.phase === 'training' || progress.phase === 'validating');
+}
+
+/** Whether the training goes on when the kernel ends. */
+export function survivesKernel({ executor }: RunFacts): boolean {
+  return executor !== 'thread' && executor !== 'inline';
+}
 
 /** The checkpoint a resumed run goes on from. */
 export function lastCheckpoint({ checkpoints }: Snapshot): Checkpoint | null {

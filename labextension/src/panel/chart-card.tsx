@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { type ChartEvents, LineChart, type Picture } from '../charts/line-chart';
 import type { Range } from '../model/axis';
-import { type Family, type Role, latest } from '../model/families';
+import { type Family, type Role, brokenSince, latest } from '../model/families';
 import { count, learningRate, metric } from '../model/format';
 
 const ROLES: Record<Role, string> = { train: 'train', validation: 'val', other: '' };
@@ -53,14 +53,14 @@ export function ChartCard(props: ChartCardProps): JSX.Element {
       props.onReset();
     }
   };
-  const broken = picture.marks.broken.length;
+  const since = family.series.map(brokenSince).filter(step => step !== null);
   return (
     <figure class="dlt-chart">
       <figcaption>
         <span class="dlt-chart-name" title={family.name}>
           {family.name.replaceAll('_', ' ')}
         </span>
-        {broken > 0 ? <span class="dlt-legend-broken">✕ {count(broken)} not finite</span> : null}
+        <Broken number={picture.marks.broken.length} since={since.length > 0 ? Math.min(...since) : null} />
         {family.series.map(series => (
           <span class="dlt-legend" key={series.name} data-role={series.role}>
             {series.role === 'other' ? null : <Swatch />}
@@ -82,6 +82,15 @@ export function ChartCard(props: ChartCardProps): JSX.Element {
         onBlur={() => chart.current?.leave()}
       />
     </figure>
+  );
+}
+
+/** What the marks at the top of the chart mean; the last values of a run that broke are the ones to know of. */
+function Broken({ number, since }: { number: number; since: number | null }): JSX.Element | null {
+  return number === 0 ? null : (
+    <span class="dlt-legend-broken">
+      ✕ {since === null ? `${count(number)} not finite` : `not a finite number since step ${count(since)}`}
+    </span>
   );
 }
 

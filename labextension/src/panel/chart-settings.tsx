@@ -1,7 +1,7 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { useId } from 'preact/hooks';
 import type { Unit } from '../charts/pictures';
 import { Button } from './button';
+import { useUniqueId } from './hooks';
 
 /** How the charts are drawn; the same for all of them. */
 export function ChartSettings(props: {
@@ -14,7 +14,7 @@ export function ChartSettings(props: {
   onUnit: (unit: Unit) => void;
   children: ComponentChildren;
 }): JSX.Element {
-  const id = useId();
+  const id = useUniqueId();
   const shown = props.smoothing === 0 ? 'off' : `${props.smoothing} %`;
   return (
     <div class="dlt-settings" role="group" aria-label="Chart settings">
@@ -56,7 +56,7 @@ export function Choice<T extends string>(props: {
   options: [value: T, label: string, disabled: boolean][];
   onChoose: (value: T) => void;
 }): JSX.Element {
-  const name = useId();
+  const name = useUniqueId();
   return (
     <fieldset class="dlt-choice">
       <legend class="dlt-hidden">{props.label}</legend>

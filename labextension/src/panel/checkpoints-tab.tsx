@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import type { Snapshot } from '../contract';
 import { clock, count, metric, size } from '../model/format';
 import type { RunModel } from '../model/run-model';
+import { isAlive } from '../model/situation';
 import { Ask, Button, Empty } from './button';
 import { Icon } from './icons';
 
@@ -17,10 +18,12 @@ interface CheckpointsTabProps {
 export function CheckpointsTab({ model, snapshot, gone, onTry }: CheckpointsTabProps): JSX.Element {
   const { checkpoints, monitor, now } = snapshot;
   if (checkpoints.length === 0) {
-    return (
+    return isAlive(snapshot.run) ? (
       <Empty title="No checkpoint yet.">
         The first one is written after the first epoch; the Checkpoint button writes one now.
       </Empty>
+    ) : (
+      <Empty title="No checkpoint.">The run ended before one was written.</Empty>
     );
   }
   const names = [...new Set(checkpoints.flatMap(({ metrics }) => Object.keys(metrics)))].sort(

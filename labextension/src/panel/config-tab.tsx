@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import type { Snapshot } from '../contract';
 import { clock } from '../model/format';
+import { survivesKernel } from '../model/situation';
 import { CopyButton } from './button';
 
 const RESUME = {
@@ -18,7 +19,8 @@ export function ConfigTab({ snapshot: { run, config, now } }: { snapshot: Snapsh
     ['Created', clock(run.created_at, now)],
     ['Attempts', String(run.attempts)],
     ['Resumes', run.exact ? RESUME[run.resume] : `${run.resume}, no longer exact to the bit: see the log`],
-    ['Outlives the kernel', run.rebuildable ? 'yes' : 'no']
+    ['When the kernel ends', survivesKernel(run) ? 'the training goes on' : 'the training ends with it'],
+    ['Can be resumed in a new kernel', run.rebuildable ? 'yes' : 'no']
   ];
   return (
     <div class="dlt-config">

@@ -1,16 +1,17 @@
 import type { JSX } from 'preact';
-import { useId, useMemo, useRef, useState } from 'preact/hooks';
+import { useMemo, useRef, useState } from 'preact/hooks';
 import { type Unit, horizontalAxis, pictureOf, rateChanges } from '../charts/pictures';
 import type { Memory, Snapshot } from '../contract';
 import { EpochScale, roomFor } from '../model/axis';
 import { type Family, families, refine } from '../model/families';
 import { count } from '../model/format';
 import type { RunModel } from '../model/run-model';
+import { isAlive } from '../model/situation';
 import { Button } from './button';
 import { ChartCard } from './chart-card';
 import { ChartSettings } from './chart-settings';
 import { Pointer, Tooltip } from './chart-tooltip';
-import { useChoice } from './hooks';
+import { useChoice, useUniqueId } from './hooks';
 import { Timeline } from './timeline';
 import { useZoom } from './zoom';
 
@@ -33,7 +34,7 @@ export function CurvesTab({ model, memory, snapshot, gone, onTry }: CurvesTabPro
   const { zoom, fine, zoomTo } = useZoom(model, gone);
   const [pointer] = useState(() => new Pointer());
   const grid = useRef<HTMLDivElement>(null);
-  const sync = useId();
+  const sync = useUniqueId();
 
   // What follows is made anew only from what changed; a snapshot keeps what didn't as the same object.
   const { curves, epochs, monitor, progress, best, controls, run } = snapshot;
@@ -49,7 +50,7 @@ export function CurvesTab({ model, memory, snapshot, gone, onTry }: CurvesTabPro
   const unit: Unit = wanted === 'epoch' && scale.known ? 'epoch' : 'step';
   const horizontal = useMemo(() => horizontalAxis(unit, scale), [unit, scale]);
   const rates = useMemo(() => rateChanges(controls), [controls]);
-  const alive = ['pending', 'running', 'paused'].includes(run.state);
+  const alive = isAlive(run);
   const end = alive ? roomFor(progress.step, progress.steps) : Math.max(1, progress.step);
   const [from, to] = zoom ?? [0, end];
   const pictures = useMemo(() => {

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { RunState, Snapshot } from '../contract';
 import { doing, underWay } from '../model/pending';
 import type { RunModel, RunView } from '../model/run-model';
+import { canGoOnAfterFailure, hasBest } from '../model/situation';
 import { Ask, Button, copyText } from './button';
 import { Facts } from './facts';
 import { Icon, type IconName } from './icons';
@@ -98,17 +99,29 @@ export function Header(props: HeaderProps): JSX.Element {
 
 function Actions(props: HeaderProps & { onAsk: (what: 'stop' | 'rate') => void }): JSX.Element {
   const { model, view, snapshot } = props;
-  const { run, checkpoints } = snapshot;
+  const { run } = snapshot;
+  const best = hasBest(snapshot);
   const busy = underWay(view.pending, snapshot.controls);
   const gone = view.connection === 'disconnected';
   const may = (verb: string) => snapshot.allowed.includes(verb) && !gone;
   const training = run.state === 'running' || run.state === 'pending';
   const live = training || run.state === 'paused';
-  // After a failure the banner that explains it offers to go on.
+  // After a failure the banner that explains it offers to go on, or the menu where there is little to keep.
   const explained = run.state === 'failed' || run.state === 'lost';
   const resumable = run.state === 'paused' || (snapshot.allowed.includes('resume') && !explained);
   const why = gone ? { title: 'The kernel is gone' } : {};
+  const resumeAnyway = run.state === 'failed' && !canGoOnAfterFailure(snapshot);
   const menu: MenuItem[] = [
+    ...(resumeAnyway
+      ? [
+          {
+            icon: 'play' as const,
+            label: 'Resume',
+            disabled: !may('resume'),
+            onPick: () => void model.steer('resume')
+          }
+        ]
+      : []),
     { icon: 'moon', label: 'Suspend', disabled: !may('suspend'), onPick: () => void model.steer('suspend') },
     { icon: 'rate', label: 'Set learning rate…', disabled: !may('set'), onPick: () => props.onAsk('rate') },
     {
@@ -151,13 +164,13 @@ function Actions(props: HeaderProps & { onAsk: (what: 'stop' | 'rate') => void }
       <Button
         icon="star"
         label="Try best"
-        disabled={checkpoints.length === 0 || gone}
+        disabled={!best || gone}
         title={
           gone
             ? 'The kernel is gone'
-            : checkpoints.length === 0
-              ? 'No checkpoint yet'
-              : 'Predict with the best checkpoint'
+            : best
+              ? 'Predict with the best checkpoint'
+              : `No best checkpoint${live ? ' yet' : ''}`
         }
         onClick={props.onTry}
       />

@@ -12,6 +12,19 @@ export function useRun(model: RunModel): RunView {
   return view;
 }
 
+// Every panel may come with a script of its own, so a count alone would begin anew in each.
+const PREFIX = `dlt-${Math.random().toString(36).slice(2, 10)}`;
+let ids = 0;
+
+/** A name no other element of the page has; Preact's own `useId` begins anew in every panel. */
+export function useUniqueId(): string {
+  const [id] = useState(() => {
+    ids += 1;
+    return `${PREFIX}-${ids}`;
+  });
+  return id;
+}
+
 type Widened<T> = T extends boolean ? boolean : T extends number ? number : string;
 
 /** A choice that is remembered; one of another type than the fallback's is not taken over. */

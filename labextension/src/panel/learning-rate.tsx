@@ -1,8 +1,9 @@
 import type { JSX } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { learningRate } from '../model/format';
 import type { RunModel } from '../model/run-model';
 import { Button } from './button';
+import { useUniqueId } from './hooks';
 
 /** Reads a learning rate as people write it; `null` if it is none. */
 export function parseRate(text: string): number | null {
@@ -19,7 +20,7 @@ export function LearningRate(props: {
 }): JSX.Element {
   const [text, setText] = useState(props.present === null ? '' : learningRate(props.present));
   const input = useRef<HTMLInputElement>(null);
-  const id = useId();
+  const id = useUniqueId();
   const rate = parseRate(text);
   useEffect(() => input.current?.select(), []);
   const submit = (event: Event) => {

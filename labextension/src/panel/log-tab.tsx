@@ -30,9 +30,7 @@ export function LogTab({ snapshot: { events, controls, now } }: { snapshot: Snap
     (a, b) => Date.parse(b.at) - Date.parse(a.at)
   );
   if (entries.length === 0) {
-    return (
-      <Empty title="Nothing has happened yet.">Events and everything asked of the run are listed here.</Empty>
-    );
+    return <Empty title="No requests yet.">Pauses, stops and changed settings are listed here.</Empty>;
   }
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it.

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { useUniqueId } from './hooks';
 import { Icon, type IconName } from './icons';
 
 export interface MenuItem {
@@ -18,7 +19,7 @@ export function Menu({ label, items }: { label: string; items: MenuItem[] }): JS
   const root = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   const list = useRef<HTMLDivElement>(null);
-  const id = useId();
+  const id = useUniqueId();
 
   useEffect(() => {
     if (!open) {

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useId } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { runColour } from '../charts/colours';
 import type { Memory, Snapshot } from '../contract';
 import type { RunModel, RunView } from '../model/run-model';
@@ -10,13 +10,13 @@ import { ConfigTab } from './config-tab';
 import { ConfusionTab } from './confusion-tab';
 import { CurvesTab } from './curves-tab';
 import { Header } from './header';
-import { useChoice, useRun } from './hooks';
+import { useChoice, useRun, useUniqueId } from './hooks';
 import { LogTab } from './log-tab';
 import { ProgressRow } from './progress';
 import { type Tab, Tabs } from './tabs';
 import { TryTab, useTrial } from './try-tab';
 
-type TabId = 'curves' | 'confusion' | 'try' | 'checkpoints' | 'config' | 'log';
+export type TabId = 'curves' | 'confusion' | 'try' | 'checkpoints' | 'config' | 'log';
 
 const TABS: Tab<TabId>[] = [
   { id: 'curves', label: 'Curves' },
@@ -27,29 +27,37 @@ const TABS: Tab<TabId>[] = [
   { id: 'log', label: 'Log' }
 ];
 
+interface PanelProps {
+  model: RunModel;
+  memory: Memory;
+  /** The tab it opens on; Curves unless told. */
+  tab?: TabId | undefined;
+}
+
 /** A run: its header, which is useful alone, and what folds away below it. */
-export function Panel({ model, memory }: { model: RunModel; memory: Memory }): JSX.Element {
+export function Panel(props: PanelProps): JSX.Element {
+  const { model } = props;
   const view = useRun(model);
   return view.snapshot === null ? (
     <section class="dlt-card">
       <Empty title="Waiting for the run.">
         {view.connection === 'connected'
           ? 'The panel fills as soon as the kernel has sent its first picture of it.'
-          : 'The kernel doesn’t answer. Run %dltrain panel in a new one.'}
+          : 'The kernel doesn’t answer. Run %load_ext dltrainer_jupyter and %dltrain panel in a new one.'}
       </Empty>
     </section>
   ) : (
-    <Card model={model} memory={memory} view={view} snapshot={view.snapshot} />
+    <Card {...props} view={view} snapshot={view.snapshot} />
   );
 }
 
-function Card(props: { model: RunModel; memory: Memory; view: RunView; snapshot: Snapshot }): JSX.Element {
+function Card(props: PanelProps & { view: RunView; snapshot: Snapshot }): JSX.Element {
   const { model, memory, view, snapshot } = props;
   const [folded, setFolded] = useChoice(memory, 'folded', false);
-  const [chosen, setTab] = useChoice(memory, 'tab', 'curves');
-  const tab = TABS.find(({ id }) => id === chosen)?.id ?? 'curves';
+  // Not remembered: every panel of the page shares the memory, and a choice in one is none in the others.
+  const [tab, setTab] = useState<TabId>(props.tab ?? 'curves');
   const trial = useTrial(model);
-  const id = useId();
+  const id = useUniqueId();
   const gone = view.connection === 'disconnected';
 
   const tryOut = (checkpoint: string | number) => {

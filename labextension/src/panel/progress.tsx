@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import type { Snapshot } from '../contract';
 import { count, duration, metric, percent, timeLeft } from '../model/format';
+import { isMoving } from '../model/situation';
 import { Icon } from './icons';
 
 /** An epoch must last so long for a bar of its own to be calm. */
@@ -47,8 +48,9 @@ export function ProgressRow({ snapshot }: { snapshot: Snapshot }): JSX.Element {
   );
 }
 
-function Time({ snapshot: { run, progress } }: { snapshot: Snapshot }): JSX.Element {
-  if (run.state === 'running') {
+function Time({ snapshot }: { snapshot: Snapshot }): JSX.Element {
+  const { progress } = snapshot;
+  if (isMoving(snapshot)) {
     return (
       <span class="dlt-time">
         {progress.seconds_left === null ? (
@@ -72,9 +74,9 @@ function Time({ snapshot: { run, progress } }: { snapshot: Snapshot }): JSX.Elem
   );
 }
 
-function epochIsSlow({ run, progress }: Snapshot): boolean {
-  const { steps_per_epoch: steps, steps_per_second: rate } = progress;
-  return run.state === 'running' && steps !== null && rate !== null && steps / rate > SLOW_EPOCH_SECONDS;
+function epochIsSlow(snapshot: Snapshot): boolean {
+  const { steps_per_epoch: steps, steps_per_second: rate } = snapshot.progress;
+  return isMoving(snapshot) && steps !== null && rate !== null && steps / rate > SLOW_EPOCH_SECONDS;
 }
 
 function clamp(fraction: number): number {

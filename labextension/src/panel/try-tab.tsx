@@ -3,6 +3,7 @@ import { useRef, useState } from 'preact/hooks';
 import type { Snapshot, TryResult } from '../contract';
 import { count, plural } from '../model/format';
 import { type RunModel, message } from '../model/run-model';
+import { hasBest, isAlive } from '../model/situation';
 import { Button, Empty } from './button';
 import { ExampleCard, ExampleTable } from './examples';
 import { Icon } from './icons';
@@ -56,12 +57,15 @@ export function TryTab({
   gone: boolean;
 }): JSX.Element {
   const { result, busy, error } = trial;
+  const checkpoint = available(trial.checkpoint, snapshot);
   const ended = result?.items.length === 0;
   if (snapshot.checkpoints.length === 0) {
-    return (
+    return isAlive(snapshot.run) ? (
       <Empty title="Nothing to try yet.">
         As soon as the first checkpoint is written, it can predict here while training goes on.
       </Empty>
+    ) : (
+      <Empty title="Nothing to try.">The run ended before a checkpoint was written.</Empty>
     );
   }
   return (
@@ -74,7 +78,7 @@ export function TryTab({
           busyLabel="Predicting…"
           busy={busy}
           disabled={gone}
-          onClick={() => trial.start(trial.checkpoint, result === null || ended ? 0 : trial.offset + COUNT)}
+          onClick={() => trial.start(checkpoint, result === null || ended ? 0 : trial.offset + COUNT)}
         />
         <span class="dlt-try-summary" role="status">
           {result === null ? null : <Summary result={result} />}
@@ -107,6 +111,11 @@ export function TryTab({
   );
 }
 
+/** The last checkpoint stands in for the best while none was validated. */
+function available(checkpoint: string | number, snapshot: Snapshot): string | number {
+  return checkpoint === 'best' && !hasBest(snapshot) ? 'last' : checkpoint;
+}
+
 function CheckpointChoice({ trial, snapshot }: { trial: Trial; snapshot: Snapshot }): JSX.Element {
   const steps = snapshot.checkpoints.map(({ step }) => step).sort((a, b) => b - a);
   const gone = typeof trial.checkpoint === 'number' && !steps.includes(trial.checkpoint);
@@ -114,13 +123,15 @@ function CheckpointChoice({ trial, snapshot }: { trial: Trial; snapshot: Snapsho
     <label class="dlt-select">
       <span>Checkpoint</span>
       <select
-        value={String(trial.checkpoint)}
+        value={String(available(trial.checkpoint, snapshot))}
         onChange={event => {
           const { value } = event.currentTarget;
           trial.start(/^\d+$/.test(value) ? Number(value) : value, 0);
         }}
       >
-        <option value="best">best</option>
+        <option value="best" disabled={!hasBest(snapshot)}>
+          best
+        </option>
         <option value="last">last</option>
         {gone ? (
           <option value={String(trial.checkpoint)}>step {count(trial.checkpoint as number)} (deleted)</option>

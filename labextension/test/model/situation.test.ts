@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RunFacts, Snapshot } from '../../src/contract';
 import { lastCheckpoint, newest, situations } from '../../src/model/situation';
-import { control, snapshot } from '../snapshot';
+import { checkpoint, control, snapshot } from '../snapshot';
 
 function inState(
   state: RunFacts['state'],
@@ -43,6 +43,16 @@ describe('situations', () => {
     expect(failed?.details).toBeUndefined();
   });
 
+  it.each([
+    ['none', [], 'No checkpoint had been written yet.'],
+    ['one from before the first step', [checkpoint(0, ['last'])], 'before the first step']
+  ])('asks for a new run where the checkpoints of a failed one are %s', (_name, checkpoints, kept) => {
+    const failed = only(inState('failed', {}, { checkpoints }));
+    expect(failed?.resume).toBe(false);
+    expect(failed?.text).toContain(kept);
+    expect(failed?.text).toContain('Mend the cause and run the cell again.');
+  });
+
   it('says from where a lost run goes on, or why it can’t', () => {
     expect(only(inState('lost'))?.text).toContain('Resume goes on from step 1,080 (epoch 6).');
     const stuck = only(inState('lost', { rebuildable: false }, { allowed: ['delete'] }));
@@ -65,9 +75,13 @@ describe('situations', () => {
   });
 
   it('says what to run when the kernel is gone, quoting what needs it', () => {
-    expect(situations(snapshot(), 'disconnected')[0]?.command).toBe('%dltrain panel digits-cnn');
+    expect(situations(snapshot(), 'disconnected')[0]?.command).toBe(
+      '%load_ext dltrainer_jupyter\n%dltrain panel digits-cnn'
+    );
     const spaced = snapshot({ run: { ...snapshot().run, name: 'my "best" run' } });
-    expect(situations(spaced, 'disconnected')[0]?.command).toBe('%dltrain panel "my \\"best\\" run"');
+    expect(situations(spaced, 'disconnected')[0]?.command).toBe(
+      '%load_ext dltrainer_jupyter\n%dltrain panel "my \\"best\\" run"'
+    );
     const process = snapshot({ run: { ...snapshot().run, executor: 'process' } });
     expect(situations(process, 'disconnected')[0]?.text).toContain('may be going on');
     expect(situations(snapshot(), 'silent')[0]?.tone).toBe('info');
@@ -98,11 +112,27 @@ describe('newest', () => {
     });
   });
 
+  it('tells the end of a run that ended, not what was asked of it before', () => {
+    const resumed = control(3, 'resume', 'done', 'Running from step 1 (epoch 1).');
+    const stopped = control(4, 'stop', 'done', 'Stopped at step 7 (epoch 1).');
+    const controls = [resumed, stopped];
+    const completed = { ...snapshot().progress, epoch: 20 };
+    expect(newest(inState('completed', {}, { controls, progress: completed })).text).toBe(
+      'All epochs are trained.'
+    );
+    expect(newest(inState('stopped', {}, { controls })).text).toBe('Stopped at step 7 (epoch 1).');
+    const [note] = snapshot().events;
+    const early = [note, { ...note, kind: 'early_stopping', message: 'Early.' }] as Snapshot['events'];
+    expect(newest(inState('completed', {}, { controls, events: early })).text).toBe('Early.');
+    const lost = [{ at: snapshot().now, kind: 'lost', message: 'The trainer died.', step: 9 }];
+    expect(newest(inState('lost', {}, { controls, events: lost })).text).toBe('The trainer died.');
+  });
+
   it('says how it stands where nothing happened at all', () => {
     expect(newest(inState('completed', {}, { events: [] }))).toEqual({
       at: null,
       text: 'All epochs are trained.'
     });
-    expect(newest(inState('running', {}, { events: [] })).text).toBe('Nothing was asked of it yet.');
+    expect(newest(inState('running', {}, { events: [] })).text).toContain('No requests yet');
   });
 });

@@ -39,6 +39,12 @@ describe('CurvesTab', () => {
     expect(captions).toEqual(['loss✕ 1 not finitetrain 1.900val 0.8000', 'accuracyval 0.9100']);
   });
 
+  it('says since when there is no number', async () => {
+    const curves = { train_loss: { steps: [1, 2, 3], values: [2.3, null, null] } };
+    await open(snapshot({ curves, epochs: {} }));
+    expect(root.querySelector('.dlt-legend-broken')?.textContent).toBe('✕ not a finite number since step 2');
+  });
+
   it('keeps a place for the first chart and says when it fills', async () => {
     await open(snapshot({ curves: {}, epochs: {}, checkpoints: [] }));
     expect(root.querySelectorAll('.dlt-chart')).toHaveLength(1);

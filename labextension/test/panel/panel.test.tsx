@@ -3,20 +3,20 @@ import { act } from 'preact/test-utils';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Memory, Snapshot } from '../../src/contract';
 import { RunModel } from '../../src/model/run-model';
-import { Panel } from '../../src/panel/panel';
-import { TestClient, control, snapshot } from '../snapshot';
+import { Panel, type TabId } from '../../src/panel/panel';
+import { TestClient, checkpoint, control, snapshot } from '../snapshot';
 
 let root: HTMLElement;
 let client: TestClient;
 let memory: Map<string, unknown>;
 
-async function open(first: Snapshot | null = snapshot(), tab = 'log'): Promise<void> {
+async function open(first: Snapshot | null = snapshot(), tab: TabId | undefined = 'log'): Promise<void> {
   client = new TestClient(first);
-  memory = new Map([['tab', tab]]);
+  memory = new Map();
   root = document.createElement('div');
   document.body.append(root);
   const kept: Memory = { get: key => memory.get(key), set: (key, value) => memory.set(key, value) };
-  await act(() => render(<Panel model={new RunModel(client)} memory={kept} />, root));
+  await act(() => render(<Panel model={new RunModel(client)} memory={kept} tab={tab} />, root));
 }
 
 function button(label: string): HTMLButtonElement {
@@ -114,7 +114,7 @@ describe('the header', () => {
       await click(button(label));
     }
     expect(client.asked).toEqual([]);
-    expect(text('.dlt-command code')).toBe('%dltrain panel digits-cnn');
+    expect(text('.dlt-command code')).toBe('%load_ext dltrainer_jupyter\n%dltrain panel digits-cnn');
   });
 
   it('offers what the state allows', async () => {
@@ -145,7 +145,6 @@ describe('the tabs', () => {
     expect(tabs().map(tab => tab.getAttribute('aria-selected'))[1]).toBe('true');
     await press(tabs()[1] ?? root, 'End');
     expect(document.activeElement?.textContent).toBe('Log');
-    expect(memory.get('tab')).toBe('log');
   });
 
   it('name what they show', async () => {
@@ -154,6 +153,73 @@ describe('the tabs', () => {
     const label = panel?.getAttribute('aria-labelledby') ?? '';
     expect(document.getElementById(label)?.textContent).toBe('Config');
   });
+});
+
+describe('a failed run', () => {
+  const failed = (more: Partial<Snapshot>) =>
+    snapshot({ run: { ...snapshot().run, state: 'failed' }, allowed: ['resume', 'delete'], ...more });
+  const offered = () =>
+    [...root.querySelectorAll('.dlt-banner-actions .dlt-button-label')].map(({ textContent }) => textContent);
+
+  it('goes on from a checkpoint by the button of its banner', async () => {
+    await open(failed({}));
+    expect(offered()).toEqual(['Resume']);
+    await click(button('More'));
+    const items = [...root.querySelectorAll('[role=menuitem]')].map(({ textContent }) => textContent);
+    expect(items).not.toContain('Resume');
+  });
+
+  it('keeps Resume in the menu where there is nothing worth keeping', async () => {
+    await open(failed({ checkpoints: [checkpoint(0, ['last'])] }));
+    expect(offered()).toEqual([]);
+    await click(button('More'));
+    const items = [...root.querySelectorAll<HTMLElement>('[role=menuitem]')];
+    await click(items.find(({ textContent }) => textContent === 'Resume') ?? root);
+    expect(client.asked).toEqual([{ verb: 'resume', args: {} }]);
+  });
+
+  it('doesn’t promise a checkpoint that will never come', async () => {
+    await open(failed({ checkpoints: [] }), 'try');
+    expect(text('.dlt-empty')).toBe('Nothing to try.The run ended before a checkpoint was written.');
+    await click(tabs()[3] ?? root);
+    expect(text('.dlt-empty')).toBe('No checkpoint.The run ended before one was written.');
+  });
+
+  it('tries its last checkpoint where none is the best', async () => {
+    await open(failed({ checkpoints: [checkpoint(3, ['last'])] }), 'try');
+    expect(button('Try best').getAttribute('aria-disabled')).toBe('true');
+    await click(button('Predict'));
+    expect(client.asked[0]?.args.checkpoint).toBe('last');
+  });
+});
+
+describe('a resumed run', () => {
+  it.each([
+    ['pending', 'waiting'],
+    ['running', 'starting']
+  ] as const)(
+    'shows no speed and no time left of the attempt before while %s and %s',
+    async (state, phase) => {
+      const progress = { ...snapshot().progress, phase };
+      await open(snapshot({ run: { ...snapshot().run, state }, progress }));
+      expect(text('.dlt-facts')).not.toContain('steps/s');
+      expect(text('.dlt-time')).not.toContain('left');
+    }
+  );
+});
+
+describe('the config tab', () => {
+  it.each([
+    ['thread', 'the training ends with it'],
+    ['process', 'the training goes on']
+  ])(
+    'says of a %s what the end of the kernel means, and whether it can be resumed',
+    async (executor, end) => {
+      await open(snapshot({ run: { ...snapshot().run, executor } }), 'config');
+      expect(text('.dlt-config dl')).toContain(`When the kernel ends${end}`);
+      expect(text('.dlt-config dl')).toContain('Can be resumed in a new kernelyes');
+    }
+  );
 });
 
 describe('what others wrote', () => {
