@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import reprlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class DLTrainerError(Exception):
@@ -116,6 +116,44 @@ def brief(value: object) -> str:
         return "a huge number"
 
 
+class MissingKeysError(ConfigurationError):
+    """Settings that have no default were not given.
+
+    Parameters
+    ----------
+    keys : sequence of str
+        Which.
+    more : str, default ""
+        What follows the sentence.
+    """
+
+    def __init__(self, keys: Sequence[str], more: str = "") -> None:
+        named = " and ".join(f"'{key}'" for key in keys)
+        super().__init__(f"{f'Key {named} is' if len(keys) == 1 else f'Keys {named} are'} missing.{more}")
+        self.keys = tuple(keys)
+
+
+def nearest(name: str, known: Iterable[str], likeness: float = 0.5) -> str | None:
+    """Give the known name that is most like a misspelt one.
+
+    Parameters
+    ----------
+    name : str
+        As it was written.
+    known : iterable of str
+        What there is.
+    likeness : float, default 0.5
+        From 0, anything, to 1, the same.
+
+    Examples
+    --------
+    >>> nearest("adm", ["adam", "sgd"])
+    'adam'
+    """
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=likeness)
+    return near[0] if near else None
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Suggest the nearest known name.
 
@@ -129,5 +167,5 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     >>> did_you_mean("adm", ["adam", "sgd"])
     " Did you mean 'adam'?"
     """
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f" Did you mean '{near[0]}'?" if near else ""
+    near = nearest(name, known)
+    return f" Did you mean '{near}'?" if near else ""

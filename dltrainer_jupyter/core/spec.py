@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from dltrainer_jupyter.core.errors import brief
+from dltrainer_jupyter.core.validation import AlsoCalled
 
 USER_OBJECT = "$object"
 """The type of a part that is the user's own object; the object itself is kept beside the run."""
@@ -162,7 +163,7 @@ class RunSpec(_Frozen):
     data: Part = Field(description="What it is trained on.")
     epochs: int = Field(default=10, ge=1, le=1_000_000, description="Passes over the training data.")
     batch_size: int = Field(default=32, ge=1, description="Samples in a step.")
-    learning_rate: float | None = Field(
+    learning_rate: Annotated[float | None, AlsoCalled("lr")] = Field(
         default=None, gt=0, description="Base learning rate; 0.001, or your own optimizer's, if left out."
     )
     optimizer: Part = Field(default=Part(type="adam"), description="What turns gradients into updates.")

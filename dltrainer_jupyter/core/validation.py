@@ -3,16 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from dltrainer_jupyter.core.errors import ConfigurationError, brief, did_you_mean
+from dltrainer_jupyter.core.errors import ConfigurationError, MissingKeysError, brief, nearest
+from dltrainer_jupyter.core.vocabulary import SETTINGS
 
 Model = TypeVar("Model", bound=BaseModel)
 
+_PLAINLY_MEANT = 0.75
+"""Likeness from which on a key is taken for one that belongs somewhere else."""
 
-def validate(schema: type[Model], values: Mapping[str, Any], where: str = "") -> Model:
+
+@dataclass(frozen=True)
+class AlsoCalled:
+    """Another name by which people look for a field; it goes into the field's annotation."""
+
+    name: str
+
+
+def meant(schema: type[BaseModel], name: str, likeness: float = 0.5) -> str | None:
+    """Give the key that a person probably means by a name.
+
+    Parameters
+    ----------
+    schema : type of pydantic.BaseModel
+        Whose keys.
+    name : str
+        As it was written.
+    likeness : float, default 0.5
+        How alike the two have to be, from 0 to 1.
+    """
+    for key, field in schema.model_fields.items():
+        if AlsoCalled(name) in field.metadata:
+            return key
+    return nearest(name, sorted(schema.model_fields), likeness)
+
+
+def validate(
+    schema: type[Model], values: Mapping[str, Any], where: str = "", outer: type[BaseModel] | None = None
+) -> Model:
     """Check values against a schema.
 
     Parameters
@@ -23,6 +55,8 @@ def validate(schema: type[Model], values: Mapping[str, Any], where: str = "") ->
         What was given.
     where : str, default ""
         Prefix of the keys in messages, such as ``"model"``.
+    outer : type of pydantic.BaseModel, optional
+        The configuration as a whole, where an unknown key may belong instead.
 
     Returns
     -------
@@ -32,14 +66,20 @@ def validate(schema: type[Model], values: Mapping[str, Any], where: str = "") ->
     Raises
     ------
     ConfigurationError
-        Names the first wrong key, its value and what is allowed, and how many more there are.
+        Names the first wrong key, its value and what is allowed, and how many more there are. Unknown keys come
+        first, since one of them may be a missing one misspelt.
     """
     try:
         return schema.model_validate(dict(values))
     except ValidationError as error:
-        problems = _problems(error)
-        more = f" ({len(problems) - 1} more after this one)" if len(problems) > 1 else ""
-        raise ConfigurationError(_sentence(schema, problems[0], where) + more) from None
+        problems = sorted(_problems(error), key=lambda problem: problem["type"] != "extra_forbidden")
+        missing = [problem for problem in problems if problem["type"] == "missing"]
+        said = missing if problems[0]["type"] == "missing" else problems[:1]
+        left = len(problems) - len(said)
+        more = f" ({left} more after this one)" if left else ""
+        if said is missing:
+            raise MissingKeysError([_written(schema, problem, where) for problem in missing], more) from None
+        raise ConfigurationError(_sentence(schema, said[0], where, outer) + more) from None
 
 
 def _problems(error: ValidationError) -> list[dict[str, Any]]:
@@ -49,20 +89,33 @@ def _problems(error: ValidationError) -> list[dict[str, Any]]:
     return kept or problems
 
 
-def _sentence(schema: type[BaseModel], problem: dict[str, Any], where: str) -> str:
+def _written(schema: type[BaseModel], problem: dict[str, Any], where: str) -> str:
+    """Write the key of a problem with where it stands."""
     location = _keys(schema, [str(part) for part in problem["loc"]])
-    key = ".".join(([where] if where else []) + location) or "configuration"
+    return ".".join(([where] if where else []) + location) or "configuration"
+
+
+def _sentence(schema: type[BaseModel], problem: dict[str, Any], where: str, outer: type[BaseModel] | None) -> str:
+    location, key = _keys(schema, [str(part) for part in problem["loc"]]), _written(schema, problem, where)
     kind = problem["type"]
     if kind == "extra_forbidden":
         owner = _owner(schema, location[:-1])
-        known = sorted(owner.model_fields) if owner else []
-        return f"Unknown key '{key}'.{did_you_mean(location[-1], known)} Known: {', '.join(known)}."
-    if kind == "missing":
-        return f"Key '{key}' is missing."
+        elsewhere = meant(outer, location[-1], _PLAINLY_MEANT) if outer and len(location) == 1 else None
+        if elsewhere is not None:
+            return f"Unknown key '{key}'. {_at_the_top(elsewhere, problem['input'])}"
+        near = meant(owner, location[-1]) if owner else None
+        hint = f" Did you mean '{near}'?" if near else ""
+        return f"Unknown key '{key}'.{hint} Known: {', '.join(sorted(owner.model_fields)) if owner else ''}."
     message = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ").rstrip(".")
     if kind in {"value_error", "assertion_error"}:
         return f"{key}: {message}."
     return f"{key}: expected {_PLAIN.get(kind, message)}, got {brief(problem['input'])}."
+
+
+def _at_the_top(key: str, value: Any) -> str:
+    """Say where a key that stands in the wrong place belongs."""
+    flag = next((f" (option {option.flag})" for option in SETTINGS if option.key == key), "")
+    return f"The {key.replace('_', ' ')} is set at the top level: {key}: {brief(value)}{flag}."
 
 
 _PLAIN = {

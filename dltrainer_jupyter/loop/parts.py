@@ -52,7 +52,7 @@ class _Named:
 
 def _check(kind: registry.Kind, part: Part, key: str, framework: str | None) -> None:
     found = registry.find(kind, part.type, framework)
-    validate(found.Config, part.config, key)
+    validate(found.Config, part.config, key, outer=RunSpec)
 
 
 def make_adapter(spec: RunSpec, *, owns_process: bool) -> Adapter:

@@ -24,6 +24,7 @@ from dltrainer_jupyter.core.protocols import Executor
 from dltrainer_jupyter.core.records import CheckpointRecord, ErrorRecord, RunRecord
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.states import ENDED, State, Verb, check_verb
+from dltrainer_jupyter.core.validation import meant
 from dltrainer_jupyter.executors import held
 from dltrainer_jupyter.store.store import Store
 from dltrainer_jupyter.tal.control import Control
@@ -163,7 +164,10 @@ class Run:
         rate = _positive(values.get("learning_rate"))
         if rate is None or len(values) > 1:
             given = ", ".join(f"{key}={brief(value)}" for key, value in values.items()) or "nothing"
-            msg = f"Expected learning_rate=X with X above 0, the only setting a live run can change; got {given}."
+            other = next(iter(values.keys() - {"learning_rate"}), "")
+            near = meant(RunSpec, other) == "learning_rate" and "learning_rate" not in values
+            hint = f" Did you mean learning_rate={brief(values[other])}?" if near else ""
+            msg = f"Expected learning_rate=X with X above 0, the only setting a live run can change; got {given}.{hint}"
             raise IllegalControlError(msg)
         return self._ask(Verb.SET, {"learning_rate": rate})
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from pydantic import BaseModel, Field
 
-from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.core.errors import ConfigurationError, MissingKeysError
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.validation import validate
 
@@ -49,6 +49,7 @@ def sentence(**values: Any) -> str:
         ({"validation": {"splt": 0.2}}, "Unknown key 'validation.splt'. Did you mean 'split'? Known: interval, split."),
         ({"fast": {"batchng": False}}, "Unknown key 'fast.batchng'. Did you mean 'batching'? Known: background_"),
         ({"epoch": 3}, "Unknown key 'epoch'. Did you mean 'epochs'? Known: batch_size, checkpoint, data, device,"),
+        ({"lr": 0.1}, "Unknown key 'lr'. Did you mean 'learning_rate'? Known: "),
         ({"metrics": 5}, "metrics: expected a list, got 5."),
         ({"metrics": ["f1", 3]}, "metrics.1: expected a name or a mapping with a 'type', got 3."),
         ({"optimizer": {"lr": 3}}, "optimizer: expected a name or a mapping with a 'type', got {'lr': 3}."),
@@ -81,7 +82,27 @@ def test_how_many_more_there_are_is_said() -> None:
 
 def test_a_missing_key_is_named() -> None:
     with pytest.raises(ConfigurationError, match=r"^Key 'model' is missing\. \(1 more after this one\)$"):
+        validate(RunSpec, {"data": "digits", "epochs": 0})
+    with pytest.raises(MissingKeysError, match=r"^Keys 'model' and 'data' are missing\.$") as error:
         validate(RunSpec, {})
+    assert error.value.keys == ("model", "data")
+
+
+def test_a_misspelt_key_comes_before_the_one_that_is_missing() -> None:
+    with pytest.raises(ConfigurationError, match=r"^Unknown key 'modell'\. Did you mean 'model'\?"):
+        validate(RunSpec, {"modell": "mlp", "data": "digits"})
+
+
+@pytest.mark.parametrize(("key", "elsewhere"), [("lr", True), ("lerning_rate", True), ("size", False)])
+def test_a_key_of_the_whole_in_a_part_of_it_is_sent_to_the_top(key: str, elsewhere: bool) -> None:
+    class Config(BaseModel, extra="forbid"):
+        momentum: float = 0
+
+    with pytest.raises(ConfigurationError) as error:
+        validate(Config, {key: 0.01}, "optimizer", outer=RunSpec)
+    at_the_top = "The learning rate is set at the top level: learning_rate: 0.01 (option --lr)."
+    expected = at_the_top if elsewhere else "Known: momentum."
+    assert str(error.value) == f"Unknown key 'optimizer.{key}'. {expected}"
 
 
 def test_keys_are_written_with_where_they_stand() -> None:

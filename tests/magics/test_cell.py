@@ -137,6 +137,10 @@ def test_help_of_the_cell(notebook, magic) -> None:
         ("%%dltrain\nmodel: $nte\ndata: digits", "model: the notebook has no variable 'nte'. Did you mean 'net'?"),
         ("%%dltrain\nmodel: mlp\ndata: digits\nepochs: -1", "epochs: expected greater than or equal to 1, got -1."),
         ("%%dltrain\nmodel: mlp\ndata: digits\nepoch: 1", "Unknown key 'epoch'. Did you mean 'epochs'?"),
+        (
+            "%%dltrain\nmodel: mlp\ndata: digits\noptimizer: {type: adam, lr: 0.01}",
+            "Unknown key 'optimizer.lr'. The learning rate is set at the top level: learning_rate: 0.01 (option --lr).",
+        ),
         ("%%dltrain\ndata = 3", "Key 'model' is missing."),
         ("%%dltrain a/b\nmodel: mlp\ndata: digits", "name: expected 1 to 120 characters"),
         ("%%dltrain --executor thred\nmodel: mlp\ndata: digits", "Unknown executor 'thred'. Did you mean 'thread'?"),

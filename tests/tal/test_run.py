@@ -116,7 +116,7 @@ def test_a_verb_on_a_finished_run_is_refused_in_one_line(verb: str) -> None:
 def test_a_completed_run_goes_on_with_more_epochs_only() -> None:
     run = quick()
     for epochs in (None, 1, 2):
-        with pytest.raises(IllegalControlError, match=r"Give it more epochs to go on: resume\(epochs=N\)"):
+        with pytest.raises(IllegalControlError, match=r"Give it more epochs to go on \(epochs=N in Python, --epochs N"):
             run.resume(epochs=epochs)
     run.resume(epochs=3)
     assert (run.wait().state, run.epoch, len(run.metrics())) == ("completed", 3, 3)
@@ -170,6 +170,7 @@ def test_a_live_run_takes_neither_epochs_nor_another_executor(live: Run) -> None
         ({"learning_rate": True}, "learning_rate=True"),
         ({"learning_rate": "1e-3"}, "learning_rate='1e-3'"),
         ({"momentum": 0.9}, "momentum=0.9"),
+        ({"lr": 0.001}, "lr=0.001. Did you mean learning_rate=0.001?"),
         ({"learning_rate": 0.1, "momentum": 0.9}, "learning_rate=0.1, momentum=0.9"),
     ],
 )
