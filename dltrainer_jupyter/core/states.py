@@ -71,7 +71,7 @@ ALLOWED: dict[Verb, frozenset[State]] = {
 
 _CURE: dict[Verb, str] = {
     Verb.PAUSE: "Only a live run can be paused.",
-    Verb.RESUME: "Give it more epochs to go on: resume(epochs=N).",
+    Verb.RESUME: "Give it more epochs to go on (epochs=N in Python, --epochs N elsewhere).",
     Verb.SUSPEND: "Only a live run can be suspended.",
     Verb.STOP: "It is not training, so there is nothing to stop.",
     Verb.CHECKPOINT: "Its last checkpoint is already on disk; resume it to make another.",

@@ -67,7 +67,7 @@ def test_a_completed_run_goes_on_only_with_more_epochs(store: Store):
     run_id = new_run(store, epochs=5)
     claimed(store, run_id).end(State.COMPLETED)
     for epochs in (None, 4, 5):
-        with pytest.raises(IllegalControlError, match=r"Give it more epochs to go on: resume\(epochs=N\)"):
+        with pytest.raises(IllegalControlError, match=r"Give it more epochs to go on \(epochs=N in Python, --epochs N"):
             store.request_start(run_id, epochs=epochs)
     again = store.request_start(run_id, epochs=6)
     assert (again.state, again.progress.epochs, again.spec.epochs) == (State.PENDING, 6, 5)
