@@ -50,6 +50,22 @@ def _parsed(body: str) -> tuple[ast.Module | None, str]:
             return None, str(error) or type(error).__name__
 
 
+def assigned_names(body: str) -> set[str]:
+    r"""Give the names that a Python body assigns or defines; none if it is YAML.
+
+    Examples
+    --------
+    >>> sorted(assigned_names("modell = net\ndef loss(a, b): ..."))
+    ['loss', 'modell']
+    """
+    tree, _ = _parsed(body)
+    if tree is None or not is_python(body):
+        return set()
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    definitions = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    return names | {node.name for node in tree.body if isinstance(node, definitions)}
+
+
 def _below_magic(body: str) -> str:
     """Put a line in front, as the magic's own line stands there in the cell."""
     return f"\n{body}"

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-import keyword
-import unicodedata
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dltrainer_jupyter.core import registry
-from dltrainer_jupyter.core.errors import IllegalControlError, MissingPackageError, TrainingFailed, UnknownNameError
+from dltrainer_jupyter.core.errors import (
+    ConfigurationError,
+    IllegalControlError,
+    MissingKeysError,
+    MissingPackageError,
+    TrainingFailed,
+    UnknownNameError,
+    nearest,
+)
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.magics import body as bodies
+from dltrainer_jupyter.magics.binding import bind
 from dltrainer_jupyter.magics.options import CellLine, parse_cell_line
 from dltrainer_jupyter.magics.shown import draw, from_users_frames, say
 from dltrainer_jupyter.magics.usage import cell_help
@@ -56,15 +63,15 @@ def run_cell(shell: InteractiveShell, line: str, body: str) -> None:
         return
     if given.name is not None:
         # Before the body runs, which may take its time.
-        _refuse_a_second(given.name, given)
+        _refuse_a_second(shell, given.name, given)
     values = _values(shell, given, line, body)
-    spec, own = describe(values)
+    spec, own = _described(body, values)
     if given.dry_run:
         say(_dry_run(spec))
         return
-    _refuse_a_second(spec.name, given)
+    _refuse_a_second(shell, spec.name, given)
     run = submit(spec, own)
-    _bind(shell, run, spec.name)
+    bind(shell, run)
     shown = _show(run, given)
     # What trains here has ended by now; how is worth knowing all the same.
     if given.wait or spec.executor == "inline":
@@ -85,15 +92,36 @@ def _values(shell: InteractiveShell, given: CellLine, line: str, body: str) -> d
     return configuration.merged(values, options)
 
 
-def _refuse_a_second(name: str, given: CellLine) -> None:
+def _described(body: str, values: dict[str, Any]) -> tuple[RunSpec, dict[str, Any]]:
+    """Check the settings; a name the body misspells is pointed out."""
+    try:
+        return describe(values)
+    except MissingKeysError as error:
+        names = bodies.assigned_names(body)
+        near = [(key, name) for key in error.keys if (name := nearest(key, names)) is not None]
+        hints = " ".join(f"The cell assigns '{name}': did you mean '{key}'?" for key, name in near)
+        if not hints:
+            raise
+        msg = f"{error} {hints}"
+        raise ConfigurationError(msg) from None
+
+
+def _refuse_a_second(shell: InteractiveShell, name: str, given: CellLine) -> None:
+    """Raise if a run of that name is alive; its panel stays where the cell had it."""
     older = None if given.new or given.dry_run else alive(name)
-    if older is not None:
-        record = older.record
-        msg = (
-            f"Run {summary.title(record)} is {record.state}. Stop it with %dltrain stop {summary.reference(record)}, "
-            "or start another of that name with --new."
-        )
-        raise IllegalControlError(msg)
+    if older is None:
+        return
+    show = None if given.no_panel else _face()
+    if show is not None:
+        bind(shell, older)
+        show(older)
+    record = older.record
+    reference = summary.reference(record)
+    msg = (
+        f"Run {summary.title(record)} is {record.state}. Stop it with %dltrain stop {reference}, see it with "
+        f"%dltrain panel {reference}, or start another of that name with --new."
+    )
+    raise IllegalControlError(msg)
 
 
 def _dry_run(spec: RunSpec) -> str:
@@ -102,31 +130,6 @@ def _dry_run(spec: RunSpec) -> str:
         f"Nothing was started. It would train on {spec.framework}, by the executor '{spec.executor}', and keep its "
         f"files in {settings.artifacts}."
     )
-
-
-def _bind(shell: InteractiveShell, run: Run, name: str) -> None:
-    own = identifier(name)
-    replaced = shell.user_ns.get(own)
-    shell.user_ns["run"] = run
-    shell.user_ns[own] = run
-    if replaced is not None and not isinstance(replaced, Run):
-        say(f"`{own}` is the run now; it was a variable of type {type(replaced).__name__}.")
-
-
-def identifier(name: str) -> str:
-    """Give the variable a run of this name is bound to.
-
-    Examples
-    --------
-    >>> identifier("digits-cnn"), identifier("3 layers"), identifier("class")
-    ('digits_cnn', '_3_layers', 'class_')
-    """
-    # Python reads identifiers in this form.
-    text = unicodedata.normalize("NFKC", name)
-    text = "".join(character if f"_{character}".isidentifier() else "_" for character in text)
-    if keyword.iskeyword(text):
-        return f"{text}_"
-    return text if text.isidentifier() else f"_{text}"
 
 
 def _show(run: Run, given: CellLine) -> Any:

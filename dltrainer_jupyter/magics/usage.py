@@ -52,7 +52,9 @@ def line_help() -> str:
 {verbs}
 
 RUN is an id, the beginning of one, or a name (of which the newest run is meant); left out, it is the newest run of this
-kernel. %dltrain VERB --help explains one verb, %%dltrain --help how to start a run."""
+kernel. panel and resume bind the run to `run` and to its name, as its cell does, also in a new kernel.
+
+%dltrain VERB --help explains one verb, %%dltrain --help how to start a run."""
 
 
 def verb_help(word: Word) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.errors import ConfigurationError, UnknownNameError
 from dltrainer_jupyter.core.vocabulary import WORDS, Word
+from dltrainer_jupyter.magics.binding import bind
 from dltrainer_jupyter.magics.body import remember_source
 from dltrainer_jupyter.magics.options import HELP, VerbLine, parse_verb_line
 from dltrainer_jupyter.magics.shown import from_users_frames, say
@@ -26,12 +27,12 @@ _EXPRESSION = "<dltrain predict>"
 
 
 def run_verb(shell: InteractiveShell, line: str) -> Any:
-    """Do what a ``%dltrain`` line asks.
+    """Do what a ``%dltrain`` line asks; ``panel`` and ``resume`` bind the run as its cell does.
 
     Parameters
     ----------
     shell : InteractiveShell
-        Where an expression to predict is evaluated.
+        Where an expression to predict is evaluated, and a run is bound.
     line : str
         What stands behind ``%dltrain``.
 
@@ -73,6 +74,13 @@ def _control(_shell: InteractiveShell, word: Word, given: VerbLine) -> None:
     say(getattr(run, word.name)(**given.options).answer(_PATIENCE))
 
 
+def _resume(shell: InteractiveShell, word: Word, given: VerbLine) -> None:
+    run = _one_run(word, given.words)
+    control = run.resume(**given.options)
+    bind(shell, run)
+    say(control.answer(_PATIENCE))
+
+
 def _set(_shell: InteractiveShell, word: Word, given: VerbLine) -> None:
     pairs = [it for it in given.words if "=" in it]
     run = _one_run(word, [it for it in given.words if "=" not in it])
@@ -99,8 +107,11 @@ def _status(_shell: InteractiveShell, word: Word, given: VerbLine) -> None:
     say(summary.status_line(_one_run(word, given.words).record))
 
 
-def _panel(_shell: InteractiveShell, word: Word, given: VerbLine) -> None:
-    registry.find("faces", "show")(_one_run(word, given.words))
+def _panel(shell: InteractiveShell, word: Word, given: VerbLine) -> None:
+    run = _one_run(word, given.words)
+    show = registry.find("faces", "show")
+    bind(shell, run)
+    show(run)
 
 
 def _show(_shell: InteractiveShell, word: Word, given: VerbLine) -> Shown:
@@ -148,7 +159,8 @@ def _nothing(word: Word, words: list[str]) -> None:
 
 
 _VERBS: dict[str, Callable[[InteractiveShell, Word, VerbLine], Any]] = {
-    **dict.fromkeys(("pause", "resume", "suspend", "stop", "checkpoint"), _control),
+    **dict.fromkeys(("pause", "suspend", "stop", "checkpoint"), _control),
+    "resume": _resume,
     "set": _set,
     "delete": _delete,
     "runs": _runs,

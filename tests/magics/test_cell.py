@@ -9,7 +9,7 @@ import torch
 from dltrainer_jupyter import tal
 from dltrainer_jupyter.core.errors import DLTrainerError, IllegalControlError, TrainingFailed
 from dltrainer_jupyter.magics import cell
-from dltrainer_jupyter.magics.cell import identifier
+from dltrainer_jupyter.magics.binding import identifier
 
 YAML = "model: mlp\ndata: digits\nmetrics: [accuracy]\n"
 ENDLESS = 100_000
@@ -89,6 +89,7 @@ def test_a_second_run_of_a_name_waits_for_the_first(notebook) -> None:
     assert isinstance(refused.error, IllegalControlError)
     assert len(refused.lines) == 1
     assert "%dltrain stop again" in refused.output
+    assert "%dltrain panel again" in refused.output
     assert "--new" in refused.output
     assert notebook.names["run"] is first
     # A name in the body counts as well.
@@ -142,6 +143,11 @@ def test_help_of_the_cell(notebook, magic) -> None:
             "Unknown key 'optimizer.lr'. The learning rate is set at the top level: learning_rate: 0.01 (option --lr).",
         ),
         ("%%dltrain\ndata = 3", "Key 'model' is missing."),
+        (
+            "%%dltrain\nmodell = net\ndata = 'digits'",
+            "Key 'model' is missing. The cell assigns 'modell': did you mean 'model'?",
+        ),
+        ("%%dltrain z\n", "Keys 'model' and 'data' are missing."),
         ("%%dltrain a/b\nmodel: mlp\ndata: digits", "name: expected 1 to 120 characters"),
         ("%%dltrain --executor thred\nmodel: mlp\ndata: digits", "Unknown executor 'thred'. Did you mean 'thread'?"),
         ("%%dltrain\nmodel = (\n", "If it is meant to be Python: line 2: "),
@@ -251,6 +257,17 @@ def test_the_panel_is_shown_for_the_run(notebook, panel) -> None:
     assert shown.lines == []
     assert panel.runs == [notebook.names["run"]]
     assert panel.settled == []
+
+
+def test_a_refused_second_keeps_the_panel_of_the_first(notebook, panel) -> None:
+    cell_text = f"%%dltrain again --epochs {ENDLESS}\n{YAML}"
+    notebook.run(cell_text)
+    first = notebook.names.pop("run")
+    refused = notebook.run(cell_text)
+    assert isinstance(refused.error, IllegalControlError)
+    assert len(refused.lines) == 1
+    assert panel.runs == [first, first]
+    assert notebook.names["run"] == first
 
 
 @pytest.mark.parametrize(

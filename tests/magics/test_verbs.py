@@ -55,7 +55,9 @@ def test_resuming_a_completed_run_needs_more_epochs(notebook) -> None:
     refused = notebook.run("%dltrain resume done")
     assert len(refused.lines) == 1
     assert "more epochs" in refused.output
+    del notebook.names["run"], notebook.names["done"]
     assert notebook.run("%dltrain resume done --epochs 2").error is None
+    assert notebook.names["done"] == notebook.names["run"]
     assert notebook.names["run"].wait(60).epoch == 2
 
 
@@ -176,3 +178,4 @@ def test_the_panel_of_an_older_run_is_shown(notebook, trained, monkeypatch) -> N
     )
     assert notebook.run("%dltrain panel digits-mlp").error is None
     assert shown == [trained]
+    assert notebook.names["run"] == notebook.names["digits_mlp"] == trained
