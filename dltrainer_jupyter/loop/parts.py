@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from dltrainer_jupyter.core import registry
-from dltrainer_jupyter.core.errors import ConfigurationError
-from dltrainer_jupyter.core.protocols import Adapter, Dataset, DataSource, Metric, Recipe, Schedule, Signature
+from dltrainer_jupyter.core.errors import ConfigurationError, MissingPackageError
+from dltrainer_jupyter.core.protocols import Adapter, Dataset, DataSource, Metric, Recipe, Schedule, Signature, Task
 from dltrainer_jupyter.core.spec import Part, RunSpec
 from dltrainer_jupyter.core.validation import validate
 from dltrainer_jupyter.loop.judge import choose_monitor
@@ -81,7 +82,18 @@ def load_data(spec: RunSpec, objects: Mapping[str, Any]) -> Dataset:
 def make_metrics(
     spec: RunSpec, objects: Mapping[str, Any], signature: Signature, to_tensor: Callable[[Any], Any]
 ) -> list[Metric]:
-    """Make a fresh set of metrics."""
+    """Make a fresh set of metrics.
+
+    Raises
+    ------
+    ConfigurationError
+        If one measures another kind of task; the message names those that fit.
+    """
+    for part in spec.metrics:
+        if not part.is_user_object and not _fits(part.type, signature.task):
+            fitting = ", ".join(_metrics_for(signature.task))
+            msg = f"metrics: '{part.type}' doesn't measure {signature.task}, which this data asks for; use {fitting}."
+            raise ConfigurationError(msg)
     own = iter(objects.get("metrics", ()))
     made: list[Metric] = [
         adapt(next(own), signature.task, to_tensor)
@@ -91,6 +103,21 @@ def make_metrics(
     ]
     _refuse_namesakes([metric.name for metric in made])
     return made
+
+
+def _fits(metric: str, task: Task) -> bool:
+    """Tell whether a registered metric measures a task; one that doesn't say may."""
+    tasks: tuple[Task, ...] = getattr(registry.find("metrics", metric), "task", (task,))
+    return task in tasks
+
+
+def _metrics_for(task: Task) -> list[str]:
+    found = []
+    for name in registry.names("metrics"):
+        # Somebody else's that can't be imported is none to recommend.
+        with contextlib.suppress(ConfigurationError, MissingPackageError):
+            found += [name] if _fits(name, task) else []
+    return found
 
 
 def _refuse_namesakes(names: list[str]) -> None:

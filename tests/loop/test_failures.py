@@ -32,6 +32,13 @@ class _FailsLater(nn.Linear):
         return "a bug of mine"
 
 
+def test_a_metric_of_another_task_is_refused(train: Callable[..., Run]) -> None:
+    """Accuracy of values is nonsense; the message says what can be measured."""
+    run = train(data="diabetes", metrics=["accuracy"], executor="inline")
+    with pytest.raises(TrainingFailed, match="'accuracy' doesn't measure regression.*use mae, mse, r2, rmse"):
+        run.wait()
+
+
 def test_the_users_own_error_is_shown_as_theirs(train: Callable[..., Run]) -> None:
     """Their frames and no others; the last checkpoint can be used."""
     run = train(model=_FailsLater(64, 10), executor="inline", epochs=3)
