@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -57,7 +58,7 @@ def train(
     Parameters
     ----------
     file : str
-        Path of the YAML file.
+        Path of the YAML file; a run it gives no name is called like it.
     assignments : sequence of str
         ``key=value`` pairs that go before the file.
     options : dict
@@ -75,7 +76,7 @@ def train(
         The exit code.
     """
     given = configuration.merged(configuration.read_file(file), configuration.parse_assignments(list(assignments)))
-    given = configuration.merged(given, options)
+    given = configuration.merged({"name": Path(file).stem} | given, options)
     # What would be a thread in a notebook is this very process: nothing else happens in it.
     asked = given.get("executor", _HERE)
     given["executor"] = (_APART if detach else _HERE) if asked in _ENDS_WITH_US else asked

@@ -76,6 +76,13 @@ def test_options_go_before_set_and_set_before_the_file(dltrain, digits) -> None:
     assert spec.model.config == {"hidden": [8]}
 
 
+def test_a_run_without_a_name_is_called_like_its_file(dltrain, tmp_path) -> None:
+    file = tmp_path / "wide-net.yaml"
+    file.write_text("model: mlp\ndata: digits\n")
+    assert dltrain("train", file, "--dry-run").out.startswith("name: wide-net\n")
+    assert dltrain("train", file, "--dry-run", "--name", "other").out.startswith("name: other\n")
+
+
 def test_a_dry_run_starts_nothing(dltrain, digits) -> None:
     done = dltrain("train", digits, "--dry-run")
     assert done.code == 0
