@@ -13,7 +13,7 @@ import numpy as np
 
 from dltrainer_jupyter.checkpoints.reader import load_weights
 from dltrainer_jupyter.core import registry
-from dltrainer_jupyter.core.errors import CheckpointError
+from dltrainer_jupyter.core.errors import CheckpointError, DLTrainerError
 from dltrainer_jupyter.core.protocols import Predictor, Signature
 from dltrainer_jupyter.core.records import CheckpointRecord
 from dltrainer_jupyter.data.preprocessing import apply_chain
@@ -71,6 +71,16 @@ class TrainedModel:
         else:
             msg = f"Run '{self._run.name}' has no checkpoint yet; it has only begun."
         raise CheckpointError(msg)
+
+    def __repr__(self) -> str:
+        """Show run, checkpoint and the monitored metric."""
+        try:
+            run, record = self._run.record, self.record
+        except DLTrainerError as error:
+            return f"<TrainedModel {self._which}: {error}>"
+        monitored = run.best.metric if run.best else ""
+        value = f", {monitored} {record.metrics[monitored]:.4g}" if monitored in record.metrics else ""
+        return f"<TrainedModel {self._which} of {run.name}: step {record.step:,}, epoch {record.epoch}{value}>"
 
     def predict(self, x: Any) -> npt.NDArray[Any]:
         """Predict.

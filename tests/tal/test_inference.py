@@ -267,3 +267,21 @@ def test_examples_of_values_have_no_right_or_wrong() -> None:
 def test_examples_of_very_many_classes_are_numbers() -> None:
     run = quick(data=(MANY_X[:400], np.arange(400) + 1000), validation=False, epochs=1)
     assert run.last.examples(1)["items"][0]["truth"] == "1000"
+
+
+# --- how it shows itself ------------------------------------------------------------------------------------
+
+
+def test_a_trained_model_shows_what_it_is() -> None:
+    run = quick(name="shown", metrics=["accuracy"])
+    record = run.best.record
+    value = f"val_accuracy {record.metrics['val_accuracy']:.4g}"
+    assert repr(run.best) == f"<TrainedModel best of shown: step {record.step}, epoch {record.epoch}, {value}>"
+    kept = run.last
+    run.delete()
+    assert repr(kept).startswith("<TrainedModel last: ")
+
+
+def test_a_trained_model_that_is_not_there_yet_shows_so() -> None:
+    open_store().create_run("0123456789ab", RunSpec(model="mlp", data="digits"), folder="/nowhere", environment={})
+    assert repr(tal.get("0123").best).startswith("<TrainedModel best: Run 'run' has no best checkpoint yet")
