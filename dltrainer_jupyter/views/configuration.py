@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.core.spec import USER_OBJECT, Part, RunSpec
 
 NUMBER: tuple[str, re.Pattern[str], list[str]] = (
     "tag:yaml.org,2002:float",
@@ -33,6 +33,21 @@ Dumper.add_implicit_resolver(*NUMBER)
 Dumper.add_representer(str, Dumper.represent_text)
 
 
+def in_words(value: Any) -> Any:
+    """Put the description of a person's own object in place of its mention, in settings as plain data.
+
+    Examples
+    --------
+    >>> in_words({"model": {"type": "$object", "is": "Sequential"}, "metrics": ["f1"]})
+    {'model': 'Sequential', 'metrics': ['f1']}
+    """
+    if isinstance(value, dict):
+        if value.get("type") == USER_OBJECT:
+            return str(Part.model_validate(value))
+        return {key: in_words(item) for key, item in value.items()}
+    return [in_words(item) for item in value] if isinstance(value, list) else value
+
+
 def to_yaml(spec: RunSpec, *, complete: bool = False) -> str:
     """Write a specification as YAML.
 
@@ -42,6 +57,10 @@ def to_yaml(spec: RunSpec, *, complete: bool = False) -> str:
         What to write.
     complete : bool, default False
         Write the settings nobody gave as well.
+
+    Notes
+    -----
+    A person's own objects stand there by their descriptions: they can't be written, only handed over from Python.
     """
     values: dict[str, Any] = spec.model_dump(mode="json") if complete else spec.dump()
-    return str(yaml.dump(values, Dumper=Dumper, sort_keys=False, allow_unicode=True))
+    return str(yaml.dump(in_words(values), Dumper=Dumper, sort_keys=False, allow_unicode=True))

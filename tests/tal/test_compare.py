@@ -7,7 +7,7 @@ from dltrainer_jupyter import tal
 from dltrainer_jupyter.core.errors import ConfigurationError, RunNotFoundError
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.tal.session import open_store
-from tests.tal.subject import X, Y, quick
+from tests.tal.subject import SMALL, X, Y, net, quick
 
 
 def test_runs_stand_side_by_side_with_what_differs() -> None:
@@ -27,6 +27,21 @@ def test_runs_stand_side_by_side_with_what_differs() -> None:
 def test_what_is_by_default_in_one_run_only_is_shown() -> None:
     table = tal.compare([quick(), quick(epochs=10)])
     assert table["epochs"].tolist() == [2, 10]
+
+
+def test_how_runs_stand_comes_before_what_differs() -> None:
+    table = tal.compare([quick(), quick(epochs=3)])
+    assert list(table.columns[:7]) == ["state", "epoch", "best", "best_metric", "best_epoch", "epochs", "step"]
+
+
+def test_own_objects_are_described_in_a_few_words() -> None:
+    table = tal.compare([quick(model=net()), quick()])
+    assert table["model"].tolist() == ["Sequential", SMALL]
+
+
+def test_whole_numbers_stay_whole_beside_none() -> None:
+    table = tal.compare([quick(threads=1), quick()])
+    assert [str(value) for value in table["threads"]] == ["1", "<NA>"]
 
 
 def test_a_run_may_be_compared_with_itself_or_with_one_that_has_nothing_yet() -> None:
