@@ -239,12 +239,13 @@ def _parts(word_name: str) -> None:
         from dltrainer_jupyter.tal import catalogue
 
         assert word.parts is not None  # noqa: S101 - of every verb that lists parts
+        if name is None and not as_json:
+            say(*catalogue.parts_page(word.parts))
+            return
         found = catalogue.catalogue(word.parts) if name is None else [catalogue.part(word.parts, name)]
         if as_json:
             documents = [it.document() for it in found]
             say_json(documents if name is None else documents[0])
-        elif name is None:
-            say(catalogue.parts_table(found))
         else:
             say(f"{found[0].name}: {found[0].description}", catalogue.settings_table(found[0]))
 

@@ -145,7 +145,7 @@ def _predict(shell: InteractiveShell, word: Word, given: VerbLine) -> Any:
 def _parts(_shell: InteractiveShell, word: Word, given: VerbLine) -> Shown:
     assert word.parts is not None  # noqa: S101 - of every verb that lists parts
     if not given.words:
-        return Shown(catalogue.parts_table(catalogue.catalogue(word.parts)))
+        return Shown(*catalogue.parts_page(word.parts))
     if len(given.words) > 1:
         _nothing(word, given.words)
     part = catalogue.part(word.parts, given.words[0])

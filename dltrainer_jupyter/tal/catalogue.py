@@ -13,6 +13,13 @@ from dltrainer_jupyter.views.summary import TextTable
 
 _OF_A_FRAMEWORK: frozenset[registry.Kind] = frozenset({"optimizers", "losses"})
 _SINGULAR = {"models": "model", "optimizers": "optimizer", "losses": "loss", "metrics": "metric", "data": "data set"}
+_OWN: dict[registry.Kind, str] = {
+    "metrics": (
+        "Your own: a function f(y_true, y_pred) of class labels (y_score for probabilities), or an object with update "
+        "and compute."
+    ),
+    "losses": "Your own: a function f(outputs, targets).",
+}
 _BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
 _WORDS = {"integer": "whole number", "number": "number", "string": "text", "boolean": "true or false", "null": "none"}
 
@@ -80,6 +87,12 @@ def parts_table(parts: Sequence[Listed]) -> TextTable:
         rows: list[tuple[str, ...]] = [(it.name, ", ".join(it.frameworks), it.description) for it in parts]
         return TextTable(("name", "framework", "what it is"), rows)
     return TextTable(("name", "what it is"), [(it.name, it.description) for it in parts])
+
+
+def parts_page(kind: registry.Kind) -> list[TextTable | str]:
+    """List the parts of one kind, and say how one's own is written where a function will do."""
+    own = _OWN.get(kind)
+    return [parts_table(catalogue(kind)), *([own] if own else [])]
 
 
 def settings_table(of: Listed) -> TextTable:

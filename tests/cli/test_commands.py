@@ -153,7 +153,8 @@ def test_values_are_predicted_too(dltrain, tmp_path) -> None:
 def test_parts(dltrain, kind) -> None:
     documents = json.loads(dltrain(kind, "--json").out)
     names = [document["name"] for document in documents]
-    assert [line.split()[0] for line in dltrain(kind).out.splitlines()[1:]] == names
+    table = dltrain(kind).out.partition("\n\n")[0]
+    assert [line.split()[0] for line in table.splitlines()[1:]] == names
     assert json.loads(dltrain(kind, names[0], "--json").out) == documents[0]
     assert dltrain(kind, names[0]).out.startswith(f"{names[0]}: ")
 

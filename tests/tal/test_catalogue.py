@@ -52,3 +52,14 @@ def test_a_part_whose_package_is_missing_is_listed_with_the_cure(monkeypatch) ->
 
     monkeypatch.setattr(catalogue.registry, "find", missing)
     assert {part.description for part in catalogue.catalogue("models")} == {'pip install "it"'}
+
+
+@pytest.mark.parametrize(("kind", "signature"), [("metrics", "f(y_true, y_pred)"), ("losses", "f(outputs, targets)")])
+def test_a_list_ends_with_how_ones_own_is_written(kind, signature) -> None:
+    *_, last = catalogue.parts_page(kind)
+    assert last.startswith("Your own: ")
+    assert signature in last
+
+
+def test_a_list_of_what_is_no_function_is_the_list_alone() -> None:
+    assert catalogue.parts_page("models") == [catalogue.parts_table(catalogue.catalogue("models"))]
