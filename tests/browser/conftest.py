@@ -35,7 +35,7 @@ CHROMIUM_ARGUMENTS = [
     "--disable-sync",
 ]
 # Read before a fixture takes the settings of whoever runs the tests away.
-SCREENSHOTS = os.environ.get("DLTRAINER_SCREENSHOTS")
+SCREENSHOTS = os.environ.get("DLTRAINER_TEST_SCREENSHOTS")
 START = 60
 """Seconds Lab may take to start on a busy machine."""
 # The first cell that trains imports torch, which takes long on a busy machine.
