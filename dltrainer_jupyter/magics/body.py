@@ -50,6 +50,17 @@ def _parsed(body: str) -> tuple[ast.Module | None, str]:
             return None, str(error) or type(error).__name__
 
 
+def looks_like_python(body: str) -> bool:
+    """Tell whether a body that may not be finished has a line that Python has and YAML hasn't.
+
+    Examples
+    --------
+    >>> looks_like_python("loss = (1 +"), looks_like_python("loss: [")
+    (True, False)
+    """
+    return _LOOKS_LIKE_PYTHON.search(body) is not None
+
+
 def assigned_names(body: str) -> set[str]:
     r"""Give the names that a Python body assigns or defines; none if it is YAML.
 
@@ -94,7 +105,7 @@ def from_yaml(body: str, parse: Callable[[str], dict[str, Any]], variables: Mapp
     try:
         values = parse(_below_magic(body))
     except ConfigurationError as error:
-        if not _LOOKS_LIKE_PYTHON.search(body):
+        if not looks_like_python(body):
             raise
         _, problem = _parsed(body)
         msg = f"{error} If it is meant to be Python: {problem or 'it needs an assignment, such as model = net'}."

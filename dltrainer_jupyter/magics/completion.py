@@ -8,13 +8,17 @@ from collections.abc import Iterable, Sequence
 
 from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.errors import DLTrainerError
+from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.vocabulary import CHECKPOINT, RUN, WORDS, Option, Word
+from dltrainer_jupyter.magics.body import looks_like_python
 from dltrainer_jupyter.magics.options import CELL_OPTIONS, HELP
 
 _LOG = logging.getLogger(__name__)
 _MOST_RUNS = 200
 _LINE = re.compile(r"\s*(?:[^%=]+=\s*)?(%%?dltrain)\s(.*)")
-_SETTING = re.compile(r"\s*(\w+):\s+\S*")
+_KEY = re.compile(r"\w+")
+_SETTING = re.compile(r"\s*(\w+):\s+(?:\[(?:[^\]]*,)?\s*)?(?:\{\s*type:\s*)?[^\s\[\]{},]*")
+"""A key of a YAML body and the beginning of a name: alone, in a list, or in braces behind ``type:``."""
 _NAMED: dict[str, registry.Kind] = {
     "framework": "adapters",
     "executor": "executors",
@@ -23,6 +27,7 @@ _NAMED: dict[str, registry.Kind] = {
     "data": "data",
     "optimizer": "optimizers",
     "loss": "losses",
+    "metrics": "metrics",
     "scheduler": "schedules",
 }
 """Keys of a YAML body whose value is a registered name."""
@@ -60,10 +65,13 @@ def _found(text: str, cell: str) -> list[str]:
         *before, typed = rest.split(" ")
         before = [word for word in before if word]
         return _options(CELL_OPTIONS, before, typed) if magic == "%%dltrain" else _after_verb(before, typed)
+    magic, _, body = cell.lstrip().partition("\n")
+    if not magic.startswith("%%dltrain") or looks_like_python(body):
+        return []
+    if _KEY.fullmatch(text):
+        return [f"{key}:" for key in RunSpec.model_fields]
     setting = _SETTING.fullmatch(text)
-    if setting is not None and cell.lstrip().startswith("%%dltrain") and setting[1] in _NAMED:
-        return _parts(_NAMED[setting[1]])
-    return []
+    return _parts(_NAMED[setting[1]]) if setting is not None and setting[1] in _NAMED else []
 
 
 def _after_verb(before: list[str], typed: str) -> list[str]:

@@ -58,6 +58,17 @@ def test_names_in_a_yaml_body(notebook) -> None:
     assert {"adam", "sgd"} <= set(offered("model: cnn\noptimizer: "))
     assert offered("data: dig") == ["digits"]
     assert "cnn" not in notebook.offered("model: c")
+    assert offered("metrics: [acc") == ["accuracy"]
+    assert offered("metrics: [accuracy, f") == ["f1"]
+    assert offered("optimizer: {type: sg") == ["sgd"]
+
+
+def test_keys_of_a_yaml_body(notebook) -> None:
+    assert notebook.offered("%%dltrain digits\nmodel: cnn\nopt") == ["optimizer:"]
+    assert notebook.offered("%%dltrain digits\nlea", "\ndata: digits") == ["learning_rate:"]
+    python = notebook.offered("%%dltrain digits\nmodel = net\nopt")
+    assert "optimizer:" not in python
+    assert "optimizer:" not in notebook.offered("opt")
 
 
 def test_in_a_cell_with_a_body(notebook) -> None:
