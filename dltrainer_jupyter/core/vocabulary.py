@@ -91,7 +91,7 @@ WORDS: dict[str, Word] = {
         Word("delete", "Remove an ended run with its history and files.", names_its_run=True),
         Word("runs", "List runs, newest first.", "none"),
         Word("status", "Say in one line where a run stands."),
-        Word("panel", "Show the live panel of a run."),
+        Word("panel", "Show the live panel of a run, and bind the run to `run` and to its name."),
         Word("show", "Show a run in full: settings, metrics, checkpoints."),
         Word("compare", "Put runs side by side.", "runs"),
         Word("predict", "Predict with a checkpoint of a run.", "input", options=(RUN, CHECKPOINT)),

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dltrainer_jupyter.core.errors import ConfigurationError
-from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.core.spec import Part, RunSpec
 from dltrainer_jupyter.core.validation import validate
 from dltrainer_jupyter.tal.configuration import merged, parse_assignments, parse_yaml, read_file
 from dltrainer_jupyter.views.configuration import to_yaml
@@ -247,3 +247,8 @@ def test_merging_changes_neither_side(base: dict[str, Any], changes: dict[str, A
     assert merged({}, changes) == changes
     assert merged(once, changes) == once
     assert once.keys() == base.keys() | changes.keys()
+
+
+def test_a_persons_own_object_is_written_in_words() -> None:
+    spec = RunSpec(model=Part.user_object("Sequential"), data="digits", metrics=[Part.user_object("mine"), "f1"])
+    assert to_yaml(spec) == "model: Sequential\ndata: digits\nmetrics:\n- mine\n- f1\n"
