@@ -135,15 +135,13 @@ def test_a_detached_run_is_steered_from_other_commands(dltrain, digits) -> None:
 
 
 def test_a_process_is_followed_and_interrupting_suspends_it(dltrain, digits, monkeypatch) -> None:
-    wait = tal.Run.wait
+    wait, once = tal.Run.wait, iter([KeyboardInterrupt])
 
     def interrupted(self, timeout=None):
-        if self.record.state == "running" and self.step:
-            raise KeyboardInterrupt
-        try:
-            return wait(self, 0.2)
-        except TimeoutError:
-            return interrupted(self, timeout)
+        until(lambda: self.step > 0, PATIENCE)
+        for interrupt in once:
+            raise interrupt
+        return wait(self, timeout)
 
     monkeypatch.setattr(training.Run, "wait", interrupted)
     done = dltrain("train", digits, "--executor", "process", "--epochs", "100000")
