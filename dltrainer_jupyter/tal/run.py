@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 import numbers
 import shutil
-import threading
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +27,7 @@ from dltrainer_jupyter.executors import held
 from dltrainer_jupyter.store.store import Store
 from dltrainer_jupyter.tal.control import Control
 from dltrainer_jupyter.tal.environment import user
+from dltrainer_jupyter.tal.waiting import ended
 from dltrainer_jupyter.views.curves import Curve, curve
 from dltrainer_jupyter.views.tables import epochs_table, run_document
 
@@ -38,11 +37,6 @@ if TYPE_CHECKING:
     from dltrainer_jupyter.tal.inference import TrainedModel
 
 __all__ = ["Control", "Run"]
-
-_LOOK = 0.05
-"""Seconds between two looks at a run that is waited for."""
-_LOOK_WHETHER_ALIVE = 0.5
-"""Seconds between two looks at its trainer."""
 
 
 class Run:
@@ -267,18 +261,7 @@ class Run:
         TimeoutError
             If it took longer.
         """
-        deadline = None if timeout is None else time.monotonic() + timeout
-        never, revision = threading.Event(), self.store.revision(self.id)
-        record, looked_at = self.record, time.monotonic()
-        while record.state not in ENDED:
-            now = time.monotonic()
-            if deadline is not None and now >= deadline:
-                msg = f"Run '{record.name}' is still {record.state} after {timeout} s; it goes on."
-                raise TimeoutError(msg)
-            never.wait(_LOOK)
-            # The revision is cheap to read; the whole row, and whether the trainer lives, is not.
-            if self.store.revision(self.id) != revision or now - looked_at >= _LOOK_WHETHER_ALIVE:
-                revision, record, looked_at = self.store.revision(self.id), self.record, now
+        record = ended(self.store, self.id, timeout)
         if record.state is State.FAILED:
             error = record.error or ErrorRecord("TrainingFailed", "The training failed.")
             raise TrainingFailed(error.message, error.traceback)
