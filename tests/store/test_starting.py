@@ -136,3 +136,14 @@ def test_attempts_end_and_are_counted(store: Store):
     records = store.attempts(run_id)
     assert [record.number for record in records] == [1, 2, 3]
     assert all(record.ended_at and record.ended_at >= record.started_at for record in records)
+
+
+def test_a_run_nobody_came_for_can_be_withdrawn(store: Store) -> None:
+    run_id = new_run(store)
+    stop = store.request_control(run_id, "stop", {}, "me")
+    pause = store.request_control(run_id, "pause", {}, "me")
+    assert store.withdraw(run_id)
+    assert store.run(run_id).state == "stopped"
+    assert store.control(stop.id).status == "done"
+    assert store.control(pause.id).status == "refused"
+    assert not store.withdraw(run_id)
