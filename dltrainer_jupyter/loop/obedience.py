@@ -75,12 +75,12 @@ class Obedience:
         with self._attempt.transaction():
             if not self._paused:
                 self._attempt.change_state(State.PAUSED)
+            training.record_progress("training")
             self._acknowledge(control, f"Paused at {training.where}.")
         self._paused = True
         # Acknowledged before anything slow: the person waits for the word, not for the checkpoint.
         if not training.is_saved:
             training.checkpoint({"last"})
-        training.record_progress("training")
 
     def _pause_for(self, reason: str) -> None:
         self._bell.trouble = None
@@ -88,6 +88,7 @@ class Obedience:
         with self._attempt.transaction():
             if not self._paused:
                 self._attempt.change_state(State.PAUSED)
+            self._training.record_progress("training")
             self._attempt.event("trouble", f"Paused at {self._training.where}. {reason}", self._training.step)
         self._paused = True
 
