@@ -125,6 +125,7 @@ def assembled(
             attempt.rewind(0, 0, None)
         else:
             training.load(found[0])
+            attempt.describe(resumed_from_step=training.step)
         reason = adapter.inexact_because() or _without_memory(during_training) or _changed_since(found, versions)
         if reason is not None and record.exact:
             attempt.describe(exact=False)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from sqlalchemy.engine import Connection
+
 from dltrainer_jupyter.core.records import (
     BestRecord,
     CheckpointRecord,
@@ -70,6 +72,7 @@ class Attempt(Fence):
         environment: Mapping[str, Any] | None = None,
         exact: bool | None = None,
         resume: ResumeKind | None = None,
+        resumed_from_step: int | None = None,
     ) -> None:
         """Record what is known only once the model and the data are there.
 
@@ -83,6 +86,8 @@ class Attempt(Fence):
             Whether a resumed run will be bit-identical.
         resume : {"exact", "replay", "epoch"}, optional
             How the run can be resumed.
+        resumed_from_step : int, optional
+            The step of the checkpoint this trainer goes on from.
         """
         given = {"signature": signature and dict(signature), "exact": exact, "resume": resume}
         values = {name: value for name, value in given.items() if value is not None}
@@ -91,9 +96,14 @@ class Attempt(Fence):
                 self._set(values)
             if environment is not None:
                 self._environment |= environment
-                table = training_attempts
-                this = (table.c.run_id == self.run_id, table.c.number == self.number)
-                connection.execute(table.update().where(*this).values(environment=self._environment))
+                self._describe_attempt(connection, environment=self._environment)
+            if resumed_from_step is not None:
+                self._describe_attempt(connection, resumed_from_step=resumed_from_step)
+
+    def _describe_attempt(self, connection: Connection, **values: Any) -> None:
+        table = training_attempts
+        this = (table.c.run_id == self.run_id, table.c.number == self.number)
+        connection.execute(table.update().where(*this).values(**values))
 
     def change_state(self, state: State) -> None:
         """Go on or pause.

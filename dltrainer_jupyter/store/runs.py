@@ -221,19 +221,6 @@ class Runs(StorePart):
             rows = connection.execute(sa.select(training_jobs.c.id, training_jobs.c.revision))
             return {row.id: row.revision for row in rows}
 
-    def set_rebuildable(self, run_id: str, rebuildable: bool) -> None:  # noqa: FBT001 - one value, named by the method
-        """Say whether a run can outlive the process that made it.
-
-        Raises
-        ------
-        RunNotFoundError
-            If there is no such run.
-        """
-        with self._database.write() as connection:
-            take_hold(connection, run_id)
-            this = training_jobs.c.id == run_id
-            connection.execute(training_jobs.update().where(this).values(rebuildable=rebuildable))
-
     def signature(self, run_id: str) -> dict[str, Any] | None:
         """Read what goes into the run's model and what comes out, once a trainer has described it.
 

@@ -125,7 +125,6 @@ class Starting(StorePart):
         *,
         executor: str,
         environment: Mapping[str, Any],
-        resumed_from_step: int | None = None,
     ) -> Attempt:
         """Become the trainer of a run. Of several that try at once, one succeeds.
 
@@ -137,8 +136,6 @@ class Starting(StorePart):
             Where this trainer runs.
         environment : mapping
             What exactness depends on, as far as it is known; JSON types.
-        resumed_from_step : int, optional
-            The step of the checkpoint it goes on from.
 
         Returns
         -------
@@ -175,7 +172,6 @@ class Starting(StorePart):
                 "process_started": me.process_started,
                 "started_at": clock(connection),
                 "heartbeat_at": clock(connection),
-                "resumed_from_step": resumed_from_step,
                 "environment": dict(environment),
             }
             connection.execute(attempts.insert().values(row))

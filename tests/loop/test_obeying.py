@@ -123,6 +123,7 @@ def test_stop_leaves_a_checkpoint_to_go_on_from(live: Callable[..., Run]) -> Non
     step = run.step
     run.resume().wait(10)
     until(lambda: run.step > step)
+    assert run.store.attempts(run.id)[-1].resumed_from_step == step
 
 
 def test_verbs_that_make_no_sense(train: Callable[..., Run]) -> None:

@@ -103,13 +103,6 @@ def test_revisions_of_all_runs(store: Store):
     assert store.revision(one) == store.revision(other) + 1
 
 
-def test_whether_a_run_can_outlive_its_process_may_turn_out_later(store: Store):
-    run_id = new_run(store)
-    assert store.run(run_id).rebuildable
-    store.set_rebuildable(run_id, False)
-    assert not store.run(run_id).rebuildable
-
-
 def test_a_description_this_version_does_not_understand_is_named(store: Store):
     run_id = new_run(store)
     with store._database.write() as connection:

@@ -21,7 +21,8 @@ ERROR = ErrorRecord("OSError", "no such program")
 
 def test_a_trainer_is_recorded(store: Store):
     run_id = new_run(store)
-    attempt = store.claim(run_id, executor="process", environment={"threads": 2}, resumed_from_step=40)
+    attempt = store.claim(run_id, executor="process", environment={"threads": 2})
+    attempt.describe(resumed_from_step=40)
     (record,) = store.attempts(run_id)
     me = this_process()
     assert (attempt.run_id, attempt.number) == (run_id, 1)
