@@ -5,7 +5,7 @@
 
 PYTHON ?= python3
 # What the tests need besides the default install; quickstart needs less.
-EXTRAS ?= torch,postgres,jupyter
+EXTRAS ?= torch,tensorflow,jax,lightning,augment,postgres,jupyter
 QUICKSTART_EXTRAS ?= torch,jupyter
 ARGS ?=
 

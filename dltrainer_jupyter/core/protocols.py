@@ -6,7 +6,7 @@ adapter and the framework's own (``Any``) on the other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, runtime_checkable
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     Array = npt.NDArray[Any]
 
 Task = Literal["classification", "regression"]
+ResumeKind = Literal["exact", "replay", "epoch"]
+"""How data can be taken up again in the middle of an epoch: at the very batch; by going through the epoch again and
+leaving out what was consumed; or only at the start of an epoch."""
+
+AVERAGED = "@ema"
+"""Behind the name of a net in the names of weights: those of its moving average (``model@ema.linear.weight``)."""
 
 
 # --- state -----------------------------------------------------------------------------------------
@@ -44,7 +50,7 @@ class FullState:
     """Everything a run needs to go on as if nothing had happened."""
 
     weights: NamedArrays
-    """Parameters and buffers of every net, named ``<net>.<name>``."""
+    """Parameters and buffers of every net, named ``<net>.<name>``; of its moving average, ``<net>@ema.<name>``."""
     optimizer: NamedArrays
     """Slots of every optimizer, named ``<optimizer>.<parameter>.<slot>``."""
     meta: dict[str, Any]
@@ -59,6 +65,8 @@ class TrainState:
     nets: dict[str, Any]
     optimizers: dict[str, Any] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
+    averages: dict[str, Any] = field(default_factory=dict)
+    """By net, the exponential moving average of its weights, where the specification asks for one."""
 
 
 # --- one step ---------------------------------------------------------------------------------------
@@ -68,15 +76,21 @@ class Batch(NamedTuple):
     """Some samples, on the device."""
 
     inputs: Any
+    """A tensor, or a structure of tensors where a loader gives one."""
     targets: Any
+    """None where a loader gives none, or something that isn't a pair."""
     size: int
+    whole: Any = None
+    """The batch in the structure its loader gave it; None for one that was cut from samples."""
 
 
 class StepOutput(NamedTuple):
     """What a step gives back; everything stays on the device until the recorder asks for it."""
 
     loss: Any
+    """One number, averaged over the batch; None where the recipe measures in another way."""
     outputs: Any
+    """None where the recipe doesn't show them; metrics by name can't be measured then."""
     targets: Any
     size: int
 
@@ -109,6 +123,54 @@ class Recipe(Protocol):
         """Measure on one batch, changing nothing."""
 
 
+class Course(NamedTuple):
+    """Where a training stands."""
+
+    epoch: int
+    """Counted from 1."""
+    epochs: int
+    step: int
+    """Steps made."""
+    consumed: int
+    """Batches consumed in this epoch."""
+    steps_per_epoch: int | None
+    """None while it isn't known."""
+    validates: bool
+    """Whether there is validation data."""
+
+
+@runtime_checkable
+class NativeRecipe(Recipe, Protocol):
+    """A recipe of a framework's own code: it follows the epochs, measures by itself, and has a state of its own."""
+
+    def begin(self, state: TrainState, course: Course) -> None:
+        """Prepare for steps, of a fresh training or of one that goes on from a saved state."""
+
+    def begin_epoch(self, state: TrainState, course: Course) -> None:
+        """Prepare for an epoch; not called where training goes on in the middle of one."""
+
+    def begin_validation(self, state: TrainState, course: Course) -> None:
+        """Prepare for validation, inside ``Adapter.evaluation``."""
+
+    def end_validation(self, state: TrainState, course: Course) -> Mapping[str, float]:
+        """Close the validation; give what was measured, under the names people read (``val_accuracy``)."""
+
+    def end_epoch(self, state: TrainState, course: Course) -> Mapping[str, float]:
+        """Close the epoch, after its validation; give what was measured in training."""
+
+    def end(self, state: TrainState, course: Course) -> None:
+        """Close the training, after the last epoch."""
+
+    def own_rate(self, state: TrainState) -> float | None:
+        """Give the learning rate where the recipe sets it itself; None where the loop's schedule does."""
+
+    def state(self) -> dict[str, Any]:
+        """Give what :meth:`load_state` needs to go on, at any step: NumPy arrays and JSON types."""
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from a state; nets and optimizers have theirs already."""
+
+
 @dataclass(frozen=True)
 class Signature:
     """What goes in and what comes out: enough to build a model for it and to predict with it later."""
@@ -117,7 +179,7 @@ class Signature:
     input_shape: tuple[int, ...]
     """Of one sample, after preprocessing."""
     outputs: int
-    """Number of classes, or of values predicted."""
+    """Number of classes, or of values predicted; 0 where only the model knows."""
     labels: tuple[str, ...] = ()
     """Names of the classes, in the order of the outputs."""
     encoded: bool = False
@@ -205,12 +267,46 @@ class Samples:
         return len(self.inputs)
 
 
+class Stream(Protocol):
+    """Batches that somebody else makes: a loader, a framework's data set, a generator.
+
+    A batch is a structure (tuples, lists, dictionaries) of arrays or of the framework's own tensors.
+    """
+
+    resume: ResumeKind
+    steps_per_epoch: int | None
+    """Batches in an epoch; None where only its end tells."""
+
+    def epoch(self, epoch: int, consumed: int) -> Iterator[Any]:
+        """Yield the batches of an epoch that are not consumed yet.
+
+        Parameters
+        ----------
+        epoch : int
+            Counted from 1.
+        consumed : int
+            Batches of it that were consumed before; 0 where ``resume`` is ``"epoch"``.
+        """
+
+    def state(self) -> dict[str, Any]:
+        """Give what :meth:`load_state` needs besides epoch and consumed batches: NumPy arrays and JSON types."""
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from a state; ``epoch`` is called afterwards."""
+
+    def inexact_because(self) -> str | None:
+        """Say why a resumed run may see other batches, or None if it won't; asked again after a replay."""
+
+    def close(self) -> None:
+        """Give back worker processes and files."""
+
+
 @dataclass(frozen=True)
 class Dataset:
     """Data ready to train on: split, encoded, preprocessed."""
 
-    train: Samples
-    validation: Samples | None
+    train: Samples | Stream
+    validation: Samples | Stream | None
     signature: Signature
 
 
@@ -252,11 +348,20 @@ class Adapter(Protocol):
     def begin_with(self, state: TrainState, weights: NamedArrays) -> None:
         """Begin with these weights instead of fresh ones; optimizers stay fresh."""
 
-    def learning_rate(self, state: TrainState) -> float:
-        """Give the base rate: the specification's, or the one the user's own optimizer came with."""
+    def learning_rate(self, state: TrainState) -> float | None:
+        """Give the base rate: the specification's, or the one the user's own optimizer came with.
 
-    def check(self, recipe: Recipe, state: TrainState, batch: Batch) -> None:
-        """Try the model on one batch without changing anything; raise with both shapes if they don't fit."""
+        None where the optimizer follows a schedule of its own, which nobody sets from outside.
+        """
+
+    def check(self, recipe: Recipe, state: TrainState, batch: Batch) -> int | None:
+        """Try the model on one batch without changing anything; raise with both shapes if they don't fit.
+
+        Returns
+        -------
+        int or None
+            Size of the outputs' last axis, where there is one.
+        """
 
     def inexact_because(self) -> str | None:
         """Say why a resumed run would not be bit-identical, or None if it would; known after ``check``."""
@@ -272,13 +377,25 @@ class Adapter(Protocol):
     def batch(self, placed: Any, order: Any, start: int, stop: int) -> Batch:
         """Cut the batch of samples ``order[start:stop]``."""
 
+    def to_batch(self, whole: Any) -> Batch:
+        """Bring a batch that a loader made to the device.
+
+        Of a pair the first is the inputs and the second the targets; of anything else all is inputs.
+        """
+
+    def augment(self, batch: Batch, epoch: int, index: int) -> Batch:
+        """Change a training batch at random as the specification says: a function of seed, epoch and batch number."""
+
     # Steps.
 
     def train_step(self, recipe: Recipe, state: TrainState, batch: Batch) -> tuple[TrainState, StepOutput]:
         """Make one step."""
 
-    def evaluation(self, state: TrainState) -> AbstractContextManager[None]:
-        """Put the nets into evaluation mode, and back into the modes they were in."""
+    def evaluation(self, state: TrainState) -> AbstractContextManager[TrainState]:
+        """Put the nets into evaluation mode, and back into the modes they were in.
+
+        Gives the state to measure, in which averaged nets take the place of those in training.
+        """
 
     def eval_step(self, recipe: Recipe, state: TrainState, batch: Batch) -> StepOutput:
         """Measure one batch, inside ``evaluation``."""

@@ -14,7 +14,18 @@ from typing import Any, Literal
 from dltrainer_jupyter.core.errors import ConfigurationError, MissingPackageError, UnknownNameError
 
 Kind = Literal[
-    "adapters", "recipes", "models", "optimizers", "losses", "schedules", "metrics", "data", "executors", "faces"
+    "adapters",
+    "recipes",
+    "models",
+    "optimizers",
+    "losses",
+    "schedules",
+    "metrics",
+    "data",
+    "preprocessing",
+    "augmentations",
+    "executors",
+    "faces",
 ]
 
 _SINGULAR: dict[str, str] = {
@@ -26,6 +37,8 @@ _SINGULAR: dict[str, str] = {
     "schedules": "scheduler",
     "metrics": "metric",
     "data": "data set",
+    "preprocessing": "preprocessing step",
+    "augmentations": "augmentation",
     "executors": "executor",
     "faces": "face",
 }

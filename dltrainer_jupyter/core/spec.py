@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
     BaseModel,
@@ -138,6 +138,38 @@ class CheckpointSpec(_Frozen):
     quota_gb: float | None = Field(default=20.0, gt=0, description="Most disk space for a run's checkpoints, in GB.")
 
 
+class AverageSpec(_Frozen):
+    """An exponential moving average of the weights; validation and predictions use it (Polyak and Juditsky, 1992)."""
+
+    decay: float = Field(default=0.999, gt=0, lt=1, description="Share of the average kept at each update.")
+    warmup: bool = Field(
+        default=True, description="Begin with a smaller share, (1 + n) / (10 + n) after n updates, until it is reached."
+    )
+
+
+class ClippingSpec(_Frozen):
+    """How large gradients may become (Pascanu et al., 2013)."""
+
+    norm: float | None = Field(default=None, gt=0, description="Largest norm of all gradients together.")
+    value: float | None = Field(default=None, gt=0, description="Largest absolute value of a single one.")
+
+    @model_validator(mode="after")
+    def _is_one_of_them(self) -> Self:
+        if (self.norm is None) == (self.value is None):
+            msg = "expected either a norm or a value, such as {norm: 1.0}"
+            raise ValueError(msg)
+        return self
+
+
+def _short(key: str) -> BeforeValidator:
+    """Let a plain number stand for a mapping with one key."""
+
+    def spell_out(value: Any) -> Any:
+        return {key: value} if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+    return BeforeValidator(spell_out)
+
+
 class FastSpec(_Frozen):
     """The optimizations of the loop; each may be switched off alone and gives the same result."""
 
@@ -170,6 +202,8 @@ class RunSpec(_Frozen):
     scheduler: Part | None = Field(default=None, description="How the learning rate changes over time.")
     loss: Part | None = Field(default=None, description="What is minimised; chosen by the task if left out.")
     metrics: Parts = Field(default=(), description="What is measured besides the loss.")
+    preprocessing: Parts = Field(default=(), description="Steps every sample goes through once, in order.")
+    augmentation: Parts = Field(default=(), description="Random changes of each training batch, in order.")
     validation: ValidationSpec | Literal[False] = Field(
         default=ValidationSpec(), description="Validation, or false to train on everything."
     )
@@ -179,7 +213,21 @@ class RunSpec(_Frozen):
         default=None, description="Whether less or more is better; known for built-in metrics."
     )
     checkpoint: CheckpointSpec = Field(default=CheckpointSpec(), description="When checkpoints are written.")
-    precision: Literal["32-true"] = Field(default="32-true", description="Floating-point precision.")
+    precision: Literal["32-true", "bf16-mixed", "16-mixed"] = Field(
+        default="32-true", description="Floating-point precision; mixed keeps weights in 32 bits and computes in 16."
+    )
+    ema: Annotated[AverageSpec | None, _short("decay")] = Field(
+        default=None, description="Moving average of the weights; a number is its decay."
+    )
+    gradient_accumulation: Annotated[int, AlsoCalled("accumulate_grad_batches")] = Field(
+        default=1, ge=1, description="Batches whose averaged gradient makes one update."
+    )
+    gradient_clipping: Annotated[ClippingSpec | None, _short("norm")] = Field(
+        default=None, description="Bound for gradients; a number is the norm of all together."
+    )
+    steps_per_epoch: int | None = Field(
+        default=None, ge=1, description="Batches that make an epoch, for data that has no end or doesn't tell."
+    )
     on_nan: Literal["stop", "skip", "continue"] = Field(
         default="stop", description="What to do when the loss is not finite: fail, leave that update out, or go on."
     )
