@@ -17,10 +17,17 @@ NAMES = (
     "checkpoint.state_written",
     "checkpoint.manifest_written",
     "checkpoint.renamed",
+    "checkpoint.row_committed",
     "checkpoint.committed",
     "retention.row_deleted",
-    "loop.epoch_recorded",
+    "loop.flushed",
+    "loop.state_copied",
     "loop.validated",
+    "loop.epoch_judged",
+    "loop.epoch_recorded",
+    "loop.ending",
+    "loop.loaded",
+    "loop.rewound",
 )
 """Every place there is; the chaos tests visit each."""
 

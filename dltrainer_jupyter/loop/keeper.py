@@ -13,6 +13,7 @@ from dltrainer_jupyter.checkpoints.format import Request, Written
 from dltrainer_jupyter.checkpoints.retention import retire, sweep, to_retire
 from dltrainer_jupyter.checkpoints.writer import CheckpointWriter, Ticket
 from dltrainer_jupyter.core.errors import DLTrainerError, StaleAttemptError
+from dltrainer_jupyter.core.failpoints import reach
 from dltrainer_jupyter.core.records import CheckpointRecord, ControlRecord
 from dltrainer_jupyter.core.spec import CheckpointSpec
 from dltrainer_jupyter.loop.doorbell import Doorbell
@@ -99,6 +100,7 @@ class Keeper:
             attempt=self._attempt.number,
         )
         self._attempt.commit_checkpoint(record)
+        reach("checkpoint.row_committed")
         try:
             self._retire_old()
         except StaleAttemptError:

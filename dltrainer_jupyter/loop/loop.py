@@ -56,6 +56,7 @@ class Loop:
             # The keeper has rung and said why: the run rests until somebody has made room, or leaves it.
             if (left := self._obedience.obey()) is not None:
                 return left
+        reach("loop.ending")
         training.record_progress("ended")
         return State.COMPLETED
 
@@ -85,6 +86,7 @@ class Loop:
     def _flush(self, now: float) -> None:
         """Write what is known to the store, and a checkpoint if it is time."""
         self._training.flush("training")
+        reach("loop.flushed")
         self._next_flush = now + FLUSH_SECONDS
         if now >= self._training.next_checkpoint:
             self._training.checkpoint({"last"})
@@ -110,6 +112,7 @@ class Loop:
         training.enough, training.values = verdict.enough, values
         training.epoch += 1
         training.consumed = 0
+        reach("loop.epoch_judged")
         with self._attempt.transaction():
             self._attempt.curves(parts.recorder.take_curve())
             self._attempt.epoch(record, validation, parts.judge.best)

@@ -11,6 +11,7 @@ from typing import Any
 from dltrainer_jupyter.checkpoints.format import Request
 from dltrainer_jupyter.checkpoints.writer import Ticket
 from dltrainer_jupyter.core.errors import NonFiniteLossError
+from dltrainer_jupyter.core.failpoints import reach
 from dltrainer_jupyter.core.protocols import Adapter, FullState, Recipe, Schedule, Signature, TrainState
 from dltrainer_jupyter.core.records import ControlRecord, ProgressRecord
 from dltrainer_jupyter.core.spec import RunSpec
@@ -171,6 +172,7 @@ class Training:
             self.attempt.curves(curve)
         self._saved_at = (self.step, self.epoch, self.consumed)
         saved = self.parts.adapter.save(self.parts.state)
+        reach("loop.state_copied")
         meta: dict[str, Any] = {
             "adapter": saved.meta,
             "epoch": self.epoch,
@@ -217,4 +219,6 @@ class Training:
         if self._owns_process and "process" in meta:
             randomness.load_process_state(meta["process"])
         self._saved_at = (self.step, self.epoch, self.consumed)
+        reach("loop.loaded")
         self.attempt.rewind(self.step, self.epoch - 1, parts.judge.best)
+        reach("loop.rewound")
