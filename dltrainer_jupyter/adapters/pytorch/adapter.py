@@ -16,7 +16,7 @@ from dltrainer_jupyter.adapters.pytorch.context import PyTorchContext
 from dltrainer_jupyter.adapters.pytorch.devices import choose_device, choose_threads
 from dltrainer_jupyter.adapters.pytorch.fit import check_fit
 from dltrainer_jupyter.adapters.pytorch.ops import PyTorchOps
-from dltrainer_jupyter.adapters.pytorch.optimizers import DEFAULT_RATE, base_rate, scale_rates
+from dltrainer_jupyter.adapters.pytorch.optimizers import base_rate, scale_rates
 from dltrainer_jupyter.adapters.pytorch.predictor import PyTorchPredictor
 from dltrainer_jupyter.adapters.pytorch.randomness import Generators, Injected, injected, own_dropouts
 from dltrainer_jupyter.adapters.pytorch.state import (
@@ -29,6 +29,7 @@ from dltrainer_jupyter.adapters.pytorch.state import (
     unchanged_buffers,
 )
 from dltrainer_jupyter.adapters.pytorch.watching import Watch
+from dltrainer_jupyter.adapters.shared.optimizers import DEFAULT_RATE
 from dltrainer_jupyter.core.protocols import (
     Batch,
     FullState,

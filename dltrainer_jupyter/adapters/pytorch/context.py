@@ -10,11 +10,12 @@ import torch
 from torch import nn
 from torch.nn.parameter import UninitializedParameter
 
-from dltrainer_jupyter.adapters.pytorch.optimizers import DEFAULT_RATE
+from dltrainer_jupyter.adapters.shared.losses import default_loss
+from dltrainer_jupyter.adapters.shared.optimizers import DEFAULT_RATE
 from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Signature
-from dltrainer_jupyter.core.spec import Part, RunSpec
+from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.validation import validate
 
 FUSED_DEVICES = ("cpu", "cuda")
@@ -54,13 +55,6 @@ def _own_model(given: Any) -> nn.Module:
         )
         raise ConfigurationError(msg)
     return made
-
-
-def default_loss(signature: Signature) -> Part:
-    """Give the loss for a task: cross-entropy for classes, its binary form for a 0/1 column, else squared error."""
-    if signature.task == "regression":
-        return Part(type="mse")
-    return Part(type="bce" if signature.outputs == 1 else "cross_entropy")
 
 
 class PyTorchContext:

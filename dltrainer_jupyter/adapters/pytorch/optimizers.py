@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from dltrainer_jupyter.adapters.shared import optimizers as shared
 
 if TYPE_CHECKING:
     import torch
-
-DEFAULT_RATE = 1e-3
-"""The base learning rate where nobody gives one."""
-
-Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
 def base_rate(optimizer: torch.optim.Optimizer) -> float:
@@ -31,18 +26,11 @@ def scale_rates(optimizer: torch.optim.Optimizer, rate: float) -> None:
         group["lr"] = rate * (group["initial_lr"] / base) if base else rate
 
 
-class _Config(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class _Optimizer:
-    """Common construction; a subclass names torch's class and describes its settings."""
+class _TorchOptimizer:
+    """Common construction; a subclass names torch's class."""
 
     torch_name: ClassVar[str]
-    Config: ClassVar[type[BaseModel]]
-
-    def __init__(self, config: BaseModel) -> None:
-        self.config = config
+    config: Any
 
     def build(self, parameters: Iterable[torch.nn.Parameter], learning_rate: float, *, fused: bool) -> Any:
         """Make the optimizer.
@@ -62,53 +50,19 @@ class _Optimizer:
         return getattr(torch.optim, self.torch_name)(parameters, lr=learning_rate, fused=fused, **settings)
 
 
-class SGD(_Optimizer):
-    """Stochastic gradient descent with momentum (Sutskever et al., 2013)."""
+class SGD(shared.SGD, _TorchOptimizer):
+    """Stochastic gradient descent."""
 
     torch_name = "SGD"
 
-    class Config(_Config):
-        """Settings."""
 
-        momentum: float = Field(default=0.0, ge=0, lt=1, description="Share of the last update that is kept.")
-        dampening: float = Field(default=0.0, ge=0, lt=1, description="Share of the gradient left out of the momentum.")
-        weight_decay: float = Field(default=0.0, ge=0, description="L2 penalty.")
-        nesterov: bool = Field(default=False, description="Look ahead along the momentum.")
-
-        @model_validator(mode="after")
-        def _nesterov_needs_momentum(self) -> Self:
-            if self.nesterov and (self.momentum == 0 or self.dampening != 0):
-                msg = (
-                    "nesterov needs a momentum above 0 and no dampening, "
-                    f"got momentum {self.momentum:g} and dampening {self.dampening:g}"
-                )
-                raise ValueError(msg)
-            return self
-
-
-class Adam(_Optimizer):
-    """Adam: adaptive moments (Kingma and Ba, 2015)."""
+class Adam(shared.Adam, _TorchOptimizer):
+    """Adaptive moments."""
 
     torch_name = "Adam"
 
-    class Config(_Config):
-        """Settings."""
 
-        betas: tuple[Beta, Beta] = Field(default=(0.9, 0.999), description="Decay of the two moments.")
-        eps: float = Field(default=1e-8, gt=0, description="Added to the denominator.")
-        weight_decay: float = Field(default=0.0, ge=0, description="L2 penalty.")
-        amsgrad: bool = Field(default=False, description="Keep the largest second moment (Reddi et al., 2018).")
-
-
-class AdamW(_Optimizer):
-    """Adam with decoupled weight decay (Loshchilov and Hutter, 2019)."""
+class AdamW(shared.AdamW, _TorchOptimizer):
+    """Adaptive moments and decoupled weight decay."""
 
     torch_name = "AdamW"
-
-    class Config(_Config):
-        """Settings."""
-
-        betas: tuple[Beta, Beta] = Field(default=(0.9, 0.999), description="Decay of the two moments.")
-        eps: float = Field(default=1e-8, gt=0, description="Added to the denominator.")
-        weight_decay: float = Field(default=0.01, ge=0, description="Decoupled weight decay.")
-        amsgrad: bool = Field(default=False, description="Keep the largest second moment (Reddi et al., 2018).")

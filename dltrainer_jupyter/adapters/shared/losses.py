@@ -1,0 +1,102 @@
+"""Losses by name: what each is and what can be set, the same on every framework. Computing is the adapter's."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dltrainer_jupyter.core.protocols import Signature
+from dltrainer_jupyter.core.spec import Part
+
+
+def default_loss(signature: Signature) -> Part:
+    """Give the loss for a task: cross-entropy for classes, its binary form for a 0/1 column, else squared error."""
+    if signature.task == "regression":
+        return Part(type="mse")
+    return Part(type="bce" if signature.outputs == 1 else "cross_entropy")
+
+
+class _Config(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class CrossEntropy:
+    """Between logits (n, classes) and class indices (n,).
+
+    Parameters
+    ----------
+    config : CrossEntropy.Config
+        Settings.
+    """
+
+    description: ClassVar[str] = "Softmax cross-entropy between logits (n, classes) and class indices (n,)."
+    same_shape: ClassVar[bool] = False
+    """Whether outputs and targets must have the same shape; else outputs have a class axis more."""
+
+    class Config(_Config):
+        """Settings."""
+
+        label_smoothing: float = Field(default=0.0, ge=0, lt=1, description="Share spread over all classes.")
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+
+class BCE:
+    """Between logits and 0/1 targets.
+
+    Parameters
+    ----------
+    config : BCE.Config
+        There is nothing to set.
+    """
+
+    description: ClassVar[str] = "Binary cross-entropy between logits and 0/1 targets, both (n, outputs)."
+    same_shape: ClassVar[bool] = True
+
+    class Config(_Config):
+        """Settings."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+
+class MSE:
+    """Squared error.
+
+    Parameters
+    ----------
+    config : MSE.Config
+        There is nothing to set.
+    """
+
+    description: ClassVar[str] = "Mean squared error."
+    same_shape: ClassVar[bool] = True
+
+    class Config(_Config):
+        """Settings."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+
+class Huber:
+    """Squared error for small ones, absolute for large ones.
+
+    Parameters
+    ----------
+    config : Huber.Config
+        Settings.
+    """
+
+    description: ClassVar[str] = "Squared near zero, linear beyond ``delta`` (Huber, 1964)."
+    same_shape: ClassVar[bool] = True
+
+    class Config(_Config):
+        """Settings."""
+
+        delta: float = Field(default=1.0, gt=0, description="Error at which it becomes linear.")
+
+    def __init__(self, config: Config) -> None:
+        self.config = config

@@ -1,0 +1,95 @@
+"""Optimizers by name: what each is and what can be set, the same on every framework. Building is the adapter's."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+DEFAULT_RATE = 1e-3
+"""The base learning rate where nobody gives one."""
+
+Beta = Annotated[float, Field(ge=0, lt=1)]
+
+
+class _Config(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class SGD:
+    """Stochastic gradient descent.
+
+    Parameters
+    ----------
+    config : SGD.Config
+        Settings.
+    """
+
+    description: ClassVar[str] = "Stochastic gradient descent with momentum (Sutskever et al., 2013)."
+
+    class Config(_Config):
+        """Settings."""
+
+        momentum: float = Field(default=0.0, ge=0, lt=1, description="Share of the last update that is kept.")
+        dampening: float = Field(default=0.0, ge=0, lt=1, description="Share of the gradient left out of the momentum.")
+        weight_decay: float = Field(default=0.0, ge=0, description="L2 penalty.")
+        nesterov: bool = Field(default=False, description="Look ahead along the momentum.")
+
+        @model_validator(mode="after")
+        def _nesterov_needs_momentum(self) -> Self:
+            if self.nesterov and (self.momentum == 0 or self.dampening != 0):
+                msg = (
+                    "nesterov needs a momentum above 0 and no dampening, "
+                    f"got momentum {self.momentum:g} and dampening {self.dampening:g}"
+                )
+                raise ValueError(msg)
+            return self
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+
+class Adam:
+    """Adaptive moments.
+
+    Parameters
+    ----------
+    config : Adam.Config
+        Settings.
+    """
+
+    description: ClassVar[str] = "Adam: adaptive moments (Kingma and Ba, 2015)."
+
+    class Config(_Config):
+        """Settings."""
+
+        betas: tuple[Beta, Beta] = Field(default=(0.9, 0.999), description="Decay of the two moments.")
+        eps: float = Field(default=1e-8, gt=0, description="Added to the denominator.")
+        weight_decay: float = Field(default=0.0, ge=0, description="L2 penalty.")
+        amsgrad: bool = Field(default=False, description="Keep the largest second moment (Reddi et al., 2018).")
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+
+class AdamW:
+    """Adaptive moments and decoupled weight decay.
+
+    Parameters
+    ----------
+    config : AdamW.Config
+        Settings.
+    """
+
+    description: ClassVar[str] = "Adam with decoupled weight decay (Loshchilov and Hutter, 2019)."
+
+    class Config(_Config):
+        """Settings."""
+
+        betas: tuple[Beta, Beta] = Field(default=(0.9, 0.999), description="Decay of the two moments.")
+        eps: float = Field(default=1e-8, gt=0, description="Added to the denominator.")
+        weight_decay: float = Field(default=0.01, ge=0, description="Decoupled weight decay.")
+        amsgrad: bool = Field(default=False, description="Keep the largest second moment (Reddi et al., 2018).")
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
