@@ -140,8 +140,8 @@ class Course(NamedTuple):
 
 
 @runtime_checkable
-class NativeRecipe(Recipe, Protocol):
-    """A recipe of a framework's own code: it follows the epochs, measures by itself, and has a state of its own."""
+class Follower(Protocol):
+    """Somebody who is told where the training stands, measures by itself, and has a state of its own."""
 
     def begin(self, state: TrainState, course: Course) -> None:
         """Prepare for steps, of a fresh training or of one that goes on from a saved state."""
@@ -169,6 +169,11 @@ class NativeRecipe(Recipe, Protocol):
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Go on from a state; nets and optimizers have theirs already."""
+
+
+@runtime_checkable
+class NativeRecipe(Recipe, Follower, Protocol):
+    """A recipe of a framework's own code, which knows about epochs."""
 
 
 @dataclass(frozen=True)
@@ -276,6 +281,8 @@ class Stream(Protocol):
     resume: ResumeKind
     steps_per_epoch: int | None
     """Batches in an epoch; None where only its end tells."""
+    first: Any
+    """A batch to try the model on; looking at it consumes nothing."""
 
     def epoch(self, epoch: int, consumed: int) -> Iterator[Any]:
         """Yield the batches of an epoch that are not consumed yet.
@@ -360,7 +367,7 @@ class Adapter(Protocol):
         Returns
         -------
         int or None
-            Size of the outputs' last axis, where there is one.
+            How many classes or values an output has; None where the recipe shows no outputs.
         """
 
     def inexact_because(self) -> str | None:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from dltrainer_jupyter.core.protocols import ResumeKind
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.states import State
 
-ResumeKind = Literal["exact", "replay", "epoch"]
 ControlStatus = Literal["requested", "done", "refused"]
 
 

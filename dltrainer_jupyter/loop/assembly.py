@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -13,15 +13,17 @@ import numpy as np
 
 from dltrainer_jupyter.checkpoints.manifest import Manifest
 from dltrainer_jupyter.checkpoints.reader import load, load_weights, newest_valid
-from dltrainer_jupyter.core.errors import CheckpointError
-from dltrainer_jupyter.core.protocols import FullState, Metric
+from dltrainer_jupyter.core.errors import CheckpointError, ConfigurationError
+from dltrainer_jupyter.core.protocols import Adapter, Follower, FullState, Signature, TrainState
 from dltrainer_jupyter.core.records import RunRecord
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.loop import parts as make
 from dltrainer_jupyter.loop import randomness
 from dltrainer_jupyter.loop.doorbell import Doorbell
 from dltrainer_jupyter.loop.evaluation import Evaluation
-from dltrainer_jupyter.loop.feed import Feed
+from dltrainer_jupyter.loop.exactness import Exactness, changed_since, without_memory
+from dltrainer_jupyter.loop.feed import make_feed
+from dltrainer_jupyter.loop.following import follower_of
 from dltrainer_jupyter.loop.judge import Judge, choose_monitor
 from dltrainer_jupyter.loop.keeper import Keeper
 from dltrainer_jupyter.loop.recorder import Recorder
@@ -74,18 +76,25 @@ def assembled(
         recipe = make.make_recipe(spec, objects)
         dataset = make.load_data(spec, objects)
         signature = dataset.signature
+        _refuse_unknown_outputs(spec, signature)
         state = adapter.build(recipe, objects, signature)
         start = Path(record.folder) / START
         if found is None and start.exists():
             adapter.begin_with(state, load_weights(start)[0])
-        feed = Feed(adapter, dataset.train, spec.seed, spec.batch_size)
-        for batch in feed.samples():
-            adapter.check(recipe, state, batch)
+        feed = make_feed(adapter, dataset.train, spec)
+        stack.callback(feed.close)
+        widths = [adapter.check(recipe, state, batch) for batch in feed.samples()]
+        if not signature.outputs:
+            signature = replace(signature, outputs=widths[0] or 0)
+        follower = follower_of(recipe)
+        _refuse_second_schedule(spec, adapter, follower, state)
 
         metrics = make.make_metrics(spec, objects, signature, adapter.tensors)
         during_training = [metric for metric in metrics if not getattr(metric, "validation_only", False)]
-        monitor, mode = choose_monitor(spec, metrics, validates=dataset.validation is not None)
-        confusion, evaluation = make.make_confusion(signature), None
+        monitor, mode = choose_monitor(
+            spec, metrics, validates=dataset.validation is not None, measures_itself=isinstance(recipe, Follower)
+        )
+        confusion, evaluation = make.make_confusion(signature) if widths[0] else None, None
         if dataset.validation is not None:
             evaluation = Evaluation(
                 adapter,
@@ -96,6 +105,17 @@ def assembled(
                 batch_size=2 * spec.batch_size,
             )
         versions = _versions(environment)
+        exactness = Exactness(
+            attempt,
+            [
+                adapter.inexact_because,
+                feed.inexact_because,
+                *([recipe.inexact_because] if hasattr(recipe, "inexact_because") else []),
+                lambda: without_memory(during_training),
+                lambda: changed_since(found and found[1], versions),
+            ],
+            exact=record.exact,
+        )
         keeper = Keeper(
             store,
             attempt,
@@ -108,6 +128,7 @@ def assembled(
         parts = Parts(
             adapter=adapter,
             recipe=recipe,
+            follower=follower,
             state=state,
             feed=feed,
             recorder=Recorder(adapter, during_training, spec.on_nan, deferred=spec.fast.deferred_metrics),
@@ -116,36 +137,56 @@ def assembled(
             keeper=keeper,
             evaluation=evaluation,
             confusion=confusion,
+            exactness=exactness,
             signature=signature,
             versions=versions,
         )
-        attempt.describe(signature=asdict(signature), environment=environment | versions)
+        attempt.describe(signature=asdict(signature), environment=environment | versions, resume=feed.resume)
         training = Training(spec, epochs, parts, attempt, owns_process=owns_process)
         if found is None:
             attempt.rewind(0, 0, None)
         else:
             training.load(found[0])
             attempt.describe(resumed_from_step=training.step)
-        reason = adapter.inexact_because() or _without_memory(during_training) or _changed_since(found, versions)
-        if reason is not None and record.exact:
-            attempt.describe(exact=False)
-            attempt.event("inexact", f"A resume may differ in the last bits: {reason}.", training.step)
+        exactness.ask(training.step)
         yield training
 
 
 def _newest_checkpoint(store: Store, record: RunRecord, attempt: Attempt) -> tuple[FullState, Manifest] | None:
-    """Load the newest checkpoint that is whole, and say which ones were not."""
+    """Load the newest checkpoint that is whole and that data can be taken up at, and say which ones were damaged."""
     records = sorted(store.checkpoints(record.id), key=lambda checkpoint: checkpoint.step, reverse=True)
 
     def damaged(path: Path, error: CheckpointError) -> None:
         attempt.event("damaged_checkpoint", f"Checkpoint {path.name} is damaged and was passed over: {error}")
 
-    path = newest_valid([Path(checkpoint.path) for checkpoint in records], damaged)
-    if path is not None:
-        return load(path)
+    paths = iter([Path(checkpoint.path) for checkpoint in records])
+    while (path := newest_valid(paths, damaged)) is not None:
+        found = load(path)
+        if record.resume != "epoch" or found[0].meta["consumed"] == 0:
+            return found
     if records:
         attempt.event("restart", "No checkpoint of this run is whole; it starts again from the beginning.")
     return None
+
+
+def _refuse_unknown_outputs(spec: RunSpec, signature: Signature) -> None:
+    """Raise if a model by name doesn't know how many outputs to have."""
+    if not signature.outputs and not spec.model.is_user_object:
+        msg = (
+            f"model: '{spec.model.type}' has to know how many classes there are, and this data doesn't tell; give its "
+            "data set an attribute 'classes', or pass a model of your own."
+        )
+        raise ConfigurationError(msg)
+
+
+def _refuse_second_schedule(spec: RunSpec, adapter: Adapter, follower: Follower, state: TrainState) -> None:
+    """Raise if the learning rate would be set from two sides."""
+    if spec.scheduler is None and spec.learning_rate is None:
+        return
+    if follower.own_rate(state) is not None or adapter.learning_rate(state) is None:
+        key = "learning_rate" if spec.scheduler is None else "scheduler"
+        msg = f"{key}: the model or its optimizer brings a learning-rate schedule of its own; leave {key} out."
+        raise ConfigurationError(msg)
 
 
 def _with_same_threads(spec: RunSpec, found: tuple[FullState, Manifest] | None) -> RunSpec:
@@ -160,20 +201,3 @@ def _versions(environment: Mapping[str, Any]) -> dict[str, str]:
     """Give what exactness depends on, as text."""
     ours = {"python": platform.python_version(), "numpy": np.__version__, "machine": platform.machine()}
     return ours | {key: str(value) for key, value in environment.items()}
-
-
-def _without_memory(metrics: Sequence[Metric]) -> str | None:
-    """Name a metric of the user's own whose state can't be saved."""
-    names = [metric.name for metric in metrics if not getattr(metric, "stateful", True)]
-    return f"the metric '{names[0]}' can't save its state in the middle of an epoch" if names else None
-
-
-def _changed_since(found: tuple[FullState, Manifest] | None, versions: Mapping[str, str]) -> str | None:
-    """Say what exactness depends on and is no longer as it was when the checkpoint was written."""
-    if found is None:
-        return None
-    before = found[1].versions
-    changed = [
-        f"{key} was {value} and is {versions.get(key)}" for key, value in before.items() if value != versions.get(key)
-    ]
-    return "; ".join(changed) or None

@@ -66,29 +66,40 @@ class Collector:
         return len(self._waiting) >= self._most
 
     def take(self) -> tuple[list[StepOutput], npt.NDArray[np.float32]]:
-        """Give what waits, with the losses on the host; nothing waits afterwards."""
+        """Give what waits, with the losses on the host; nothing waits afterwards.
+
+        Returns
+        -------
+        outputs : list of StepOutput
+        losses : numpy.ndarray of float32, shape (len(outputs),)
+            NaN where a recipe gave none.
+        """
         waiting, self._waiting = self._waiting, []
-        losses = self._adapter.losses([output.loss for output in waiting]) if waiting else np.empty(0, np.float32)
+        losses = np.full(len(waiting), np.nan, np.float32)
+        if given := [index for index, output in enumerate(waiting) if output.loss is not None]:
+            losses[given] = self._adapter.losses([waiting[index].loss for index in given])
         return waiting, losses
 
     def count(self, outputs: Sequence[StepOutput], losses: npt.NDArray[np.float32]) -> None:
         """Add batches to the sums."""
         if not outputs:
             return
-        sizes = [output.size for output in outputs]
+        given = [index for index, output in enumerate(outputs) if output.loss is not None]
+        weights = [outputs[index].size for index in given]
         # Added one after another, so that the sum is the same however the batches were grouped.
-        self._sum = np.add.accumulate(np.concatenate([[self._sum], losses.astype(np.float64) * sizes]))[-1]
-        self._count += sum(sizes)
-        if self._observers:
-            host_outputs = self._adapter.arrays([output.outputs for output in outputs])
-            host_targets = self._adapter.arrays([output.targets for output in outputs])
+        self._sum = np.add.accumulate(np.concatenate([[self._sum], losses[given].astype(np.float64) * weights]))[-1]
+        self._count += sum(weights)
+        shown = [output for output in outputs if output.outputs is not None]
+        if self._observers and shown:
+            host_outputs = self._adapter.arrays([output.outputs for output in shown])
+            host_targets = self._adapter.arrays([output.targets for output in shown])
             for observer in self._observers:
-                observer.update(host_outputs, host_targets, sizes)
+                observer.update(host_outputs, host_targets, [output.size for output in shown])
 
     def values(self, part: str) -> dict[str, float]:
-        """Give ``<part>_loss`` and ``<part>_<metric>``."""
-        loss = float(self._sum / self._count) if self._count else float("nan")
-        return {f"{part}_loss": loss} | {f"{part}_{metric.name}": metric.compute() for metric in self._metrics}
+        """Give ``<part>_loss``, unless no batch counted or had one, and ``<part>_<metric>``."""
+        loss = {f"{part}_loss": float(self._sum / self._count)} if self._count else {}
+        return loss | {f"{part}_{metric.name}": metric.compute() for metric in self._metrics}
 
     def state(self) -> dict[str, Any]:
         """Give the sums so far; nothing may wait."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 
-from dltrainer_jupyter.core.errors import UnknownNameError
+from dltrainer_jupyter.core.errors import ConfigurationError, UnknownNameError
 from dltrainer_jupyter.core.records import BestRecord
 from dltrainer_jupyter.core.spec import EarlyStoppingSpec, RunSpec
 
@@ -90,17 +90,23 @@ class Judge:
         self._reference, self._waited = state["reference"], state["waited"]
 
 
-def choose_monitor(spec: RunSpec, metrics: Sequence[Measured], *, validates: bool) -> tuple[str, Literal["min", "max"]]:
+def choose_monitor(
+    spec: RunSpec, metrics: Sequence[Measured], *, validates: bool, measures_itself: bool = False
+) -> tuple[str, Literal["min", "max"]]:
     """Give the monitored metric and whether less or more of it is better.
 
     Left out, it is the first metric on the validation set, or the validation loss; on the training set where
-    nothing is validated.
+    nothing is validated. A recipe that measures by itself may have metrics nobody knows beforehand.
 
     Raises
     ------
     UnknownNameError
         If the specification monitors something that nobody measures.
+    ConfigurationError
+        If a recipe that measures by itself leaves open whether less or more is better.
     """
+    if measures_itself and spec.monitor is not None:
+        return spec.monitor, spec.monitor_mode or _mode_by_name(spec.monitor)
     more_is_better = {metric.name: metric.higher_is_better for metric in metrics}
     parts = ("val", "train") if validates else ("train",)
     known = [f"{part}_{name}" for part in parts for name in (*more_is_better, "loss")]
@@ -110,3 +116,17 @@ def choose_monitor(spec: RunSpec, metrics: Sequence[Measured], *, validates: boo
         raise UnknownNameError(kind, name, known)
     mode = "max" if more_is_better.get(name.split("_", 1)[1], False) else "min"
     return name, spec.monitor_mode or mode  # type: ignore[return-value]
+
+
+_LESS = ("loss", "error", "mae", "mse", "rmse", "perplexity", "nll")
+_MORE = ("acc", "auc", "auroc", "f1", "precision", "recall", "iou", "dice", "map", "r2", "psnr", "ssim", "bleu")
+
+
+def _mode_by_name(metric: str) -> Literal["min", "max"]:
+    """Guess whether less or more of what a recipe measures by itself is better."""
+    words = metric.lower().replace("/", "_").split("_")
+    for mode, known in (("min", _LESS), ("max", _MORE)):
+        if any(word.startswith(known) for word in words):
+            return mode  # type: ignore[return-value]
+    msg = f"monitor: whether less or more of '{metric}' is better can't be told by its name; set monitor_mode."
+    raise ConfigurationError(msg)

@@ -41,10 +41,11 @@ class Loop:
         State
             Why it ended: completed, stopped or suspended.
         """
-        training = self._training
+        training, parts = self._training, self._training.parts
+        parts.follower.begin(parts.state, training.course)
         if not training.is_saved:
             training.checkpoint({"last"})
-        training.parts.recorder.begin_curve(training.step + 1)
+        parts.recorder.begin_curve(training.step + 1)
         training.schedule_checkpoint()
         training.record_progress("training")
         while not training.finished:
@@ -52,6 +53,7 @@ class Loop:
             if left is not None:
                 return left
         training.clock.stop()
+        parts.follower.end(parts.state, training.course)
         while training.checkpoint_and_wait() is not None:
             # The keeper has rung and said why: the run rests until somebody has made room, or leaves it.
             if (left := self._obedience.obey()) is not None:
@@ -66,13 +68,15 @@ class Loop:
         adapter, recipe, recorder, schedule = parts.adapter, parts.recipe, parts.recorder, parts.schedule
         if training.consumed == 0:
             recorder.begin_epoch()
+            parts.follower.begin_epoch(parts.state, training.course)
         training.clock.start(training.step)
         set_rate = None
         for batch in parts.feed.epoch(training.epoch, training.consumed):
-            rate = training.base_rate * schedule.factor(training.step)
-            if rate != set_rate:
-                adapter.set_learning_rate(parts.state, rate)
-                training.rate = set_rate = rate
+            if training.base_rate is not None:
+                rate = training.base_rate * schedule.factor(training.step)
+                if rate != set_rate:
+                    adapter.set_learning_rate(parts.state, rate)
+                    training.rate = set_rate = rate
             parts.state, output = adapter.train_step(recipe, parts.state, batch)
             training.consumed += 1
             training.step += 1
@@ -96,7 +100,9 @@ class Loop:
         training, parts = self._training, self._training.parts
         parts.recorder.drain()
         training.clock.mark(training.step)
-        values = {"learning_rate": training.rate, **parts.recorder.epoch_values()}
+        training.observe_rate()
+        values = {} if training.rate is None else {"learning_rate": training.rate}
+        values |= parts.recorder.epoch_values()
         validation = None
         if self._validates_now():
             measured, left = self._validate()
@@ -105,6 +111,7 @@ class Loop:
             values |= measured
             if (confusion := parts.confusion) is not None:
                 validation = ValidationRecord(training.epoch, training.step, confusion.matrix, confusion.labels)
+        values |= parts.follower.end_epoch(parts.state, training.course)
         verdict = parts.judge.observe(training.epoch, training.step, values)
         if parts.schedule.needs_metric and parts.judge.metric in values:
             parts.schedule.observe(values[parts.judge.metric])
@@ -147,6 +154,6 @@ class Loop:
                 left.append(state)
             return bool(left)
 
-        measured = evaluation.run(self._training.parts.state, interrupted)
+        measured = evaluation.run(self._training.parts.state, self._training.course, interrupted)
         reach("loop.validated")
         return measured, (left[0] if left else None)

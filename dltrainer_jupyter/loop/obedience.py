@@ -79,7 +79,7 @@ class Obedience:
             self._acknowledge(control, f"Paused at {training.where}.")
         self._paused = True
         # Acknowledged before anything slow: the person waits for the word, not for the checkpoint.
-        if not training.is_saved:
+        if not training.is_saved and training.parts.feed.resume != "epoch":
             training.checkpoint({"last"})
 
     def _pause_for(self, reason: str) -> None:
@@ -105,6 +105,10 @@ class Obedience:
         rate = given.get("learning_rate")
         if set(given) != {"learning_rate"} or not isinstance(rate, int | float) or not 0 < rate < math.inf:
             outcome = f"Only learning_rate can be set, to a number above 0; got {given}."
+            self._acknowledge(control, outcome, status="refused")
+            return
+        if self._training.base_rate is None:
+            outcome = "The learning rate follows a schedule that the model or optimizer brought along; it can't be set."
             self._acknowledge(control, outcome, status="refused")
             return
         before, self._training.base_rate = self._training.base_rate, float(rate)

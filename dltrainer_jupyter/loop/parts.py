@@ -9,7 +9,17 @@ from typing import Any
 
 from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.errors import ConfigurationError, MissingPackageError
-from dltrainer_jupyter.core.protocols import Adapter, Dataset, DataSource, Metric, Recipe, Schedule, Signature, Task
+from dltrainer_jupyter.core.protocols import (
+    Adapter,
+    Dataset,
+    DataSource,
+    Follower,
+    Metric,
+    Recipe,
+    Schedule,
+    Signature,
+    Task,
+)
 from dltrainer_jupyter.core.spec import Part, RunSpec
 from dltrainer_jupyter.core.validation import validate
 from dltrainer_jupyter.loop.judge import choose_monitor
@@ -42,7 +52,11 @@ def check_parts(spec: RunSpec) -> None:
     if not any(part.is_user_object for part in spec.metrics):
         # What the user's own metrics are called is known when they are made; the trainer checks that.
         named = [_Named(part.type) for part in spec.metrics]
-        choose_monitor(spec, named, validates=spec.validation is not False)
+        choose_monitor(spec, named, validates=spec.validation is not False, measures_itself=_measures_itself(spec))
+
+
+def _measures_itself(spec: RunSpec) -> bool:
+    return not spec.recipe.is_user_object and issubclass(registry.find("recipes", spec.recipe.type), Follower)
 
 
 @dataclass
@@ -134,11 +148,23 @@ def make_confusion(signature: Signature) -> ConfusionMatrix | None:
     return ConfusionMatrix(signature.outputs, signature.labels) if countable else None
 
 
-def make_schedule(spec: RunSpec, steps_per_epoch: int, epochs: int, mode: str) -> Schedule:
-    """Make the learning-rate schedule; a constant rate where none is asked for."""
+def make_schedule(spec: RunSpec, steps_per_epoch: int | None, epochs: int, mode: str) -> Schedule:
+    """Make the learning-rate schedule; a constant rate where none is asked for.
+
+    Raises
+    ------
+    ConfigurationError
+        If one is asked for and nobody knows how long an epoch is.
+    """
+    if steps_per_epoch is None and spec.scheduler is not None:
+        msg = (
+            f"scheduler: '{spec.scheduler}' has to know how many batches an epoch has, and this data doesn't tell; "
+            "set steps_per_epoch."
+        )
+        raise ConfigurationError(msg)
     part = spec.scheduler or Part(type="constant")
     schedule: Schedule = _make(
-        "schedules", part, "scheduler", steps_per_epoch=steps_per_epoch, epochs=epochs, mode=mode
+        "schedules", part, "scheduler", steps_per_epoch=steps_per_epoch or 0, epochs=epochs, mode=mode
     )
     return schedule
 

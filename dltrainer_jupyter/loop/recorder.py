@@ -33,6 +33,7 @@ class Recorder:
         self._on_nan = on_nan
         self._losses: list[npt.NDArray[np.float32]] = []
         self._first_step = 0
+        self._has_losses = False
 
     def begin_epoch(self) -> None:
         """Forget the sums of the last epoch."""
@@ -56,7 +57,9 @@ class Recorder:
             If a loss isn't finite and the run is to stop then; the losses up to it are in the curve.
         """
         outputs, losses = self._collector.take()
-        finite = np.isfinite(losses)
+        self._has_losses |= any(output.loss is not None for output in outputs)
+        # A step may have no loss at all, which is no reason to stop.
+        finite = np.isfinite(losses) | np.array([output.loss is None for output in outputs], bool)
         if self._on_nan == "stop" and not finite.all():
             self._refuse(losses, int(np.argmin(finite)))
         self._losses.append(losses)
@@ -74,11 +77,14 @@ class Recorder:
         raise NonFiniteLossError(msg, step)
 
     def take_curve(self) -> dict[str, tuple[int, npt.NDArray[np.float32]]]:
-        """Give the losses on the host that nobody has taken yet, as the store wants them; empty if there are none."""
+        """Give the losses on the host that nobody has taken yet, as the store wants them; empty if there are none.
+
+        Steps of a recipe that gives no losses are counted all the same.
+        """
         losses = np.concatenate([np.empty(0, np.float32), *self._losses])
         self._losses.clear()
         first, self._first_step = self._first_step, self._first_step + len(losses)
-        return {"train_loss": (first, losses)} if len(losses) else {}
+        return {"train_loss": (first, losses)} if len(losses) and self._has_losses else {}
 
     def epoch_values(self) -> dict[str, float]:
         """Give the epoch's training loss, averaged over samples, and its metrics."""

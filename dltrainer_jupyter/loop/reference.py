@@ -43,7 +43,7 @@ def train(
     adapter : Adapter
         Opened.
     dataset : Dataset
-        What to train on.
+        What to train on, in memory.
 
     Returns
     -------
@@ -52,6 +52,7 @@ def train(
     state : FullState
         At the end.
     """
+    assert isinstance(dataset.train, Samples)  # noqa: S101 - loaders are gone through as they please
     recipe = make.make_recipe(spec, objects)
     state = adapter.build(recipe, objects, dataset.signature)
     count = len(dataset.train)
@@ -66,6 +67,7 @@ def train(
     steps_per_epoch = batches(count, spec.batch_size)
     schedule = make.make_schedule(spec, steps_per_epoch, spec.epochs, mode)
     base_rate = adapter.learning_rate(state)
+    assert base_rate is not None  # noqa: S101 - a portable recipe leaves it to the loop
 
     history: list[dict[str, float]] = []
     step = 0
@@ -77,12 +79,14 @@ def train(
             rate = base_rate * schedule.factor(step)
             adapter.set_learning_rate(state, rate)
             batch = _batch(adapter, samples, order, index, spec.batch_size)
+            if spec.augmentation:
+                batch = adapter.augment(batch, epoch, index)
             state, output = adapter.train_step(recipe, state, batch)
             mean.add(output)
             step += 1
         values = {"learning_rate": rate, **mean.values("train")}
         validates = spec.validation and (epoch % spec.validation.interval == 0 or epoch == spec.epochs)
-        if dataset.validation is not None and validates:
+        if isinstance(dataset.validation, Samples) and validates:
             held_back = _Held(dataset.validation, 2 * spec.batch_size, val_metrics)
             values |= _evaluate(adapter, recipe, state, held_back)
         verdict = judge.observe(epoch, step, values)
@@ -110,10 +114,10 @@ def _evaluate(adapter: Adapter, recipe: Recipe, state: TrainState, held_back: _H
     samples, count = adapter.place(held_back.samples), len(held_back.samples)
     order = np.arange(count, dtype=np.int64)
     mean = _Mean(adapter, held_back.metrics)
-    with adapter.evaluation(state):
+    with adapter.evaluation(state) as measured:
         for index in range(batches(count, held_back.batch_size)):
             batch = _batch(adapter, samples, order, index, held_back.batch_size)
-            mean.add(adapter.eval_step(recipe, state, batch))
+            mean.add(adapter.eval_step(recipe, measured, batch))
     return mean.values("val")
 
 

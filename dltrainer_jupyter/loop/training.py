@@ -12,12 +12,22 @@ from dltrainer_jupyter.checkpoints.format import Request
 from dltrainer_jupyter.checkpoints.writer import Ticket
 from dltrainer_jupyter.core.errors import NonFiniteLossError
 from dltrainer_jupyter.core.failpoints import reach
-from dltrainer_jupyter.core.protocols import Adapter, FullState, Recipe, Schedule, Signature, TrainState
+from dltrainer_jupyter.core.protocols import (
+    Adapter,
+    Course,
+    Follower,
+    FullState,
+    Recipe,
+    Schedule,
+    Signature,
+    TrainState,
+)
 from dltrainer_jupyter.core.records import ControlRecord, ProgressRecord
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.loop import randomness
 from dltrainer_jupyter.loop.clock import Clock
 from dltrainer_jupyter.loop.evaluation import Evaluation
+from dltrainer_jupyter.loop.exactness import Exactness
 from dltrainer_jupyter.loop.feed import Feed
 from dltrainer_jupyter.loop.judge import Judge
 from dltrainer_jupyter.loop.keeper import Keeper
@@ -32,6 +42,7 @@ class Parts:
 
     adapter: Adapter
     recipe: Recipe
+    follower: Follower
     state: TrainState
     feed: Feed
     recorder: Recorder
@@ -40,6 +51,7 @@ class Parts:
     keeper: Keeper
     evaluation: Evaluation | None
     confusion: ConfusionMatrix | None
+    exactness: Exactness
     signature: Signature
     versions: Mapping[str, str]
 
@@ -64,8 +76,10 @@ class Training:
     ----------
     epoch, consumed, step : int
         The cursor: the epoch it stands in, counted from 1, batches consumed in it, and optimizer steps done.
-    base_rate, rate : float
-        The learning rate as a person set it, and as the schedule has it now.
+    base_rate : float or None
+        The learning rate as a person set it; None where the model's own schedule sets it.
+    rate : float or None
+        The learning rate as a schedule has it now; None where nobody can tell.
     values : dict of str to float
         The last closed epoch's.
     enough : bool
@@ -80,8 +94,9 @@ class Training:
         self.epoch = 1
         self.consumed = 0
         self.step = 0
-        self.base_rate = parts.adapter.learning_rate(parts.state)
-        self.rate = self.base_rate
+        own_rate = parts.follower.own_rate(parts.state)
+        self.base_rate = parts.adapter.learning_rate(parts.state) if own_rate is None else None
+        self.rate = self.base_rate if own_rate is None else own_rate
         self.values: dict[str, float] = {}
         self.enough = False
         self.clock = Clock()
@@ -107,6 +122,23 @@ class Training:
         """Say where it stands: ``step 1,204 (epoch 7)``."""
         return f"step {self.step:,} (epoch {self.last_epoch})"
 
+    @property
+    def course(self) -> Course:
+        """Where it stands, for a recipe that wants to know."""
+        return Course(
+            epoch=self.epoch,
+            epochs=self.epochs,
+            step=self.step,
+            consumed=self.consumed,
+            steps_per_epoch=self.parts.feed.steps_per_epoch,
+            validates=self.parts.evaluation is not None,
+        )
+
+    def observe_rate(self) -> None:
+        """Take down the learning rate where the recipe sets it."""
+        if (own_rate := self.parts.follower.own_rate(self.parts.state)) is not None:
+            self.rate = own_rate
+
     def record_progress(self, phase: str) -> None:
         """Write to the store how far it is."""
         self.attempt.progress(
@@ -114,7 +146,7 @@ class Training:
                 epoch=self.last_epoch if phase == "ended" else min(self.epoch, self.epochs),
                 step=self.step,
                 epochs=self.epochs,
-                steps_per_epoch=self.parts.feed.steps_per_epoch,
+                steps_per_epoch=self.parts.feed.steps_per_epoch or 0,
                 phase=phase,
                 steps_per_second=self.clock.steps_per_second,
                 train_seconds=self.clock.seconds,
@@ -126,6 +158,8 @@ class Training:
         """Write to the store what steps have given back, and how far it is."""
         self.parts.recorder.drain()
         self.clock.mark(self.step)
+        self.observe_rate()
+        self.parts.exactness.ask(self.step)
         with self.attempt.transaction():
             self.attempt.curves(self.parts.recorder.take_curve())
             self.record_progress(phase)
@@ -162,7 +196,8 @@ class Training:
 
     def schedule_checkpoint(self) -> None:
         """Count the time to the next automatic checkpoint from now on."""
-        every = self.spec.checkpoint.every_seconds
+        # One from the middle of an epoch is of no use where data can only be taken up at its start.
+        every = None if self.parts.feed.resume == "epoch" else self.spec.checkpoint.every_seconds
         self.next_checkpoint = float("inf") if every is None else time.perf_counter() + every
 
     def _request(self, kinds: set[str]) -> Request:
@@ -183,6 +218,8 @@ class Training:
             "epochs": self.epochs,
             "enough": self.enough,
             "recorder": self.parts.recorder.state(),
+            "recipe": self.parts.follower.state(),
+            "feed": self.parts.feed.state(),
             "schedule": self.parts.schedule.state(),
             "judge": self.parts.judge.state(),
             "values": self.values,
@@ -209,6 +246,8 @@ class Training:
         self.epoch, self.consumed, self.step = meta["epoch"], meta["consumed"], meta["step"]
         self.base_rate, self.rate, self.values = meta["base_rate"], meta["rate"], meta["values"]
         parts.recorder.load_state(meta["recorder"])
+        parts.follower.load_state(meta["recipe"])
+        parts.feed.load_state(meta["feed"])
         parts.schedule.load_state(meta["schedule"])
         parts.judge.load_state(meta["judge"])
         extended = meta["epochs"] != self.epochs

@@ -119,11 +119,11 @@ class PyTorchAdapter:
             return self._spec.learning_rate
         return base_rate(next(iter(state.optimizers.values()))) if self._spec.optimizer.is_user_object else DEFAULT_RATE
 
-    def check(self, recipe: Recipe, state: TrainState, batch: Batch) -> None:
+    def check(self, recipe: Recipe, state: TrainState, batch: Batch) -> int | None:
         """Try the model on one batch without changing anything, and see which random operations it uses."""
         watch = Watch(self._generators)
         with torch.no_grad(), self._generators.aside("check"), unchanged_buffers(state.nets), watch:
-            check_fit(recipe, state, batch, self.ops, self._classes)
+            width = check_fit(recipe, state, batch, self.ops, self._classes)
         self._shared |= watch.foreign
         self._private |= watch.private
         self._secretive |= {
@@ -134,6 +134,7 @@ class PyTorchAdapter:
         }
         if watch.drawn and self._mode is None:
             self._mode = Injected(self._generators)
+        return width
 
     def inexact_because(self) -> str | None:
         """Say why a resumed run would not be bit-identical, or None."""
@@ -174,7 +175,7 @@ class PyTorchAdapter:
             return recipe.train_step(state, batch, self.ops)
 
     @contextmanager
-    def evaluation(self, state: TrainState) -> Iterator[None]:
+    def evaluation(self, state: TrainState) -> Iterator[TrainState]:
         """Put the nets into evaluation mode, without gradients, and back into the modes they were in."""
         modules = [module for net in state.nets.values() for module in net.modules()]
         modes = [module.training for module in modules]
@@ -183,7 +184,7 @@ class PyTorchAdapter:
         try:
             # Not inference_mode: what a model remembers of a batch it may use in training later.
             with torch.no_grad(), self._generators.aside("evaluation"), injected(self._mode):
-                yield
+                yield state
         finally:
             for module, mode in zip(modules, modes, strict=True):
                 module.training = mode

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from dltrainer_jupyter.core.errors import ConfigurationError
-from dltrainer_jupyter.core.protocols import Batch, Ops, Recipe, TrainState
+from dltrainer_jupyter.core.protocols import Batch, Follower, Ops, Recipe, TrainState
 
 
-def check_fit(recipe: Recipe, state: TrainState, batch: Batch, ops: Ops, classes: int) -> None:
-    """Run one batch through the model and the loss.
+def check_fit(recipe: Recipe, state: TrainState, batch: Batch, ops: Ops, classes: int) -> int | None:
+    """Run one batch through the model and the loss; return how many classes or values it gives, if it shows them.
 
     Raises
     ------
@@ -32,14 +34,18 @@ def check_fit(recipe: Recipe, state: TrainState, batch: Batch, ops: Ops, classes
         if batch.size == 1:
             msg += " The last batch of an epoch holds a single sample; choose another batch_size."
         raise ConfigurationError(msg) from error
+    # A recipe that measures by itself need not show outputs, nor have a loss in every pass.
     for what, value in (("model", out.outputs), ("loss", out.loss)):
-        if not isinstance(value, torch.Tensor):
+        if not isinstance(value, torch.Tensor) and not (value is None and isinstance(recipe, Follower)):
             msg = f"{what}: expected a tensor, got {type(value).__name__}."
             raise ConfigurationError(msg)
-    if out.loss.dim() != 0:
+    if out.loss is not None and out.loss.dim() != 0:
         msg = f"loss: expected one number for the batch, got shape {tuple(out.loss.shape)}; take its mean."
         raise ConfigurationError(msg)
+    if out.outputs is None:
+        return None
     _check_classes(out.outputs, out.targets, classes)
+    return int(out.outputs.shape[1]) if out.outputs.dim() > 1 else 1
 
 
 def _check_classes(outputs: torch.Tensor, targets: torch.Tensor, classes: int) -> None:
@@ -53,7 +59,9 @@ def _check_classes(outputs: torch.Tensor, targets: torch.Tensor, classes: int) -
         raise ConfigurationError(msg)
 
 
-def _describe(tensor: torch.Tensor) -> str:
+def _describe(tensor: Any) -> str:
+    if not isinstance(tensor, torch.Tensor):
+        return type(tensor).__name__
     return f"{tuple(tensor.shape)} {str(tensor.dtype).removeprefix('torch.')}"
 
 
