@@ -13,8 +13,8 @@ import numpy as np
 
 from dltrainer_jupyter.checkpoints.reader import load_weights
 from dltrainer_jupyter.core import registry
-from dltrainer_jupyter.core.errors import CheckpointError, DLTrainerError
-from dltrainer_jupyter.core.protocols import Predictor, Signature
+from dltrainer_jupyter.core.errors import CheckpointError, ConfigurationError, DLTrainerError
+from dltrainer_jupyter.core.protocols import Predictor, Samples, Signature, Stream
 from dltrainer_jupyter.core.records import CheckpointRecord
 from dltrainer_jupyter.data.preprocessing import apply_chain
 from dltrainer_jupyter.executors import held, objects
@@ -138,7 +138,7 @@ class TrainedModel:
         record, predictor, signature = self._predictor()
         spec = self._run.spec
         data = load_data(spec, objects_of(self._run))
-        part = data.validation or data.train
+        part = _shown(data.train if data.validation is None else data.validation)
         indices = np.arange(offset, offset + min(count, len(part))) % len(part)
         inputs, targets = part.inputs[indices], part.targets[indices]
         started = time.perf_counter()
@@ -193,6 +193,26 @@ class TrainedModel:
             return record, predictor, manifest.signature
         msg = f"The checkpoints of run '{self._run.name}' change faster than they can be read; try again."
         raise CheckpointError(msg)
+
+
+def _shown(source: Samples | Stream) -> Samples:
+    """Give samples to show: all there are in memory, or the batch that a stream shows.
+
+    Raises
+    ------
+    ConfigurationError
+        If that batch is no pair of inputs and targets.
+    """
+    if isinstance(source, Samples):
+        return source
+    try:
+        inputs, targets = source.first
+        return Samples(np.asarray(inputs), np.asarray(targets))
+    except (TypeError, ValueError) as error:
+        msg = "examples: expected batches of inputs and targets, got another structure; use predict."
+        raise ConfigurationError(msg) from error
+    finally:
+        source.close()
 
 
 def objects_of(run: Run) -> Mapping[str, Any]:

@@ -41,11 +41,11 @@ def test_somebody_elses_part_is_found_like_a_built_in(plug_ins) -> None:
 
 
 def test_parts_of_one_framework_are_found_by_its_name(plug_ins) -> None:
-    plug_ins("acme", "[dltrainer.optimizers]\npytorch.lion = acme_lion:Lion\njax.lion = acme_lion:Jion\n",
+    plug_ins("acme", "[dltrainer.optimizers]\npytorch.lion = acme_lion:Lion\nmlx.lion = acme_lion:Jion\n",
              acme_lion="class Lion: pass\nclass Jion: pass")  # fmt: skip
     assert registry.find("optimizers", "lion", "pytorch").__name__ == "Lion"
-    assert registry.find("optimizers", "lion", "jax").__name__ == "Jion"
-    assert registry.names("optimizers", "jax") == ["lion"]
+    assert registry.find("optimizers", "lion", "mlx").__name__ == "Jion"
+    assert registry.names("optimizers", "mlx") == ["lion"]
     assert registry.names("optimizers", "pytorch") == ["adam", "adamw", "lion", "sgd"]
 
 
@@ -110,7 +110,7 @@ def test_the_same_registration_twice_is_no_conflict(plug_ins) -> None:
     [
         ("models", "cn", None, "Unknown model 'cn'. Did you mean 'cnn'? Known: cnn, mlp."),
         ("optimizers", "adamm", "pytorch", "Unknown optimizer 'adamm'. Did you mean 'adam'? Known: adam, adamw, sgd."),
-        ("optimizers", "adam", "jax", "Unknown optimizer 'adam'. Known: none."),
+        ("optimizers", "adam", "mxnet", "Unknown optimizer 'adam'. Known: none."),
         ("schedules", "zzz", None, "Unknown scheduler 'zzz'. Known: constant, cosine, plateau, step."),
         ("data", "digit", None, "Unknown data set 'digit'. Did you mean 'digits'?"),
         ("executors", "$object", None, "Unknown executor '$object'."),

@@ -35,7 +35,7 @@ def sentence(**values: Any) -> str:
         ({"learning_rate": "fast"}, "learning_rate: expected a number, got 'fast'."),
         ({"monitor": 3}, "monitor: expected text, got 3."),
         ({"verbose": "maybe"}, "verbose: expected true or false, got 'maybe'."),
-        ({"precision": "16"}, "precision: expected '32-true', got '16'."),
+        ({"precision": "16"}, "precision: expected '32-true', 'bf16-mixed' or '16-mixed', got '16'."),
         ({"on_nan": "explode"}, "on_nan: expected 'stop', 'skip' or 'continue', got 'explode'."),
         ({"checkpoint": {"keep": 1}}, "checkpoint.keep: expected greater than or equal to 2, got 1."),
         (
@@ -48,7 +48,7 @@ def sentence(**values: Any) -> str:
         ({"validation": {"split": 2}}, "validation.split: expected less than 1, got 2."),
         ({"validation": {"splt": 0.2}}, "Unknown key 'validation.splt'. Did you mean 'split'? Known: interval, split."),
         ({"fast": {"batchng": False}}, "Unknown key 'fast.batchng'. Did you mean 'batching'? Known: background_"),
-        ({"epoch": 3}, "Unknown key 'epoch'. Did you mean 'epochs'? Known: batch_size, checkpoint, data, device,"),
+        ({"epoch": 3}, "Unknown key 'epoch'. Did you mean 'epochs'? Known: augmentation, batch_size, checkpoint,"),
         ({"lr": 0.1}, "Unknown key 'lr'. Did you mean 'learning_rate'? Known: "),
         ({"metrics": 5}, "metrics: expected a list, got 5."),
         ({"metrics": ["f1", 3]}, "metrics.1: expected a name or a mapping with a 'type', got 3."),
