@@ -8,7 +8,8 @@ Built-ins and other people's parts are found the same way: as entry points in a 
 from __future__ import annotations
 
 import functools
-from importlib.metadata import EntryPoint, entry_points
+import re
+from importlib.metadata import Distribution, EntryPoint, PackageNotFoundError, entry_points
 from typing import Any, Literal
 
 from dltrainer_jupyter.core.errors import ConfigurationError, MissingPackageError, UnknownNameError
@@ -82,15 +83,39 @@ def find(kind: Kind, name: str, framework: str | None = None) -> Any:
     try:
         return entry.load()
     except ModuleNotFoundError as error:
-        raise _missing(_SINGULAR[kind], name, entry, error) from error
+        raise _missing(_SINGULAR[kind], name, entry, str(error.name).partition(".")[0]) from error
     except (ImportError, AttributeError) as error:
         msg = f"The {_SINGULAR[kind]} '{name}' is registered as '{entry.value}', which can't be imported: {error}."
         raise ConfigurationError(msg) from error
 
 
 def check(kind: Kind, name: str, framework: str | None = None) -> None:
-    """Raise :class:`UnknownNameError` unless a name is registered; imports nothing."""
-    _entry(kind, name, framework)
+    """See that a name is registered and that what it needs is installed; imports nothing.
+
+    Raises
+    ------
+    UnknownNameError
+        If nobody registered the name; suggests the nearest.
+    MissingPackageError
+        If the part comes with an extra that isn't installed.
+    """
+    entry = _entry(kind, name, framework)
+    for package in _brought_by_extras(entry):
+        try:
+            Distribution.from_name(package)
+        except PackageNotFoundError as error:
+            raise _missing(_SINGULAR[kind], name, entry, package) from error
+
+
+def _brought_by_extras(entry: EntryPoint) -> list[str]:
+    """Name the packages that the extras of an entry point bring."""
+    required = [] if entry.dist is None else entry.dist.requires or []
+    wanted = [re.compile(rf"""extra\s*==\s*["']{re.escape(extra)}["']""") for extra in entry.extras]
+    return [
+        re.split(r"[^\w.-]", text, maxsplit=1)[0]
+        for text in required
+        if any(extra.search(text.partition(";")[2]) for extra in wanted)
+    ]
 
 
 def _entry(kind: Kind, name: str, framework: str | None) -> EntryPoint:
@@ -105,8 +130,7 @@ def _entry(kind: Kind, name: str, framework: str | None) -> EntryPoint:
     return entries[0]
 
 
-def _missing(kind: str, name: str, entry: EntryPoint, error: ModuleNotFoundError) -> MissingPackageError:
-    package = str(error.name).partition(".")[0]
+def _missing(kind: str, name: str, entry: EntryPoint, package: str) -> MissingPackageError:
     cure = f"{_package(entry)}[{entry.extras[0]}]" if entry.extras else package
     msg = f"The {kind} '{name}' needs the package '{package}', which isn't installed: pip install \"{cure}\""
     return MissingPackageError(msg)

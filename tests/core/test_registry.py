@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,11 @@ from dltrainer_jupyter.core.errors import ConfigurationError, MissingPackageErro
 def plug_ins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Install packages for this test: their entry points, and modules beside them."""
 
-    def install(package: str, entries: str, **modules: str) -> None:
+    def install(package: str, entries: str, requires: Sequence[str] = (), **modules: str) -> None:
         metadata = tmp_path / f"{package.replace('-', '_')}-1.0.dist-info"
         metadata.mkdir()
-        (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
+        required = "".join(f"Requires-Dist: {requirement}\n" for requirement in requires)
+        (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n{required}")
         (metadata / "entry_points.txt").write_text(entries)
         for module, text in modules.items():
             (tmp_path / f"{module}.py").write_text(text)
@@ -120,6 +122,18 @@ def test_an_unknown_name_gets_a_suggestion(kind, name: str, framework: str | Non
     with pytest.raises(UnknownNameError) as error:
         registry.check(kind, name, framework)
     assert str(error.value).startswith(message)
+
+
+def test_a_part_whose_extra_is_not_installed_is_missed_before_it_is_imported(plug_ins) -> None:
+    plug_ins(
+        "acme",
+        "[dltrainer.adapters]\nacme = acme_adapter:Adapter [acme]\nplain = acme_adapter:Adapter\n",
+        requires=['acme-engine>=2; extra == "acme"', 'unheard-of; extra == "other"'],
+        acme_adapter="class Adapter: pass",
+    )
+    registry.check("adapters", "plain")
+    with pytest.raises(MissingPackageError, match=r'needs the package \'acme-engine\'.*: pip install "acme\[acme\]"'):
+        registry.check("adapters", "acme")
 
 
 def test_checking_a_name_imports_nothing() -> None:
