@@ -91,7 +91,10 @@ def test_augmentation_is_keyed_by_epoch_and_batch_number(source: Any) -> None:
     feed = make_feed(_Host(), source, _spec(augmentation=["flip"]))
     assert [batch.whole for batch in feed.epoch(2, 0)] == [(2, 0), (2, 1), (2, 2)]
     assert [batch.whole for batch in feed.epoch(2, 1)] == [(2, 1), (2, 2)]
-    assert next(feed.samples()).whole not in [(1, 0), (2, 0)]
+
+
+def test_the_batch_a_model_is_tried_on_is_not_augmented() -> None:
+    assert next(make_feed(_Host(), SAMPLES, _spec(augmentation=["flip"])).samples()).whole is None
 
 
 def test_a_stream_that_does_not_tell_its_length_is_counted() -> None:

@@ -87,3 +87,33 @@ def test_a_skipped_batch_does_not_count() -> None:
 def test_a_loss_may_be_left_as_it_is() -> None:
     """With on_nan: continue a bad batch is a batch like others."""
     assert np.isnan(_record([1.0, float("nan")], set(), on_nan="continue").epoch_values()["train_loss"])
+
+
+def _without_loss(count: int) -> list[StepOutput]:
+    return [StepOutput(None, None, None, 2)] * count
+
+
+def test_steps_without_a_loss_leave_gaps_in_the_curve() -> None:
+    """A recipe may skip the loss of a step: that is no failure, and no part of the average."""
+    recorder = _record([1.0], set())
+    for output in [*_without_loss(2), *_outputs([3.0])]:
+        recorder.record(output)
+    recorder.drain()
+    first, losses = recorder.take_curve()["train_loss"]
+    assert first == 1
+    np.testing.assert_array_equal(losses, [1.0, np.nan, np.nan, 3.0])
+    assert recorder.epoch_values()["train_loss"] == 2.0
+
+
+def test_a_recipe_without_losses_has_no_curve() -> None:
+    """Nothing is drawn and nothing averaged where there is nothing; steps are counted all the same."""
+    recorder = _record([], set())
+    for output in _without_loss(3):
+        recorder.record(output)
+    recorder.drain()
+    assert recorder.take_curve() == {}
+    assert "train_loss" not in recorder.epoch_values()
+    for output in _outputs([5.0]):
+        recorder.record(output)
+    recorder.drain()
+    assert recorder.take_curve()["train_loss"][0] == 4
