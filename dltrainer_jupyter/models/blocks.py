@@ -30,8 +30,13 @@ def activation_layer(name: Activation) -> nn.Module:
 
 def entry_layers(signature: Signature) -> dict[str, nn.Module]:
     """Make what stands before the first layer with weights: a cast, if inputs are whole numbers."""
-    if not any(step.get("dtype") == "int64" for step in signature.preprocessing):
+    if not holds_whole_numbers(signature):
         return {}
     from dltrainer_jupyter.models.torch_layers import ToFloat
 
     return {"to_float": ToFloat()}
+
+
+def holds_whole_numbers(signature: Signature) -> bool:
+    """Tell whether inputs are whole numbers, which layers with weights don't take."""
+    return any(step.get("dtype") == "int64" for step in signature.preprocessing)

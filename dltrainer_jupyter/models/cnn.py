@@ -9,9 +9,10 @@ from pydantic import BaseModel, Field, field_validator
 
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Task
-from dltrainer_jupyter.models.blocks import Activation, activation_layer, entry_layers
+from dltrainer_jupyter.models.blocks import Activation, activation_layer, entry_layers, holds_whole_numbers
 
 if TYPE_CHECKING:
+    from flax import nnx
     from torch import nn
 
     from dltrainer_jupyter.core.protocols import Signature
@@ -115,6 +116,55 @@ class CNN:
             layers["dropout"] = nn.Dropout(config.dropout)
         layers["output"] = nn.Linear(values, signature.outputs)
         return nn.Sequential(layers)
+
+    def jax(self, signature: Signature, rngs: nnx.Rngs) -> nnx.Module:
+        """Build the net.
+
+        Parameters
+        ----------
+        signature : Signature
+            What goes in, shape (n, channels, height, width), and how many outputs come out, shape (n, outputs).
+        rngs : flax.nnx.Rngs
+            What initial weights (``params``) and dropped values (``dropout``) are drawn from.
+
+        Returns
+        -------
+        flax.nnx.Module
+            Named layers, one after another; they bring the channels to the back, where Flax expects them.
+
+        Raises
+        ------
+        ConfigurationError
+            If a sample is no image, or too small for the blocks.
+        """
+        from flax import nnx
+
+        from dltrainer_jupyter.models.flax_layers import Function, Layer, Layers, batch_norm
+
+        config = self.config
+        channels, height, width = self._image(signature.input_shape)
+        layers: dict[str, Layer] = {"to_float": Function("to_float")} if holds_whole_numbers(signature) else {}
+        layers["channels_last"] = Function("channels_last")
+        for number, features in enumerate(config.channels, start=1):
+            kernel = (config.kernel_size, config.kernel_size)
+            layers[f"conv{number}"] = nnx.Conv(channels, features, kernel, use_bias=not config.batch_norm, rngs=rngs)
+            if config.batch_norm:
+                layers[f"norm{number}"] = batch_norm(features, rngs)
+            layers[f"activation{number}"] = Function(config.activation)
+            if config.pooling != "none":
+                layers[f"pool{number}"] = Function(config.pooling)
+                height, width = height // 2, width // 2
+            channels = features
+        layers["flatten"] = Function("flatten_image")
+        values = channels * height * width
+        if config.hidden:
+            layers["linear"] = nnx.Linear(values, config.hidden, rngs=rngs)
+            layers["activation"] = Function(config.activation)
+            values = config.hidden
+        if config.dropout:
+            layers["dropout"] = nnx.Dropout(config.dropout, rngs=rngs)
+        layers["output"] = nnx.Linear(values, signature.outputs, rngs=rngs)
+        return Layers(layers)
 
     def _image(self, shape: tuple[int, ...]) -> tuple[int, int, int]:
         """Check that a sample is an image with room for every block."""

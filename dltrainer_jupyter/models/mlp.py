@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import BaseModel, Field
 
 from dltrainer_jupyter.core.protocols import Task
-from dltrainer_jupyter.models.blocks import Activation, activation_layer, entry_layers
+from dltrainer_jupyter.models.blocks import Activation, activation_layer, entry_layers, holds_whole_numbers
 
 if TYPE_CHECKING:
+    from flax import nnx
     from torch import nn
 
     from dltrainer_jupyter.core.protocols import Signature
@@ -78,3 +79,36 @@ class MLP:
             width = units
         layers["output"] = nn.Linear(width, signature.outputs)
         return nn.Sequential(layers)
+
+    def jax(self, signature: Signature, rngs: nnx.Rngs) -> nnx.Module:
+        """Build the net.
+
+        Parameters
+        ----------
+        signature : Signature
+            What goes in, shape (n, *input_shape), and how many outputs come out, shape (n, outputs).
+        rngs : flax.nnx.Rngs
+            What initial weights (``params``) and dropped units (``dropout``) are drawn from.
+
+        Returns
+        -------
+        flax.nnx.Module
+            Named layers, one after another.
+        """
+        from flax import nnx
+
+        from dltrainer_jupyter.models.flax_layers import Function, Layer, Layers, batch_norm
+
+        layers: dict[str, Layer] = {"to_float": Function("to_float")} if holds_whole_numbers(signature) else {}
+        layers["flatten"] = Function("flatten")
+        width = math.prod(signature.input_shape)
+        for number, units in enumerate(self.config.hidden, start=1):
+            layers[f"linear{number}"] = nnx.Linear(width, units, rngs=rngs)
+            if self.config.batch_norm:
+                layers[f"norm{number}"] = batch_norm(units, rngs)
+            layers[f"activation{number}"] = Function(self.config.activation)
+            if self.config.dropout:
+                layers[f"dropout{number}"] = nnx.Dropout(self.config.dropout, rngs=rngs)
+            width = units
+        layers["output"] = nnx.Linear(width, signature.outputs, rngs=rngs)
+        return Layers(layers)
