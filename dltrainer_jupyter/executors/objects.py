@@ -6,9 +6,11 @@ The file is a pickle. Only a process of the same user loads it, to train or to p
 from __future__ import annotations
 
 import copy
+import io
 import os
 import pickle
 import stat
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -33,15 +35,24 @@ def pack(objects: Mapping[str, Any]) -> bytes:
         If one of them can't be pickled; the message says which and why.
     """
     try:
-        return cloudpickle.dumps(dict(objects))  # type: ignore[no-any-return]
+        return _dumps(dict(objects))
     except Exception as error:
         raise NotRebuildableError(_why(objects, error)) from error
+
+
+def _dumps(value: Any) -> bytes:
+    """Pickle a value, with help for what a framework that is in use can't pickle itself."""
+    if {"keras", "tensorflow"} <= sys.modules.keys():
+        from dltrainer_jupyter.adapters.tensorflow import packing
+
+        return packing.dumps(value)
+    return cloudpickle.dumps(value)  # type: ignore[no-any-return]
 
 
 def _why(objects: Mapping[str, Any], error: Exception) -> str:
     for key, value in objects.items():
         try:
-            cloudpickle.dumps(value)
+            _dumps(value)
         except Exception as own:  # noqa: BLE001 - as above
             return f"{key} can't be pickled ({own})"
     return f"the objects can't be pickled ({error})"
@@ -49,7 +60,13 @@ def _why(objects: Mapping[str, Any], error: Exception) -> str:
 
 def unpack(data: bytes) -> dict[str, Any]:
     """Unpickle what :func:`pack` made in this process or a trainer's."""
-    return dict(pickle.loads(data))  # noqa: S301 - made by this user for this trainer; see the module's docstring
+    file = io.BytesIO(data)
+    unpickler = pickle.Unpickler(file)  # noqa: S301 - made by this user for this trainer; see the module's docstring
+    objects = dict(unpickler.load())
+    while file.tell() < len(data):
+        # What follows completes the objects of the first.
+        unpickler.load()
+    return objects
 
 
 def save(folder: Path, data: bytes) -> None:

@@ -1,0 +1,1 @@
+"""TensorFlow and Keras 3 behind the adapter seam; the only room, with recipes and models, that imports them."""

@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cloudpickle
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+from sklearn.datasets import load_wine
+
+from dltrainer_jupyter.adapters.tensorflow.packing import copied, dumps, loads
+from dltrainer_jupyter.executors import objects
+from dltrainer_jupyter.executors.objects import NotRebuildableError
+
+
+def wine() -> tuple[Any, Any]:
+    x, y = load_wine(return_X_y=True)
+    return ((x - x.mean(0)) / x.std(0)).astype("float32"), y.astype("int64")
+
+
+def sequential() -> keras.Model:
+    return keras.Sequential(
+        [layers.Input((13,)), layers.Dense(8), layers.Dropout(0.3), layers.BatchNormalization(), layers.Dense(3)]
+    )
+
+
+def functional() -> keras.Model:
+    inputs = keras.Input((13,))
+    hidden = layers.Dropout(0.3)(layers.Dense(8, activation="relu")(inputs))
+    return keras.Model(inputs, layers.Dense(3, kernel_regularizer="l2")(layers.concatenate([hidden, inputs])))
+
+
+def of_a_notebook() -> keras.Model:
+    class Notebook(keras.Model):
+        """No get_config, a list of layers, a variable of TensorFlow's own and a function that closes over a value."""
+
+        def __init__(self, width: int) -> None:
+            super().__init__()
+            self.hidden = [layers.Dense(width), layers.Dense(3)]
+            self.dropout = layers.Dropout(0.3)
+            self.scale = tf.Variable(0.5)
+            self.twice = lambda x: x * (width - 6)
+
+        def call(self, x: Any, training: bool = False) -> Any:
+            self.add_loss(tf.reduce_mean(x) ** 2)
+            return self.hidden[1](self.twice(self.dropout(self.hidden[0](x), training=training))) * self.scale
+
+    return Notebook(8)
+
+
+def fit(model: keras.Model, epochs: int) -> dict[str, list[float]]:
+    x, y = wine()
+    history: dict[str, list[float]] = model.fit(x, y, epochs=epochs, shuffle=False, verbose=0).history
+    return history
+
+
+def everything(model: keras.Model) -> list[Any]:
+    generators = [layer.seed_generator.state for layer in model._flatten_layers() if hasattr(layer, "seed_generator")]
+    return [variable.numpy() for variable in (*model.variables, *model.optimizer.variables, *generators)]
+
+
+@pytest.mark.parametrize("make", [sequential, functional, of_a_notebook])
+def test_a_compiled_model_goes_on_as_the_one_it_was_copied_from(make: Callable[[], keras.Model]) -> None:
+    model = make()
+    rate = keras.optimizers.schedules.CosineDecay(1e-2, 100)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"])
+    fit(model, epochs=1)
+    copy = copied(model)
+    assert fit(copy, epochs=2) == fit(model, epochs=2)
+    assert len(everything(model)) == len(everything(copy)) > 10
+    for own, other in zip(everything(model), everything(copy), strict=True):
+        np.testing.assert_array_equal(own, other)
+
+
+def test_a_copy_shares_nothing() -> None:
+    model = sequential()
+    model.compile("adam", "sparse_categorical_crossentropy")
+    copy = copied(model)
+    before = everything(copy)
+    model.layers[0].kernel.assign(model.layers[0].kernel + 1)
+    model.optimizer.learning_rate.assign(9.0)
+    for own, other in zip(everything(copy), before, strict=True):
+        np.testing.assert_array_equal(own, other)
+
+
+def test_a_model_that_was_never_compiled_or_called() -> None:
+    model = copied(of_a_notebook())
+    assert not model.compiled
+    assert model(wine()[0]).shape == (178, 3)
+
+
+def test_what_an_overridden_compile_was_given() -> None:
+    class Adversaries(keras.Model):
+        def compile(self, critic_optimizer: Any, generator_optimizer: Any) -> None:
+            super().compile()
+            self.critic_optimizer, self.generator_optimizer = critic_optimizer, generator_optimizer
+
+    model = Adversaries()
+    model.critic = layers.Dense(1)
+    model.critic.build((None, 2))
+    model.compile(keras.optimizers.Adam(1e-3), keras.optimizers.RMSprop(2e-3))
+    model.critic_optimizer.build(model.critic.trainable_variables)
+    copy = copied(model)
+    assert copy.generator_optimizer.learning_rate.numpy() == np.float32(2e-3)
+    # The optimizer knows the variables of the copy.
+    copy.critic_optimizer.apply([tf.ones((2, 1)), tf.ones((1,))], copy.critic.trainable_variables)
+    assert copy.critic_optimizer.iterations.numpy() == 1
+
+
+def test_a_model_deeper_than_python_may_recurse() -> None:
+    outputs = inputs = keras.Input((4,))
+    for _ in range(300):
+        outputs = layers.Activation("relu")(outputs)
+    model = keras.Model(inputs, layers.Dense(2)(outputs))
+    x = np.ones((3, 4), np.float32)
+    np.testing.assert_array_equal(copied(model)(x), model(x))
+
+
+def test_mixed_precision_and_its_loss_scale() -> None:
+    model = keras.Sequential([layers.Input((13,)), layers.Dense(3, dtype="mixed_float16")])
+    optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(1e-2, momentum=0.9))
+    model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    fit(model, epochs=1)
+    optimizer.dynamic_scale.assign(64.0)
+    copy = copied(model)
+    assert copy.optimizer.dynamic_scale.numpy() == 64
+    assert fit(copy, epochs=1) == fit(model, epochs=1)
+
+
+def test_a_compiled_function_is_compiled_again() -> None:
+    @tf.function
+    def double(x: Any) -> Any:
+        return x * 2
+
+    assert double(tf.constant(2)) == 4
+    assert copied(double)(tf.constant(3)) == 6
+
+
+def test_a_model_and_its_optimizer_stay_together() -> None:
+    model = sequential()
+    model.compile("adam", "mse")
+    found = loads(dumps({"model": model, "optimizer": model.optimizer}))
+    assert found["optimizer"] is found["model"].optimizer
+
+
+def test_what_is_not_of_keras_is_packed_as_ever() -> None:
+    value = {"x": np.arange(3), "loss": lambda x: 2 * x}
+    assert dumps(value) == cloudpickle.dumps(value)
+
+
+def test_a_class_with_its_own_way_to_be_pickled_keeps_it() -> None:
+    class Own(layers.Layer):
+        def __reduce__(self) -> Any:
+            return Own, ()
+
+    assert type(copied(Own())).__name__ == "Own"
+    # A single pickle: nothing of it was packed in another way.
+    assert pickle.loads(dumps(Own())).name  # noqa: S301 - made above
+
+
+def test_a_lookup_table_is_refused_by_name() -> None:
+    with pytest.raises(NotRebuildableError, match=r"^model can't be pickled \(it holds a lookup table or another"):
+        objects.pack({"model": keras.Sequential([layers.StringLookup(vocabulary=["a", "b"])]), "loss": "mse"})
+
+
+def test_another_process_goes_on_with_a_model_of_a_notebook(tmp_path: Path) -> None:
+    model = of_a_notebook()
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    fit(model, epochs=1)
+    x, y = wine()
+    objects.save(tmp_path, objects.pack({"model": model, "data": (x, y)}))
+    there = (
+        "import sys, pathlib\n"
+        "from dltrainer_jupyter.executors import objects\n"
+        "found = objects.load(pathlib.Path(sys.argv[1]))\n"
+        "history = found['model'].fit(*found['data'], epochs=1, shuffle=False, verbose=0).history\n"
+        "print(repr(history['loss'][0]))\n"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", there, str(tmp_path)], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert found.stdout.split()[-1] == repr(fit(model, epochs=1)["loss"][0])
