@@ -45,6 +45,10 @@ def check_parts(spec: RunSpec) -> None:
             part: Part | None = getattr(spec, key)
             if part is not None and not part.is_user_object:
                 _check(kind, part, key, framework)
+    for part in spec.augmentation:
+        _check("augmentations", part, "augmentation", spec.framework)
+    for part in spec.preprocessing:
+        _check("preprocessing", part, "preprocessing", None)
     for part in spec.metrics:
         if not part.is_user_object:
             _check("metrics", part, "metrics", None)
