@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from dltrainer_jupyter.adapters.pytorch import placement
+from dltrainer_jupyter.adapters.pytorch.augmenting import Augmentation, environment
 from dltrainer_jupyter.adapters.pytorch.context import PyTorchContext
 from dltrainer_jupyter.adapters.pytorch.devices import choose_device, choose_threads
 from dltrainer_jupyter.adapters.pytorch.fit import check_fit
@@ -67,6 +68,7 @@ class PyTorchAdapter:
         self._private: set[str] = set()
         self._secretive: set[str] = set()
         self._classes = 0
+        self._augmentation: Augmentation | None = None
         self._undo: list[Callable[[], None]] = []
         self._cut = placement.cut if spec.fast.batching else placement.cut_one_by_one
 
@@ -90,6 +92,7 @@ class PyTorchAdapter:
             "fused_optimizer": self._spec.fast.fused_optimizer,
             "cpu": torch.backends.cpu.get_cpu_capability(),
             **_cuda_versions(self.device),
+            **environment(self._spec.augmentation),
         }
 
     def close(self) -> None:
@@ -102,6 +105,8 @@ class PyTorchAdapter:
     def build(self, recipe: Recipe, objects: Mapping[str, Any], signature: Signature) -> TrainState:
         """Build nets and optimizers, with initial weights drawn from the run's own generators."""
         self._classes = signature.outputs
+        if self._spec.augmentation:
+            self._augmentation = Augmentation(self._spec.augmentation, self._spec.seed, signature)
         with Injected(Generators(self._spec.seed, "initial weights")):
             state = recipe.build(PyTorchContext(self._spec, objects, signature, self.device))
         for net in state.nets.values():
@@ -121,9 +126,13 @@ class PyTorchAdapter:
 
     def check(self, recipe: Recipe, state: TrainState, batch: Batch) -> int | None:
         """Try the model on one batch without changing anything, and see which random operations it uses."""
+        if self._augmentation is not None:
+            self._augmentation.check(batch)
         watch = Watch(self._generators)
         with torch.no_grad(), self._generators.aside("check"), unchanged_buffers(state.nets), watch:
             width = check_fit(recipe, state, batch, self.ops, self._classes)
+            if self._augmentation is not None:
+                self._augmentation.check_mixed(lambda mixed: recipe.eval_step(state, mixed, self.ops), batch, width)
         self._shared |= watch.foreign
         self._private |= watch.private
         self._secretive |= {
@@ -164,6 +173,10 @@ class PyTorchAdapter:
     def batch(self, placed: placement.Placed, order: torch.Tensor, start: int, stop: int) -> Batch:
         """Cut the batch of samples ``order[start:stop]``."""
         return self._cut(placed, order, start, stop, self.device)
+
+    def augment(self, batch: Batch, epoch: int, index: int) -> Batch:
+        """Change a training batch at random, as a function of seed, epoch and number of the batch."""
+        return batch if self._augmentation is None else self._augmentation(batch, epoch, index)
 
     # --- steps ----------------------------------------------------------------------------------------
 
