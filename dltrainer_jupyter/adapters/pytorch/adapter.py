@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import numpy as np
@@ -13,23 +13,20 @@ from torch import nn
 
 from dltrainer_jupyter.adapters.pytorch import placement
 from dltrainer_jupyter.adapters.pytorch.augmenting import Augmentation, environment
+from dltrainer_jupyter.adapters.pytorch.averages import Average
 from dltrainer_jupyter.adapters.pytorch.context import PyTorchContext
 from dltrainer_jupyter.adapters.pytorch.devices import choose_device, choose_threads
 from dltrainer_jupyter.adapters.pytorch.fit import check_fit
+from dltrainer_jupyter.adapters.pytorch.full_state import Surroundings, load, save
+from dltrainer_jupyter.adapters.pytorch.memory import Memory
 from dltrainer_jupyter.adapters.pytorch.ops import PyTorchOps
 from dltrainer_jupyter.adapters.pytorch.optimizers import base_rate, scale_rates
+from dltrainer_jupyter.adapters.pytorch.precision import Precision
 from dltrainer_jupyter.adapters.pytorch.predictor import PyTorchPredictor
 from dltrainer_jupyter.adapters.pytorch.randomness import Generators, Injected, injected, own_dropouts
-from dltrainer_jupyter.adapters.pytorch.state import (
-    load_extra,
-    load_optimizers,
-    load_weights,
-    save_extra,
-    save_optimizers,
-    save_weights,
-    unchanged_buffers,
-)
+from dltrainer_jupyter.adapters.pytorch.state import load_weights, unchanged_buffers
 from dltrainer_jupyter.adapters.pytorch.watching import Watch
+from dltrainer_jupyter.adapters.shared.averages import to_measure
 from dltrainer_jupyter.adapters.shared.optimizers import DEFAULT_RATE
 from dltrainer_jupyter.core.protocols import (
     Batch,
@@ -48,6 +45,8 @@ from dltrainer_jupyter.core.spec import RunSpec
 class PyTorchAdapter:
     """One trainer's hold on PyTorch, used on that trainer's thread only.
 
+    Its operations are there once it is open.
+
     Parameters
     ----------
     spec : RunSpec
@@ -56,8 +55,9 @@ class PyTorchAdapter:
         Whether nothing else draws random numbers in this process, so that the global generator is the run's too.
     """
 
+    ops: PyTorchOps
+
     def __init__(self, spec: RunSpec, *, owns_process: bool) -> None:
-        self.ops = PyTorchOps(skip_non_finite=spec.on_nan == "skip")
         self.device = torch.device("cpu")
         self._spec = spec
         self._owns_process = owns_process
@@ -69,6 +69,8 @@ class PyTorchAdapter:
         self._secretive: set[str] = set()
         self._classes = 0
         self._augmentation: Augmentation | None = None
+        self._losses: dict[str, nn.Module] = {}
+        self._memory = Memory({})
         self._undo: list[Callable[[], None]] = []
         self._cut = placement.cut if spec.fast.batching else placement.cut_one_by_one
 
@@ -77,6 +79,7 @@ class PyTorchAdapter:
     def open(self) -> dict[str, Any]:
         """Choose device and threads; return what exactness depends on."""
         self.device = choose_device(self._spec.device)
+        self.ops = PyTorchOps(self._spec, Precision(self._spec.precision, self.device))
         before = torch.get_num_threads()
         threads = choose_threads(self._spec.threads)
         torch.set_num_threads(threads)
@@ -107,16 +110,26 @@ class PyTorchAdapter:
         self._classes = signature.outputs
         if self._spec.augmentation:
             self._augmentation = Augmentation(self._spec.augmentation, self._spec.seed, signature)
+        context = PyTorchContext(self._spec, objects, signature, self.device)
         with Injected(Generators(self._spec.seed, "initial weights")):
-            state = recipe.build(PyTorchContext(self._spec, objects, signature, self.device))
+            state = recipe.build(context)
         for net in state.nets.values():
             self._undo.append(own_dropouts(net, self._generators))
             net.train()
+        if self._spec.ema is not None:
+            counts_on = None if self.ops.scales is None else self.device
+            state.averages = {name: Average(name, net, self._spec.ema, counts_on) for name, net in state.nets.items()}
+        own = {"loss": context.own_loss, "recipe": objects.get("recipe")}
+        self._memory = Memory({what: thing for what, thing in own.items() if thing is not None})
+        if isinstance(context.own_loss, nn.Module):
+            self._losses = {"$loss": context.own_loss}
         return state
 
     def begin_with(self, state: TrainState, weights: NamedArrays) -> None:
         """Begin with these weights instead of fresh ones; optimizers stay fresh."""
-        load_weights(state.nets, weights)
+        load_weights(state.nets, to_measure(weights))
+        for average in state.averages.values():
+            average.restart()
 
     def learning_rate(self, state: TrainState) -> float:
         """Give the base rate: the specification's, or the one the user's own optimizer came with."""
@@ -129,7 +142,11 @@ class PyTorchAdapter:
         if self._augmentation is not None:
             self._augmentation.check(batch)
         watch = Watch(self._generators)
-        with torch.no_grad(), self._generators.aside("check"), unchanged_buffers(state.nets), watch:
+        unchanged = unchanged_buffers(state.nets | self._losses)
+        as_it_was = (self._memory.untouched(), self._generators.aside("check"), unchanged)
+        with ExitStack() as stack:
+            for context in (*as_it_was, torch.no_grad(), self.ops.autocast(), watch):
+                stack.enter_context(context)
             width = check_fit(recipe, state, batch, self.ops, self._classes)
             if self._augmentation is not None:
                 self._augmentation.check_mixed(lambda mixed: recipe.eval_step(state, mixed, self.ops), batch, width)
@@ -158,6 +175,8 @@ class PyTorchAdapter:
         if self._secretive:
             names = ", ".join(sorted(self._secretive))
             return f"{names} has an extra state (get_extra_state), which no checkpoint keeps"
+        if changing := self._memory.changing():
+            return f"{changing} changes, and no checkpoint keeps it; give it state_dict and load_state_dict"
         return None
 
     # --- data -----------------------------------------------------------------------------------------
@@ -189,14 +208,24 @@ class PyTorchAdapter:
 
     @contextmanager
     def evaluation(self, state: TrainState) -> Iterator[TrainState]:
-        """Put the nets into evaluation mode, without gradients, and back into the modes they were in."""
-        modules = [module for net in state.nets.values() for module in net.modules()]
+        """Put the nets into evaluation mode, without gradients, and back into the modes they were in.
+
+        Meanwhile averaged weights stand where those in training did.
+        """
+        measuring = [*state.nets.values(), *self._losses.values()]
+        modules = [module for net in measuring for module in net.modules()]
         modes = [module.training for module in modules]
-        for net in state.nets.values():
+        for net in measuring:
             net.eval()
         try:
-            # Not inference_mode: what a model remembers of a batch it may use in training later.
-            with torch.no_grad(), self._generators.aside("evaluation"), injected(self._mode):
+            with ExitStack() as stack:
+                for average in state.averages.values():
+                    stack.enter_context(average.in_place())
+                # Not inference_mode: what a model remembers of a batch it may use in training later.
+                stack.enter_context(torch.no_grad())
+                stack.enter_context(self._generators.aside("evaluation"))
+                stack.enter_context(injected(self._mode))
+                stack.enter_context(self.ops.autocast())
                 yield state
         finally:
             for module, mode in zip(modules, modes, strict=True):
@@ -220,7 +249,8 @@ class PyTorchAdapter:
     def arrays(self, values: Sequence[torch.Tensor]) -> npt.NDArray[Any]:
         """Bring batches to the host in one transfer, joined along the first axis."""
         joined = torch.cat(list(values)).cpu()
-        if joined.dtype == torch.bfloat16:
+        if joined.dtype in (torch.bfloat16, torch.float16):
+            # NumPy knows no bfloat16, and a metric adds up badly in 16 bits.
             joined = joined.float()
         return np.asarray(joined.numpy())
 
@@ -230,24 +260,17 @@ class PyTorchAdapter:
 
     # --- state ------------------------------------------------------------------------------------------
 
+    @property
+    def _around(self) -> Surroundings:
+        return Surroundings(self.ops, self._generators, self._memory, self._losses, self.device, self._owns_process)
+
     def save(self, state: TrainState) -> FullState:
         """Copy the state; later steps don't change the copy."""
-        slots, options = save_optimizers(state.optimizers)
-        extra_arrays, extra = save_extra(state.extra)
-        meta: dict[str, Any] = {"optimizers": options, "generators": self._generators.state(), "extra": extra}
-        if self._owns_process:
-            meta["global_generators"] = _global_states()
-        return FullState(weights=save_weights(state.nets), optimizer=slots | extra_arrays, meta=meta)
+        return save(state, self._around)
 
     def load(self, state: TrainState, saved: FullState) -> TrainState:
-        """Put a saved state into a freshly built one."""
-        load_weights(state.nets, saved.weights)
-        load_optimizers(state.optimizers, saved.optimizer, saved.meta["optimizers"])
-        state.extra = load_extra(saved.optimizer, saved.meta["extra"], self.device)
-        self._generators.load_state(saved.meta["generators"])
-        if self._owns_process and "global_generators" in saved.meta:
-            _load_global_states(saved.meta["global_generators"])
-        return state
+        """Put a saved state into a freshly built one; one that doesn't fit is refused before anything is written."""
+        return load(state, saved, self._around)
 
     @classmethod
     def predictor(
@@ -262,19 +285,3 @@ def _cuda_versions(device: torch.device) -> dict[str, Any]:
     if device.type != "cuda":
         return {}
     return {"cuda": torch.version.cuda, "cudnn": torch.backends.cudnn.version()}  # type: ignore[no-untyped-call]
-
-
-def _global_states() -> dict[str, bytes]:
-    states = {"cpu": torch.get_rng_state()}
-    if torch.cuda.is_available() and torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
-        states |= {f"cuda:{index}": state for index, state in enumerate(torch.cuda.get_rng_state_all())}
-    return {device: state.numpy().tobytes() for device, state in states.items()}
-
-
-def _load_global_states(states: Mapping[str, bytes]) -> None:
-    for device, data in states.items():
-        state = torch.frombuffer(bytearray(data), dtype=torch.uint8).clone()
-        if device == "cpu":
-            torch.set_rng_state(state)
-        elif torch.cuda.is_available():
-            torch.cuda.set_rng_state(state, device)

@@ -58,13 +58,20 @@ def _own_model(given: Any) -> nn.Module:
 
 
 class PyTorchContext:
-    """Builds the parts of one run."""
+    """Builds the parts of one run.
+
+    Attributes
+    ----------
+    own_loss : object or None
+        The user's own loss, as it is called; None before it is asked for, and where they gave none.
+    """
 
     def __init__(self, spec: RunSpec, objects: Mapping[str, Any], signature: Signature, device: torch.device) -> None:
         self.signature = signature
         self._spec = spec
         self._objects = objects
         self._device = device
+        self.own_loss: Any = None
 
     def model(self) -> nn.Module:
         """Build the model on the run's device."""
@@ -136,13 +143,14 @@ class PyTorchContext:
         return _in_columns(loss, same_shape=found.same_shape)
 
     def _own_loss(self) -> Callable[[Any, Any], Any]:
-        given = self._objects["loss"]
+        given: Any = self._objects["loss"]
         if inspect.isclass(given):
             given = given()
         if not callable(given):
             msg = f"loss: expected a name or a function of outputs and targets, got {type(given).__name__}."
             raise ConfigurationError(msg)
-        return given.to(self._device) if isinstance(given, nn.Module) else given
+        self.own_loss = given.to(self._device) if isinstance(given, nn.Module) else given
+        return given  # type: ignore[no-any-return]
 
 
 def _in_columns(loss: Callable[[Any, Any], Any], *, same_shape: bool) -> Callable[[Any, Any], Any]:

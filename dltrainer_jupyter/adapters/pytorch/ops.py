@@ -2,28 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
 
+from dltrainer_jupyter.adapters.pytorch.accumulation import Accumulation
+from dltrainer_jupyter.adapters.pytorch.clipping import clip
+from dltrainer_jupyter.adapters.pytorch.precision import LossScales, Precision
 from dltrainer_jupyter.core.protocols import LossFunction, TrainState
+from dltrainer_jupyter.core.spec import RunSpec
 
 
 class PyTorchOps:
     """What a recipe may ask of PyTorch.
 
+    :meth:`update` is all that a portable recipe needs. A native one, whose optimization is its own, puts its step
+    together from the same pieces: ``autocast``, ``clear``, ``backward``, ``due`` and ``step``, or instead of the last
+    ``unscale``, ``clip`` and ``apply``. Each is told which optimizer by its name in the state; a recipe that computes
+    gradients before it knows who will apply them may use one name throughout.
+
     Parameters
     ----------
-    skip_non_finite : bool
-        Leave out the update of a batch whose loss is NaN or infinite. This looks at each loss before its update,
-        which makes a GPU wait; on the CPU it is free.
+    spec : RunSpec
+        Says how often to update, how to bound gradients, how precisely to compute, and whether to leave out the update
+        of a batch whose loss is NaN or infinite. Leaving out looks at each loss before its update, which makes a GPU
+        wait; on the CPU it is free.
+    precision : Precision
+        How to compute.
+
+    Attributes
+    ----------
+    accumulation : Accumulation
+        The batches that wait for an update.
+    scales : LossScales or None
+        None where gradients need no scaling.
+    keeps_gradients : bool
+        Whether gradients belong to the saved state even if none is known to wait; for a native recipe whose own code
+        decides when to clear them.
     """
 
-    def __init__(self, *, skip_non_finite: bool) -> None:
-        self._skip_non_finite = skip_non_finite
+    def __init__(self, spec: RunSpec, precision: Precision) -> None:
+        self._skip_non_finite = spec.on_nan == "skip"
+        self._bound = spec.gradient_clipping
+        self._precision = precision
+        self.accumulation = Accumulation(spec.gradient_accumulation)
+        self.scales = LossScales(precision) if precision.scales else None
+        self.keeps_gradients = False
 
     def update(self, state: TrainState, loss_fn: LossFunction, *, wrt: str, using: str) -> tuple[TrainState, Any, Any]:
-        """Compute the loss of one net, its gradient, and let one optimizer apply it.
+        """Compute the loss of one net, its gradient, and let one optimizer apply it when it is due.
 
         Returns
         -------
@@ -34,12 +63,89 @@ class PyTorchOps:
         outputs : torch.Tensor
             Detached.
         """
-        optimizer: torch.optim.Optimizer = state.optimizers[using]
-        optimizer.zero_grad(set_to_none=True)
-        loss, outputs = loss_fn(state.nets)
-        if not (self._skip_non_finite and not torch.isfinite(loss).item()):
+        self.clear(state, using)
+        with self.autocast():
+            loss, outputs = loss_fn(state.nets)
+        if not self.leaves_out(loss):
             # With a single net everything that learns belongs to it, and looking for paths to it would take time.
             inputs = None if len(state.nets) == 1 else [p for p in state.nets[wrt].parameters() if p.requires_grad]
-            loss.backward(inputs=inputs)
-            optimizer.step()
+            self.backward(loss, using, inputs)
+            if self.due(using):
+                self.step(state, using, wrt)
         return state, loss.detach(), outputs.detach()
+
+    # --- its pieces -----------------------------------------------------------------------------------
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        """Compute as precisely as the specification says; for the forward pass and the loss, not for gradients."""
+        return self._precision.autocast()
+
+    def clear(self, state: TrainState, using: str) -> None:
+        """Forget the gradients of the last update; those that wait for the next stay."""
+        if self.accumulation.begins(using):
+            state.optimizers[using].zero_grad(set_to_none=True)
+
+    def leaves_out(self, loss: torch.Tensor) -> bool:
+        """Say whether the batch of this loss is to be left out, as ``on_nan: skip`` wants it."""
+        return self._skip_non_finite and not torch.isfinite(loss).item()
+
+    def backward(self, loss: torch.Tensor, using: str, inputs: Sequence[torch.Tensor] | None = None) -> None:
+        """Compute gradients, as one batch's share of an update and scaled as their optimizer needs it.
+
+        Parameters
+        ----------
+        loss : torch.Tensor, shape ()
+            Of one batch.
+        using : str
+            Name of the optimizer.
+        inputs : sequence of torch.Tensor, optional
+            With respect to what; everything that learns if left out.
+        """
+        if self.accumulation.batches > 1:
+            loss = loss / self.accumulation.batches
+        if self.scales is not None:
+            loss = self.scales.of(using).scale(loss)
+        loss.backward(inputs=inputs)  # type: ignore[no-untyped-call]
+
+    def due(self, using: str) -> bool:
+        """Count a batch for an optimizer; say whether an update is due."""
+        return self.accumulation.completes(using)
+
+    def step(self, state: TrainState, using: str, wrt: str | None = None) -> None:
+        """Let an optimizer apply its gradients, bounded, and averages follow.
+
+        Parameters
+        ----------
+        state : TrainState
+            Changed in place.
+        using : str
+            Name of the optimizer.
+        wrt : str, optional
+            Name of the net it updates; every net if left out.
+        """
+        if self._bound is not None:
+            self.unscale(state, using)
+            self.clip(state, using)
+        self.apply(state, using, wrt)
+
+    def unscale(self, state: TrainState, using: str) -> None:
+        """Make gradients what they are without a scale, for whoever looks at them; once before ``apply`` at most."""
+        if self.scales is not None:
+            self.scales.of(using).unscale_(state.optimizers[using])
+
+    def clip(self, state: TrainState, using: str) -> None:
+        """Bound the gradients of an optimizer, as the specification says."""
+        if self._bound is not None:
+            clip(state.optimizers[using], self._bound)
+
+    def apply(self, state: TrainState, using: str, wrt: str | None = None) -> None:
+        """Let an optimizer apply its gradients as they are, unless a scaled one overflowed; then averages follow."""
+        optimizer: torch.optim.Optimizer = state.optimizers[using]
+        left_out = None
+        if self.scales is None:
+            optimizer.step()
+        else:
+            left_out = self.scales.step(optimizer, using)
+        if state.averages:
+            for name in state.averages if wrt is None else [wrt]:
+                state.averages[name].update(left_out)

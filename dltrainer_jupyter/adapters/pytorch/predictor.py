@@ -11,8 +11,10 @@ from torch import nn
 
 from dltrainer_jupyter.adapters.pytorch.context import build_model
 from dltrainer_jupyter.adapters.pytorch.devices import choose_device
+from dltrainer_jupyter.adapters.pytorch.precision import Precision
 from dltrainer_jupyter.adapters.pytorch.randomness import Generators, Injected
 from dltrainer_jupyter.adapters.pytorch.state import load_weights
+from dltrainer_jupyter.adapters.shared.averages import to_measure
 from dltrainer_jupyter.core.protocols import NamedArrays, Signature
 from dltrainer_jupyter.core.spec import RunSpec
 
@@ -40,8 +42,9 @@ class PyTorchPredictor:
         self._generators = Generators(spec.seed, "predictor")
         with Injected(self._generators):
             self.model = build_model(spec, own, signature)
-        load_weights({"model": self.model}, weights)
+        load_weights({"model": self.model}, to_measure(weights))
         self._device = choose_device(spec.device)
+        self._precision = Precision(spec.precision, self._device)
         self.model.to(self._device).eval()
 
     def outputs(self, inputs: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -52,7 +55,7 @@ class PyTorchPredictor:
         inputs : numpy.ndarray, shape (n, *input_shape)
             Preprocessed.
         """
-        with torch.inference_mode(), Injected(self._generators):
+        with torch.inference_mode(), Injected(self._generators), self._precision.autocast():
             parts = [
                 # A copy, since a model may work on its inputs in place.
                 self.model(torch.tensor(inputs[at : at + _BATCH], device=self._device)).cpu()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from dltrainer_jupyter.core.errors import CheckpointError
 from dltrainer_jupyter.core.protocols import AVERAGED, NamedArrays
 from dltrainer_jupyter.core.spec import AverageSpec
@@ -10,15 +13,17 @@ _UNTIL_SETTLED = 10
 """How slowly a warm-up settles; ``tf.train.ExponentialMovingAverage`` has the same number."""
 
 
-def decay_at(spec: AverageSpec, updates: int) -> float:
+def decay_at(spec: AverageSpec, updates: Any, smaller: Callable[[float, Any], Any] = min) -> Any:
     """Give the share of the average that one update keeps.
 
     Parameters
     ----------
     spec : AverageSpec
         What is asked for.
-    updates : int
+    updates : int or scalar array
         Updates the average has been through before this one; 0 for the first.
+    smaller : callable, default min
+        Chooses the smaller of two numbers, where a framework's own count isn't to be looked at from the host.
 
     Examples
     --------
@@ -27,7 +32,7 @@ def decay_at(spec: AverageSpec, updates: int) -> float:
     >>> decay_at(AverageSpec(decay=0.5, warmup=False), 0)
     0.5
     """
-    return min(spec.decay, (1 + updates) / (_UNTIL_SETTLED + updates)) if spec.warmup else spec.decay
+    return smaller(spec.decay, (1 + updates) / (_UNTIL_SETTLED + updates)) if spec.warmup else spec.decay
 
 
 def averaged_name(name: str) -> str:
