@@ -1,0 +1,66 @@
+"""Kill trainers at length, and see that nothing shows it: ``python -m tests.chaos --help``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+FOLDER = Path("build/chaos")
+
+
+def main() -> int:
+    """Run shards, each in a process of its own, then print the table of all."""
+    options = arguments()
+    if options.here is not None:
+        return run_here(options.here, options)
+    from tests.chaos import shards
+    from tests.chaos.journal import table
+
+    wanted = shards.chosen(options.shard)
+    if not wanted:
+        sys.exit(f"expected shards among {', '.join(shards.SHARDS)}, got {' '.join(options.shard)}")
+    for name in wanted:
+        ended = subprocess.run([sys.executable, "-m", "tests.chaos", *sys.argv[1:], "--here", name], check=False)
+        if ended.returncode > 1:
+            shards.say(f"{name}: broke off with code {ended.returncode}; run it again to go on")
+    results = {name: shards.journal_of(FOLDER, name).results for name in wanted}
+    shards.say("\n" + table(results))
+    failed = [result for found in results.values() for result in found if not result.identical]
+    return int(bool(failed) or not all(results.values()))
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("shard", nargs="*", help="beginnings of the shards' names; all if left out")
+    parser.add_argument("--kills", type=int, default=25, help="runs killed at a random step")
+    parser.add_argument("--times", type=int, default=5, help="runs killed at a random time, imports included")
+    parser.add_argument("--rows", type=int, default=5, help="runs with ten kills in a row")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="cases at a time")
+    parser.add_argument("--only", help="only cases with this in their name")
+    parser.add_argument("--forked", action="store_true", help="fork trainers instead of starting each afresh")
+    parser.add_argument("--fresh", action="store_true", help="forget the results there are")
+    parser.add_argument("--here", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def run_here(name: str, options: argparse.Namespace) -> int:
+    """Run one shard in this process, in a home of its own."""
+    home = (FOLDER / name).resolve()
+    os.environ["DLTRAINER_HOME"] = str(home)
+    for setting in ("DLTRAINER_STORE", "DLTRAINER_ARTIFACTS"):
+        os.environ.pop(setting, None)
+    from tests.chaos import shards
+
+    if options.fresh:
+        (FOLDER / f"{name}.jsonl").unlink(missing_ok=True)
+    journal = shards.journal_of(FOLDER, name)
+    shards.SHARDS[name](journal, options)
+    return int(not all(result.identical for result in journal.results))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

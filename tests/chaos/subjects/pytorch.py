@@ -1,0 +1,35 @@
+"""A PyTorch model on arrays in memory, with our augmentation and a moving average of the weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+EPOCHS = 12
+
+
+def settings() -> dict[str, Any]:
+    """Give what to train."""
+    return {
+        "framework": "pytorch",
+        "model": net(),
+        "data": "digits",
+        "optimizer": {"type": "adamw"},
+        "scheduler": {"type": "cosine", "warmup_epochs": 1},
+        "augmentation": [{"type": "crop", "padding": 1}],
+        "ema": 0.99,
+        "gradient_accumulation": 3,
+        "gradient_clipping": 1.0,
+        "metrics": ["accuracy", "f1"],
+    }
+
+
+def net() -> nn.Module:
+    """Make the same model each time."""
+    with torch.random.fork_rng():
+        torch.manual_seed(7)
+        return nn.Sequential(
+            nn.Flatten(), nn.Linear(64, 48), nn.BatchNorm1d(48), nn.ReLU(), nn.Dropout(0.3), nn.Linear(48, 10)
+        )
