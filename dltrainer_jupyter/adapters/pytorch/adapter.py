@@ -119,7 +119,7 @@ class PyTorchAdapter:
         if self._spec.ema is not None:
             counts_on = None if self.ops.scales is None else self.device
             state.averages = {name: Average(name, net, self._spec.ema, counts_on) for name, net in state.nets.items()}
-        own = {"loss": context.own_loss, "recipe": objects.get("recipe")}
+        own = {"loss": context.own_loss, "recipe": recipe if self._spec.recipe.is_user_object else None}
         self._memory = Memory({what: thing for what, thing in own.items() if thing is not None})
         if isinstance(context.own_loss, nn.Module):
             self._losses = {"$loss": context.own_loss}

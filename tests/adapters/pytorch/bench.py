@@ -121,3 +121,20 @@ class Bench:
         self.state = self.adapter.load(self.state, saved)
         self.steps = manifest.step
         return self
+
+
+BEFORE, AFTER = 7, 6  # into the second epoch
+
+
+def check_exact(folder: Path, build: Any, data: Any = (X, Y), **settings: Any) -> None:
+    """Train, write real files, and train on: undisturbed, and in a trainer of its own made from the files."""
+    with Bench(seeded(build), data, **settings) as undisturbed:
+        undisturbed.step(BEFORE)
+        path = undisturbed.write(folder)
+        saved = undisturbed.digest()
+        losses, digest = undisturbed.step(AFTER), undisturbed.digest()
+    with Bench(seeded(build, seed=8), data, **settings) as resumed:
+        resumed.step(2)
+        resumed.read(path)
+        assert resumed.digest() == saved
+        assert (resumed.step(AFTER), resumed.digest()) == (losses, digest)

@@ -11,7 +11,7 @@ from torch import nn
 from dltrainer_jupyter.adapters.pytorch.state import load_weights, save_weights, unchanged_buffers
 from dltrainer_jupyter.core.errors import CheckpointError
 from dltrainer_jupyter.core.protocols import Batch, BuildContext, StepOutput, TrainState
-from tests.adapters.pytorch.bench import IMAGES, LABELS, Bench, X, Y, seeded
+from tests.adapters.pytorch.bench import IMAGES, LABELS, Bench, X, Y, check_exact, seeded
 
 # --- models -------------------------------------------------------------------------------------------------
 
@@ -110,21 +110,6 @@ _OWN: dict[str, Any] = {
     "adafactor": own(torch.optim.Adafactor),
 }
 OPTIMIZERS = _BUILT_IN | {name: {"optimizer": made} for name, made in _OWN.items()}
-BEFORE, AFTER = 7, 6  # into the second epoch
-
-
-def check_exact(folder: Path, build: Any, data: Any = (X, Y), **settings: Any) -> None:
-    """Train, write real files, and train on: undisturbed, and in a trainer of its own made from the files."""
-    with Bench(seeded(build), data, **settings) as undisturbed:
-        undisturbed.step(BEFORE)
-        path = undisturbed.write(folder)
-        saved = undisturbed.digest()
-        losses, digest = undisturbed.step(AFTER), undisturbed.digest()
-    with Bench(seeded(build, seed=8), data, **settings) as resumed:
-        resumed.step(2)
-        resumed.read(path)
-        assert resumed.digest() == saved
-        assert (resumed.step(AFTER), resumed.digest()) == (losses, digest)
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
