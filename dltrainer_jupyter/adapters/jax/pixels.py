@@ -46,7 +46,8 @@ def affine(images: Array, matrices: Array) -> Array:
         none, one = jnp.zeros_like(a), jnp.ones_like(a)
         # Axes are channels, rows and columns; channels stay where they are.
         matrix = jnp.stack([one, none, none, none, none, e, d, f + 1 - e - d, none, b, a, c + 1 - a - b])
-        return pix.affine_transform(image, matrix.reshape(3, 4), mode="constant")
+        moved: Array = pix.affine_transform(image, matrix.reshape(3, 4), mode="constant")
+        return moved
 
     # Black pixels around, into which the border blends: the library would cut it off sharply.
     around = jnp.pad(images, ((0, 0), (0, 0), (1, 1), (1, 1)))
