@@ -13,6 +13,7 @@ from dltrainer_jupyter.core.protocols import NamedArrays
 
 _GRADIENT = "$gradient."
 """In front of the names of gradients; no optimizer is called that."""
+_CURE = "Use the optimizer it was written with, or begin a new run with its weights."
 
 
 def save_optimizers(optimizers: Mapping[str, torch.optim.Optimizer]) -> tuple[NamedArrays, dict[str, Any]]:
@@ -57,19 +58,20 @@ def check_optimizers(
         If they are other optimizers, or optimizers of other parameters.
     """
     if rest.keys() != optimizers.keys():
-        msg = f"The checkpoint has the optimizers {sorted(rest)}, this run {sorted(optimizers)}."
+        msg = f"The checkpoint has the optimizers {sorted(rest)}, this run {sorted(optimizers)}. {_CURE}"
         raise CheckpointError(msg)
     for name, optimizer in optimizers.items():
         saved, here = rest[name], optimizer.param_groups
         if saved.get("type", type(optimizer).__name__) != type(optimizer).__name__:
-            msg = f"The checkpoint's optimizer is {saved['type']}, this run's {type(optimizer).__name__}."
+            msg = f"The checkpoint's optimizer is {saved['type']}, this run's {type(optimizer).__name__}. {_CURE}"
             raise CheckpointError(msg)
         if len(saved["groups"]) != len(here):
-            msg = f"The checkpoint's optimizer has {len(saved['groups'])} parameter groups, this one {len(here)}."
+            groups = len(saved["groups"])
+            msg = f"The checkpoint's optimizer has {groups} parameter groups, this one {len(here)}. {_CURE}"
             raise CheckpointError(msg)
         sizes = [len(group["params"]) for group in here]
         if saved.get("sizes", sizes) != sizes:
-            msg = f"The checkpoint's optimizer has {saved['sizes']} parameters in its groups, this one {sizes}."
+            msg = f"The checkpoint's optimizer has {saved['sizes']} parameters in its groups, this one {sizes}. {_CURE}"
             raise CheckpointError(msg)
         slots = [key for key in arrays if key.startswith(f"{name}.")]
         for key in slots:
@@ -77,7 +79,7 @@ def check_optimizers(
         indices = [int(key.removeprefix(f"{name}.").split(".")[0]) for key in slots]
         indices += [int(key.split(".")[0]) for key in saved["slots"]]
         if max(indices, default=-1) >= sum(sizes):
-            msg = f"The checkpoint's optimizer '{name}' has more parameters than this one, which has {sum(sizes)}."
+            msg = f"The checkpoint's optimizer has more parameters than this one, which has {sum(sizes)}. {_CURE}"
             raise CheckpointError(msg)
 
 

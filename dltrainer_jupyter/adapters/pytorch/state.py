@@ -15,6 +15,7 @@ from dltrainer_jupyter.core.protocols import NamedArrays, RawArray
 
 _EXTRA = "$extra."
 """In front of the names of a recipe's own tensors; no optimizer is called that."""
+_CURE = "Train the model it was written with, or begin a new run."
 _FEW = 3
 """So many names still fit into a message."""
 
@@ -72,7 +73,7 @@ def check_weights(nets: Mapping[str, nn.Module], saved: NamedArrays) -> None:
         if isinstance(tensor, nn.Parameter) and not alike(tensor, raw):
             msg = (
                 f"The checkpoint is of another model: '{name}' is {tuple(raw.shape)} {dtype} there and "
-                f"{tuple(tensor.shape)} {tensor.dtype} here."
+                f"{tuple(tensor.shape)} {tensor.dtype} here. {_CURE}"
             )
             raise CheckpointError(msg)
 
@@ -108,7 +109,7 @@ def _refuse_other_names(missing: list[str], surplus: list[str]) -> None:
         if names
     ]
     if parts:
-        msg = f"The checkpoint is of another model: {'; '.join(parts)}."
+        msg = f"The checkpoint is of another model: {'; '.join(parts)}. {_CURE}"
         raise CheckpointError(msg)
 
 
