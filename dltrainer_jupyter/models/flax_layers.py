@@ -9,11 +9,9 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
-from dltrainer_jupyter.models.blocks import Activation
-
 Layer = Callable[[jax.Array], jax.Array]
 
-_ACTIVATIONS: dict[Activation, Layer] = {
+_ACTIVATIONS: dict[str, Layer] = {
     "relu": jax.nn.relu,
     "leaky_relu": jax.nn.leaky_relu,
     "elu": jax.nn.elu,

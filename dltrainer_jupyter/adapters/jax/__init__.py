@@ -1,0 +1,1 @@
+"""The JAX adapter: Flax NNX and optax. Importing this package does not import jax; its modules do."""

@@ -1,0 +1,254 @@
+"""The port to JAX: Flax NNX and optax."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from importlib.metadata import version
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+
+from dltrainer_jupyter.adapters.jax import placement
+from dltrainer_jupyter.adapters.jax.arrays import numbered, owned
+from dltrainer_jupyter.adapters.jax.averages import Average
+from dltrainer_jupyter.adapters.jax.compiled import Steps
+from dltrainer_jupyter.adapters.jax.context import JaxContext
+from dltrainer_jupyter.adapters.jax.devices import adds_in_order, choose_device, choose_threads
+from dltrainer_jupyter.adapters.jax.fit import check_fit
+from dltrainer_jupyter.adapters.jax.nets import Net
+from dltrainer_jupyter.adapters.jax.ops import JaxOps
+from dltrainer_jupyter.adapters.jax.optimizers import injected_rates, with_rates
+from dltrainer_jupyter.adapters.jax.predictor import JaxPredictor
+from dltrainer_jupyter.adapters.jax.state import begin_with, load_state, save_state, split_extra
+from dltrainer_jupyter.core.protocols import (
+    Batch,
+    FullState,
+    NamedArrays,
+    Recipe,
+    Samples,
+    Signature,
+    StepOutput,
+    TrainState,
+)
+from dltrainer_jupyter.core.spec import RunSpec
+
+_OPTIONS = (
+    "default_device",
+    "default_matmul_precision",
+    "default_prng_impl",
+    "enable_x64",
+    "threefry_partitionable",
+)
+"""Options of JAX that change bits; a trainer's thread keeps those it began with, whatever other cells set."""
+
+
+class JaxAdapter:
+    """One trainer's hold on JAX, used on that trainer's thread only.
+
+    A step is traced once and compiled: what a model, a loss or a recipe does in Python besides computing with JAX's
+    arrays (counting in an attribute, drawing from NumPy, printing) happens then and never again. A number drawn from
+    NumPy or Python in ``__call__`` is the same one in every step; another process draws another one, which nobody can
+    see from outside.
+
+    Parameters
+    ----------
+    spec : RunSpec
+        What is trained.
+    owns_process : bool
+        Whether the process is the run's own, so that it may choose the number of threads. JAX has no global random
+        generator that would have to be kept.
+    """
+
+    def __init__(self, spec: RunSpec, *, owns_process: bool) -> None:
+        self.ops = JaxOps(spec)
+        self.device: jax.Device
+        self._spec = spec
+        self._owns_process = owns_process
+        self._threads = 0
+        self._classes = 0
+        self._steps: Steps
+        self._undo = ExitStack()
+        self._cut = placement.cut if spec.fast.batching else placement.cut_one_by_one
+
+    # --- the machine --------------------------------------------------------------------------------
+
+    def open(self) -> dict[str, Any]:
+        """Choose the device and see what exactness depends on."""
+        self._threads = choose_threads(self._spec.threads, owns_process=self._owns_process)
+        self.device = choose_device(self._spec.device)
+        options = {name: getattr(jax.config, f"jax_{name}") for name in _OPTIONS} | {"default_device": self.device}
+        for name, value in options.items():
+            self._undo.enter_context(getattr(jax, name)(value))
+        return {
+            "device": str(self.device),
+            "device_name": self.device.device_kind,
+            "threads": self._threads,
+            **{package: version(package) for package in ("jax", "jaxlib", "flax", "optax")},
+            **{name: str(options[name]) for name in _OPTIONS[1:]},
+            "platform": self.device.client.platform_version.splitlines()[0],
+        }
+
+    def close(self) -> None:
+        """Give back what was taken."""
+        self._undo.close()
+
+    # --- building -------------------------------------------------------------------------------------
+
+    def build(self, recipe: Recipe, objects: Mapping[str, Any], signature: Signature) -> TrainState:
+        """Build nets and optimizers, with initial weights drawn from keys of the run's seed."""
+        self._classes = signature.outputs
+        state = recipe.build(JaxContext(self._spec, objects, signature))
+        for module in state.nets.values():
+            module.train()
+        self._bring_back(state)
+        averaged = {optimized: Net(state.nets[optimized], self.device) for optimized in state.nets if self._spec.ema}
+        state.averages = {
+            name: Average(net, owned(np.zeros((), np.int32), self.device)) for name, net in averaged.items()
+        }
+        state.nets = {name: Net(module, self.device) for name, module in state.nets.items()}
+        for optimizer in state.optimizers.values():
+            optimizer.kept = owned(optimizer.kept, self.device)
+        state.extra |= owned(split_extra(state.extra)[0], self.device)
+        self._steps = Steps(recipe, self.ops, self._spec.precision)
+        return state
+
+    def _bring_back(self, state: TrainState) -> None:
+        """At the end, bring what was learned into the modules that were handed over, which may be the user's own."""
+        for name, module in state.nets.items():
+            self._undo.callback(lambda name, module: state.nets[name].write_to(module), name, module)
+
+    def begin_with(self, state: TrainState, weights: NamedArrays) -> None:
+        """Begin with these weights instead of fresh ones; optimizers stay fresh."""
+        begin_with(state, weights)
+
+    def learning_rate(self, state: TrainState) -> float | None:
+        """Give the base rate: the specification's, or the one the user's own optimizer came with.
+
+        None for a transformation of optax's that doesn't show its rate, since it is compiled into it: made as
+        ``optax.inject_hyperparams(optax.adam)(learning_rate=0.001)`` it does. None as well where the rate follows a
+        schedule of optax's.
+        """
+        rates = injected_rates(next(iter(state.optimizers.values())).kept["slots"])
+        if not rates:
+            return None
+        if self._spec.learning_rate is not None:
+            return self._spec.learning_rate
+        return next((float(rate) for rate in rates.values() if rate), 0.0)
+
+    def set_learning_rate(self, state: TrainState, rate: float) -> None:
+        """Use this rate from the next step on; several rates in one optimizer keep their proportions."""
+        for optimizer in state.optimizers.values():
+            rates = injected_rates(optimizer.kept["slots"])
+            new = self._rates(rates, rate)
+            optimizer.kept = optimizer.kept | {"slots": with_rates(optimizer.kept["slots"], new)}
+
+    def _rates(self, rates: Mapping[Any, Any], rate: float) -> dict[Any, Any]:
+        return {place: jax.device_put(jnp.full((), rate, old.dtype), self.device) for place, old in rates.items()}
+
+    def check(self, recipe: Recipe, state: TrainState, batch: Batch) -> int | None:  # noqa: ARG002 - the protocol's
+        """Trace both kinds of step on one batch, which computes and changes nothing."""
+        return check_fit(
+            lambda: self._steps.shapes(state, batch, learning=False),
+            lambda: self._steps.shapes(state, batch, learning=True),
+            batch,
+            self._classes,
+        )
+
+    def inexact_because(self) -> str | None:
+        """Say why a resumed run would not be bit-identical, or None."""
+        if not adds_in_order(self.device):
+            return (
+                f"some kernels on {self.device.platform} add in an order that changes from run to run, unless "
+                "XLA_FLAGS has --xla_gpu_deterministic_ops=true"
+            )
+        if self._spec.threads not in (None, self._threads):
+            return (
+                f"JAX computes on {self._threads} threads here and not on {self._spec.threads}; the environment "
+                "variable NPROC decides, before JAX is first used"
+            )
+        return None
+
+    # --- data -----------------------------------------------------------------------------------------
+
+    def place(self, samples: Samples) -> placement.Placed:
+        """Bring samples to the device where they fit."""
+        return placement.place(samples, self.device)
+
+    def order(self, placed: placement.Placed, indices: npt.NDArray[np.int64]) -> Any:
+        """Bring an order of samples to where the samples are."""
+        return placement.to_order(indices, placed)
+
+    def batch(self, placed: placement.Placed, order: Any, start: int, stop: int) -> Batch:
+        """Cut the batch of samples ``order[start:stop]``."""
+        return self._cut(placed, order, start, stop, self.device)
+
+    def to_batch(self, whole: Any) -> Batch:
+        """Bring a batch that a loader made to the device."""
+        return placement.to_device(whole, self.device)
+
+    # --- steps ----------------------------------------------------------------------------------------
+
+    def train_step(
+        self,
+        recipe: Recipe,  # noqa: ARG002 - it is compiled already
+        state: TrainState,
+        batch: Batch,
+    ) -> tuple[TrainState, StepOutput]:
+        """Make one step."""
+        return state, self._steps.learn(state, batch)
+
+    @contextmanager
+    def evaluation(self, state: TrainState) -> Iterator[TrainState]:
+        """Give the state to measure, in which averaged nets take the place of those in training.
+
+        Modes are chosen while a step is traced, so that there is none to put back.
+        """
+        averaged = {name: average.net for name, average in state.averages.items()}
+        yield TrainState(nets=state.nets | averaged, extra=state.extra)
+
+    def eval_step(
+        self,
+        recipe: Recipe,  # noqa: ARG002 - it is compiled already
+        state: TrainState,
+        batch: Batch,
+    ) -> StepOutput:
+        """Measure one batch, inside :meth:`evaluation`."""
+        return self._steps.measure(state, batch)
+
+    # --- to the host ------------------------------------------------------------------------------------
+
+    def losses(self, values: Sequence[jax.Array]) -> npt.NDArray[np.float32]:
+        """Bring losses to the host together."""
+        # Not stacked on the device: that would be compiled for each number of them.
+        return np.array(jax.device_get(list(values)), np.float32)
+
+    def arrays(self, values: Sequence[jax.Array]) -> npt.NDArray[Any]:
+        """Bring batches to the host together, joined along the first axis."""
+        return np.concatenate([numbered(value) for value in jax.device_get(list(values))])
+
+    def tensors(self, array: npt.NDArray[Any]) -> jax.Array:
+        """Give an array as the framework's own, for metric objects that expect it."""
+        return jnp.asarray(array)
+
+    # --- state ------------------------------------------------------------------------------------------
+
+    def save(self, state: TrainState) -> FullState:
+        """Copy the state; later steps don't change the copy."""
+        weights, optimizer, extra = save_state(state)
+        return FullState(weights=weights, optimizer=optimizer, meta={"extra": extra})
+
+    def load(self, state: TrainState, saved: FullState) -> TrainState:
+        """Put a saved state into a freshly built one."""
+        load_state(state, saved, self.device)
+        return state
+
+    @classmethod
+    def predictor(
+        cls, spec: RunSpec, objects: Mapping[str, Any], signature: Signature, weights: NamedArrays
+    ) -> JaxPredictor:
+        """Build a model of its own with these weights, in evaluation mode."""
+        return JaxPredictor(spec, objects, signature, weights)

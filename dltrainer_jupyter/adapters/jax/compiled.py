@@ -1,0 +1,156 @@
+"""The two kinds of step, each compiled as a whole: once a shape of batch, for as long as the run lasts."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+
+from dltrainer_jupyter.adapters.jax.arrays import strongly_typed
+from dltrainer_jupyter.adapters.jax.averages import Average
+from dltrainer_jupyter.adapters.jax.learning import Optimizer
+from dltrainer_jupyter.adapters.jax.nets import Net
+from dltrainer_jupyter.adapters.jax.precision import computing
+from dltrainer_jupyter.adapters.jax.state import split_extra
+from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.core.protocols import Batch, Ops, Recipe, StepOutput, TrainState
+
+
+class _Arrays(NamedTuple):
+    """Everything of a training that a step exchanges; its memory is given to the step, which writes into it."""
+
+    nets: dict[str, list[Any]]
+    averages: dict[str, tuple[list[Any], Any]]
+    optimizers: dict[str, dict[str, Any]]
+    extra: dict[str, Any]
+
+
+class Steps:
+    """A recipe's steps, compiled.
+
+    What Python does in a recipe, a model or a loss happens once, while a step is traced; only what is computed with
+    arrays happens in each step. Nothing here waits for the device.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        Whose steps.
+    ops : Ops
+        What it is offered.
+    precision : str
+        In which nets compute.
+    """
+
+    def __init__(self, recipe: Recipe, ops: Ops, precision: str) -> None:
+        self._recipe = recipe
+        self._ops = ops
+        self._precision = precision
+        self._built: TrainState
+        self._learn = jax.jit(self._traced_learning, static_argnames="size", donate_argnums=0)
+        self._measure = jax.jit(self._traced_measuring, static_argnames="size")
+
+    def learn(self, state: TrainState, batch: Batch) -> StepOutput:
+        """Make one step; the state holds what it computes."""
+        self._built = state
+        arrays, given = self._taken(state, batch)
+        arrays, (loss, outputs, targets) = self._learn(arrays, given, size=batch.size)
+        _put(state, arrays)
+        return StepOutput(loss, outputs, targets, batch.size)
+
+    def measure(self, state: TrainState, batch: Batch) -> StepOutput:
+        """Measure one batch; nothing changes."""
+        self._built = state
+        given = (batch.inputs, batch.targets, batch.whole)
+        nets = {name: net.values for name, net in state.nets.items()}
+        loss, outputs, targets = self._measure(nets, split_extra(state.extra)[0], given, size=batch.size)
+        return StepOutput(loss, outputs, targets, batch.size)
+
+    def shapes(self, state: TrainState, batch: Batch, *, learning: bool) -> tuple[Any, Any, Any]:
+        """Give the shapes of loss, outputs and targets; nothing is compiled or computed."""
+        self._built = state
+        arrays, given = self._taken(state, batch)
+        if learning:
+            _, found = jax.eval_shape(partial(self._traced_learning, size=batch.size), arrays, given)
+        else:
+            found = jax.eval_shape(partial(self._traced_measuring, size=batch.size), arrays.nets, arrays.extra, given)
+        return found  # type: ignore[no-any-return]
+
+    @staticmethod
+    def _taken(state: TrainState, batch: Batch) -> tuple[_Arrays, tuple[Any, Any, Any]]:
+        arrays = _Arrays(
+            {name: net.values for name, net in state.nets.items()},
+            {name: (average.net.values, average.updates) for name, average in state.averages.items()},
+            {name: optimizer.kept for name, optimizer in state.optimizers.items()},
+            split_extra(state.extra)[0],
+        )
+        return arrays, (batch.inputs, batch.targets, batch.whole)
+
+    # --- what is traced -------------------------------------------------------------------------------
+
+    def _traced_learning(
+        self, arrays: _Arrays, given: tuple[Any, Any, Any], *, size: int
+    ) -> tuple[_Arrays, tuple[Any, Any, Any]]:
+        built = self._built
+        state = TrainState(
+            nets=self._modules(built.nets, arrays.nets, training=True),
+            optimizers={
+                name: Optimizer(optimizer.transformation, arrays.optimizers[name])
+                for name, optimizer in built.optimizers.items()
+            },
+            extra=self._extra(arrays.extra),
+            averages={
+                name: Average(average.net.module(arrays.averages[name][0]), arrays.averages[name][1])
+                for name, average in built.averages.items()
+            },
+        )
+        inputs, targets, whole = given
+        state, output = self._recipe.train_step(state, Batch(inputs, targets, size, whole), self._ops)
+        extra, static = split_extra(state.extra)
+        _refuse_other(static, split_extra(built.extra)[1])
+        after = _Arrays(
+            {name: net.values_of(state.nets[name].module) for name, net in built.nets.items()},
+            {
+                name: (average.net.values_of(state.averages[name].net), state.averages[name].updates)
+                for name, average in built.averages.items()
+            },
+            {name: optimizer.kept for name, optimizer in state.optimizers.items()},
+            jax.tree.map(jax.numpy.asarray, extra),
+        )
+        return strongly_typed(after), (output.loss, output.outputs, output.targets)
+
+    def _traced_measuring(
+        self, nets: dict[str, list[Any]], extra: dict[str, Any], given: tuple[Any, Any, Any], *, size: int
+    ) -> tuple[Any, Any, Any]:
+        inputs, targets, whole = given
+        state = TrainState(nets=self._modules(self._built.nets, nets, training=False), extra=self._extra(extra))
+        output = self._recipe.eval_step(state, Batch(inputs, targets, size, whole), self._ops)
+        return output.loss, output.outputs, output.targets
+
+    def _modules(self, nets: dict[str, Net], values: dict[str, list[Any]], *, training: bool) -> dict[str, Any]:
+        modules = {name: net.module(values[name]) for name, net in nets.items()}
+        for module in modules.values():
+            # Of modules made for this trace alone: no mode has to be put back.
+            module.train() if training else module.eval()
+        return {name: computing(module, self._precision) for name, module in modules.items()}
+
+    def _extra(self, arrays: dict[str, Any]) -> dict[str, Any]:
+        return arrays | split_extra(self._built.extra)[1]
+
+
+def _put(state: TrainState, arrays: _Arrays) -> None:
+    for name, net in state.nets.items():
+        net.values = arrays.nets[name]
+    for name, average in state.averages.items():
+        average.net.values, average.updates = arrays.averages[name]
+    for name, optimizer in state.optimizers.items():
+        optimizer.kept = arrays.optimizers[name]
+    state.extra = arrays.extra | split_extra(state.extra)[1]
+
+
+def _refuse_other(static: dict[str, Any], before: dict[str, Any]) -> None:
+    """Raise if a step changes what is no array: that would happen once, while it is traced."""
+    changed = sorted(key for key in static.keys() | before.keys() if static.get(key) is not before.get(key))
+    if changed:
+        msg = f"recipe: a step changes '{changed[0]}' of its extra state, which is no array; keep it as one."
+        raise ConfigurationError(msg)

@@ -1,0 +1,196 @@
+"""What a recipe is offered while it builds: the model, optimizer and loss that the specification asks for."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax
+import optax
+from flax import nnx
+
+from dltrainer_jupyter.adapters.jax.learning import Optimizer, make_optimizer
+from dltrainer_jupyter.adapters.jax.nets import is_trainable
+from dltrainer_jupyter.adapters.shared.losses import default_loss
+from dltrainer_jupyter.adapters.shared.optimizers import DEFAULT_RATE
+from dltrainer_jupyter.core import registry
+from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.core.protocols import Signature
+from dltrainer_jupyter.core.seeds import derive
+from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.core.validation import validate
+
+
+def build_model(spec: RunSpec, objects: Mapping[str, Any], signature: Signature) -> nnx.Module:
+    """Build the model by name, or take the user's own object or call their factory.
+
+    What is made here draws initial weights and dropout from keys of the run's seed; an object of the user's keeps the
+    keys that it was made with.
+
+    Raises
+    ------
+    ConfigurationError
+        If what the user gave is not a Flax NNX module and makes none.
+    """
+    rngs = nnx.Rngs(
+        _key(spec.seed, "layers"), params=_key(spec.seed, "initial weights"), dropout=_key(spec.seed, "dropout")
+    )
+    if spec.model.is_user_object:
+        return _own_model(objects["model"], rngs)
+    part = registry.find("models", spec.model.type)
+    model = part(validate(part.Config, spec.model.config, "model"))
+    if not hasattr(model, spec.framework):
+        msg = f"The model '{spec.model.type}' can't be built for {spec.framework}."
+        raise ConfigurationError(msg)
+    made = model.jax(signature, rngs)
+    assert isinstance(made, nnx.Module)  # noqa: S101 - a promise of the registered class
+    return made
+
+
+def _key(seed: int, use: str) -> jax.Array:
+    # 31 bits of the seed: a key takes no more where integers have 32.
+    return jax.random.key(derive(seed, "jax", use) >> 32)
+
+
+def _own_model(given: Any, rngs: nnx.Rngs) -> nnx.Module:
+    _refuse_linen(given)
+    made = given
+    if not isinstance(given, nnx.Module) and callable(given):
+        taken = _needed(given)
+        if taken is None or len(taken) > 1:
+            msg = (
+                f"model: expected a flax.nnx.Module or a function of random streams (rngs) that makes one, got "
+                f"{_name(given)}, a function of {len(taken or ()) or 'other things'}."
+            )
+            raise ConfigurationError(msg)
+        made = given(rngs=rngs) if _takes(given, "rngs") else given(*(rngs for _ in taken))
+        _refuse_linen(made)
+    if not isinstance(made, nnx.Module):
+        msg = (
+            f"model: expected a flax.nnx.Module or a function that makes one, got {type(made).__name__}; put a plain "
+            "function into a module whose __call__ computes it."
+        )
+        raise ConfigurationError(msg)
+    return made
+
+
+def _refuse_linen(given: Any) -> None:
+    kind = given if inspect.isclass(given) else type(given)
+    if any(base.__module__.startswith("flax.linen") for base in kind.__mro__):
+        msg = (
+            f"model: {kind.__name__} is a flax.linen module, which holds no weights; write it with flax.nnx, or wrap "
+            "it: nnx.bridge.lazy_init(nnx.bridge.ToNNX(module, rngs=nnx.Rngs(0)), x)."
+        )
+        raise ConfigurationError(msg)
+
+
+def _name(given: Any) -> str:
+    return str(getattr(given, "__name__", type(given).__name__))
+
+
+def _takes(function: Any, parameter: str) -> bool:
+    try:
+        return parameter in inspect.signature(function).parameters
+    except ValueError:  # a function written in another language
+        return False
+
+
+def _needed(function: Any) -> list[str] | None:
+    """Name the parameters a function can't be called without; None if it doesn't tell."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except ValueError:
+        return None
+    variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return [p.name for p in parameters if p.default is inspect.Parameter.empty and p.kind not in variable]
+
+
+class JaxContext:
+    """Builds the parts of one run."""
+
+    def __init__(self, spec: RunSpec, objects: Mapping[str, Any], signature: Signature) -> None:
+        self.signature = signature
+        self._spec = spec
+        self._objects = objects
+
+    def model(self) -> nnx.Module:
+        """Build the model."""
+        return build_model(self._spec, self._objects, self.signature)
+
+    def optimizer(self, net: nnx.Module) -> Optimizer:
+        """Build the optimizer for a net.
+
+        Raises
+        ------
+        ConfigurationError
+            If the net has nothing to train.
+        """
+        if not jax.tree.leaves(nnx.state(net, is_trainable)):
+            msg = "model: nothing to train: it has no nnx.Param of floating-point numbers."
+            raise ConfigurationError(msg)
+        part = self._spec.optimizer
+        if part.is_user_object:
+            made = self._own_optimizer(net)
+        else:
+            found = registry.find("optimizers", part.type, "jax")
+            made = found(validate(found.Config, part.config, "optimizer")).build(self._rate)
+        return make_optimizer(made, net, self._spec)
+
+    @property
+    def _rate(self) -> float:
+        return DEFAULT_RATE if self._spec.learning_rate is None else self._spec.learning_rate
+
+    def _own_optimizer(self, net: nnx.Module) -> optax.GradientTransformation:
+        """Take a transformation, or make it: of a rate (``optax.lion`` itself), of the model, or of nothing."""
+        made: Any = self._objects["optimizer"]
+        if callable(made) and not isinstance(made, nnx.Module):
+            if _takes(made, "learning_rate"):
+                made = optax.inject_hyperparams(made)(learning_rate=self._rate)
+            else:
+                made = made(*(net for _ in _needed(made) or ()))
+        if not isinstance(made, optax.GradientTransformation):
+            msg = (
+                "optimizer: expected an optax.GradientTransformation or a function that makes one, "
+                f"got {type(made).__name__}."
+            )
+            raise ConfigurationError(msg)
+        return made
+
+    def loss(self) -> Callable[[Any, Any], Any]:
+        """Build the loss, or take the user's own."""
+        part = self._spec.loss
+        if part is None:
+            part = default_loss(self.signature)
+        if part.is_user_object:
+            return _in_columns(self._own_loss(), same_shape=False)
+        found = registry.find("losses", part.type, "jax")
+        loss = found(validate(found.Config, part.config, "loss")).build()
+        return _in_columns(loss, same_shape=found.same_shape)
+
+    def _own_loss(self) -> Callable[[Any, Any], Any]:
+        given = self._objects["loss"]
+        if inspect.isclass(given):
+            given = given()
+        if not callable(given):
+            msg = f"loss: expected a name or a function of outputs and targets, got {type(given).__name__}."
+            raise ConfigurationError(msg)
+        return given  # type: ignore[no-any-return]
+
+
+def _in_columns(loss: Callable[[Any, Any], Any], *, same_shape: bool) -> Callable[[Any, Any], Any]:
+    """Let a model that gives (n,) be compared with targets of shape (n, 1), as which single values come.
+
+    JAX would spread the two over (n, n) in silence; with ``same_shape`` whatever else would be spread is refused.
+    """
+
+    def compare(outputs: Any, targets: Any) -> Any:
+        if isinstance(outputs, jax.Array):
+            if outputs.ndim == 1 and targets.ndim == 2 and targets.shape[1] == 1:  # noqa: PLR2004 - a column
+                outputs = outputs[:, None]
+            if same_shape and outputs.shape != targets.shape:
+                msg = f"the model gives {outputs.shape} where the loss compares with {targets.shape}"
+                raise ValueError(msg)
+        return loss(outputs, targets)
+
+    return compare

@@ -1,0 +1,80 @@
+"""Does the model fit the data? Said with both shapes, before the first step; nothing is computed for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.core.protocols import Batch
+
+Traced = Callable[[], tuple[Any, Any, Any]]
+
+
+def check_fit(measure: Traced, learn: Traced, batch: Batch, classes: int) -> int | None:
+    """Trace both kinds of step; return the size of the outputs' last axis, if they are shown.
+
+    Parameters
+    ----------
+    measure, learn : callable
+        Give the shapes of loss, outputs and targets.
+    batch : Batch
+        What they are given.
+    classes : int
+        How many the data has; 0 where only the model knows.
+
+    Raises
+    ------
+    ConfigurationError
+        If shapes or labels don't fit; the cause is the framework's own error.
+    """
+    loss, outputs, targets = _traced(measure, batch)
+    for what, value in (("model", outputs), ("loss", loss)):
+        if not isinstance(value, jax.ShapeDtypeStruct) and value is not None:
+            msg = f"{what}: expected an array, got {type(value).__name__}."
+            raise ConfigurationError(msg)
+    if loss is not None and loss.shape != ():
+        msg = f"loss: expected one number for the batch, got shape {loss.shape}; take its mean."
+        raise ConfigurationError(msg)
+    _check_classes(outputs, targets, classes)
+    _traced(learn, batch)
+    return int(outputs.shape[-1]) if outputs is not None and outputs.ndim > 1 else None
+
+
+def _traced(step: Traced, batch: Batch) -> tuple[Any, Any, Any]:
+    given = f"a batch has inputs {_describe(batch.inputs)} and targets {_describe(batch.targets)}"
+    try:
+        return step()
+    except jax.errors.JAXTypeError as error:
+        msg = (
+            f"Model and loss have to be such that JAX can compile them: {_first_line(error).rstrip('.')}; compute "
+            "with jax.numpy, and decide with jnp.where or jax.lax.cond."
+        )
+        raise ConfigurationError(msg) from error
+    except (TypeError, ValueError, IndexError) as error:
+        msg = f"Model, loss and data don't fit: {_first_line(error).rstrip('.')}; {given}."
+        raise ConfigurationError(msg) from error
+
+
+def _check_classes(outputs: Any, targets: Any, classes: int) -> None:
+    """Raise if the model has fewer outputs than there are classes: JAX would take the last one in silence."""
+    if outputs is None or not isinstance(targets, jax.ShapeDtypeStruct):
+        return
+    class_indices = jnp.issubdtype(targets.dtype, jnp.integer) and targets.ndim == 1 and outputs.ndim == 2  # noqa: PLR2004
+    if class_indices and outputs.shape[1] < classes:
+        msg = (
+            f"Labels out of range: the data has labels up to {classes - 1}, but the model has {outputs.shape[1]} "
+            f"outputs; give it {classes}."
+        )
+        raise ConfigurationError(msg)
+
+
+def _describe(value: Any) -> str:
+    return f"{value.shape} {value.dtype}" if isinstance(value, jax.Array) else type(value).__name__
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,125 @@
+"""An optimizer of a run: an optax transformation, and everything that is kept from one batch to the next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax
+from flax import nnx
+
+from dltrainer_jupyter.adapters.jax.nets import is_trainable
+from dltrainer_jupyter.core.spec import ClippingSpec, RunSpec
+
+_FIRST_SCALE = 2.0**16
+_GROWTH, _BACKOFF = 2.0, 0.5
+_STEADY = 2000
+"""A dynamic loss scale's beginning, its changes, and the good updates before it grows: PyTorch's GradScaler's."""
+_TINY = 1e-6
+"""Added to a norm before something is divided by it, as ``torch.nn.utils.clip_grad_norm_`` does."""
+
+
+@dataclass
+class Optimizer:
+    """What learns, and what it keeps.
+
+    Attributes
+    ----------
+    transformation : optax.GradientTransformationExtraArgs
+        Turns gradients into updates.
+    kept : dict
+        ``slots``, the transformation's own state; with accumulation ``sum`` and ``batches``, the gradients so far
+        and their number; in 16 bits ``scale`` and ``steady``, the loss scale and the good updates since it changed.
+    """
+
+    transformation: optax.GradientTransformationExtraArgs
+    kept: dict[str, Any]
+
+
+def make_optimizer(transformation: optax.GradientTransformation, module: nnx.Module, spec: RunSpec) -> Optimizer:
+    """Prepare a transformation for the parameters of a module."""
+    params = nnx.as_pure(nnx.state(module, is_trainable))
+    kept = {"slots": transformation.init(params)}
+    if spec.gradient_accumulation > 1:
+        kept |= {"sum": jax.tree.map(jnp.zeros_like, params), "batches": jnp.zeros((), jnp.int32)}
+    if spec.precision == "16-mixed":
+        kept |= {"scale": jnp.full((), _FIRST_SCALE, jnp.float32), "steady": jnp.zeros((), jnp.int32)}
+    return Optimizer(optax.with_extra_args_support(transformation), kept)
+
+
+def learn(
+    optimizer: Optimizer, params: Any, gradients: Any, loss: jax.Array, spec: RunSpec
+) -> tuple[Any, Optimizer, jax.Array]:
+    """Take in the gradients of a batch, and make an update where one is due.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        As it is before the batch.
+    params, gradients : pytree of jax.Array
+        Of the same structure.
+    loss : jax.Array, shape ()
+        For transformations that look at it.
+    spec : RunSpec
+        Says how many batches make an update, and how gradients are clipped.
+
+    Returns
+    -------
+    params : pytree of jax.Array
+        After the update, if there was one.
+    optimizer : Optimizer
+        As it is after the batch.
+    updated : jax.Array of bool, shape ()
+        Whether there was an update.
+    """
+    many = spec.gradient_accumulation
+    if many == 1:
+        params, kept, updated = _update(optimizer, (params, optimizer.kept, gradients), loss, spec)
+        return params, Optimizer(optimizer.transformation, kept), updated
+    kept = dict(optimizer.kept)
+    gradients = jax.tree.map(lambda old, new: old + new / many, kept["sum"], gradients)
+    batches = kept["batches"] + 1
+
+    def update(given: tuple[Any, Any, Any]) -> tuple[Any, Any, jax.Array]:
+        after, kept, updated = _update(optimizer, given, loss, spec)
+        return after, kept | {"sum": jax.tree.map(jnp.zeros_like, given[2])}, updated
+
+    def wait(given: tuple[Any, Any, Any]) -> tuple[Any, Any, jax.Array]:
+        return given[0], given[1] | {"sum": given[2]}, jnp.zeros((), bool)
+
+    params, kept, updated = jax.lax.cond(batches == many, update, wait, (params, kept, gradients))
+    kept["batches"] = batches % many
+    return params, Optimizer(optimizer.transformation, kept), updated
+
+
+def _update(
+    optimizer: Optimizer, given: tuple[Any, dict[str, Any], Any], loss: jax.Array, spec: RunSpec
+) -> tuple[Any, dict[str, Any], jax.Array]:
+    """Clip and apply gradients; in 16 bits only if they are finite, which decides about the loss scale as well."""
+    params, kept, gradients = given
+    clipped = gradients if spec.gradient_clipping is None else _clipped(gradients, spec.gradient_clipping)
+    changes, slots = optimizer.transformation.update(clipped, kept["slots"], params, value=loss)
+    after = optax.apply_updates(params, changes)
+    if "scale" not in kept:
+        return after, kept | {"slots": slots}, jnp.ones((), bool)
+    finite = jnp.all(jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(gradients)]))
+    after, slots = chosen(finite, (after, slots), (params, kept["slots"]))
+    steady = jnp.where(finite, kept["steady"] + 1, 0)
+    grows = steady == _STEADY
+    scale = kept["scale"] * jnp.where(finite, jnp.where(grows, _GROWTH, 1.0), _BACKOFF)
+    return after, kept | {"slots": slots, "scale": scale, "steady": jnp.where(grows, 0, steady)}, finite
+
+
+def _clipped(gradients: Any, clipping: ClippingSpec) -> Any:
+    if clipping.value is not None:
+        bound = clipping.value
+        return jax.tree.map(lambda leaf: jnp.clip(leaf, -bound, bound), gradients)
+    factor = jnp.minimum(1.0, clipping.norm / (optax.tree.norm(gradients) + _TINY))
+    return jax.tree.map(lambda leaf: leaf * factor.astype(leaf.dtype), gradients)
+
+
+def chosen(condition: jax.Array, yes: Any, no: Any) -> Any:
+    """Give one of two states, array by array, without asking the device which."""
+    return jax.tree.map(lambda one, other: jnp.where(condition, one, other), yes, no)

@@ -1,0 +1,96 @@
+"""Where samples lie and how a batch is cut from them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+
+from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.core.protocols import Batch, Samples
+
+
+class Placed(NamedTuple):
+    """Samples as arrays: on the device, or, where they don't fit, on the host."""
+
+    inputs: Any
+    targets: Any
+
+
+def place(samples: Samples, device: jax.Device) -> Placed:
+    """Bring samples to the device as a whole where they fit into half its free memory, else keep them on the host."""
+    inputs, targets = narrowed(samples.inputs, "inputs"), narrowed(samples.targets, "targets")
+    statistics = device.memory_stats() if device.platform != "cpu" else None
+    free = statistics["bytes_limit"] - statistics["bytes_in_use"] if statistics else None
+    if free is not None and inputs.nbytes + targets.nbytes >= free // 2:
+        return Placed(inputs, targets)
+    return Placed(jax.device_put(inputs, device), jax.device_put(targets, device))
+
+
+def to_order(indices: npt.NDArray[np.int64], placed: Placed) -> Any:
+    """Bring an order to where the samples are."""
+    if isinstance(placed.inputs, jax.Array):
+        return jax.device_put(narrowed(indices, "order"), placed.inputs.sharding)
+    return indices
+
+
+def cut(placed: Placed, order: Any, start: int, stop: int, device: jax.Device) -> Batch:
+    """Cut a batch by one vectorised index, on the device where the samples are there."""
+    if isinstance(placed.inputs, jax.Array):
+        inputs, targets = _gathered(placed, order, start, size=stop - start)
+        return Batch(inputs, targets, stop - start)
+    picked = order[start:stop]
+    return Batch(
+        jax.device_put(placed.inputs[picked], device), jax.device_put(placed.targets[picked], device), stop - start
+    )
+
+
+@partial(jax.jit, static_argnames="size")
+def _gathered(placed: Placed, order: jax.Array, start: jax.Array, *, size: int) -> tuple[jax.Array, jax.Array]:
+    # Compiled once a size; where it starts is data.
+    picked = jax.lax.dynamic_slice(order, (start,), (size,))
+    return jnp.take(placed.inputs, picked, axis=0), jnp.take(placed.targets, picked, axis=0)
+
+
+def cut_one_by_one(placed: Placed, order: Any, start: int, stop: int, device: jax.Device) -> Batch:
+    """Cut a batch sample by sample: the plain way that :func:`cut` must equal."""
+    picked = np.asarray(order)[start:stop].tolist()
+    inputs = np.stack([np.asarray(placed.inputs[index]) for index in picked])
+    targets = np.stack([np.asarray(placed.targets[index]) for index in picked])
+    return Batch(jax.device_put(inputs, device), jax.device_put(targets, device), stop - start)
+
+
+def to_device(whole: Any, device: jax.Device) -> Batch:
+    """Bring a batch of a loader's to the device: of a pair inputs and targets, of anything else all is inputs."""
+    whole = jax.tree.map(lambda leaf: jax.device_put(_host(leaf), device), whole)
+    pair = isinstance(whole, tuple | list) and len(whole) == 2  # noqa: PLR2004 - a pair
+    inputs, targets = whole if pair else (whole, None)
+    first = next((leaf for leaf in jax.tree.leaves(whole) if leaf.ndim), None)
+    return Batch(inputs, targets, 1 if first is None else len(first), whole)
+
+
+def _host(leaf: Any) -> Any:
+    return leaf if isinstance(leaf, jax.Array) else narrowed(np.asarray(leaf), "data")
+
+
+def narrowed(array: npt.NDArray[Any], what: str) -> npt.NDArray[Any]:
+    """Give an array in the dtype JAX computes with: 32 bits, unless told otherwise (``jax_enable_x64``).
+
+    Raises
+    ------
+    ConfigurationError
+        If whole numbers don't fit.
+    """
+    dtype = jax.dtypes.canonicalize_dtype(array.dtype)
+    if dtype == array.dtype:
+        return array
+    if array.dtype.kind in "iu" and array.size:
+        limits, low, high = np.iinfo(dtype), array.min(), array.max()
+        if low < limits.min or high > limits.max:
+            msg = f"data: {what} reach from {low} to {high}, and JAX counts in {dtype}; set jax_enable_x64, or rescale."
+            raise ConfigurationError(msg)
+    return array.astype(dtype)

@@ -1,0 +1,62 @@
+"""A model of its own for inference: it shares nothing with the one in training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import jax
+import numpy as np
+from flax import nnx
+
+from dltrainer_jupyter.adapters.jax.arrays import numbered
+from dltrainer_jupyter.adapters.jax.context import build_model
+from dltrainer_jupyter.adapters.jax.devices import choose_device
+from dltrainer_jupyter.adapters.jax.nets import Net
+from dltrainer_jupyter.adapters.jax.placement import narrowed
+from dltrainer_jupyter.adapters.jax.state import load_weights
+from dltrainer_jupyter.adapters.shared.averages import to_measure
+from dltrainer_jupyter.core.protocols import NamedArrays, Signature
+from dltrainer_jupyter.core.spec import RunSpec
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+_BATCH = 1024
+"""Samples in a forward pass; bounds the memory a large input takes."""
+
+
+class JaxPredictor:
+    """Built from a specification and the weights of a checkpoint; it computes in single precision.
+
+    Attributes
+    ----------
+    model : flax.nnx.Module
+        In evaluation mode, on the run's device; its weights are averaged ones where the run keeps an average.
+    """
+
+    def __init__(self, spec: RunSpec, objects: Mapping[str, Any], signature: Signature, weights: NamedArrays) -> None:
+        self._device = choose_device(spec.device)
+        with jax.default_device(self._device):
+            net = Net(build_model(spec, objects, signature), self._device)
+            load_weights({"model": net}, to_measure(weights))
+            self.model = net.module()
+        self.model.eval()
+        structure, self._state = nnx.split(self.model)
+        self._compute = jax.jit(lambda state, inputs: nnx.merge(structure, state, copy=True)(inputs))
+
+    def outputs(self, inputs: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Compute raw outputs.
+
+        Parameters
+        ----------
+        inputs : numpy.ndarray, shape (n, *input_shape)
+            Preprocessed.
+        """
+        narrow = narrowed(np.asarray(inputs), "inputs")
+        parts = [
+            self._compute(self._state, jax.device_put(narrow[at : at + _BATCH], self._device))
+            for at in range(0, max(len(narrow), 1), _BATCH)
+        ]
+        joined = np.concatenate([numbered(part) for part in jax.device_get(parts)])
+        return joined.astype(np.float32)
