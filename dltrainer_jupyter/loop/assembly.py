@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from dltrainer_jupyter.checkpoints.manifest import Manifest
+from dltrainer_jupyter.checkpoints.origin import check_origin, origin
 from dltrainer_jupyter.checkpoints.reader import load, load_weights, newest_valid
 from dltrainer_jupyter.core.errors import CheckpointError, ConfigurationError
 from dltrainer_jupyter.core.protocols import Adapter, Follower, FullState, Signature, TrainState
@@ -80,7 +81,9 @@ def assembled(
         state = adapter.build(recipe, objects, signature)
         start = Path(record.folder) / START
         if found is None and start.exists():
-            adapter.begin_with(state, load_weights(start)[0])
+            weights, manifest = load_weights(start)
+            check_origin(manifest, spec.framework)
+            adapter.begin_with(state, weights)
         feed = make_feed(adapter, dataset.train, spec)
         stack.callback(feed.close)
         widths = [adapter.check(recipe, state, batch) for batch in feed.samples()]
@@ -104,7 +107,7 @@ def assembled(
                 confusion=confusion,
                 batch_size=2 * spec.batch_size,
             )
-        versions = _versions(environment)
+        versions = origin(spec.framework) | _versions(environment)
         exactness = Exactness(
             attempt,
             [
@@ -146,6 +149,7 @@ def assembled(
         if found is None:
             attempt.rewind(0, 0, None)
         else:
+            check_origin(found[1], spec.framework)
             training.load(found[0])
             attempt.describe(resumed_from_step=training.step)
         exactness.ask(training.step)
