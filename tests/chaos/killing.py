@@ -13,7 +13,7 @@ from dltrainer_jupyter.core import failpoints
 from dltrainer_jupyter.core.errors import DLTrainerError
 from dltrainer_jupyter.tal import Run
 from tests.chaos.outcome import differences, outcome
-from tests.chaos.trainers import Trainers, at_rest, passed, strike
+from tests.chaos.trainers import Trainers, at_rest, at_work, strike
 
 ON_THE_WAY_BACK = ("loop.loaded", "loop.rewound")
 """Places that only a trainer visits which goes on from a checkpoint."""
@@ -23,6 +23,10 @@ _JITTER = 0.25
 """Seconds. The store learns of a step at most so much later; waiting a part of it lets any instruction be hit."""
 _LATEST = 0.8
 """Share of the steps; later a trainer may be done before it is struck."""
+_SOON = 0.25
+"""Seconds within which a trainer of a row dies; a checkpoint is written every 0.2."""
+_WAYLAID = 0.2
+"""Share of them that die at a named place on the way back."""
 _MOST_LIVES = 40
 
 
@@ -144,7 +148,7 @@ def finish(trainers: Trainers, run: Run) -> None:
 def _at_a_step(seed: int, trainers: Trainers, run: Run, expected: Undisturbed) -> int:
     chance = random.Random(f"step {seed}")
     step = chance.randrange(1, max(2, int(_LATEST * expected.steps)))
-    return int(passed(run, step) and strike(run, chance.uniform(0, _JITTER)))
+    return int(at_work(run, step) and strike(run, chance.uniform(0, _JITTER)))
 
 
 def _at_a_time(seed: int, trainers: Trainers, run: Run, expected: Undisturbed) -> int:
@@ -156,21 +160,20 @@ def _by_itself(trainers: Trainers, run: Run, expected: Undisturbed) -> int:
 
 
 def _on_the_way_back(place: str, trainers: Trainers, run: Run, expected: Undisturbed) -> int:
-    killed = int(passed(run, expected.steps // 3) and strike(run))
+    killed = int(at_work(run, expected.steps // 3) and strike(run))
     trainers.resume(run, f"{place}:1")
     return killed + _by_itself(trainers, run, expected)
 
 
 def _in_a_row(seed: int, count: int, trainers: Trainers, run: Run, expected: Undisturbed) -> int:
-    """Kill each trainer some steps after the one before; now and then one that is just coming back."""
+    """Kill each trainer soon after it began; some before they wrote anything, some while they come back."""
     chance = random.Random(f"row {seed}")
     killed = 0
     for number in range(count):
         if number:
-            trainers.resume(run, f"{chance.choice(ON_THE_WAY_BACK)}:1" if chance.random() < 0.2 else None)
-        goal = int(expected.steps * (number + chance.random()) / (count + 1))
-        alive = passed(run, goal)
-        killed += int(strike(run, chance.uniform(0, _JITTER)) if alive else run.record.state == "lost")
+            trainers.resume(run, f"{chance.choice(ON_THE_WAY_BACK)}:1" if chance.random() < _WAYLAID else None)
+        alive = at_work(run)
+        killed += int(strike(run, chance.uniform(0, _SOON)) if alive else run.record.state == "lost")
         if at_rest(run).record.state == "completed":
             break
     return killed

@@ -81,12 +81,13 @@ def at_rest(run: Run) -> Run:
     return run
 
 
-def passed(run: Run, step: int) -> bool:
-    """Wait until a trainer is at work past a step, by the store's word; say whether it still is."""
+def at_work(run: Run, step: int = 0) -> bool:
+    """Wait until a trainer makes steps, past the given one by the store's word; say whether it still does."""
 
     def there() -> bool:
         record = run.store.run(run.id)
-        return record.state == "running" and record.progress.step >= step
+        progress = record.progress
+        return record.state == "running" and progress.phase in ("training", "validating") and progress.step >= step
 
     until(lambda: there() or ended(run), timeout=LONGEST)
     return not ended(run)

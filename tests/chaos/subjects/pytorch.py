@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
-EPOCHS = 12
+EPOCHS = 80
 
 
 def settings() -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from tests.chaos.subjects import pytorch
 from tests.chaos.subjects.images import loaders
 
-EPOCHS = 6
+EPOCHS = 12
 
 
 def settings() -> dict[str, Any]:
