@@ -17,6 +17,7 @@ from dltrainer_jupyter.core.validation import validate
 from dltrainer_jupyter.executors import held, objects
 from dltrainer_jupyter.loop.assembly import START
 from dltrainer_jupyter.loop.parts import check_parts
+from dltrainer_jupyter.recipes.choice import native_recipe_for
 from dltrainer_jupyter.tal.configuration import merged, read_file
 from dltrainer_jupyter.tal.environment import environment
 from dltrainer_jupyter.tal.inference import objects_of
@@ -163,7 +164,7 @@ def describe(given: Mapping[str, Any]) -> tuple[RunSpec, dict[str, Any]]:
         values["metrics"], own_metrics = _metrics(values["metrics"])
         own |= {"metrics": own_metrics} if own_metrics else {}
     if "model" in own:
-        values.setdefault("framework", _framework_of(own["model"]))
+        values = _chosen_by(own["model"]) | values
     if "recipe" in own and (isinstance(own["recipe"], type) or not isinstance(own["recipe"], Recipe)):
         msg = f"recipe: expected an object with build, train_step and eval_step, got {brief(own['recipe'])}."
         raise ConfigurationError(msg)
@@ -172,6 +173,7 @@ def describe(given: Mapping[str, Any]) -> tuple[RunSpec, dict[str, Any]]:
         msg = f"{key}: '{USER_OBJECT}' stands for an object of your own, which has to be handed over from Python."
         raise ConfigurationError(msg)
     check_parts(spec)
+    _check_model(spec, own)
     if spec.track:
         msg = "track: no tracker is installed; leave it out."
         raise ConfigurationError(msg)
@@ -315,6 +317,20 @@ def _metrics(given: Any) -> tuple[list[Any], list[Any]]:
         item if isinstance(item, str | Mapping | Part) else Part.user_object(_one_line(item)) for item in listed
     ]
     return mentioned, own
+
+
+def _chosen_by(model: Any) -> dict[str, Any]:
+    """Give the settings that a model of the user's own decides where they are left out."""
+    native = native_recipe_for(model)
+    return {"framework": _framework_of(model)} | ({} if native is None else {"recipe": native})
+
+
+def _check_model(spec: RunSpec, own: Mapping[str, Any]) -> None:
+    """Let a native recipe say what can't be done for a model, or contradicts what the model brings."""
+    if "model" in own and not spec.recipe.is_user_object:
+        recipe = registry.find("recipes", spec.recipe.type)
+        if callable(check := getattr(recipe, "check_model", None)):
+            check(own["model"], spec)
 
 
 def _framework_of(model: Any) -> str:

@@ -1,0 +1,67 @@
+"""What is asked for along with a Keras model and contradicts it: said by name, before a run is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.recipes.choice import brings_own_step
+
+
+def check_model(model: Any, spec: RunSpec) -> None:
+    """Refuse settings that contradict a model.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Not changed. A function that makes one says nothing yet.
+    spec : RunSpec
+        What is asked for.
+
+    Raises
+    ------
+    ConfigurationError
+        Names the first setting, and what to do instead.
+    """
+    for key, why in (*_of_parts(spec), *_of_updates(model, spec)):
+        msg = f"{key}: {why}."
+        raise ConfigurationError(msg)
+
+
+def update_settings(spec: RunSpec) -> dict[str, tuple[str, ...]]:
+    """Give the settings of a run that change updates, each with what it is called in Keras' optimizers."""
+    asked = {
+        "gradient_accumulation": (spec.gradient_accumulation > 1, ("gradient_accumulation_steps",)),
+        "gradient_clipping": (spec.gradient_clipping is not None, ("clipnorm", "clipvalue", "global_clipnorm")),
+        "ema": (spec.ema is not None, ("use_ema",)),
+        "on_nan": (spec.on_nan == "skip", ()),
+    }
+    return {key: theirs for key, (is_asked, theirs) in asked.items() if is_asked}
+
+
+def _of_parts(spec: RunSpec) -> Iterator[tuple[str, str]]:
+    brought = "the model brings its own; leave {} out, or pass recipe='supervised' to train it with yours"
+    if spec.loss is not None:
+        yield "loss", brought.format("loss")
+    if spec.optimizer != RunSpec.model_fields["optimizer"].default:
+        yield "optimizer", brought.format("optimizer")
+    if spec.precision != "32-true":
+        instead = "call keras.config.set_dtype_policy before you make it"
+        yield "precision", f"a Keras model computes as its layers were made, and {spec.precision} comes late; {instead}"
+
+
+def _of_updates(model: Any, spec: RunSpec) -> Iterator[tuple[str, str]]:
+    if isinstance(model, type) or not hasattr(model, "train_step"):
+        return
+    optimizer = getattr(model, "optimizer", None)
+    for key, theirs in update_settings(spec).items():
+        if brings_own_step(model):
+            yield key, f"train_step of {type(model).__name__} makes its updates itself; do it there, or leave {key} out"
+        for setting in theirs:
+            inner = getattr(optimizer, "inner_optimizer", optimizer)
+            if value := getattr(inner, setting, None):
+                yield key, f"the model was compiled with an optimizer that has {setting}={value}; leave one of them out"
+        if hasattr(optimizer, "inner_optimizer"):
+            yield key, f"it doesn't go with a LossScaleOptimizer; set it on the optimizer inside, or leave {key} out"
