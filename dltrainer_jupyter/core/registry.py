@@ -29,7 +29,7 @@ Kind = Literal[
     "faces",
 ]
 
-_SINGULAR: dict[str, str] = {
+SINGULAR: dict[str, str] = {
     "adapters": "framework",
     "recipes": "recipe",
     "models": "model",
@@ -83,9 +83,9 @@ def find(kind: Kind, name: str, framework: str | None = None) -> Any:
     try:
         return entry.load()
     except ModuleNotFoundError as error:
-        raise _missing(_SINGULAR[kind], name, entry, str(error.name).partition(".")[0]) from error
+        raise _missing(SINGULAR[kind], name, entry, str(error.name).partition(".")[0]) from error
     except (ImportError, AttributeError) as error:
-        msg = f"The {_SINGULAR[kind]} '{name}' is registered as '{entry.value}', which can't be imported: {error}."
+        msg = f"The {SINGULAR[kind]} '{name}' is registered as '{entry.value}', which can't be imported: {error}."
         raise ConfigurationError(msg) from error
 
 
@@ -104,7 +104,7 @@ def check(kind: Kind, name: str, framework: str | None = None) -> None:
         try:
             Distribution.from_name(package)
         except PackageNotFoundError as error:
-            raise _missing(_SINGULAR[kind], name, entry, package) from error
+            raise _missing(SINGULAR[kind], name, entry, package) from error
 
 
 def _brought_by_extras(entry: EntryPoint) -> list[str]:
@@ -121,11 +121,11 @@ def _brought_by_extras(entry: EntryPoint) -> list[str]:
 def _entry(kind: Kind, name: str, framework: str | None) -> EntryPoint:
     entries = _table(kind).get(f"{framework}.{name}" if framework else name)
     if entries is None:
-        raise UnknownNameError(_SINGULAR[kind], name, names(kind, framework))
+        raise UnknownNameError(SINGULAR[kind], name, names(kind, framework))
     if len(entries) > 1:
         # Taking either would let a package that was installed for something else change what a run trains.
         whose = ", ".join(f"{entry.value} ({_package(entry)})" for entry in entries)
-        msg = f"The {_SINGULAR[kind]} '{name}' is registered more than once: {whose}. Uninstall all but one."
+        msg = f"The {SINGULAR[kind]} '{name}' is registered more than once: {whose}. Uninstall all but one."
         raise ConfigurationError(msg)
     return entries[0]
 

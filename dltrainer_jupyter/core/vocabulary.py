@@ -98,6 +98,9 @@ WORDS: dict[str, Word] = {
         Word("models", "List models, or the settings of one.", "part", parts="models"),
         Word("optimizers", "List optimizers, or the settings of one.", "part", parts="optimizers"),
         Word("losses", "List losses, or the settings of one.", "part", parts="losses"),
+        Word("schedulers", "List learning-rate schedules, or the settings of one.", "part", parts="schedules"),
+        Word("augmentations", "List augmentations, or the settings of one.", "part", parts="augmentations"),
+        Word("preprocessing", "List preprocessing steps, or the settings of one.", "part", parts="preprocessing"),
         Word("metrics", "List metrics, or the settings of one.", "part", parts="metrics"),
         Word("data", "List data sets, or the settings of one.", "part", parts="data"),
     )

@@ -29,6 +29,8 @@ _NAMED: dict[str, registry.Kind] = {
     "loss": "losses",
     "metrics": "metrics",
     "scheduler": "schedules",
+    "augmentation": "augmentations",
+    "preprocessing": "preprocessing",
 }
 """Keys of a YAML body whose value is a registered name."""
 

@@ -11,8 +11,7 @@ from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.errors import MissingPackageError, UnknownNameError
 from dltrainer_jupyter.views.summary import TextTable
 
-_OF_A_FRAMEWORK: frozenset[registry.Kind] = frozenset({"optimizers", "losses"})
-_SINGULAR = {"models": "model", "optimizers": "optimizer", "losses": "loss", "metrics": "metric", "data": "data set"}
+_OF_A_FRAMEWORK: frozenset[registry.Kind] = frozenset({"optimizers", "losses", "augmentations"})
 _OWN: dict[registry.Kind, str] = {
     "metrics": (
         "Your own: a function f(y_true, y_pred) of class labels (y_score for probabilities), or an object with update "
@@ -56,7 +55,7 @@ def catalogue(kind: registry.Kind) -> list[Listed]:
 
     Parameters
     ----------
-    kind : {"models", "optimizers", "losses", "metrics", "data"}
+    kind : {"models", "optimizers", "losses", "schedules", "augmentations", "preprocessing", "metrics", "data"}
         Which kind.
 
     Returns
@@ -77,7 +76,7 @@ def part(kind: registry.Kind, name: str) -> Listed:
     """
     names = _names(kind)
     if name not in names:
-        raise UnknownNameError(_SINGULAR[kind], name, names)
+        raise UnknownNameError(registry.SINGULAR[kind], name, names)
     return _listed(kind, name, names[name])
 
 

@@ -19,7 +19,7 @@ def offered(notebook, request, monkeypatch):
 def test_verbs(offered) -> None:
     assert set(WORDS) <= set(offered("%dltrain "))
     assert offered("%dltrain pau") == ["pause"]
-    assert offered("%dltrain s") == ["suspend", "stop", "set", "status", "show"]
+    assert offered("%dltrain s") == ["suspend", "stop", "set", "status", "show", "schedulers"]
 
 
 def test_options_and_their_values(offered) -> None:

@@ -34,7 +34,7 @@ def test_the_settings_of_a_part() -> None:
 
 
 def test_parts_of_a_framework_name_it() -> None:
-    assert catalogue.part("optimizers", "adam").frameworks == ("pytorch",)
+    assert catalogue.part("optimizers", "adam").frameworks == ("jax", "pytorch", "tensorflow")
     table = catalogue.parts_table(catalogue.catalogue("optimizers"))
     assert table.columns == ("name", "framework", "what it is")
     assert catalogue.parts_table(catalogue.catalogue("models")).columns == ("name", "what it is")
