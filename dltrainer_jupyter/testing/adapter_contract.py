@@ -1,0 +1,23 @@
+"""What every adapter must do, whatever framework lies under it.
+
+Examples
+--------
+>>> class TestMyFramework(AdapterContract):  # doctest: +SKIP
+...     framework = "mine"
+...     supports = frozenset({"ema", "gradient_clipping"})
+"""
+
+from __future__ import annotations
+
+from dltrainer_jupyter.testing.adapter_fixtures import ABILITIES
+from dltrainer_jupyter.testing.adapter_state import StateContract
+from dltrainer_jupyter.testing.adapter_steps import StepsContract
+
+__all__ = ["ABILITIES", "AdapterContract"]
+
+
+class AdapterContract(StepsContract, StateContract):
+    """Subclass it, name the framework and what it supports, and override fixtures if need be.
+
+    What can be told and overridden stands in :class:`~dltrainer_jupyter.testing.adapter_fixtures.AdapterFixtures`.
+    """
