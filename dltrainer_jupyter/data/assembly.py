@@ -12,7 +12,7 @@ from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Dataset, Samples, Signature
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.data.host import refuse_non_finite
-from dltrainer_jupyter.data.preprocessing import fit_chain
+from dltrainer_jupyter.data.preprocessing import fit_chain, named_steps
 from dltrainer_jupyter.data.splits import split
 from dltrainer_jupyter.data.steps import Step
 from dltrainer_jupyter.data.targets import Targets, encode
@@ -42,11 +42,12 @@ def assemble(
     Parameters
     ----------
     spec : RunSpec
-        Its seed, its loss and its validation decide about split and task.
+        Its seed, its loss, its preprocessing and its validation decide about split and task.
     train : Raw
         Samples to train on, or to divide.
     steps : sequence of Step
-        Preprocessing, not yet fitted; fitted to the training part only.
+        The source's own preprocessing, not yet fitted; the specification's comes after it. Both are fitted to the
+        training part only.
     validation : Raw, optional
         Samples to validate on; nothing is then held back from ``train``.
     class_names : sequence of str, optional
@@ -70,7 +71,7 @@ def assemble(
     targets = encode(everything, loss)
     training, held_back = _divide(spec, train, validation, targets)
 
-    chain, train_inputs = fit_chain(steps, training.inputs)
+    chain, train_inputs = fit_chain([*steps, *named_steps(spec.preprocessing)], training.inputs)
     if held_back is not None:
         inputs = held_back.inputs
         for step in chain:

@@ -11,16 +11,29 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dltrainer_jupyter.core.errors import UnknownNameError
+from dltrainer_jupyter.core import registry
+from dltrainer_jupyter.core.spec import Part
+from dltrainer_jupyter.core.validation import validate
 from dltrainer_jupyter.data.host import to_host
-from dltrainer_jupyter.data.steps import RawInput, Reshape, Scale, Standardize, Step
+from dltrainer_jupyter.data.steps import RawInput, Reshape, Step
 
 if TYPE_CHECKING:
     from dltrainer_jupyter.core.protocols import Array
 
-_STEPS: dict[str, type[RawInput | Scale | Reshape | Standardize]] = {
-    step.type: step for step in (RawInput, Scale, Reshape, Standardize)
-}
+_NAMELESS: dict[str, type[RawInput | Reshape]] = {step.type: step for step in (RawInput, Reshape)}
+"""Steps that sources put into chains, and nobody asks for by name."""
+
+
+def named_steps(parts: Sequence[Part]) -> list[Step]:
+    """Make the steps that a specification asks for, not yet fitted.
+
+    Raises
+    ------
+    ConfigurationError
+        If a name isn't known, or its settings are wrong.
+    """
+    found = [(registry.find("preprocessing", part.type), part) for part in parts]
+    return [step.from_config(validate(step.Config, part.config, "preprocessing")) for step, part in found]
 
 
 def fit_chain(steps: Sequence[Step], inputs: Array) -> tuple[tuple[Step, ...], Array]:
@@ -53,11 +66,12 @@ def load_chain(preprocessing: Sequence[Mapping[str, Any]]) -> tuple[Step, ...]:
     UnknownNameError
         If a step's type isn't known to this version.
     """
-    for values in preprocessing:
-        if values["type"] not in _STEPS:
-            kind = "preprocessing step"
-            raise UnknownNameError(kind, values["type"], _STEPS)
-    return tuple(_STEPS[values["type"]].from_dict(values) for values in preprocessing)
+    return tuple(_kind(values["type"]).from_dict(values) for values in preprocessing)
+
+
+def _kind(name: str) -> type[Step]:
+    found: type[Step] = _NAMELESS.get(name) or registry.find("preprocessing", name)
+    return found
 
 
 def apply_chain(preprocessing: Sequence[Mapping[str, Any]], raw: Any) -> Array:
@@ -82,7 +96,7 @@ def apply_chain(preprocessing: Sequence[Mapping[str, Any]], raw: Any) -> Array:
 
     Examples
     --------
-    >>> chain = [RawInput(((2,),), "float32").to_dict(), Scale(2.0).to_dict()]
+    >>> chain = [RawInput(((2,),), "float32").to_dict(), {"type": "scale", "divisor": 2.0}]
     >>> apply_chain(chain, [[2, 4]])
     array([[1., 2.]], dtype=float32)
     """

@@ -22,6 +22,8 @@ from dltrainer_jupyter.core.protocols import (
 )
 from dltrainer_jupyter.core.spec import Part, RunSpec
 from dltrainer_jupyter.core.validation import validate
+from dltrainer_jupyter.data.foreign.recognition import is_foreign
+from dltrainer_jupyter.data.foreign.source import Foreign
 from dltrainer_jupyter.loop.judge import choose_monitor
 from dltrainer_jupyter.metrics.confusion import ConfusionMatrix
 from dltrainer_jupyter.metrics.custom import adapt
@@ -86,15 +88,28 @@ def make_recipe(spec: RunSpec, objects: Mapping[str, Any]) -> Recipe:
     return recipe
 
 
-def load_data(spec: RunSpec, objects: Mapping[str, Any]) -> Dataset:
-    """Load the data set, split and preprocessed."""
+def load_data(spec: RunSpec, objects: Mapping[str, Any], *, owns_process: bool = False) -> Dataset:
+    """Load the data set, split and preprocessed.
+
+    Raises
+    ------
+    ConfigurationError
+        If the specification asks for preprocessing that the source, a loader for one, doesn't do.
+    """
     own = objects.get("data")
     source: DataSource
     if own is not None and callable(getattr(own, "load", None)):
         source = own
+    elif is_foreign(own):
+        source = Foreign(owns_process=owns_process)
     else:
         source = _make("data", Part(type="arrays") if spec.data.is_user_object else spec.data, "data")
-    return source.load(spec, objects)
+    dataset = source.load(spec, objects)
+    done = [step["type"] for step in dataset.signature.preprocessing]
+    if left := [part.type for part in spec.preprocessing if part.type not in done]:
+        msg = f"preprocessing: '{left[0]}' can't be applied to data that a loader gives; do it in the loader."
+        raise ConfigurationError(msg)
+    return dataset
 
 
 def make_metrics(
