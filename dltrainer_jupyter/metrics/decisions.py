@@ -24,8 +24,9 @@ def decide(outputs: Array, targets: Array) -> tuple[Classes, Classes]:
     outputs : numpy.ndarray, shape (n, classes, ...), (n, 1) or (n,)
         Raw outputs: a score for each class along the second axis, of which the largest decides, or a single logit,
         which decides for class 1 where it is positive.
-    targets : numpy.ndarray, shape (n, ...) or (n, 1)
-        True classes, as whole numbers of any type.
+    targets : numpy.ndarray, shape (n, ...), (n, 1) or that of outputs
+        True classes, as whole numbers of any type; or shares of each class, as mixing samples makes them, of which the
+        largest decides.
 
     Returns
     -------
@@ -42,6 +43,7 @@ def decide(outputs: Array, targets: Array) -> tuple[Classes, Classes]:
     >>> decide(np.array([[0.1, 2.0], [3.0, 1.0]]), np.array([1, 1]))
     (array([1, 0]), array([1, 1]))
     """
+    targets = harden(outputs, targets)
     predicted = (outputs > 0).astype(np.int64) if single_logit(outputs) else outputs.argmax(axis=1)
     if predicted.size != targets.size:
         msg = (
@@ -50,6 +52,14 @@ def decide(outputs: Array, targets: Array) -> tuple[Classes, Classes]:
         )
         raise ConfigurationError(msg)
     return predicted.ravel(), targets.astype(np.int64, copy=False).ravel()
+
+
+def harden(outputs: Array, targets: Array) -> Array:
+    """Give the class each target is of most, where targets are shares of classes; others as they are."""
+    if targets.dtype.kind != "f":
+        return targets
+    shares = outputs.shape == targets.shape and not single_logit(outputs)
+    return targets.argmax(axis=1) if shares else np.rint(targets)
 
 
 def single_logit(outputs: Array) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Task
+from dltrainer_jupyter.metrics.decisions import harden
 from dltrainer_jupyter.metrics.shapes import single_number, without_column
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class ObjectMetric:
         """
         outputs, targets = without_column(outputs), without_column(targets)
         if self._task == "classification":
-            targets = targets.astype(np.int64, copy=False)
+            targets = harden(outputs, targets).astype(np.int64, copy=False)
         start = 0
         for size in sizes:
             stop = start + size
