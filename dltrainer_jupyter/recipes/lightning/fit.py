@@ -79,7 +79,8 @@ class Fit:
 
     def _set_up(self, device: torch.device) -> None:
         """Let the module make what it hasn't made yet, and its optimizers."""
-        self._hook("prepare_data")
+        if self._library.is_overridden("prepare_data", self.module):
+            self._hook("prepare_data")
         self._hook("setup", stage="fit")
         if self._library.is_overridden("configure_model", self.module):
             self._hook("configure_model")
@@ -157,7 +158,7 @@ class Fit:
         self._hook("on_train_batch_end", outputs, batch, index)
         self._logged.end_batch()
         if not (last and self._expects_validation):
-            self._step_plateau()
+            self._step_plateau(index)
         if last or trainer.num_training_batches == float("inf"):
             self._memory.note_modes()
         self._batch += 1
@@ -170,6 +171,9 @@ class Fit:
     def end_epoch(self) -> dict[str, float]:
         """Close an epoch."""
         self._step_epoch()
+        if self._expects_validation and self._trainer.num_training_batches != float("inf"):
+            # That of the last batch, which may watch what validation has logged.
+            self._step_plateau(self._batch - 1)
         # What is logged for steps alone has no value of the epoch; the last one stands for it, but the loss has one.
         values = {name: value for name, value in self._logged.last_values().items() if name != "train_loss"}
         self._logged.end_batches()
@@ -186,9 +190,9 @@ class Fit:
             self._memory.epoch_stepped = True
             step_schedulers(self._trainer, self._hook, "epoch", self._batch, on_plateau=False)
 
-    def _step_plateau(self) -> None:
+    def _step_plateau(self, index: int) -> None:
         if not self._optimization.accumulates:
-            step_schedulers(self._trainer, self._hook, "step", self._batch, on_plateau=True)
+            step_schedulers(self._trainer, self._hook, "step", index, on_plateau=True)
 
     # --- validation ---------------------------------------------------------------------------------
 
@@ -235,9 +239,6 @@ class Fit:
         self._logged.train(self._first)
         self._trainer.training, self._trainer.validating = True, False
         self._before_validation = None
-        self._batch -= 1
-        self._step_plateau()
-        self._batch += 1
         return _to_host(values)
 
     # --- batches ------------------------------------------------------------------------------------
