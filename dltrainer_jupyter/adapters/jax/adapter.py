@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from dltrainer_jupyter.adapters.jax import placement
 from dltrainer_jupyter.adapters.jax.arrays import numbered, owned
+from dltrainer_jupyter.adapters.jax.augmenting import Augmentation, environment
 from dltrainer_jupyter.adapters.jax.averages import Average
 from dltrainer_jupyter.adapters.jax.compiled import Steps
 from dltrainer_jupyter.adapters.jax.context import JaxContext
@@ -70,6 +71,7 @@ class JaxAdapter:
         self._owns_process = owns_process
         self._threads = 0
         self._classes = 0
+        self._augmentation: Augmentation | None = None
         self._steps: Steps
         self._undo = ExitStack()
         self._cut = placement.cut if spec.fast.batching else placement.cut_one_by_one
@@ -90,6 +92,7 @@ class JaxAdapter:
             **{package: version(package) for package in ("jax", "jaxlib", "flax", "optax")},
             **{name: str(options[name]) for name in _OPTIONS[1:]},
             "platform": self.device.client.platform_version.splitlines()[0],
+            **environment(self._spec.augmentation),
         }
 
     def close(self) -> None:
@@ -101,14 +104,17 @@ class JaxAdapter:
     def build(self, recipe: Recipe, objects: Mapping[str, Any], signature: Signature) -> TrainState:
         """Build nets and optimizers, with initial weights drawn from keys of the run's seed."""
         self._classes = signature.outputs
+        if self._spec.augmentation:
+            self._augmentation = Augmentation(self._spec.augmentation, self._spec.seed, signature)
         state = recipe.build(JaxContext(self._spec, objects, signature))
         for module in state.nets.values():
             module.train()
         self._bring_back(state)
-        averaged = {optimized: Net(state.nets[optimized], self.device) for optimized in state.nets if self._spec.ema}
-        state.averages = {
-            name: Average(net, owned(np.zeros((), np.int32), self.device)) for name, net in averaged.items()
-        }
+        if self._spec.ema is not None:
+            state.averages = {
+                name: Average(Net(module, self.device), owned(np.zeros((), np.int32), self.device))
+                for name, module in state.nets.items()
+            }
         state.nets = {name: Net(module, self.device) for name, module in state.nets.items()}
         for optimizer in state.optimizers.values():
             optimizer.kept = owned(optimizer.kept, self.device)
@@ -151,12 +157,18 @@ class JaxAdapter:
 
     def check(self, recipe: Recipe, state: TrainState, batch: Batch) -> int | None:  # noqa: ARG002 - the protocol's
         """Trace both kinds of step on one batch, which computes and changes nothing."""
-        return check_fit(
-            lambda: self._steps.shapes(state, batch, learning=False),
-            lambda: self._steps.shapes(state, batch, learning=True),
-            batch,
-            self._classes,
+        if self._augmentation is not None:
+            self._augmentation.check(batch)
+
+        def measure(given: Batch) -> Any:
+            return self._steps.shapes(state, given, learning=False)
+
+        width = check_fit(
+            lambda: measure(batch), lambda: self._steps.shapes(state, batch, learning=True), batch, self._classes
         )
+        if self._augmentation is not None:
+            self._augmentation.check_mixed(measure, batch, width)
+        return width
 
     def inexact_because(self) -> str | None:
         """Say why a resumed run would not be bit-identical, or None."""
@@ -189,6 +201,10 @@ class JaxAdapter:
     def to_batch(self, whole: Any) -> Batch:
         """Bring a batch that a loader made to the device."""
         return placement.to_device(whole, self.device)
+
+    def augment(self, batch: Batch, epoch: int, index: int) -> Batch:
+        """Change a training batch at random, as a function of seed, epoch and number of the batch."""
+        return batch if self._augmentation is None else self._augmentation(batch, epoch, index)
 
     # --- steps ----------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -9,7 +10,6 @@ import jax
 
 from dltrainer_jupyter.adapters.jax.arrays import strongly_typed
 from dltrainer_jupyter.adapters.jax.averages import Average
-from dltrainer_jupyter.adapters.jax.learning import Optimizer
 from dltrainer_jupyter.adapters.jax.nets import Net
 from dltrainer_jupyter.adapters.jax.precision import computing
 from dltrainer_jupyter.adapters.jax.state import split_extra
@@ -95,8 +95,7 @@ class Steps:
         state = TrainState(
             nets=self._modules(built.nets, arrays.nets, training=True),
             optimizers={
-                name: Optimizer(optimizer.transformation, arrays.optimizers[name])
-                for name, optimizer in built.optimizers.items()
+                name: replace(optimizer, kept=arrays.optimizers[name]) for name, optimizer in built.optimizers.items()
             },
             extra=self._extra(arrays.extra),
             averages={

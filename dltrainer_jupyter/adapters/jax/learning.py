@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -11,6 +11,7 @@ import optax
 from flax import nnx
 
 from dltrainer_jupyter.adapters.jax.nets import is_trainable
+from dltrainer_jupyter.core.errors import CheckpointError
 from dltrainer_jupyter.core.spec import ClippingSpec, RunSpec
 
 _FIRST_SCALE = 2.0**16
@@ -32,10 +33,13 @@ class Optimizer:
     kept : dict
         ``slots``, the transformation's own state; with accumulation ``sum`` and ``batches``, the gradients so far
         and their number; in 16 bits ``scale`` and ``steady``, the loss scale and the good updates since it changed.
+    batches : int
+        That make an update.
     """
 
     transformation: optax.GradientTransformationExtraArgs
     kept: dict[str, Any]
+    batches: int = 1
 
 
 def make_optimizer(transformation: optax.GradientTransformation, module: nnx.Module, spec: RunSpec) -> Optimizer:
@@ -46,7 +50,23 @@ def make_optimizer(transformation: optax.GradientTransformation, module: nnx.Mod
         kept |= {"sum": jax.tree.map(jnp.zeros_like, params), "batches": jnp.zeros((), jnp.int32)}
     if spec.precision == "16-mixed":
         kept |= {"scale": jnp.full((), _FIRST_SCALE, jnp.float32), "steady": jnp.zeros((), jnp.int32)}
-    return Optimizer(optax.with_extra_args_support(transformation), kept)
+    return Optimizer(optax.with_extra_args_support(transformation), kept, spec.gradient_accumulation)
+
+
+def check_waiting(waiting: int, optimizer: Optimizer) -> None:
+    """Raise if gradients of so many batches can't wait for an update.
+
+    Raises
+    ------
+    CheckpointError
+        Says how many wait, and when this run updates.
+    """
+    if waiting >= optimizer.batches:
+        msg = (
+            f"The checkpoint holds the gradients of {waiting} batches that wait for an update, and this run makes one "
+            f"after each {optimizer.batches}; set gradient_accumulation as it was."
+        )
+        raise CheckpointError(msg)
 
 
 def learn(
@@ -63,7 +83,7 @@ def learn(
     loss : jax.Array, shape ()
         For transformations that look at it.
     spec : RunSpec
-        Says how many batches make an update, and how gradients are clipped.
+        Says how gradients are clipped.
 
     Returns
     -------
@@ -74,10 +94,10 @@ def learn(
     updated : jax.Array of bool, shape ()
         Whether there was an update.
     """
-    many = spec.gradient_accumulation
+    many = optimizer.batches
     if many == 1:
         params, kept, updated = _update(optimizer, (params, optimizer.kept, gradients), loss, spec)
-        return params, Optimizer(optimizer.transformation, kept), updated
+        return params, replace(optimizer, kept=kept), updated
     kept = dict(optimizer.kept)
     gradients = jax.tree.map(lambda old, new: old + new / many, kept["sum"], gradients)
     batches = kept["batches"] + 1
@@ -91,7 +111,7 @@ def learn(
 
     params, kept, updated = jax.lax.cond(batches == many, update, wait, (params, kept, gradients))
     kept["batches"] = batches % many
-    return params, Optimizer(optimizer.transformation, kept), updated
+    return params, replace(optimizer, kept=kept), updated
 
 
 def _update(

@@ -74,19 +74,17 @@ class JaxOps:
         """Write what the layers noted and the optimizer changed into modules and state."""
         learned, gradients, noted = computed
         before, optimizer = nnx.as_pure(learned), state.optimizers[using]
+        after, learner, updated = learn(optimizer, before, nnx.as_pure(gradients), loss, self._spec)
         usable = jnp.isfinite(loss) if self._spec.on_nan == "skip" else None
-        pure = nnx.as_pure(gradients)
         if usable is not None:
-            # What a batch like this would write is left out, and its share of an accumulated gradient is nothing.
-            pure = jax.tree.map(lambda leaf: jnp.where(usable, leaf, 0), pure)
-        after, state.optimizers[using], updated = learn(optimizer, before, pure, loss, self._spec)
-        if usable is not None and self._spec.gradient_accumulation == 1:
-            after, kept = chosen(usable, (after, state.optimizers[using].kept), (before, optimizer.kept))
-            state.optimizers[using].kept, updated = kept, updated & usable
+            # Such a batch leaves everything as it was, except random counts: it doesn't even wait for an update.
+            after, learner.kept = chosen(usable, (after, learner.kept), (before, optimizer.kept))
+            updated &= usable
+        state.optimizers[using] = learner
         for name, module in modules.items():
             measured, drawn = nnx.split_state(noted[name], _is_measured, ...)
             if usable is not None:
-                measured = chosen(usable, measured, nnx.state(module, _is_kept).filter(_is_measured))
+                measured = chosen(usable, measured, nnx.state(module, nnx.All(_is_kept, _is_measured)))
             nnx.update(module, measured, drawn)
         nnx.update(modules[wrt], jax.tree.unflatten(jax.tree.structure(learned), jax.tree.leaves(after)))
         if wrt in state.averages and self._spec.ema is not None:

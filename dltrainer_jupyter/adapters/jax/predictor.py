@@ -14,6 +14,7 @@ from dltrainer_jupyter.adapters.jax.context import build_model
 from dltrainer_jupyter.adapters.jax.devices import choose_device
 from dltrainer_jupyter.adapters.jax.nets import Net
 from dltrainer_jupyter.adapters.jax.placement import narrowed
+from dltrainer_jupyter.adapters.jax.precision import computing
 from dltrainer_jupyter.adapters.jax.state import load_weights
 from dltrainer_jupyter.adapters.shared.averages import to_measure
 from dltrainer_jupyter.core.protocols import NamedArrays, Signature
@@ -27,7 +28,7 @@ _BATCH = 1024
 
 
 class JaxPredictor:
-    """Built from a specification and the weights of a checkpoint; it computes in single precision.
+    """Built from a specification and the weights of a checkpoint; it computes as precisely as training did.
 
     Attributes
     ----------
@@ -43,7 +44,11 @@ class JaxPredictor:
             self.model = net.module()
         self.model.eval()
         structure, self._state = nnx.split(self.model)
-        self._compute = jax.jit(lambda state, inputs: nnx.merge(structure, state, copy=True)(inputs))
+
+        def compute(state: Any, inputs: jax.Array) -> Any:
+            return computing(nnx.merge(structure, state, copy=True), spec.precision)(inputs)
+
+        self._compute = jax.jit(compute)
 
     def outputs(self, inputs: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Compute raw outputs.

@@ -9,6 +9,7 @@ import jax
 import numpy as np
 
 from dltrainer_jupyter.adapters.jax.arrays import bare, describe, describe_raw, from_raw, is_key, owned, to_raw
+from dltrainer_jupyter.adapters.jax.learning import check_waiting
 from dltrainer_jupyter.adapters.jax.nets import Net
 from dltrainer_jupyter.adapters.shared.averages import apart, averaged_name, check_averages, to_measure
 from dltrainer_jupyter.core.errors import CheckpointError
@@ -19,6 +20,10 @@ _EXTRA, _RANDOM, _UPDATES = "$extra", "$random", "$updates"
 no optimizer is called that."""
 _FEW = 3
 """So many names still fit into a message."""
+_CURES = {
+    "model": "Train the model it was written with, or begin a new run.",
+    "optimizer": "Use the optimizer and settings it was written with, or begin a new run with its weights.",
+}
 
 # --- naming -------------------------------------------------------------------------------------------
 
@@ -132,6 +137,8 @@ def load_state(state: TrainState, saved: FullState, device: jax.Device) -> None:
     averaged = {name: average.net for name, average in state.averages.items()}
     _check(weights_of(state.nets), weights, "model")
     _check(weights_of(averaged), averages, "model")
+    for name, optimizer in state.optimizers.items():
+        check_waiting(from_raw(rest[f"{name}.batches"]) if f"{name}.batches" in rest else 0, optimizer)
     _check(_rest_of(state), rest, "optimizer")
     _write(state.nets, weights)
     _write(averaged, averages)
@@ -177,10 +184,10 @@ def _check(here: Mapping[str, jax.Array], saved: NamedArrays, what: str) -> None
         if names
     ]
     if parts:
-        msg = f"The checkpoint is of another {what}: {'; '.join(parts)}."
+        msg = f"The checkpoint is of another {what}: {'; '.join(parts)}. {_CURES[what]}"
         raise CheckpointError(msg)
     for name, raw in saved.items():
         there, wanted = describe_raw(raw), describe(here[name])
         if there != wanted:
-            msg = f"The checkpoint is of another {what}: '{name}' is {there} there and {wanted} here."
+            msg = f"The checkpoint is of another {what}: '{name}' is {there} there and {wanted} here. {_CURES[what]}"
             raise CheckpointError(msg)
