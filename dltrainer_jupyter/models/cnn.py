@@ -12,6 +12,7 @@ from dltrainer_jupyter.core.protocols import Task
 from dltrainer_jupyter.models.blocks import Activation, activation_layer, entry_layers, holds_whole_numbers
 
 if TYPE_CHECKING:
+    import keras
     from flax import nnx
     from torch import nn
 
@@ -165,6 +166,53 @@ class CNN:
             layers["dropout"] = nnx.Dropout(config.dropout, rngs=rngs)
         layers["output"] = nnx.Linear(values, signature.outputs, rngs=rngs)
         return Layers(layers)
+
+    def tensorflow(self, signature: Signature) -> keras.Model:
+        """Build the net.
+
+        Parameters
+        ----------
+        signature : Signature
+            What goes in, shape (n, channels, height, width), and how many outputs come out, shape (n, outputs).
+
+        Returns
+        -------
+        keras.Model
+            A ``keras.Sequential`` of named layers; they bring the channels to the back, where a CPU can convolve them.
+
+        Raises
+        ------
+        ConfigurationError
+            If a sample is no image, or too small for the blocks.
+        """
+        from keras import Sequential, layers
+
+        from dltrainer_jupyter.models import keras_layers as named
+
+        config = self.config
+        channels, height, width = self._image(signature.input_shape)
+        stack = [*named.entry(signature), layers.Permute((2, 3, 1), name="channels_last")]
+        for number, features in enumerate(config.channels, start=1):
+            conv = named.conv(f"conv{number}", channels, features, config.kernel_size, bias=not config.batch_norm)
+            stack.append(conv)
+            if config.batch_norm:
+                stack.append(named.batch_norm(f"norm{number}"))
+            stack.append(named.activation(f"activation{number}", config.activation))
+            if config.pooling != "none":
+                stack.append(named.pooling(f"pool{number}", config.pooling))
+                height, width = height // 2, width // 2
+            channels = features
+        # Back to the front first: the weights behind it then mean the same on every framework.
+        stack += [layers.Permute((3, 1, 2), name="channels_first"), layers.Flatten(name="flatten")]
+        values = channels * height * width
+        if config.hidden:
+            stack.append(named.linear("linear", values, config.hidden))
+            stack.append(named.activation("activation", config.activation))
+            values = config.hidden
+        if config.dropout:
+            stack.append(layers.Dropout(config.dropout, name="dropout"))
+        stack.append(named.linear("output", values, signature.outputs))
+        return Sequential(stack, name="cnn")
 
     def _image(self, shape: tuple[int, ...]) -> tuple[int, int, int]:
         """Check that a sample is an image with room for every block."""

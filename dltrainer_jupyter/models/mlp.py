@@ -12,6 +12,7 @@ from dltrainer_jupyter.core.protocols import Task
 from dltrainer_jupyter.models.blocks import Activation, activation_layer, entry_layers, holds_whole_numbers
 
 if TYPE_CHECKING:
+    import keras
     from flax import nnx
     from torch import nn
 
@@ -112,3 +113,33 @@ class MLP:
             width = units
         layers["output"] = nnx.Linear(width, signature.outputs, rngs=rngs)
         return Layers(layers)
+
+    def tensorflow(self, signature: Signature) -> keras.Model:
+        """Build the net.
+
+        Parameters
+        ----------
+        signature : Signature
+            What goes in, shape (n, *input_shape), and how many outputs come out, shape (n, outputs).
+
+        Returns
+        -------
+        keras.Model
+            A ``keras.Sequential`` of named layers; dropout layers have a seed generator each.
+        """
+        from keras import Sequential, layers
+
+        from dltrainer_jupyter.models import keras_layers as named
+
+        stack = [*named.entry(signature), layers.Flatten(name="flatten")]
+        width = math.prod(signature.input_shape)
+        for number, units in enumerate(self.config.hidden, start=1):
+            stack.append(named.linear(f"linear{number}", width, units))
+            if self.config.batch_norm:
+                stack.append(named.batch_norm(f"norm{number}"))
+            stack.append(named.activation(f"activation{number}", self.config.activation))
+            if self.config.dropout:
+                stack.append(layers.Dropout(self.config.dropout, name=f"dropout{number}"))
+            width = units
+        stack.append(named.linear("output", width, signature.outputs))
+        return Sequential(stack, name="mlp")

@@ -1,0 +1,195 @@
+"""What a recipe is offered while it builds: the model, optimizer and loss that the specification asks for."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from dltrainer_jupyter.adapters.shared.losses import default_loss
+from dltrainer_jupyter.adapters.shared.optimizers import DEFAULT_RATE
+from dltrainer_jupyter.adapters.tensorflow.precision import check_policy
+from dltrainer_jupyter.adapters.tensorflow.randomness import seed_initializers
+from dltrainer_jupyter.core import registry
+from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.core.protocols import Signature
+from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.core.validation import validate
+
+
+def build_model(spec: RunSpec, objects: Mapping[str, Any], signature: Signature) -> keras.Model:
+    """Build the model by name, or take the user's own object or call their factory.
+
+    Returns
+    -------
+    keras.Model
+        Its weights may not be made yet, where only inputs tell their shapes.
+
+    Raises
+    ------
+    ConfigurationError
+        If what the user gave is not a model and makes none, or computes in another precision than asked for.
+    """
+    if spec.model.is_user_object:
+        made = _own_model(objects["model"], spec)
+    else:
+        part = registry.find("models", spec.model.type)
+        model = part(validate(part.Config, spec.model.config, "model"))
+        if not hasattr(model, spec.framework):
+            msg = f"The model '{spec.model.type}' can't be built for {spec.framework}."
+            raise ConfigurationError(msg)
+        made = model.tensorflow(signature)
+    if not made.built:
+        seed_initializers(made, spec.seed)
+        _try_to_build(made, signature)
+    return made
+
+
+def _own_model(given: Any, spec: RunSpec) -> keras.Model:
+    if isinstance(given, keras.Model):
+        check_policy(given, spec.precision)
+        return given
+    made = given() if callable(given) else given
+    if not isinstance(made, keras.Model):
+        msg = f"model: expected a keras.Model or a function that makes one, got {type(made).__name__}."
+        raise ConfigurationError(msg)
+    return made
+
+
+def _try_to_build(net: keras.Model, signature: Signature) -> None:
+    """Make the weights of a model, if the data's signature is enough to know their shapes."""
+    if not signature.input_shape:
+        return
+    whole_numbers = any(step.get("dtype") == "int64" for step in signature.preprocessing)
+    try:
+        build_for(net, tf.TensorSpec((None, *signature.input_shape), tf.int64 if whole_numbers else tf.float32))
+    except (TypeError, ValueError):
+        # Whoever tries the first batch says it, with its shapes.
+        return
+
+
+def build_for(net: keras.Model, inputs: Any) -> None:
+    """Make the weights of a model by calling it symbolically.
+
+    Parameters
+    ----------
+    net : keras.Model
+        Not built.
+    inputs : structure of tensorflow.Tensor or tensorflow.TensorSpec
+        What it is going to be called with, the first axis counting samples.
+    """
+
+    def symbol(leaf: Any) -> Any:
+        return keras.KerasTensor((None, *leaf.shape[1:]), dtype=leaf.dtype.name)
+
+    net(tf.nest.map_structure(symbol, inputs), training=False)
+
+
+class TensorFlowContext:
+    """Builds the parts of one run.
+
+    Attributes
+    ----------
+    optimized : list of (keras.optimizers.Optimizer, keras.Model)
+        Which optimizer was made for which net.
+    """
+
+    def __init__(self, spec: RunSpec, objects: Mapping[str, Any], signature: Signature) -> None:
+        self.signature = signature
+        self.optimized: list[tuple[keras.optimizers.Optimizer, keras.Model]] = []
+        self._spec = spec
+        self._objects = objects
+
+    def model(self) -> keras.Model:
+        """Build the model."""
+        return build_model(self._spec, self._objects, self.signature)
+
+    def optimizer(self, net: keras.Model) -> keras.optimizers.Optimizer:
+        """Build the optimizer for a net.
+
+        Raises
+        ------
+        ConfigurationError
+            If the net has nothing to train, or the user's optimizer holds other variables than the net's.
+        """
+        if net.built and not net.trainable_variables:
+            msg = "model: nothing to train: it has no trainable weights."
+            raise ConfigurationError(msg)
+        made = self._own_optimizer(net) if self._spec.optimizer.is_user_object else self._optimizer_by_name()
+        self.optimized.append((made, net))
+        return made
+
+    def _optimizer_by_name(self) -> keras.optimizers.Optimizer:
+        part = self._spec.optimizer
+        found = registry.find("optimizers", part.type, "tensorflow")
+        rate = DEFAULT_RATE if self._spec.learning_rate is None else self._spec.learning_rate
+        made: keras.optimizers.Optimizer = found(validate(found.Config, part.config, "optimizer")).build(rate)
+        return made
+
+    def _own_optimizer(self, net: keras.Model) -> keras.optimizers.Optimizer:
+        made: Any = self._objects["optimizer"]
+        if inspect.isclass(made) and issubclass(made, keras.optimizers.Optimizer):
+            made = made()
+        elif callable(made) and not isinstance(made, keras.optimizers.Optimizer):
+            made = made(net)
+        if not isinstance(made, keras.optimizers.Optimizer):
+            msg = (
+                "optimizer: expected a keras.optimizers.Optimizer or a function of the model, got "
+                f"{type(made).__name__}."
+            )
+            raise ConfigurationError(msg)
+        if made.built:
+            known = {id(variable) for variable in net.variables}
+            strange = sum(id(variable) not in known for variable in made._trainable_variables)  # noqa: SLF001
+            if strange:
+                msg = (
+                    f"optimizer: {strange} of its variables don't belong to the model; pass one that wasn't built yet, "
+                    "or a function of the model: optimizer=lambda model: keras.optimizers.Adam()."
+                )
+                raise ConfigurationError(msg)
+        return made
+
+    def loss(self) -> Callable[[Any, Any], Any]:
+        """Build the loss, or take the user's own, which gets targets first and outputs second, as Keras has it."""
+        part = self._spec.loss
+        if part is None:
+            part = default_loss(self.signature)
+        if part.is_user_object:
+            return _in_columns(self._own_loss(), same_shape=False)
+        found = registry.find("losses", part.type, "tensorflow")
+        loss = found(validate(found.Config, part.config, "loss")).build()
+        return _in_columns(loss, same_shape=found.same_shape)
+
+    def _own_loss(self) -> Callable[[Any, Any], Any]:
+        given = self._objects["loss"]
+        if inspect.isclass(given):
+            given = given()
+        if not callable(given):
+            msg = f"loss: expected a name or a function of targets and outputs, got {type(given).__name__}."
+            raise ConfigurationError(msg)
+        if isinstance(given, keras.losses.Loss):
+            return lambda outputs, targets: given(targets, outputs)
+        # Keras' loss functions give a value a sample.
+        return lambda outputs, targets: tf.reduce_mean(given(targets, outputs))
+
+
+def _in_columns(loss: Callable[[Any, Any], Any], *, same_shape: bool) -> Callable[[Any, Any], Any]:
+    """Let a model that gives (n,) be compared with targets of shape (n, 1), as which single values come.
+
+    TensorFlow would spread the two over (n, n) and say nothing; with ``same_shape`` whatever else would be spread is
+    refused.
+    """
+
+    def compare(outputs: Any, targets: tf.Tensor) -> Any:
+        if isinstance(outputs, tf.Tensor):
+            if outputs.shape.rank == 1 and targets.shape.rank == 2 and targets.shape[1] == 1:  # noqa: PLR2004 - a column
+                outputs = outputs[:, None]
+            if same_shape and not outputs.shape.is_compatible_with(targets.shape):
+                msg = f"the model gives {tuple(outputs.shape)} where the loss compares with {tuple(targets.shape)}"
+                raise ValueError(msg)
+        return loss(outputs, targets)
+
+    return compare

@@ -1,0 +1,119 @@
+"""The full state of a training as named variables, and what may be written into them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from dltrainer_jupyter.adapters.tensorflow.arrays import dtype_of, from_raw, to_raw
+from dltrainer_jupyter.adapters.tensorflow.naming import named_slots, named_weights
+from dltrainer_jupyter.core.errors import CheckpointError
+from dltrainer_jupyter.core.protocols import NamedArrays, TrainState
+
+Variables = dict[str, tf.Variable]
+
+_FEW = 3
+"""So many names still fit into a message."""
+
+
+def weights_of(nets: Mapping[str, Any]) -> Variables:
+    """Give the weights of all nets, named ``<net>.<weight>``."""
+    return {
+        f"{name}.{weight}": variable.value
+        for name, net in nets.items()
+        for weight, variable in named_weights(net).items()
+    }
+
+
+def slots_of(state: TrainState) -> Variables:
+    """Give the variables of all optimizers, named ``<optimizer>.<weight>.<slot>``."""
+    single = len(state.nets) == 1
+    trained = [
+        (weight if single else f"{name}.{weight}", variable)
+        for name, net in state.nets.items()
+        for weight, variable in named_weights(net).items()
+    ]
+    return {
+        f"{name}.{slot}": variable.value
+        for name, optimizer in state.optimizers.items()
+        for slot, variable in named_slots(optimizer, trained).items()
+    }
+
+
+def memory_of(nets: Mapping[str, Any]) -> Variables:
+    """Give what Keras lists besides weights: the states of seed generators, and of metrics."""
+    found: Variables = {}
+    for name, net in nets.items():
+        weights = {id(weight) for weight in net.weights}
+        rest = [variable for variable in net.variables if id(variable) not in weights]
+        found |= {f"$keras.{name}.{position}": variable.value for position, variable in enumerate(rest)}
+    return found
+
+
+def others_in(graph: tf.Graph | None, known: Iterable[tf.Variable]) -> Variables:
+    """Give what a graph uses besides: states of recurrent layers, metrics, variables of the user's own code.
+
+    They are named by position, since their own names count through the life of a process.
+    """
+    if graph is None:
+        return {}
+    seen = {variable.ref() for variable in known}
+    others = [variable for variable in graph.variables if variable.ref() not in seen]
+    return {f"$graph.{position}": variable for position, variable in enumerate(others)}
+
+
+def save_variables(variables: Variables, aside: Mapping[Any, tf.Tensor]) -> NamedArrays:
+    """Copy the values of variables.
+
+    Parameters
+    ----------
+    variables : dict of str to tensorflow.Variable
+        By name.
+    aside : mapping
+        Values that are set aside for a while, by the reference of their variable; they are taken instead.
+    """
+    return {name: to_raw(aside.get(variable.ref(), variable), name) for name, variable in variables.items()}
+
+
+def check_variables(variables: Variables, saved: NamedArrays, what: str) -> None:
+    """Raise if names, shapes or dtypes differ.
+
+    Parameters
+    ----------
+    variables : dict of str to tensorflow.Variable
+        By name.
+    saved : dict of str to RawArray
+        From a checkpoint.
+    what : str
+        What the checkpoint is of if they differ.
+
+    Raises
+    ------
+    CheckpointError
+        Says where.
+    """
+    missing, surplus = sorted(variables.keys() - saved.keys()), sorted(saved.keys() - variables.keys())
+    parts = [
+        f"{how} {', '.join(names[:_FEW])}{' …' if len(names) > _FEW else ''}"
+        for how, names in (("it lacks", missing), ("it has besides", surplus))
+        if names
+    ]
+    if parts:
+        msg = f"The checkpoint is of {what}: {'; '.join(parts)}."
+        raise CheckpointError(msg)
+    for name, variable in variables.items():
+        raw = saved[name]
+        if tuple(raw.shape) != tuple(variable.shape) or dtype_of(raw) != variable.dtype:
+            msg = (
+                f"The checkpoint is of {what}: '{name}' is {tuple(raw.shape)} {dtype_of(raw).name} there and "
+                f"{tuple(variable.shape)} {variable.dtype.name} here."
+            )
+            raise CheckpointError(msg)
+
+
+def load_variables(variables: Variables, saved: NamedArrays) -> None:
+    """Write saved values into variables; checked already."""
+    for name, variable in variables.items():
+        variable.assign(from_raw(saved[name]))

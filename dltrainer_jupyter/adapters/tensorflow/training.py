@@ -1,0 +1,159 @@
+"""What one training consists of on TensorFlow: its steps as graphs, and the variables they change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import tensorflow as tf
+
+from dltrainer_jupyter.adapters.tensorflow.modes import in_mode
+from dltrainer_jupyter.adapters.tensorflow.ops import TensorFlowOps
+from dltrainer_jupyter.adapters.tensorflow.randomness import generators_of
+from dltrainer_jupyter.adapters.tensorflow.state import Variables, memory_of, others_in, slots_of, weights_of
+from dltrainer_jupyter.adapters.tensorflow.steps import Step
+from dltrainer_jupyter.core.protocols import Batch, NativeRecipe, Recipe, StepOutput, TrainState
+
+if TYPE_CHECKING:
+    import keras
+
+
+class Training:
+    """The steps of a recipe on its state.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What a step is. A portable one gets nets that know whether they are being trained; a native one gets the
+        models themselves, and its ``eager``, if it has one and it is true, keeps its steps from being compiled.
+    state : TrainState
+        What is trained; its variables are changed in place.
+    ops : TensorFlowOps
+        What portable recipes are offered.
+    shared : keras.random.SeedGenerator
+        Of the run, for whatever draws without a generator of its own.
+    apart : callable
+        Gives a context in which Python code of the recipe runs.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        state: TrainState,
+        ops: TensorFlowOps,
+        shared: keras.random.SeedGenerator,
+        apart: Callable[[], AbstractContextManager[Any]],
+    ) -> None:
+        self.state = state
+        self._recipe = recipe
+        self._ops = ops
+        self._shared = shared
+        self._native = isinstance(recipe, NativeRecipe)
+        eager = bool(getattr(recipe, "eager", False))
+        self.learn = Step(self._learn, apart, eager=eager)
+        self.measure = Step(self._measure, apart, eager=eager)
+        self._aside: dict[Any, tf.Tensor] = {}
+
+    # --- steps ----------------------------------------------------------------------------------------
+
+    def train_step(self, batch: Batch) -> StepOutput:
+        """Learn from one batch."""
+        loss, outputs, targets, kept = self.learn(batch, self.extra)
+        if kept:
+            self.state.extra.update(kept)
+        return StepOutput(loss, outputs, targets, batch.size)
+
+    def eval_step(self, batch: Batch) -> StepOutput:
+        """Measure one batch."""
+        loss, outputs, targets = self.measure(batch, self.extra)
+        return StepOutput(loss, outputs, targets, batch.size)
+
+    @property
+    def extra(self) -> dict[str, tf.Tensor]:
+        """Tensors that the recipe keeps; they go into each step and come out of it."""
+        return {key: value for key, value in self.state.extra.items() if isinstance(value, tf.Tensor)}
+
+    def _learn(self, batch: Batch, extra: dict[str, Any]) -> tuple[Any, ...]:
+        state = self._seen(extra, training=True)
+        follows = self._native and bool(state.averages)
+        before = [tf.identity(optimizer.iterations) for optimizer in state.optimizers.values()] if follows else []
+        state, output = self._recipe.train_step(state, batch, self._ops)
+        if follows:
+            self._follow(before)
+        kept = {key: value for key, value in state.extra.items() if key in extra}
+        return output.loss, output.outputs, output.targets, kept
+
+    def _measure(self, batch: Batch, extra: dict[str, Any]) -> tuple[Any, ...]:
+        output = self._recipe.eval_step(self._seen(extra, training=False), batch, self._ops)
+        return output.loss, output.outputs, output.targets
+
+    def _seen(self, extra: dict[str, Any], *, training: bool) -> TrainState:
+        nets = self.state.nets if self._native else in_mode(self.state.nets, training=training)
+        return replace(self.state, nets=nets, extra={**self.state.extra, **extra})
+
+    def _follow(self, before: list[tf.Tensor]) -> None:
+        """Let averages follow where an optimizer of the recipe's own has made an update."""
+
+        def follow() -> None:
+            for average in self.state.averages.values():
+                average.update()
+
+        optimizers = self.state.optimizers.values()
+        moved = [tf.not_equal(then, now.iterations) for then, now in zip(before, optimizers, strict=True)]
+        tf.cond(tf.reduce_any(moved), follow, lambda: None)
+
+    # --- variables ------------------------------------------------------------------------------------
+
+    def weights(self) -> Variables:
+        """Give the weights of all nets and their averages."""
+        averages = self.state.averages.values()
+        return weights_of(self.state.nets) | {k: v for average in averages for k, v in average.weights.items()}
+
+    def others(self) -> Variables:
+        """Give everything else that steps change, or draw from."""
+        return self._mechanics() | self._memory()
+
+    def _mechanics(self) -> Variables:
+        """Give what belongs to updates."""
+        found = slots_of(self.state) | self._ops.variables
+        for average in self.state.averages.values():
+            found |= average.counts
+        return found
+
+    def _memory(self) -> Variables:
+        """Give what nets remember besides weights: seeds, metrics, and what only a graph knows."""
+        found = memory_of(self.state.nets) | {"$shared": self._shared.state.value}
+        known = (self.weights(), self._mechanics(), found)
+        return found | others_in(self.learn.graph, [variable for part in known for variable in part.values()])
+
+    @contextmanager
+    def in_evaluation(self, seeds: Callable[[int], list[int]]) -> Iterator[None]:
+        """Put averaged weights into the nets, and what evaluation draws or remembers out of training's way.
+
+        Parameters
+        ----------
+        seeds : callable
+            Gives the state in which a generator begins, by its position.
+        """
+        averaged = [pair for average in self.state.averages.values() for pair in average.pairs]
+        drawn = [generator for net in self.state.nets.values() for generator in generators_of(net)]
+        touched = [weight.value for weight, _ in averaged] + list(self._memory().values())
+        before = [(variable, tf.identity(variable)) for variable in touched]
+        self._aside = {variable.ref(): value for variable, value in before}
+        try:
+            for weight, average in averaged:
+                weight.assign(average)
+            for position, generator in enumerate([self._shared, *drawn]):
+                generator.state.assign(seeds(position))
+            yield
+        finally:
+            for variable, value in before:
+                variable.assign(value)
+            self._aside = {}
+
+    @property
+    def aside(self) -> dict[Any, tf.Tensor]:
+        """Values of training while an evaluation uses their place, by the reference of their variable."""
+        return self._aside
