@@ -75,7 +75,7 @@ def assembled(
         stack.callback(adapter.close)
         environment = adapter.open()
         recipe = make.make_recipe(spec, objects)
-        dataset = make.load_data(spec, objects)
+        dataset = make.load_data(spec, objects, owns_process=owns_process)
         signature = dataset.signature
         _refuse_unknown_outputs(spec, signature)
         state = adapter.build(recipe, objects, signature)

@@ -14,6 +14,7 @@ from dltrainer_jupyter.core.errors import ConfigurationError, StoreError, brief
 from dltrainer_jupyter.core.protocols import Executor, Recipe
 from dltrainer_jupyter.core.spec import USER_OBJECT, Part, RunSpec
 from dltrainer_jupyter.core.validation import validate
+from dltrainer_jupyter.data.foreign.recognition import can_be_divided, is_foreign, kind_of
 from dltrainer_jupyter.executors import held, objects
 from dltrainer_jupyter.loop.assembly import START
 from dltrainer_jupyter.loop.parts import check_parts
@@ -155,7 +156,7 @@ def describe(given: Mapping[str, Any]) -> tuple[RunSpec, dict[str, Any]]:
         Names the first key that is wrong.
     """
     values, own = dict(given), dict[str, Any]()
-    _take_validation_arrays(values)
+    _take_validation(values)
     for key in _PARTS:
         if key in values and not isinstance(values[key], str | Mapping | Part | None):
             own[key] = values[key]
@@ -288,20 +289,44 @@ def _handover(
     if packed is not None:
         return held.Handover(packed=packed, objects=None), notices
     try:
-        return held.Handover(packed=None, objects=objects.copied(dict(own))), notices
+        return held.Handover(packed=None, objects=_copied(own)), notices
     except objects.NotRebuildableError as error:
         # Better to train the object itself, and say so, than not at all.
         notices.append(f"The run trains your own objects, not a copy: the model {error}.")
         return held.Handover(packed=None, objects=own), notices
 
 
-def _take_validation_arrays(values: dict[str, Any]) -> None:
-    """Let ``validation`` be a share, or arrays that join the training data."""
-    validation = values.get("validation")
+def _copied(own: Mapping[str, Any]) -> dict[str, Any]:
+    """Copy the user's objects, all but a loader that can't be: it is only read."""
+    try:
+        return dict(objects.copied(dict(own)))
+    except objects.NotRebuildableError:
+        if not is_foreign(own.get("data")):
+            raise
+    return dict(objects.copied({key: own[key] for key in own if key != "data"}), data=own["data"])
+
+
+def _take_validation(values: dict[str, Any]) -> None:
+    """Let ``validation`` be a share, or arrays or a loader that join the training data.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is something that doesn't go with the data.
+    """
+    validation, data = values.get("validation"), values.get("data")
     if isinstance(validation, float):
+        if is_foreign(data) and not can_be_divided(data):
+            msg = f"validation: expected a loader to validate on, or False, as a loader is the data; got {validation}."
+            raise ConfigurationError(msg)
         values["validation"] = {"split": validation}
+    elif kind_of(validation) is not None:
+        if kind_of(data) is None:
+            msg = f"validation: a {type(validation).__name__} goes with a loader as data, got {_one_line(data)}."
+            raise ConfigurationError(msg)
+        values["data"] = (data, validation)
+        del values["validation"]
     elif isinstance(validation, tuple | list):
-        data = values.get("data")
         if not (isinstance(data, tuple | list) and len(data) == 2 and len(validation) == 2):  # noqa: PLR2004
             msg = "validation: arrays (x_val, y_val) go with data=(x, y); for other data give a share such as 0.2."
             raise ConfigurationError(msg)

@@ -193,6 +193,10 @@ class PyTorchAdapter:
         """Cut the batch of samples ``order[start:stop]``."""
         return self._cut(placed, order, start, stop, self.device)
 
+    def to_batch(self, whole: Any) -> Batch:
+        """Bring a batch that a loader made to the device."""
+        return placement.to_device(whole, self.device)
+
     def augment(self, batch: Batch, epoch: int, index: int) -> Batch:
         """Change a training batch at random, as a function of seed, epoch and number of the batch."""
         return batch if self._augmentation is None else self._augmentation(batch, epoch, index)

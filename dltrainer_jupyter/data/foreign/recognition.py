@@ -1,0 +1,80 @@
+"""Telling loaders, data sets and generators from arrays: by their classes, without importing a framework."""
+
+from __future__ import annotations
+
+import inspect
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any, Literal
+
+Kind = Literal[
+    "torch loader", "torch data set", "torch iterable", "tf.data", "PyDataset", "function", "generator", "iterable"
+]
+
+_BY_CLASS: dict[tuple[str, str], Kind] = {
+    ("torch", "DataLoader"): "torch loader",
+    ("torch", "IterableDataset"): "torch iterable",
+    ("torch", "Dataset"): "torch data set",
+    ("tensorflow", "DatasetV2"): "tf.data",
+    ("keras", "PyDataset"): "PyDataset",
+}
+
+_OF_OTHERS = ("load", "__array__", "shape")
+"""What sources and arrays have."""
+
+
+def kind_of(data: Any) -> Kind | None:
+    """Tell what kind of foreign data an object is; None for arrays, names, sources and everything else.
+
+    Examples
+    --------
+    >>> kind_of(iter([])), kind_of(lambda: iter([])), kind_of([1, 2])
+    ('generator', 'function', None)
+    """
+    if data is None or isinstance(data, type):
+        return None
+    # The nearest class decides: an IterableDataset is a Dataset too.
+    for base in type(data).__mro__:
+        found = _BY_CLASS.get((base.__module__.partition(".")[0], base.__name__))
+        if found is not None:
+            return found
+    if isinstance(data, Sequence | Mapping | AbstractSet | array) or any(hasattr(data, sign) for sign in _OF_OTHERS):
+        return None
+    if isinstance(data, Iterator):
+        return "generator"
+    if hasattr(type(data), "__iter__"):
+        return "iterable"
+    return "function" if _needs_nothing(data) else None
+
+
+def is_foreign(data: Any) -> bool:
+    """Tell whether data is for this room: one of its kinds, or a pair of them to train and to validate on.
+
+    Examples
+    --------
+    >>> is_foreign((lambda: iter([]), lambda: iter([]))), is_foreign(([0.0], [1.0]))
+    (True, False)
+    """
+    if isinstance(data, tuple | list):
+        return len(data) == 2 and all(kind_of(part) is not None for part in data)  # noqa: PLR2004 - a pair
+    return kind_of(data) is not None
+
+
+def can_be_divided(data: Any) -> bool:
+    """Tell whether a share of foreign data can be held back for validation."""
+    return kind_of(data) == "torch data set"
+
+
+def _needs_nothing(function: Callable[..., Any]) -> bool:
+    """Tell whether something can be called without arguments."""
+    if not callable(function):
+        return False
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    return all(
+        parameter.default is not parameter.empty or parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        for parameter in parameters
+    )

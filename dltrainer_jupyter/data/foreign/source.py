@@ -1,0 +1,108 @@
+"""Data that comes in batches of somebody else's: recognised, opened, described."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.core.protocols import Dataset
+from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.data.foreign.generators import Once, Readings, length
+from dltrainer_jupyter.data.foreign.loader import Loader
+from dltrainer_jupyter.data.foreign.recognition import kind_of
+from dltrainer_jupyter.data.foreign.signature import signature_of
+from dltrainer_jupyter.data.foreign.stream import ForeignStream
+from dltrainer_jupyter.data.foreign.structure import for_framework
+
+_REUSE = {"function", "generator", "iterable", "PyDataset"}
+"""Kinds whose code may fill the same memory again and again."""
+
+
+class Foreign:
+    """A loader, a framework's data set, a generator or a function that makes one; or a pair to train and validate on.
+
+    Parameters
+    ----------
+    owns_process : bool
+        Whether nobody else draws random numbers in this process.
+    """
+
+    def __init__(self, *, owns_process: bool) -> None:
+        self._alone = owns_process
+
+    def load(self, spec: RunSpec, objects: Mapping[str, Any]) -> Dataset:
+        """Open what was handed over, and look at its first batch.
+
+        Parameters
+        ----------
+        spec : RunSpec
+            What is trained.
+        objects : mapping
+            ``objects["data"]`` is what :func:`~dltrainer_jupyter.data.foreign.recognition.is_foreign` accepts.
+
+        Returns
+        -------
+        Dataset
+            Of streams; close them when they are no longer needed.
+
+        Raises
+        ------
+        ConfigurationError
+            If its batches can't be trained on, or a generator is asked for more than it can give.
+        """
+        given = objects["data"]
+        training, validation = given if isinstance(given, tuple | list) else (given, None)
+        if kind_of(training) == "torch data set" and validation is None and spec.validation is not False:
+            from dltrainer_jupyter.data.foreign.torch_samples import divided
+
+            training, validation = divided(training, spec)
+        if kind_of(training) == "generator" and spec.steps_per_epoch is None and spec.epochs > 1:
+            msg = (
+                f"data: a generator gives its batches once, and {spec.epochs} epochs need them as often; pass the "
+                "function that makes it, or say with steps_per_epoch how many of its batches are an epoch."
+            )
+            raise ConfigurationError(msg)
+        if kind_of(validation) == "generator":
+            msg = (
+                "validation: a generator gives its batches only once, and every validation needs them; "
+                "pass the function that makes it."
+            )
+            raise ConfigurationError(msg)
+        train = self._stream(training, spec, spec.steps_per_epoch, shuffle=True)
+        held_back = None
+        try:
+            train.look()
+            signature = signature_of(spec, train.first, train.subject)
+            if validation is not None and spec.validation is not False:
+                held_back = self._stream(validation, spec, None, shuffle=False)
+                train.close_with(held_back)
+        except BaseException:
+            train.close()
+            raise
+        return Dataset(train=train, validation=held_back, signature=signature)
+
+    def _stream(self, data: Any, spec: RunSpec, steps: int | None, *, shuffle: bool) -> ForeignStream:
+        change = partial(for_framework, framework=spec.framework, copies=kind_of(data) in _REUSE)
+        return ForeignStream(self._loader(data, spec, shuffle=shuffle), steps, change)
+
+    def _loader(self, data: Any, spec: RunSpec, *, shuffle: bool) -> Loader:
+        kind, alone = kind_of(data), self._alone
+        if kind == "generator":
+            return Once(data)
+        if kind == "function":
+            return Readings(data, spec.seed, alone=alone)
+        if kind == "iterable":
+            return Readings(lambda: data, spec.seed, alone=alone, batches=length(data))
+        if kind == "tf.data":
+            from dltrainer_jupyter.data.foreign.tf_data import tf_readings
+
+            return tf_readings(data, spec.batch_size, spec.seed, alone=alone)
+        if kind == "PyDataset":
+            from dltrainer_jupyter.data.foreign.keras_sequence import KerasSequence
+
+            return KerasSequence(data, spec.seed, alone=alone)
+        from dltrainer_jupyter.data.foreign.torch_samples import torch_loader
+
+        return torch_loader(data, spec, shuffle=shuffle, alone=alone)

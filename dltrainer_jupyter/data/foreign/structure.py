@@ -1,0 +1,132 @@
+"""Batches are structures: tuples, lists and mappings of arrays or tensors."""
+
+from __future__ import annotations
+
+import sys
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from dltrainer_jupyter.core.protocols import Array
+
+_PRINTED = 1024
+"""Elements of each array that its fingerprint looks at."""
+
+
+def leaves(batch: Any) -> Iterator[Any]:
+    """Give what a structure holds, in its order.
+
+    Examples
+    --------
+    >>> list(leaves((1, {"a": 2, "b": [3]})))
+    [1, 2, 3]
+    """
+    if isinstance(batch, Mapping):
+        for item in batch.values():
+            yield from leaves(item)
+    elif isinstance(batch, tuple | list):
+        for item in batch:
+            yield from leaves(item)
+    else:
+        yield batch
+
+
+def mapped(batch: Any, change: Callable[[Any], Any]) -> Any:
+    """Give the same structure with every leaf changed.
+
+    Examples
+    --------
+    >>> mapped((1, {"a": 2}), lambda leaf: -leaf)
+    (-1, {'a': -2})
+    """
+    if isinstance(batch, dict):
+        return {key: mapped(item, change) for key, item in batch.items()}
+    if isinstance(batch, tuple) and hasattr(batch, "_fields"):
+        return type(batch)(*(mapped(item, change) for item in batch))
+    if isinstance(batch, tuple | list):
+        return type(batch)(mapped(item, change) for item in batch)
+    return change(batch)
+
+
+def family(leaf: Any) -> str | None:
+    """Name the adapter whose tensor a leaf is: by its class, so that nothing is imported.
+
+    Examples
+    --------
+    >>> family(np.zeros(2)) is None
+    True
+    """
+    root = type(leaf).__module__.partition(".")[0]
+    if isinstance(leaf, _torch_tensor()):
+        return "pytorch"
+    return {"tensorflow": "tensorflow", "jaxlib": "jax", "jax": "jax"}.get(root)
+
+
+def for_framework(batch: Any, framework: str, *, copies: bool) -> Any:
+    """Give a batch in which tensors of other frameworks have become NumPy arrays.
+
+    Parameters
+    ----------
+    batch : Any
+        As its loader gave it.
+    framework : str
+        Whose tensors stay.
+    copies : bool
+        Whether what can be written to is copied: somebody may fill the same memory with the next batch, while a step
+        and the metrics still read this one.
+    """
+
+    def change(leaf: Any) -> Any:
+        if family(leaf) not in (None, framework):
+            leaf = to_numpy(leaf)
+        if copies and isinstance(leaf, np.ndarray):
+            return leaf.copy()
+        return leaf.clone() if copies and isinstance(leaf, _torch_tensor()) else leaf
+
+    return mapped(batch, change)
+
+
+def to_numpy(leaf: Any) -> Array:
+    """Give an array for a tensor of any framework, or for anything NumPy takes."""
+    if isinstance(leaf, _torch_tensor()):
+        tensor = leaf.detach().cpu()
+        # NumPy has no bfloat16.
+        return np.asarray((tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor).numpy())
+    return np.asarray(leaf)
+
+
+def fingerprint(batch: Any) -> int:
+    """Tell batches apart: a checksum of the shapes and of each array's first elements.
+
+    Tensors on another device count with their shape alone, since bringing them to the host would hold up the step.
+
+    Examples
+    --------
+    >>> a, b = np.arange(4.0), np.arange(4.0) + 1
+    >>> fingerprint((a, b)) == fingerprint((a.copy(), b.copy())) != fingerprint((b, a))
+    True
+    """
+    found = 0
+    for leaf in leaves(batch):
+        shape = getattr(leaf, "shape", None)
+        found = zlib.crc32(f"{None if shape is None else tuple(shape)}".encode(), found)
+        found = zlib.crc32(_beginning(leaf), found)
+    return found
+
+
+def _beginning(leaf: Any) -> bytes:
+    if isinstance(leaf, _torch_tensor()):
+        if leaf.device.type != "cpu":
+            return b""
+        leaf = to_numpy(leaf.detach().reshape(-1)[:_PRINTED])
+    elif not hasattr(leaf, "shape"):
+        return repr(leaf).encode() if isinstance(leaf, int | float | str | bytes | bool | None) else b""
+    return np.asarray(leaf).reshape(-1)[:_PRINTED].tobytes()
+
+
+def _torch_tensor() -> Any:
+    torch = sys.modules.get("torch")
+    return () if torch is None else torch.Tensor
