@@ -153,7 +153,7 @@ class StateContract(AdapterFixtures):
             handle.put(run)
             run.wait(60)
             assert run.state == "suspended"
-            run.resume().wait(60)
+            run.resume()
             run.wait(60)
         finally:
             watchers.remove(suspend)

@@ -1,0 +1,39 @@
+"""What an adapter can be asked for and may refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+
+from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.core.spec import RunSpec
+
+
+def refuse_unsupported(spec: RunSpec, framework: str, supports: AbstractSet[str]) -> None:
+    """Raise if a run asks for what its framework's adapter doesn't do; called when the adapter opens.
+
+    Parameters
+    ----------
+    spec : RunSpec
+        What is asked for.
+    framework : str
+        As people call it.
+    supports : set of str
+        Any of ``ema``, ``gradient_accumulation``, ``gradient_clipping``, ``augmentation``, ``bf16-mixed`` and
+        ``16-mixed``.
+
+    Raises
+    ------
+    ConfigurationError
+        Names the key, and what to do.
+    """
+    wanted = {
+        "ema": (spec.ema is not None, "ema"),
+        "gradient_accumulation": (spec.gradient_accumulation > 1, "gradient_accumulation"),
+        "gradient_clipping": (spec.gradient_clipping is not None, "gradient_clipping"),
+        "augmentation": (bool(spec.augmentation), "augmentation"),
+        spec.precision: (spec.precision != "32-true", "precision"),
+    }
+    for ability, (asked, key) in wanted.items():
+        if asked and ability not in supports:
+            msg = f"{key}: {framework} can't do {ability} here; leave {key} out."
+            raise ConfigurationError(msg)

@@ -1,0 +1,1 @@
+"""A framework of a few lines: a perceptron of two layers with gradients written by hand."""

@@ -1,0 +1,80 @@
+"""A fourth framework, from another package: found by its entry points, trained without a change to the core."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dltrainer_jupyter import tal
+from dltrainer_jupyter.core import registry
+from dltrainer_jupyter.testing.adapter_contract import AdapterContract
+
+PROJECT = Path(__file__).parent / "numpy_framework"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Install the package as ``pip install -e`` would: its folder on the path, and the metadata of its project file."""
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    site = tmp_path_factory.mktemp("site")
+    metadata = site / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
+    )
+    groups = project["entry-points"]
+    lines = [f"[{group}]\n" + "".join(f"{k} = {v}\n" for k, v in parts.items()) for group, parts in groups.items()]
+    (metadata / "entry_points.txt").write_text("\n".join(lines))
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.syspath_prepend(site)
+        monkeypatch.syspath_prepend(PROJECT)
+        _forget()
+        yield
+    _forget()
+    for name in [name for name in sys.modules if name.partition(".")[0] == "numpy_trainer"]:
+        del sys.modules[name]
+
+
+def _forget() -> None:
+    registry._table.cache_clear()
+    registry._installed.cache_clear()
+
+
+class TestNumPy(AdapterContract):
+    framework = "numpy"
+
+    @pytest.fixture
+    def model(self) -> Any:
+        return {"type": "perceptron", "hidden": 32, "dropout": 0.2}
+
+    @pytest.fixture
+    def optimizer(self) -> Any:
+        return {"type": "sgd", "momentum": 0.9}
+
+
+def test_the_package_itself_knows_nothing_of_it() -> None:
+    package = Path(tal.__file__).parents[1]
+    assert not [path for path in package.rglob("*.py") if "numpy_trainer" in path.read_text()]
+    assert "numpy" in registry.names("adapters")
+
+
+def test_it_trains_by_name_on_a_table() -> None:
+    run = tal.train(
+        framework="numpy",
+        model="perceptron",
+        data="wine",
+        optimizer={"type": "sgd", "momentum": 0.9},
+        metrics=["accuracy"],
+        epochs=20,
+        learning_rate=0.05,
+        batch_size=16,
+        verbose=False,
+    ).wait(60)
+    assert run.exact
+    assert run.metrics()["val_accuracy"].max() > 0.9
+    assert run.best.predict([[13.2, 1.8, 2.6, 11.2, 100.0, 2.7, 2.8, 0.3, 2.3, 4.4, 1.1, 3.4, 1050.0]]).tolist() == [0]
