@@ -6,9 +6,6 @@ import argparse
 import os
 import subprocess
 import sys
-from pathlib import Path
-
-FOLDER = Path("build/chaos")
 
 
 def main() -> int:
@@ -26,7 +23,7 @@ def main() -> int:
         ended = subprocess.run([sys.executable, "-m", "tests.chaos", *sys.argv[1:], "--here", name], check=False)
         if ended.returncode > 1:
             shards.say(f"{name}: broke off with code {ended.returncode}; run it again to go on")
-    results = {name: shards.journal_of(FOLDER, name).results for name in wanted}
+    results = {name: shards.journal_of(name).results for name in wanted}
     shards.say("\n" + table(results))
     failed = [result for found in results.values() for result in found if not result.identical]
     return int(bool(failed) or not all(results.values()))
@@ -49,15 +46,14 @@ def arguments() -> argparse.Namespace:
 
 def run_here(name: str, options: argparse.Namespace) -> int:
     """Run one shard in this process, in a home of its own."""
-    home = (FOLDER / name).resolve()
-    os.environ["DLTRAINER_HOME"] = str(home)
-    for setting in ("DLTRAINER_STORE", "DLTRAINER_ARTIFACTS"):
-        os.environ.pop(setting, None)
     from tests.chaos import shards
 
+    os.environ["DLTRAINER_HOME"] = str((shards.FOLDER / name).resolve())
+    for setting in ("DLTRAINER_STORE", "DLTRAINER_ARTIFACTS"):
+        os.environ.pop(setting, None)
     if options.fresh:
-        (FOLDER / f"{name}.jsonl").unlink(missing_ok=True)
-    journal = shards.journal_of(FOLDER, name)
+        (shards.FOLDER / f"{name}.jsonl").unlink(missing_ok=True)
+    journal = shards.journal_of(name)
     shards.SHARDS[name](journal, options)
     return int(not all(result.identical for result in journal.results))
 

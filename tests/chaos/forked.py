@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import sys
@@ -10,7 +11,8 @@ from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from dltrainer_jupyter.core.records import ErrorRecord
+from dltrainer_jupyter.core.errors import RunNotFoundError
+from dltrainer_jupyter.core.records import ErrorRecord, RunRecord
 from dltrainer_jupyter.store.store import Store
 
 _COMMON = ["sqlalchemy", "sklearn.datasets", "cloudpickle"]
@@ -44,14 +46,15 @@ class ForkedExecutor:
     def start(self, store_url: str, run_id: str) -> None:
         """Start the trainer and return at once."""
         store = Store.open(store_url)
-        log = Path(store.run(run_id).folder) / "trainer.log"
+        run = store.run(run_id)
+        log = Path(run.folder) / "trainer.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         environment = {name: value for name, value in os.environ.items() if name.startswith("DLTRAINER_")}
         trainer = self._context.Process(
             target=_train, args=(run_id, environment | {"DLTRAINER_STORE": store_url}, sys.path, str(log))
         )
         trainer.start()
-        threading.Thread(target=_watch, args=(trainer, store, run_id, log), daemon=True).start()
+        threading.Thread(target=_watch, args=(trainer, store, run, log), daemon=True).start()
 
 
 def _train(run_id: str, environment: dict[str, str], path: list[str], log: str) -> None:
@@ -69,9 +72,11 @@ def _train(run_id: str, environment: dict[str, str], path: list[str], log: str) 
     process_main.main()
 
 
-def _watch(trainer: BaseProcess, store: Store, run_id: str, log: Path) -> None:
+def _watch(trainer: BaseProcess, store: Store, before: RunRecord, log: Path) -> None:
     """Say so if it ends before it has claimed the run."""
     trainer.join()
-    if trainer.exitcode:
-        message = f"The trainer ended with {trainer.exitcode} before it began; its output is in {log}."
-        store.mark_failed_to_start(run_id, ErrorRecord("TrainerError", message))
+    with contextlib.suppress(RunNotFoundError):
+        now = store.run(before.id)
+        if trainer.exitcode and now.state == "pending" and now.attempt == before.attempt:
+            message = f"The trainer ended with {trainer.exitcode} before it began; its output is in {log}."
+            store.mark_failed_to_start(before.id, ErrorRecord("TrainerError", message))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from tests.chaos import subjects
 from tests.chaos.journal import Journal
 from tests.chaos.killing import Case, Result, carry_out, cases, undisturbed
-from tests.chaos.trainers import Trainers
+from tests.chaos.trainers import Trainers, at_rest
 
 PRELOADED = {
     "pytorch": ("torch",),
@@ -21,6 +23,9 @@ PRELOADED = {
     "jax": ("jax",),
 }
 """What a forked trainer of a subject finds imported."""
+
+FOLDER = Path("build/chaos")
+"""Where journals, homes and other rubbish lie."""
 
 Shard = Callable[[Journal, argparse.Namespace], None]
 
@@ -63,7 +68,48 @@ def say(line: str) -> None:
     print(line, flush=True)  # noqa: T201 - a report is what it is run for
 
 
-SHARDS: dict[str, Shard] = {name: subject(name) for name in subjects.NAMES}
+def control(framework: str) -> Shard:
+    """Give the shard that kills a framework's own trainer."""
+
+    def kill(journal: Journal, options: argparse.Namespace) -> None:
+        from tests.chaos import stock
+
+        for name, trainer in stock.STOCK.items():
+            seeds = [seed for seed in range(options.kills) if not journal.holds(name, str(seed))]
+            if not trainer.script.startswith(framework) or not seeds:
+                continue
+            folder = FOLDER / f"stock-{framework}"
+            expected = stock.undisturbed(trainer, folder)
+            with ThreadPoolExecutor(options.jobs) as pool:
+                for result in pool.map(partial(stock.kill, name, folder=folder, expected=expected), seeds):
+                    journal.add(result)
+                    say(told(f"stock-{framework}", result))
+
+    return kill
+
+
+def damage(journal: Journal, options: argparse.Namespace) -> None:
+    """Damage checkpoints, and fail to write them."""
+    from tests.chaos.damage import Damage
+
+    run = Trainers("pytorch", epochs=3).start("to be damaged")
+    *_, older, newest = at_rest(run).checkpoints
+    with tempfile.TemporaryDirectory() as copies:
+        damaged = Damage(Path(newest.path), Path(older.path), Path(copies))
+        for case, count in ((damaged.truncation, 200), (damaged.bit_flip, 200), (damaged.write_error, 104)):
+            for seed in range(count):
+                if not journal.holds(case.__name__.replace("_", " "), str(seed)):
+                    journal.add(result := case(seed))
+                    if not result.identical:
+                        say(told("damage", result))
+
+
+SHARDS: dict[str, Shard] = {
+    **{name: subject(name) for name in subjects.NAMES},
+    "stock-keras": control("keras"),
+    "stock-lightning": control("lightning"),
+    "damage": damage,
+}
 """By name, in the order in which they run."""
 
 
@@ -73,6 +119,6 @@ def chosen(prefixes: Iterable[str]) -> list[str]:
     return [name for name in SHARDS if not words or name.startswith(words)]
 
 
-def journal_of(folder: Path, name: str) -> Journal:
+def journal_of(name: str) -> Journal:
     """Open a shard's journal."""
-    return Journal(folder / f"{name}.jsonl")
+    return Journal(FOLDER / f"{name}.jsonl")
