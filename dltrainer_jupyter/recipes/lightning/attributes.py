@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import random
 import zlib
+from collections import deque
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -49,7 +51,7 @@ class Attributes:
         self._module = module
         own = library.module()
         self._not_theirs = {*vars(own), *_OF_TORCHMETRICS}
-        self._built = {name: (found, _print_of(found.value)) for name, found in self._found()}
+        self._built = {name: _print_of(found.value) for name, found in self._found()}
 
     def _found(self) -> Iterator[tuple[str, _Attribute]]:
         for path, owner in self._module.named_modules():
@@ -60,29 +62,21 @@ class Attributes:
     def _changed(self) -> Iterator[tuple[str, _Attribute]]:
         for full, found in self._found():
             before = self._built.get(full)
-            if before is None or before[1] != _print_of(found.value):
+            if before is None or before != _print_of(found.value):
                 yield full, found
 
     def state(self) -> dict[str, Any]:
         """Give those that have changed, and the names of those that have gone."""
         kept: dict[str, Any] = {}
         for full, found in self._changed():
-            try:
+            with suppress(UnsavableError):
                 kept[full] = encode(found.value, full)
-            except UnsavableError:
-                continue
         here = {full for full, _ in self._found()}
         return {"values": kept, "gone": sorted(self._built.keys() - here)}
 
     def unsavable(self) -> list[str]:
         """Name those that have changed, and that a checkpoint can't hold."""
-        names = []
-        for full, found in self._changed():
-            try:
-                encode(found.value, full)
-            except UnsavableError:
-                names.append(full)
-        return names
+        return [full for full, found in self._changed() if not _can_be_kept(found.value)]
 
     def load_state(self, state: Mapping[str, Any], decoder: Decoder) -> None:
         """Put changed ones in their place; one that is as it was saved stays the object it is."""
@@ -97,6 +91,14 @@ class Attributes:
     def _owner(self, full: str) -> tuple[nn.Module, str]:
         path, _, name = full.rpartition(".")
         return self._module.get_submodule(path), name
+
+
+def _can_be_kept(value: Any) -> bool:
+    try:
+        encode(value)
+    except UnsavableError:
+        return False
+    return True
 
 
 def _same(value: Any, kept: Any) -> bool:
@@ -116,7 +118,10 @@ def _equal(first: Any, second: Any) -> bool:
         return len(first) == len(second) and all(map(_equal, first, second))
     if isinstance(first, dict):
         return first.keys() == second.keys() and all(_equal(first[key], second[key]) for key in first)
-    return bool(first == second) or (first != first and second != second)  # noqa: PLR0124 - NaN
+    return bool(first == second or (first != first and second != second))  # noqa: PLR0124 - NaN
+
+
+_PLAIN = (bool, int, float, complex, str, bytes, type(None), np.generic)
 
 
 def _print_of(value: Any, depth: int = 0) -> Any:
@@ -124,29 +129,40 @@ def _print_of(value: Any, depth: int = 0) -> Any:
 
     Holds what it identifies, so that nothing else can come to lie at the same address.
     """
+    printed: Any = _Held(value)
     if isinstance(value, _KEPT_ELSEWHERE) or type(value).__module__.startswith(_OURS):
-        # Saved where they belong, or a second name for what is.
-        return _Held(value)
-    if isinstance(value, torch.Tensor):
-        # Counted up by every operation in place.
-        return _Held(value), value._version  # noqa: SLF001 - the same in every release since 0.4
-    if isinstance(value, np.ndarray):
-        return _Held(value), zlib.crc32(value.tobytes()) if value.dtype != object else len(value)
-    if isinstance(value, bool | int | float | complex | str | bytes | type(None) | np.generic):
-        return type(value), repr(value)
+        pass  # saved where they belong, or a second name for what is
+    elif isinstance(value, _PLAIN):
+        printed = type(value), repr(value)
+    elif isinstance(value, torch.Tensor):
+        # Operations in place are counted, except on those that were made for inference.
+        printed = _Held(value), 0 if value.is_inference() else value._version  # noqa: SLF001 - public nowhere
+    elif isinstance(value, np.ndarray):
+        printed = _Held(value), zlib.crc32(value.tobytes())
+    elif isinstance(value, random.Random | np.random.Generator | torch.Generator):
+        printed = _dice(value)
+    elif depth < _DEEPEST:
+        printed = _inside(value, depth + 1)
+    return printed
+
+
+def _dice(value: random.Random | np.random.Generator | torch.Generator) -> Any:
+    """Give the state of a generator of random numbers."""
     if isinstance(value, random.Random):
         return value.getstate()
-    if isinstance(value, np.random.Generator):
-        return repr(value.bit_generator.state)
     if isinstance(value, torch.Generator):
         return value.get_state().numpy().tobytes()
-    if depth < _DEEPEST:
-        if isinstance(value, Mapping):
-            return type(value), tuple((repr(key), _print_of(item, depth + 1)) for key, item in value.items())
-        if isinstance(value, list | tuple | set | frozenset) or type(value).__module__ == "collections":
-            return type(value), tuple(_print_of(item, depth + 1) for item in value)
-        if hasattr(value, "__dict__") and not callable(value):
-            return _Held(value), _print_of(vars(value), depth + 1)
+    return repr(value.bit_generator.state)
+
+
+def _inside(value: Any, depth: int) -> Any:
+    """Look into containers, and into the attributes of plain objects."""
+    if isinstance(value, Mapping):
+        return type(value), tuple((repr(key), _print_of(item, depth)) for key, item in value.items())
+    if isinstance(value, list | tuple | set | frozenset | deque):
+        return type(value), tuple(_print_of(item, depth) for item in value)
+    if hasattr(value, "__dict__") and not callable(value):
+        return _Held(value), _print_of(vars(value), depth)
     return _Held(value)
 
 

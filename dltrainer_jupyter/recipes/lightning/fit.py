@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from dltrainer_jupyter.core.errors import CheckpointError, ConfigurationError
 from dltrainer_jupyter.core.protocols import Batch, Course, TrainState
@@ -17,6 +15,9 @@ from dltrainer_jupyter.recipes.lightning.memory import Memory
 from dltrainer_jupyter.recipes.lightning.optimization import Automatic, Manual, Pieces, step_schedulers
 from dltrainer_jupyter.recipes.lightning.refusals import check_optimizers
 from dltrainer_jupyter.recipes.lightning.stand_in import StandIn
+
+if TYPE_CHECKING:
+    import torch
 
 _TRANSFER = ("on_before_batch_transfer", "transfer_batch_to_device", "on_after_batch_transfer")
 
@@ -72,7 +73,6 @@ class Fit:
         self._memory = Memory(module, self._library, self._trainer, self._logged)
         self._batch = self._validated = 0
         self._expects_validation = False
-        self._first: bool | None = None
         self._looks = True
         self._loaded: Mapping[str, Any] | None = None
         self._before_validation: dict[str, Any] | None = None
@@ -203,7 +203,7 @@ class Fit:
             return
         self._before_validation = self._memory.state()
         self._validated = 0
-        self._first = self._logged.validate()
+        self._logged.validate()
         self._trainer.training, self._trainer.validating = False, True
         if not self._optimization.accumulates:
             self._hook("on_validation_model_zero_grad")
@@ -236,7 +236,7 @@ class Fit:
         self._logged.forget()
         if self._library.is_overridden("on_validation_model_train", self.module):
             self._hook("on_validation_model_train")
-        self._logged.train(self._first)
+        self._logged.train()
         self._trainer.training, self._trainer.validating = True, False
         self._before_validation = None
         return _to_host(values)

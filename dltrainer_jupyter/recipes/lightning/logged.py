@@ -43,6 +43,7 @@ class Logged:
         # As Lightning's own code calls them.
         self._current_fx: str | None = None
         self._first_loop_iter: bool | None = None
+        self._first_of_training: bool | None = None
 
     # --- along the training -------------------------------------------------------------------------
 
@@ -86,15 +87,15 @@ class Logged:
             and metric.meta.name not in _HOST_ONLY
         }
 
-    def validate(self) -> bool | None:
-        """Collect what validation logs; give what :meth:`train` wants back."""
+    def validate(self) -> None:
+        """Collect what validation logs."""
         self.current = self._validation
-        return self._first_loop_iter
+        self._first_of_training = self._first_loop_iter
 
-    def train(self, first: bool | None) -> None:
+    def train(self) -> None:
         """Collect what training logs again."""
         self.current = self._training
-        self._first_loop_iter = first
+        self._first_loop_iter = self._first_of_training
 
     # --- for Lightning's own code -------------------------------------------------------------------
 
@@ -165,7 +166,7 @@ class Logged:
         for results, kept in ((self._training, state["training"]), (self._validation, state["validation"])):
             results.clear()
             for key, entry in kept.items():
-                results[key] = _restored(results, key, entry, module, reduce, decoder)
+                results[key] = _restored(results, key, entry, module=module, reduce=reduce, decoder=decoder)
         readable = decoder(state["readable"])
         self._callback, self._log, self._bar = readable["callback"], readable["log"], readable["bar"]
         self._current_fx, self._first_loop_iter = state["fx"], state["first"]
@@ -190,7 +191,7 @@ def _entry(metric: Any) -> dict[str, Any]:
 
 
 def _restored(
-    results: Any, key: str, entry: Mapping[str, Any], module: torch.nn.Module, reduce: Any, decoder: Decoder
+    results: Any, key: str, entry: Mapping[str, Any], *, module: torch.nn.Module, reduce: Any, decoder: Decoder
 ) -> Any:
     """Log something under the same terms, then put the sums in their place."""
     flags = dict(entry["flags"])

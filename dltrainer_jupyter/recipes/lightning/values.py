@@ -14,6 +14,7 @@ _TENSOR = "$tensor"
 _DEQUE = "$deque"
 _PAIRS = "$pairs"
 _TAGS = {_TENSOR, _DEQUE, _PAIRS}
+_ARRAY_KINDS = "biufcSUMm"
 _PLAIN = (bool, int, float, str, bytes, type(None))
 
 
@@ -36,24 +37,26 @@ def encode(value: Any, where: str = "value") -> Any:
     UnsavableError
         If something else is in it; the message says what and where.
     """
-    kind = type(value)
-    if kind in _PLAIN or isinstance(value, np.generic):
+    if type(value) in _PLAIN or isinstance(value, np.generic):
         return value
-    if kind is torch.Tensor:
+    if type(value) is torch.Tensor:
         return _tensor(value, where)
-    if kind is np.ndarray and value.dtype.kind in "biufcSUMm":
+    if type(value) is np.ndarray and value.dtype.kind in _ARRAY_KINDS:
         return value.copy()
-    if kind in {list, tuple, deque}:
-        items = [encode(item, f"{where}[{index}]") for index, item in enumerate(value)]
-        if kind is deque:
-            return {_DEQUE: items, "longest": value.maxlen}
-        return items if kind is list else tuple(items)
+    return _container(value, where)
+
+
+def _container(value: Any, where: str) -> Any:
+    kind = type(value)
+    if kind is list or kind is tuple:
+        return kind(encode(item, f"{where}[{index}]") for index, item in enumerate(value))
+    if kind is deque:
+        return {_DEQUE: encode(list(value), where), "longest": value.maxlen}
     if kind in {set, frozenset} and all(type(item) in _PLAIN for item in value):
         return kind(value)
-    if kind is dict:
+    if kind is dict and all(type(key) in {str, int, bool} for key in value):
         pairs = {key: encode(item, f"{where}[{key!r}]") for key, item in value.items()}
-        if all(type(key) in {str, int, bool} for key in pairs):
-            return {_PAIRS: pairs} if _TAGS & pairs.keys() else pairs
+        return {_PAIRS: pairs} if _TAGS & pairs.keys() else pairs
     msg = (
         f"{where}: a checkpoint holds tensors, arrays, numbers, text and lists or mappings of them, not {_named(kind)}."
     )

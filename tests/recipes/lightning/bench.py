@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
 import torch
 from sklearn.datasets import load_digits
 from torch.utils.data import DataLoader
@@ -160,7 +159,7 @@ def _batch(pair: tuple[torch.Tensor, torch.Tensor]) -> Batch:
     return Batch(pair[0], pair[1], len(pair[0]), whole=list(pair))
 
 
-def weights(module: Any) -> dict[str, np.ndarray]:
+def weights(module: Any) -> dict[str, Any]:
     """Give every weight and buffer."""
     return {name: value.detach().numpy().copy() for name, value in module.state_dict().items()}
 
