@@ -30,6 +30,7 @@ from dltrainer_jupyter.adapters.shared.averages import to_measure
 from dltrainer_jupyter.adapters.shared.optimizers import DEFAULT_RATE
 from dltrainer_jupyter.core.protocols import (
     Batch,
+    Follower,
     FullState,
     NamedArrays,
     Recipe,
@@ -67,6 +68,7 @@ class PyTorchAdapter:
         self._shared: set[str] = set()
         self._private: set[str] = set()
         self._secretive: set[str] = set()
+        self._untried = False
         self._classes = 0
         self._augmentation: Augmentation | None = None
         self._losses: dict[str, nn.Module] = {}
@@ -113,6 +115,10 @@ class PyTorchAdapter:
         context = PyTorchContext(self._spec, objects, signature, self.device)
         with Injected(Generators(self._spec.seed, "initial weights")):
             state = recipe.build(context)
+        if isinstance(recipe, Follower):
+            # Its code can't be tried beforehand: hooks have to come in their order.
+            self._untried, self._mode = True, Injected(self._generators)
+            self.ops.drawing = self._drawing
         for net in state.nets.values():
             self._undo.append(own_dropouts(net, self._generators))
             net.train()
@@ -207,8 +213,24 @@ class PyTorchAdapter:
         """Make one step."""
         if self._mode is None:
             return recipe.train_step(state, batch, self.ops)
+        if self._untried:
+            self._untried = False
+            with Watch(self._generators) as watch:
+                made = recipe.train_step(state, batch, self.ops)
+            self._shared |= watch.foreign
+            self._private |= watch.private
+            return made
         with self._mode:
             return recipe.train_step(state, batch, self.ops)
+
+    @contextmanager
+    def _drawing(self, use: str | None) -> Iterator[None]:
+        """Let a recipe's code outside of steps draw from the run's generators."""
+        with ExitStack() as stack:
+            if use is not None:
+                stack.enter_context(self._generators.aside(use))
+            stack.enter_context(injected(self._mode))
+            yield
 
     @contextmanager
     def evaluation(self, state: TrainState) -> Iterator[TrainState]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
@@ -41,6 +41,9 @@ class PyTorchOps:
     keeps_gradients : bool
         Whether gradients belong to the saved state even if none is known to wait; for a native recipe whose own code
         decides when to clear them.
+    drawing : callable
+        Gives a context in which a native recipe's code, outside of steps and evaluation, draws from the run's
+        generators; from ones set apart for a use and leaving no trace, if the use is named.
     """
 
     def __init__(self, spec: RunSpec, precision: Precision) -> None:
@@ -50,6 +53,7 @@ class PyTorchOps:
         self.accumulation = Accumulation(spec.gradient_accumulation)
         self.scales = LossScales(precision) if precision.scales else None
         self.keeps_gradients = False
+        self.drawing: Callable[[str | None], AbstractContextManager[Any]] = lambda _: nullcontext()
 
     def update(self, state: TrainState, loss_fn: LossFunction, *, wrt: str, using: str) -> tuple[TrainState, Any, Any]:
         """Compute the loss of one net, its gradient, and let one optimizer apply it when it is due.

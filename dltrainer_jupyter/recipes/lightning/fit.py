@@ -122,14 +122,17 @@ class Fit:
         self._memory.load_state(loaded)
 
     def _start(self) -> None:
-        self._hook("on_fit_start")
-        self._hook("on_train_start")
+        # What they draw leaves no trace: they are called again whenever the training goes on.
+        with self._optimization.drawing("start"):
+            self._hook("on_fit_start")
+            self._hook("on_train_start")
 
     def end(self) -> None:
         """Call the hooks after the last epoch."""
-        self._hook("on_train_end")
-        self._hook("on_fit_end")
-        self._hook("teardown", stage="fit")
+        with self._optimization.drawing():
+            self._hook("on_train_end")
+            self._hook("on_fit_end")
+            self._hook("teardown", stage="fit")
 
     # --- training -----------------------------------------------------------------------------------
 
@@ -138,7 +141,8 @@ class Fit:
         self._trainer.follow(course)
         self._batch, self._expects_validation = 0, course.validates and self._validates
         self._memory.epoch_stepped = False
-        self._hook("on_train_epoch_start")
+        with self._optimization.drawing():
+            self._hook("on_train_epoch_start")
 
     def train_batch(self, given: Batch) -> torch.Tensor | None:
         """Learn from a batch; give the loss, on the device, where the module returns one."""
@@ -177,7 +181,8 @@ class Fit:
         # What is logged for steps alone has no value of the epoch; the last one stands for it, but the loss has one.
         values = {name: value for name, value in self._logged.last_values().items() if name != "train_loss"}
         self._logged.end_batches()
-        self._hook("on_train_epoch_end")
+        with self._optimization.drawing():
+            self._hook("on_train_epoch_end")
         values |= self._logged.end_epoch()
         step_schedulers(self._trainer, self._hook, "epoch", self._batch - 1, on_plateau=True)
         self._logged.forget()

@@ -31,6 +31,7 @@ class Pieces(Protocol):
     accumulation: Any
     scales: Any
     keeps_gradients: bool
+    drawing: Callable[[str | None], AbstractContextManager[Any]]
 
     def autocast(self) -> AbstractContextManager[Any]:
         """Compute as precisely as the specification says."""
@@ -85,6 +86,10 @@ class Optimization:
         """Compute with these from now on."""
         self._state, self._ops = state, ops
         ops.keeps_gradients = self.decides_by_itself
+
+    def drawing(self, use: str | None = None) -> AbstractContextManager[Any]:
+        """Let hooks outside of steps draw random numbers from the run's generators."""
+        return self._ops.drawing(use)
 
     @property
     def decides_by_itself(self) -> bool:

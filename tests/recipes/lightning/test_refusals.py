@@ -1,5 +1,7 @@
 """What can't be had is refused by name, before a run is recorded; never left out in silence."""
 
+# ruff: noqa: ARG005 - what a method would be given has names that matter here
+
 from __future__ import annotations
 
 from typing import Any
@@ -45,9 +47,12 @@ def test_methods_that_only_the_trainer_could_call(name, instead) -> None:
 @pytest.mark.parametrize("step", ["training_step", "validation_step"])
 def test_steps_that_take_something_else(step) -> None:
     refused(having(**{step: lambda self, dataloader_iter: None})(), rf"Own\.{step} takes dataloader_iter")
-    refused(having(**{step: lambda self, batch, batch_idx, optimizer_idx: None})(), "optimizer_idx, which Lightning removed")
     refused(
-        having(**{step: lambda self, batch, batch_idx, dataloader_idx: None})(), "needs dataloader_idx, .* a default of 0"
+        having(**{step: lambda self, batch, batch_idx, optimizer_idx: None})(), "optimizer_idx, which Lightning removed"
+    )
+    refused(
+        having(**{step: lambda self, batch, batch_idx, dataloader_idx: None})(),
+        "needs dataloader_idx, .* a default of 0",
     )
 
 
@@ -131,7 +136,10 @@ def test_what_a_trainer_would_do_is_not_left_out() -> None:
         (having(on_train_epoch_end=stop), "should_stop can't be set here; use early_stopping"),
         (having(on_train_batch_start=skip), "on_train_batch_start returned -1"),
         (having(training_step=lambda self, batch, batch_idx: {"outputs": 1}), "got a mapping without 'loss'"),
-        (having(on_save_checkpoint=lambda self, checkpoint: checkpoint["state_dict"]), r"checkpoint\['state_dict'\] isn't"),
+        (
+            having(on_save_checkpoint=lambda self, checkpoint: checkpoint["state_dict"]),
+            r"checkpoint\['state_dict'\] isn't",
+        ),
     ):
         with Bench(module) as bench, pytest.raises(ConfigurationError, match=message):
             bench.fit().save()

@@ -115,3 +115,46 @@ def test_other_schedulers_are_refused() -> None:
         saved = bench.fit(1).save()
     with Bench(partial(Scheduled, "lists")) as other, pytest.raises(CheckpointError, match="has 2 .* the module 1"):
         other.load(saved)
+
+
+class Drawing(Classifier):
+    """Draws random numbers wherever it can."""
+
+    def on_train_start(self) -> None:
+        self.start = torch.rand(1)
+
+    def on_train_epoch_start(self) -> None:
+        self.of_epoch = torch.rand(1)
+
+    def training_step(self, batch, batch_idx):
+        x, y = batch
+        noisy = torch.nn.functional.dropout(x, 0.2) + torch.randn_like(x) * self.of_epoch * self.start
+        return super().training_step([noisy, y], batch_idx)
+
+    def on_validation_epoch_end(self) -> None:
+        self.log("drawn_in_validation", torch.rand(1))
+
+    def on_train_epoch_end(self) -> None:
+        self.log("drawn", torch.rand(1))
+
+
+def test_what_a_module_draws_is_its_runs_own() -> None:
+    before = torch.get_rng_state()
+    check_resumes(Drawing)
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_what_draws_from_a_generator_of_others_is_noticed() -> None:
+    class Recurrent(Classifier):
+        def __init__(self) -> None:
+            super().__init__()
+            self.memory = torch.nn.GRU(8, 8, num_layers=2, dropout=0.5, batch_first=True)
+
+        def forward(self, x):
+            return super().forward(self.memory(x.reshape(-1, 8, 8))[0].flatten(1))
+
+    with Bench(Recurrent) as bench:
+        assert bench.adapter.inexact_because() is None
+        with torch.random.fork_rng():
+            bench.fit(1)
+        assert "draws from a generator that other cells share" in bench.adapter.inexact_because()
