@@ -116,7 +116,7 @@ class Steps:
             {name: optimizer.kept for name, optimizer in state.optimizers.items()},
             jax.tree.map(jax.numpy.asarray, extra),
         )
-        return strongly_typed(after), (output.loss, output.outputs, output.targets)
+        return strongly_typed(after), _arrays_of(output)
 
     def _traced_measuring(
         self, nets: dict[str, list[Any]], extra: dict[str, Any], given: tuple[Any, Any, Any], *, size: int
@@ -124,7 +124,7 @@ class Steps:
         inputs, targets, whole = given
         state = TrainState(nets=self._modules(self._built.nets, nets, training=False), extra=self._extra(extra))
         output = self._recipe.eval_step(state, Batch(inputs, targets, size, whole), self._ops)
-        return output.loss, output.outputs, output.targets
+        return _arrays_of(output)
 
     def _modules(self, nets: dict[str, Net], values: dict[str, list[Any]], *, training: bool) -> dict[str, Any]:
         modules = {name: net.module(values[name]) for name, net in nets.items()}
@@ -135,6 +135,14 @@ class Steps:
 
     def _extra(self, arrays: dict[str, Any]) -> dict[str, Any]:
         return arrays | split_extra(self._built.extra)[1]
+
+
+def _arrays_of(output: StepOutput) -> tuple[Any, Any, Any]:
+    for what, value in (("model", output.outputs), ("loss", output.loss)):
+        if not isinstance(value, jax.Array | None):
+            msg = f"{what}: expected an array, got {type(value).__name__}."
+            raise ConfigurationError(msg)
+    return output.loss, output.outputs, output.targets
 
 
 def _put(state: TrainState, arrays: _Arrays) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import jax
@@ -20,6 +21,8 @@ from dltrainer_jupyter.core.protocols import Signature
 from dltrainer_jupyter.core.seeds import derive
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.validation import validate
+
+_CURE = "; hand over its transformation, optimizer.tx"
 
 
 def build_model(spec: RunSpec, objects: Mapping[str, Any], signature: Signature) -> nnx.Module:
@@ -91,15 +94,24 @@ def _name(given: Any) -> str:
 
 def _takes(function: Any, parameter: str) -> bool:
     try:
-        return parameter in inspect.signature(function).parameters
+        return parameter in _signature(function).parameters
     except ValueError:  # a function written in another language
         return False
+
+
+def _signature(function: Any) -> inspect.Signature:
+    """Give the signature of a function or class; that of an NNX class says ``*args, **kwargs`` by itself."""
+    made_by = function.func if isinstance(function, partial) else function
+    if inspect.isclass(made_by):
+        given = (function.args, function.keywords) if isinstance(function, partial) else ((), {})
+        return inspect.signature(partial(made_by.__init__, None, *given[0], **given[1]))
+    return inspect.signature(function)
 
 
 def _needed(function: Any) -> list[str] | None:
     """Name the parameters a function can't be called without; None if it doesn't tell."""
     try:
-        parameters = inspect.signature(function).parameters.values()
+        parameters = _signature(function).parameters.values()
     except ValueError:
         return None
     variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
@@ -152,7 +164,7 @@ class JaxContext:
         if not isinstance(made, optax.GradientTransformation):
             msg = (
                 "optimizer: expected an optax.GradientTransformation or a function that makes one, "
-                f"got {type(made).__name__}."
+                f"got {type(made).__name__}{_CURE if isinstance(made, nnx.Optimizer) else ''}."
             )
             raise ConfigurationError(msg)
         return made

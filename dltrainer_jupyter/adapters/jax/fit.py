@@ -32,10 +32,6 @@ def check_fit(measure: Traced, learn: Traced, batch: Batch, classes: int) -> int
         If shapes or labels don't fit; the cause is the framework's own error.
     """
     loss, outputs, targets = _traced(measure, batch)
-    for what, value in (("model", outputs), ("loss", loss)):
-        if not isinstance(value, jax.ShapeDtypeStruct) and value is not None:
-            msg = f"{what}: expected an array, got {type(value).__name__}."
-            raise ConfigurationError(msg)
     if loss is not None and loss.shape != ():
         msg = f"loss: expected one number for the batch, got shape {loss.shape}; take its mean."
         raise ConfigurationError(msg)
@@ -48,6 +44,8 @@ def _traced(step: Traced, batch: Batch) -> tuple[Any, Any, Any]:
     given = f"a batch has inputs {_describe(batch.inputs)} and targets {_describe(batch.targets)}"
     try:
         return step()
+    except ConfigurationError:
+        raise
     except jax.errors.JAXTypeError as error:
         msg = (
             f"Model and loss have to be such that JAX can compile them: {_first_line(error).rstrip('.')}; compute "

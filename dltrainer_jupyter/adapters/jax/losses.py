@@ -78,6 +78,6 @@ class Huber(losses.Huber):
         delta: float = self.config.delta
 
         def loss(outputs: jax.Array, targets: jax.Array) -> jax.Array:
-            return jnp.mean(optax.huber_loss(outputs, targets, delta))
+            return jnp.mean(optax.huber_loss(outputs, targets, delta=delta))
 
         return loss

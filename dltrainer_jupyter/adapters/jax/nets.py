@@ -62,8 +62,8 @@ class Net:
         self.values: list[jax.Array] = owned(jax.tree.leaves(state), device)
 
     def module(self, values: Sequence[Any] | None = None) -> Any:
-        """Put a module together, of its own arrays or of those that a traced step works on."""
-        state = jax.tree.unflatten(self._tree, self.values if values is None else values)
+        """Put a module together, of copies of the arrays, or of those that a traced step works on."""
+        state = jax.tree.unflatten(self._tree, owned(self.values, self.device) if values is None else values)
         return nnx.merge(self._structure, state, copy=True)
 
     def values_of(self, module: nnx.Module) -> list[Any]:
