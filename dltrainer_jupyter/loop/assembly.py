@@ -15,7 +15,7 @@ from dltrainer_jupyter.checkpoints.manifest import Manifest
 from dltrainer_jupyter.checkpoints.origin import check_origin, origin
 from dltrainer_jupyter.checkpoints.reader import load, load_weights, newest_valid
 from dltrainer_jupyter.core.errors import CheckpointError, ConfigurationError
-from dltrainer_jupyter.core.protocols import Adapter, Follower, FullState, Signature, TrainState
+from dltrainer_jupyter.core.protocols import Adapter, Course, Follower, FullState, Recipe, Signature, TrainState
 from dltrainer_jupyter.core.records import RunRecord
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.loop import parts as make
@@ -78,14 +78,15 @@ def assembled(
         dataset = make.load_data(spec, objects, owns_process=owns_process)
         signature = dataset.signature
         _refuse_unknown_outputs(spec, signature)
+        feed = make_feed(adapter, dataset.train, spec)
+        stack.callback(feed.close)
+        _prepare(recipe, spec, Course(1, epochs, 0, 0, feed.steps_per_epoch, dataset.validation is not None), objects)
         state = adapter.build(recipe, objects, signature)
         start = Path(record.folder) / START
         if found is None and start.exists():
             weights, manifest = load_weights(start)
             check_origin(manifest, spec.framework)
             adapter.begin_with(state, weights)
-        feed = make_feed(adapter, dataset.train, spec)
-        stack.callback(feed.close)
         widths = [adapter.check(recipe, state, batch) for batch in feed.samples()]
         if not signature.outputs:
             signature = replace(signature, outputs=widths[0] or 0)
@@ -171,6 +172,12 @@ def _newest_checkpoint(store: Store, record: RunRecord, attempt: Attempt) -> tup
     if records:
         attempt.event("restart", "No checkpoint of this run is whole; it starts again from the beginning.")
     return None
+
+
+def _prepare(recipe: Recipe, spec: RunSpec, course: Course, objects: Mapping[str, Any]) -> None:
+    """Tell a recipe that asks for it what is known before anything is built, such as the length of the training."""
+    if callable(prepare := getattr(recipe, "prepare", None)):
+        prepare(spec, course, objects)
 
 
 def _refuse_unknown_outputs(spec: RunSpec, signature: Signature) -> None:

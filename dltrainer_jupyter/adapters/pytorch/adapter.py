@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,8 @@ from dltrainer_jupyter.adapters.pytorch import placement
 from dltrainer_jupyter.adapters.pytorch.augmenting import Augmentation, environment
 from dltrainer_jupyter.adapters.pytorch.averages import Average
 from dltrainer_jupyter.adapters.pytorch.context import PyTorchContext
-from dltrainer_jupyter.adapters.pytorch.devices import choose_device, choose_threads
+from dltrainer_jupyter.adapters.pytorch.devices import choose_device, choose_threads, cuda_versions
+from dltrainer_jupyter.adapters.pytorch.drawing import drawing
 from dltrainer_jupyter.adapters.pytorch.fit import check_fit
 from dltrainer_jupyter.adapters.pytorch.full_state import Surroundings, load, save
 from dltrainer_jupyter.adapters.pytorch.memory import Memory
@@ -96,7 +98,7 @@ class PyTorchAdapter:
             "torch": torch.__version__,
             "fused_optimizer": self._spec.fast.fused_optimizer,
             "cpu": torch.backends.cpu.get_cpu_capability(),
-            **_cuda_versions(self.device),
+            **cuda_versions(self.device),
             **environment(self._spec.augmentation),
         }
 
@@ -118,7 +120,7 @@ class PyTorchAdapter:
         if isinstance(recipe, Follower):
             # Its code can't be tried beforehand: hooks have to come in their order.
             self._untried, self._mode = True, Injected(self._generators)
-            self.ops.drawing = self._drawing
+            self.ops.drawing = partial(drawing, self._generators, self._mode)
         for net in state.nets.values():
             self._undo.append(own_dropouts(net, self._generators))
             net.train()
@@ -224,15 +226,6 @@ class PyTorchAdapter:
             return recipe.train_step(state, batch, self.ops)
 
     @contextmanager
-    def _drawing(self, use: str | None) -> Iterator[None]:
-        """Let a recipe's code outside of steps draw from the run's generators."""
-        with ExitStack() as stack:
-            if use is not None:
-                stack.enter_context(self._generators.aside(use))
-            stack.enter_context(injected(self._mode))
-            yield
-
-    @contextmanager
     def evaluation(self, state: TrainState) -> Iterator[TrainState]:
         """Put the nets into evaluation mode, without gradients, and back into the modes they were in.
 
@@ -304,10 +297,3 @@ class PyTorchAdapter:
     ) -> PyTorchPredictor:
         """Build a model of its own with these weights, in evaluation mode."""
         return PyTorchPredictor(spec, objects, signature, weights)
-
-
-def _cuda_versions(device: torch.device) -> dict[str, Any]:
-    """Name the libraries whose kernels a GPU runs."""
-    if device.type != "cuda":
-        return {}
-    return {"cuda": torch.version.cuda, "cudnn": torch.backends.cudnn.version()}  # type: ignore[no-untyped-call]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import torch
 
@@ -54,3 +55,10 @@ def choose_threads(wanted: int | None) -> int:
         return wanted
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, cores - 1)
+
+
+def cuda_versions(device: torch.device) -> dict[str, Any]:
+    """Name the libraries whose kernels a GPU runs."""
+    if device.type != "cuda":
+        return {}
+    return {"cuda": torch.version.cuda, "cudnn": torch.backends.cudnn.version()}  # type: ignore[no-untyped-call]
