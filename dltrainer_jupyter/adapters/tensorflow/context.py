@@ -66,7 +66,7 @@ def _try_to_build(net: keras.Model, signature: Signature) -> None:
     whole_numbers = any(step.get("dtype") == "int64" for step in signature.preprocessing)
     try:
         build_for(net, tf.TensorSpec((None, *signature.input_shape), tf.int64 if whole_numbers else tf.float32))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, NotImplementedError):
         # Whoever tries the first batch says it, with its shapes.
         return
 

@@ -55,12 +55,17 @@ def memory_of(nets: Mapping[str, Any]) -> Variables:
 def others_in(graph: tf.Graph | None, known: Iterable[tf.Variable]) -> Variables:
     """Give what a graph uses besides: states of recurrent layers, metrics, variables of the user's own code.
 
-    They are named by position, since their own names count through the life of a process.
+    They are named by position, since their own names count through the life of a process: in the order in which the
+    step came to use them. The graph itself lists them by where they are in memory.
     """
     if graph is None:
         return {}
     seen = {variable.ref() for variable in known}
-    others = [variable for variable in graph.variables if variable.ref() not in seen]
+    used = {id(handle): position for position, handle in enumerate(graph.external_captures)}
+    others = sorted(
+        (variable for variable in graph.variables if variable.ref() not in seen),
+        key=lambda variable: used[id(variable.handle)],
+    )
     return {f"$graph.{position}": variable for position, variable in enumerate(others)}
 
 
