@@ -34,10 +34,15 @@ def native_recipe_for(model: Any) -> str | None:
 
 def brings_own_step(model: Any) -> bool:
     """Tell whether a Keras model's ``train_step`` is not Keras' own."""
+    return brings_own(model, "train_step")
+
+
+def brings_own(model: Any, method: str) -> bool:
+    """Tell whether a method of a Keras model is not Keras' own."""
     kind = model if isinstance(model, type) else type(model)
-    if not isinstance(model, type) and "train_step" in vars(model):
+    if kind is not model and method in vars(model):
         return True
-    giver = next((base for base in kind.__mro__ if "train_step" in vars(base)), None)
+    giver = next((base for base in kind.__mro__ if method in vars(base)), None)
     return giver is not None and not _is_of(giver, ("keras",))
 
 

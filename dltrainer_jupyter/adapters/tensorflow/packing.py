@@ -25,6 +25,9 @@ _COMPILED = ("train_function", "test_function", "predict_function")
 """Attributes in which a model keeps what it compiled; it compiles again where they are None."""
 _CONTAINERS = (OrderedDict, dict, list, set)
 _FUNCTION = type(tf.function(lambda: None))
+_WRAPPED_LIST = type(tf.__internal__.tracking.wrap([]))
+_WRAPPED_DICT = type(tf.__internal__.tracking.wrap({}))
+"""What TensorFlow makes of a container that is an attribute; its constructor would look into what is still empty."""
 
 
 def dumps(value: Any) -> bytes:
@@ -102,7 +105,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc] # cloudpickle has no 
         """Objects that were packed without their content."""
 
     def reducer_override(self, obj: Any) -> Any:
-        if _is_kept_by_keras(obj):
+        if _is_filled_later(obj):
             self.empty.append(obj)
             return _make_empty, (type(obj),)
         if isinstance(obj, tf.Variable):
@@ -119,10 +122,12 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc] # cloudpickle has no 
         return super().reducer_override(obj)
 
 
-def _is_kept_by_keras(obj: Any) -> bool:
+def _is_filled_later(obj: Any) -> bool:
     """Tell whether an object's class is Keras' or derives from one, and the class hasn't its own way to be pickled."""
     kind = type(obj)
-    if isinstance(obj, type | tuple | enum.Enum | BaseException):
+    if kind in (_WRAPPED_LIST, _WRAPPED_DICT):
+        return True
+    if issubclass(kind, type | tuple | enum.Enum | BaseException):
         return False
     for base in kind.__mro__:
         if base.__module__.partition(".")[0] == "keras":
@@ -133,13 +138,18 @@ def _is_kept_by_keras(obj: Any) -> bool:
 
 
 def _content(obj: Any) -> _Content:
+    if type(obj) is _WRAPPED_DICT:
+        own = {name: value for name, value in vars(obj).items() if name.startswith("_self_")}
+        return _Content(own, [obj.__wrapped__])
     attributes = obj.__getstate__()
     if isinstance(attributes, dict):
         attributes = attributes | {name: None for name in _COMPILED if name in attributes}
         if isinstance(obj, keras.Layer):
             # Of the latest call, and tensors of a graph where that was compiled.
             attributes |= {"_losses": [], "_loss_ids": set()}
-    items = list(obj.items()) if isinstance(obj, dict) else list(obj) if isinstance(obj, list | set) else []
+    # What is in the container itself, whatever its class makes of being looked through.
+    base = _container(type(obj))
+    items = list(base.items(obj)) if issubclass(base, dict) else [] if base is object else list(base.__iter__(obj))
     return _Content(attributes, items)
 
 
@@ -150,11 +160,17 @@ def _container(kind: type) -> Any:
 
 def _make_empty(kind: type) -> Any:
     """Make an object without calling what its class or Keras does to a new one."""
+    if kind is _WRAPPED_DICT:
+        return kind()
     return _container(kind).__new__(kind)
 
 
 def _fill(contents: Iterable[tuple[Any, _Content]]) -> None:
     for obj, (attributes, items) in contents:
+        if type(obj) is _WRAPPED_DICT:
+            (obj.__wrapped__,) = items
+            vars(obj).update(attributes)
+            continue
         if hasattr(type(obj), "__setstate__"):
             obj.__setstate__(attributes)
         else:

@@ -35,6 +35,19 @@ class LastLogs:
         reported = self.variables or model.get_metrics_result()
         return dict(_numbers(reported))
 
+    def state(self) -> dict[str, Any]:
+        """Give what is kept, by name."""
+        return {name: variable.numpy() for name, variable in (self.variables or {}).items()}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from a state."""
+        import tensorflow as tf
+
+        if self.variables is None and state:
+            self.variables = _variables_like({name: tf.convert_to_tensor(value) for name, value in state.items()})
+        for name, variable in (self.variables or {}).items():
+            variable.assign(state[name])
+
 
 def _leaves(logs: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Give logs without the mappings inside them, whose names Keras leaves out."""

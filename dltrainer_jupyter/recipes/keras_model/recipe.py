@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from dltrainer_jupyter.core.errors import CheckpointError, ConfigurationError
 from dltrainer_jupyter.core.protocols import Batch, BuildContext, Course, Ops, StepOutput, TrainState
 from dltrainer_jupyter.core.spec import RunSpec
-from dltrainer_jupyter.recipes.choice import brings_own_step
+from dltrainer_jupyter.recipes.choice import brings_own, brings_own_step
 from dltrainer_jupyter.recipes.keras_model.logs import LastLogs
+from dltrainer_jupyter.recipes.keras_model.parts import lacks_call, optimizers_of, variables_of
 from dltrainer_jupyter.recipes.keras_model.refusals import check_model, update_settings
 from dltrainer_jupyter.recipes.keras_model.watching import first_line, is_array, wants_values, watched
 
@@ -43,7 +44,7 @@ class KerasModel:
         self._spec: RunSpec | None = None
         self._model: Any = None
         self._logs = {"train_step": LastLogs(), "test_step": LastLogs()}
-        self._set_aside: list[Any] | None = None
+        self._set_aside: dict[str, Any] | None = None
         self._trained: dict[str, float] | None = None
 
     @classmethod
@@ -92,7 +93,10 @@ class KerasModel:
             raise ConfigurationError(msg)
         if self._spec is not None:
             self.check_model(model, self._spec)
-        return TrainState(nets={"model": model}, optimizers=_optimizers(model))
+        if lacks_call(model):
+            # Only its train_step knows how its parts go together, and there is nothing to call to make their weights.
+            model.built = True
+        return TrainState(nets={"model": model}, optimizers=optimizers_of(model))
 
     def train_step(self, state: TrainState, batch: Batch, ops: Ops) -> tuple[TrainState, StepOutput]:
         """Let the model learn from one batch."""
@@ -102,7 +106,12 @@ class KerasModel:
 
     def eval_step(self, state: TrainState, batch: Batch, ops: Ops) -> StepOutput:  # noqa: ARG002 - the protocol's
         """Let the model measure one batch; changes its metrics and nothing else."""
-        return self._step("test_step", batch)
+        return self._step("test_step", batch) if self._measures else StepOutput(None, None, None, batch.size)
+
+    @property
+    def _measures(self) -> bool:
+        """Whether the model can be measured: one that can't be called needs a ``test_step`` of its own."""
+        return not lacks_call(self._model) or brings_own(self._model, "test_step")
 
     def _step(self, name: str, batch: Batch) -> StepOutput:
         """Call one of the model's own steps, and see what it computes."""
@@ -129,6 +138,9 @@ class KerasModel:
                 )
                 raise ConfigurationError(msg) from error
             raise
+        if model.run_eagerly and model.optimizer is not None and not model.optimizer.built:
+            # As the first update would; what a checkpoint holds must have its place before that.
+            model.optimizer.build(model.trainable_variables)
         logs = logs if isinstance(logs, Mapping) else {}
         self._logs[name].take(model, logs)
         return self._shown(name, logs.get("loss") if loss is None else loss, outputs, targets, batch)
@@ -151,11 +163,22 @@ class KerasModel:
             loss = model._compute_loss(x=x, y=y, y_pred=outputs, sample_weight=weights, training=True)  # noqa: SLF001
             return loss, outputs
 
-        objective = tf.autograph.experimental.do_not_convert(objective)
-        state, loss, outputs = ops.update(state, objective, wrt="model", using="optimizer")
-        first = next(leaf for leaf in keras.tree.flatten(x) if leaf is not None)
-        model._loss_tracker.update_state(loss, sample_weight=tf.shape(first)[0])  # noqa: SLF001 - as Keras does
-        self._logs["train_step"].take(model, model.compute_metrics(x, y, outputs, sample_weight=weights))
+        def measure() -> Mapping[str, Any]:
+            first = next(leaf for leaf in keras.tree.flatten(x) if leaf is not None)
+            model._loss_tracker.update_state(loss, sample_weight=tf.shape(first)[0])  # noqa: SLF001 - as Keras does
+            logs: Mapping[str, Any] = model.compute_metrics(x, y, outputs, sample_weight=weights)
+            return logs
+
+        # The averages of the weights are the adapter's to move: it looks at what the optimizer counts.
+        unaveraged = replace(state, averages={})
+        objective, measure = map(tf.autograph.experimental.do_not_convert, (objective, measure))
+        _, loss, outputs = ops.update(unaveraged, objective, wrt="model", using="optimizer")
+        if self._spec is not None and self._spec.on_nan == "skip":
+            tf.cond(tf.math.is_finite(loss), lambda: _without(measure()), lambda: None)
+            logs = model.get_metrics_result()
+        else:
+            logs = measure()
+        self._logs["train_step"].take(model, logs)
         return state, self._shown("train_step", loss, outputs, y, batch)
 
     def _shown(self, name: str, loss: Any, outputs: Any, targets: Any, batch: Batch) -> StepOutput:
@@ -187,19 +210,19 @@ class KerasModel:
         self._model.reset_metrics()
 
     def begin_validation(self, state: TrainState, course: Course) -> None:  # noqa: ARG002 - the protocol's
-        """Read what was measured in training, put it aside and let metrics begin anew.
+        """Read what was measured in training, and let metrics begin anew: Keras uses the same for both.
 
-        Keras uses the same metrics for both, and is done with training's by then. Here a run may be left in the middle
-        of a validation, which is then made again; so training's are kept.
+        The adapter puts training's back at the end, and saves training's meanwhile: those a graph uses. Without a graph
+        that is done here.
         """
         self._trained = self._logs["train_step"].read(self._model)
-        self._set_aside = [np.array(variable) for variable in self._model.metrics_variables]
+        self._set_aside = self._memory()
         self._model.reset_metrics()
 
     def end_validation(self, state: TrainState, course: Course) -> Mapping[str, float]:  # noqa: ARG002 - the protocol's
-        """Give what was measured in validation, and take up training's metrics again."""
-        measured = self._logs["test_step"].read(self._model)
-        self._take_up(self._set_aside or [])
+        """Give what was measured in validation."""
+        measured = self._logs["test_step"].read(self._model) if self._measures else {}
+        self.load_state(self._set_aside or {})
         self._set_aside = None
         return {f"val_{name}": value for name, value in measured.items()}
 
@@ -231,22 +254,35 @@ class KerasModel:
         return None
 
     def state(self) -> dict[str, Any]:
-        """Give training's metrics while validation uses their place; everything else is in variables."""
-        return {"set_aside": self._set_aside}
+        """Give what training keeps in variables that no graph tells of; nothing where steps are compiled."""
+        return self._memory() if self._set_aside is None else self._set_aside
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Take up training's metrics again where a run was left in the middle of a validation."""
-        self._take_up(state["set_aside"] or [])
+        """Go on from a state.
 
-    def _take_up(self, values: list[Any]) -> None:
-        variables = self._model.metrics_variables
-        if values and len(values) != len(variables):
+        Raises
+        ------
+        CheckpointError
+            If it is of another model.
+        """
+        if not state:
+            return
+        variables = variables_of(self._model)
+        if len(state["variables"]) != len(variables):
             msg = (
-                f"The checkpoint holds {len(values)} values of the model's metrics, but the model has {len(variables)}."
+                f"The checkpoint is of another model: it holds {len(state['variables'])} values of metrics and other "
+                f"variables, and this one has {len(variables)}."
             )
             raise CheckpointError(msg)
-        for variable, value in zip(variables, values, strict=False):
+        for variable, value in zip(variables, state["variables"], strict=True):
             variable.assign(value)
+        self._logs["train_step"].load_state(state["logs"])
+
+    def _memory(self) -> dict[str, Any]:
+        if not self.eager:
+            return {}
+        values = [variable.numpy() for variable in variables_of(self._model)]
+        return {"variables": values, "logs": self._logs["train_step"].state()}
 
 
 def _as_keras_wants(batch: Batch) -> Any:
@@ -254,6 +290,20 @@ def _as_keras_wants(batch: Batch) -> Any:
     if batch.targets is not None:
         return batch.inputs, batch.targets
     return batch.inputs if batch.whole is None else batch.whole
+
+
+def lacks_call(model: Any) -> bool:
+    import keras
+
+    return type(model).call is keras.Model.call
+
+
+def _without(_: Any) -> None:
+    """Give nothing, as both branches of a condition must give the same."""
+
+
+def _without(_: Any) -> None:
+    """Give nothing, as both branches of a condition must give the same."""
 
 
 def _optimizers(model: Any) -> dict[str, Any]:

@@ -35,7 +35,6 @@ def update_settings(spec: RunSpec) -> dict[str, tuple[str, ...]]:
     asked = {
         "gradient_accumulation": (spec.gradient_accumulation > 1, ("gradient_accumulation_steps",)),
         "gradient_clipping": (spec.gradient_clipping is not None, ("clipnorm", "clipvalue", "global_clipnorm")),
-        "ema": (spec.ema is not None, ("use_ema",)),
         "on_nan": (spec.on_nan == "skip", ()),
     }
     return {key: theirs for key, (is_asked, theirs) in asked.items() if is_asked}
@@ -47,21 +46,22 @@ def _of_parts(spec: RunSpec) -> Iterator[tuple[str, str]]:
         yield "loss", brought.format("loss")
     if spec.optimizer != RunSpec.model_fields["optimizer"].default:
         yield "optimizer", brought.format("optimizer")
-    if spec.precision != "32-true":
-        instead = "call keras.config.set_dtype_policy before you make it"
-        yield "precision", f"a Keras model computes as its layers were made, and {spec.precision} comes late; {instead}"
 
 
 def _of_updates(model: Any, spec: RunSpec) -> Iterator[tuple[str, str]]:
     if isinstance(model, type) or not hasattr(model, "train_step"):
         return
     optimizer = getattr(model, "optimizer", None)
-    for key, theirs in update_settings(spec).items():
+    inside = getattr(optimizer, "inner_optimizer", optimizer)
+    asked = update_settings(spec)
+    # Averages follow updates, which an optimizer that accumulates makes less often than it counts.
+    averaged = {} if spec.ema is None else {"ema": ("use_ema", "gradient_accumulation_steps")}
+    for key, theirs in (asked | averaged).items():
+        for setting in theirs:
+            if value := getattr(inside, setting, None):
+                yield key, f"the model was compiled with an optimizer that has {setting}={value}; leave one of them out"
+    for key in asked:
         if brings_own_step(model):
             yield key, f"train_step of {type(model).__name__} makes its updates itself; do it there, or leave {key} out"
-        for setting in theirs:
-            inner = getattr(optimizer, "inner_optimizer", optimizer)
-            if value := getattr(inner, setting, None):
-                yield key, f"the model was compiled with an optimizer that has {setting}={value}; leave one of them out"
-        if hasattr(optimizer, "inner_optimizer"):
+        if inside is not optimizer:
             yield key, f"it doesn't go with a LossScaleOptimizer; set it on the optimizer inside, or leave {key} out"

@@ -1,0 +1,21 @@
+"""What a Keras model of a person's own consists of, as far as Keras doesn't say it in one place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def lacks_call(model: Any) -> bool:
+    """Tell whether a model can't be called, and only its own steps know how its parts go together."""
+    import keras
+
+    return type(model).call is keras.Model.call
+
+
+def variables_of(model: Any) -> list[Any]:
+    """Give metrics, and variables that layers hold as attributes: what Keras doesn't list among a model's weights."""
+    import tensorflow as tf
+
+    layers = model._flatten_layers()  # noqa: SLF001 - `layers` leaves out those inside layers
+    raw = [value for layer in layers for value in vars(layer).values() if isinstance(value, tf.Variable)]
+    return [*model.metrics_variables, *raw]
