@@ -5,6 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 
+def optimizers_of(model: Any) -> dict[str, Any]:
+    """Give the optimizer a model was compiled with, and those among its attributes, by name."""
+    import keras
+
+    found = {} if model.optimizer is None else {"optimizer": model.optimizer}
+    known = {id(optimizer) for optimizer in found.values()}
+    for name, value in vars(model).items():
+        if isinstance(value, keras.Optimizer) and id(value) not in known:
+            known.add(id(value))
+            found[name.lstrip("_")] = value
+    return found
+
+
 def lacks_call(model: Any) -> bool:
     """Tell whether a model can't be called, and only its own steps know how its parts go together."""
     import keras

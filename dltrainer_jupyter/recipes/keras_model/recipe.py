@@ -292,28 +292,5 @@ def _as_keras_wants(batch: Batch) -> Any:
     return batch.inputs if batch.whole is None else batch.whole
 
 
-def lacks_call(model: Any) -> bool:
-    import keras
-
-    return type(model).call is keras.Model.call
-
-
 def _without(_: Any) -> None:
     """Give nothing, as both branches of a condition must give the same."""
-
-
-def _without(_: Any) -> None:
-    """Give nothing, as both branches of a condition must give the same."""
-
-
-def _optimizers(model: Any) -> dict[str, Any]:
-    """Give the optimizer a model was compiled with, and those among its attributes, by name."""
-    import keras
-
-    found = {} if model.optimizer is None else {"optimizer": model.optimizer}
-    mine = {id(optimizer) for optimizer in found.values()}
-    for name, value in vars(model).items():
-        if isinstance(value, keras.Optimizer) and id(value) not in mine:
-            mine.add(id(value))
-            found[name.lstrip("_")] = value
-    return found
