@@ -140,15 +140,16 @@ class CNN:
         """
         from flax import nnx
 
-        from dltrainer_jupyter.models.flax_layers import Function, Layer, Layers, batch_norm
+        from dltrainer_jupyter.models.flax_layers import Function, Layer, Layers, batch_norm, convolution, linear
 
         config = self.config
         channels, height, width = self._image(signature.input_shape)
         layers: dict[str, Layer] = {"to_float": Function("to_float")} if holds_whole_numbers(signature) else {}
         layers["channels_last"] = Function("channels_last")
         for number, features in enumerate(config.channels, start=1):
-            kernel = (config.kernel_size, config.kernel_size)
-            layers[f"conv{number}"] = nnx.Conv(channels, features, kernel, use_bias=not config.batch_norm, rngs=rngs)
+            layers[f"conv{number}"] = convolution(
+                channels, features, config.kernel_size, rngs, bias=not config.batch_norm
+            )
             if config.batch_norm:
                 layers[f"norm{number}"] = batch_norm(features, rngs)
             layers[f"activation{number}"] = Function(config.activation)
@@ -159,12 +160,12 @@ class CNN:
         layers["flatten"] = Function("flatten_image")
         values = channels * height * width
         if config.hidden:
-            layers["linear"] = nnx.Linear(values, config.hidden, rngs=rngs)
+            layers["linear"] = linear(values, config.hidden, rngs)
             layers["activation"] = Function(config.activation)
             values = config.hidden
         if config.dropout:
             layers["dropout"] = nnx.Dropout(config.dropout, rngs=rngs)
-        layers["output"] = nnx.Linear(values, signature.outputs, rngs=rngs)
+        layers["output"] = linear(values, signature.outputs, rngs)
         return Layers(layers)
 
     def tensorflow(self, signature: Signature) -> keras.Model:

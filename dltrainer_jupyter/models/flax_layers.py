@@ -21,6 +21,9 @@ _ACTIVATIONS: dict[str, Layer] = {
     "sigmoid": jax.nn.sigmoid,
 }
 
+_START = nnx.initializers.variance_scaling(1 / 3, "fan_in", "uniform")
+"""Initial weights as PyTorch draws them (He et al., 2015)."""
+
 
 class Layers(nnx.Module):
     """Named layers, one after another.
@@ -74,6 +77,16 @@ _FUNCTIONS: dict[str, Layer] = {
     "max": _pool(nnx.max_pool),
     "average": _pool(nnx.avg_pool),
 }
+
+
+def linear(inputs: int, outputs: int, rngs: nnx.Rngs) -> nnx.Linear:
+    """Make a fully connected layer."""
+    return nnx.Linear(inputs, outputs, kernel_init=_START, rngs=rngs)
+
+
+def convolution(channels: int, features: int, size: int, rngs: nnx.Rngs, *, bias: bool) -> nnx.Conv:
+    """Make a convolution that keeps height and width."""
+    return nnx.Conv(channels, features, (size, size), use_bias=bias, kernel_init=_START, rngs=rngs)
 
 
 def batch_norm(features: int, rngs: nnx.Rngs) -> nnx.BatchNorm:

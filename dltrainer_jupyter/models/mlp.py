@@ -98,20 +98,20 @@ class MLP:
         """
         from flax import nnx
 
-        from dltrainer_jupyter.models.flax_layers import Function, Layer, Layers, batch_norm
+        from dltrainer_jupyter.models.flax_layers import Function, Layer, Layers, batch_norm, linear
 
         layers: dict[str, Layer] = {"to_float": Function("to_float")} if holds_whole_numbers(signature) else {}
         layers["flatten"] = Function("flatten")
         width = math.prod(signature.input_shape)
         for number, units in enumerate(self.config.hidden, start=1):
-            layers[f"linear{number}"] = nnx.Linear(width, units, rngs=rngs)
+            layers[f"linear{number}"] = linear(width, units, rngs)
             if self.config.batch_norm:
                 layers[f"norm{number}"] = batch_norm(units, rngs)
             layers[f"activation{number}"] = Function(self.config.activation)
             if self.config.dropout:
                 layers[f"dropout{number}"] = nnx.Dropout(self.config.dropout, rngs=rngs)
             width = units
-        layers["output"] = nnx.Linear(width, signature.outputs, rngs=rngs)
+        layers["output"] = linear(width, signature.outputs, rngs)
         return Layers(layers)
 
     def tensorflow(self, signature: Signature) -> keras.Model:
