@@ -74,7 +74,7 @@ def contrast(images: Array, factors: Array) -> Array:
 
 def saturation(images: Array, factors: Array) -> Array:
     """Move away from the grey image, or towards it."""
-    return _blend(_grey(images), images, factors)
+    return _blend(_grey(images), images, factors) if images.shape[1] == _COLOURS else images
 
 
 def hue(images: Array, shifts: Array) -> Array:
@@ -145,16 +145,20 @@ def mix_targets(name: str, targets: Array, partners: Array, shares: Array, outpu
 
 def policy(images: Array, kinds: Array, values: Array, matrices: Array) -> Array:
     """Let each image go through its operations, one after another."""
-    for position in range(kinds.shape[1]):
-        kind, value, matrix = kinds[:, position], values[:, position], matrices[:, position]
+
+    def operate(images: Array, given: tuple[Array, Array, Array]) -> tuple[Array, None]:
+        kind, value, matrix = given
         result = images
         for number, name in enumerate(KINDS):
             if name == "affine":
                 result = jnp.where(_wide(kind == number), affine(images, matrix), result)
             elif name in _OPERATIONS:
                 result = jnp.where(_wide(kind == number), _OPERATIONS[name](images, value), result)
-        images = result
-    return images
+        return result, None
+
+    # Compiled once, however many operations follow one another.
+    result, _ = jax.lax.scan(operate, images, (kinds.T, values.T, jnp.swapaxes(matrices, 0, 1)))
+    return result
 
 
 def _auto_contrast(images: Array, _: Array) -> Array:

@@ -67,7 +67,7 @@ def contrast(images: Tensor, factors: Tensor) -> Tensor:
 
 def saturation(images: Tensor, factors: Tensor) -> Tensor:
     """Move away from the grey image, or towards it."""
-    return _blend(_grey(images), images, factors)
+    return _blend(_grey(images), images, factors) if images.shape[1] == _COLOURS else images
 
 
 def hue(images: Tensor, shifts: Tensor) -> Tensor:

@@ -56,7 +56,8 @@ class Augmentation(AugmentationChain):
 
         # Samples are counted at run time: the last batch of an epoch is smaller, and takes the same graph.
         signature = tf.nest.map_structure(lambda x: tf.TensorSpec((None, *x.shape[1:]), x.dtype), given)
-        return tf.function(apply, input_signature=signature)
+        # Nothing in there depends on values, so there is nothing for AutoGraph to rewrite, errors among it.
+        return tf.function(apply, input_signature=signature, autograph=False)
 
     def _errors(self) -> tuple[type[Exception], ...]:
         return (*super()._errors(), tf.errors.InvalidArgumentError)
