@@ -59,7 +59,7 @@ def _wanted(case: Case, options: argparse.Namespace) -> bool:
 
 def told(shard: str, result: Result) -> str:
     """Tell a result in a line."""
-    verdict = "identical" if result.identical else "DIFFERS: " + "; ".join(result.differs)
+    verdict = "as it must be" if result.identical else "WRONG: " + "; ".join(result.differs)
     return f"{shard}: {result.case} {result.key}: killed {result.killed}, {verdict} ({result.seconds:.1f} s)"
 
 
@@ -104,11 +104,28 @@ def damage(journal: Journal, options: argparse.Namespace) -> None:
                         say(told("damage", result))
 
 
+def ablation(name: str) -> Shard:
+    """Give the shard that takes fields out of a subject's checkpoint."""
+
+    def ablate(journal: Journal, options: argparse.Namespace) -> None:
+        from tests.chaos.ablation import Ablation
+
+        with tempfile.TemporaryDirectory() as copies:
+            ablated = Ablation(name, Path(copies))
+            for field in ablated.fields():
+                if not any(result.key == field.name for result in journal.results):
+                    journal.add(result := ablated.without(field))
+                    say(told(f"ablation-{name}", result))
+
+    return ablate
+
+
 SHARDS: dict[str, Shard] = {
     **{name: subject(name) for name in subjects.NAMES},
     "stock-keras": control("keras"),
     "stock-lightning": control("lightning"),
     "damage": damage,
+    **{f"ablation-{name}": ablation(name) for name in subjects.NAMES if name != "pytorch-workers2"},
 }
 """By name, in the order in which they run."""
 

@@ -18,7 +18,7 @@ def main(folder: Path, save_freq: str) -> None:
     images, labels = load_digits(return_X_y=True)
     model = compiled()
     progress = Progress(folder)
-    told = keras.callbacks.LambdaCallback(on_train_batch_end=lambda *_: progress.step())
+    told = keras.callbacks.LambdaCallback(on_train_batch_end=lambda *_, **__: progress.step())
     backup = keras.callbacks.BackupAndRestore(
         folder / "backup", save_freq="epoch" if save_freq == "epoch" else int(save_freq)
     )

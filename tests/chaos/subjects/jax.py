@@ -39,4 +39,5 @@ def settings() -> dict[str, Any]:
         "gradient_accumulation": 3,
         "gradient_clipping": 1.0,
         "metrics": ["accuracy", "f1"],
+        "threads": None,  # the environment of the process alone can set it
     }
