@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import threading
 import weakref
 from multiprocessing import context, forkserver, popen_forkserver, process, reduction, spawn, util
 from typing import Any
 
-_PRELOADED = ["torch.utils.data"]
+_PRELOADED = ["torch.utils.data", "dltrainer_jupyter.data.foreign.torch_workers"]
 
 
 class ForkServer:
@@ -24,7 +25,7 @@ class ForkServer:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._users = 0
-        self.server = forkserver.ForkServer()
+        self.server: Any = forkserver.ForkServer()
         self.server.set_forkserver_preload(_PRELOADED)
 
     def enter(self) -> None:
@@ -36,8 +37,11 @@ class ForkServer:
         """Count a user out, whose processes have ended."""
         with self._lock:
             self._users -= 1
-            if not self._users:
-                self.server._stop()  # type: ignore[attr-defined]  # noqa: SLF001 - nothing public ends it
+            pid = self.server._forkserver_pid  # noqa: SLF001 - nothing public ends a server
+            if not self._users and pid is not None:
+                # It holds nothing, and by itself it would take its time to let go of PyTorch.
+                os.kill(pid, signal.SIGKILL)
+                self.server._stop()  # noqa: SLF001
 
 
 _SERVER = ForkServer()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -55,11 +55,18 @@ def order_of(loader: DataLoader[Any], seed: int) -> Order:
     seed : int
         The run's seed.
     """
-    cuts_plainly = loader.batch_sampler is None or _is_theirs(loader.batch_sampler, {"BatchSampler"})
-    if cuts_plainly and _is_theirs(loader.sampler, _PLAIN) and not _draws_otherwise(loader.sampler):
-        return OwnOrder(loader, seed)
-    pure = cuts_plainly and _is_theirs(loader.sampler, _SEEDED)
-    return SamplersOrder(loader, seed, "exact" if pure else "replay")
+    cutter: Any = loader.batch_sampler
+    if cutter is None:
+        # The data set makes whole batches, and its samples are those.
+        sampler, size, drops_last = loader.sampler, None, False
+    elif _is_theirs(cutter, {"BatchSampler"}):
+        sampler, size, drops_last = cutter.sampler, cutter.batch_size, cutter.drop_last
+    else:
+        return SamplersOrder([cutter], seed, "replay")
+    if _is_theirs(sampler, _PLAIN) and not _draws_otherwise(sampler):
+        return OwnOrder(sampler, size, seed, drops_last=drops_last)
+    samplers = [sampler] if cutter is None else [sampler, cutter]
+    return SamplersOrder(samplers, seed, "exact" if _is_theirs(sampler, _SEEDED) else "replay")
 
 
 def _is_theirs(sampler: Any, names: set[str]) -> bool:
@@ -79,21 +86,25 @@ class OwnOrder:
 
     Parameters
     ----------
-    loader : torch.utils.data.DataLoader
-        Its batch size, whether it shuffles and whether it drops a smaller last batch are kept.
+    sampler : torch.utils.data.SequentialSampler or torch.utils.data.RandomSampler
+        What it takes the place of.
+    size : int or None
+        Samples in a batch; None where the data set makes whole batches.
     seed : int
         The run's seed.
+    drops_last : bool
+        Whether a smaller last batch is left out.
     """
 
     resume: ResumeKind = "exact"
 
-    def __init__(self, loader: DataLoader[Any], seed: int) -> None:
+    def __init__(self, sampler: Any, size: int | None, seed: int, *, drops_last: bool) -> None:
         self._seed = seed
-        self._samples = len(loader.sampler)  # type: ignore[arg-type]
-        self._shuffles = type(loader.sampler).__name__ == "RandomSampler"
-        self._together = loader.batch_sampler is not None
-        self._size = loader.batch_size or 1
-        self._drops_last = loader.drop_last
+        self._samples = len(sampler)
+        self._shuffles = type(sampler).__name__ == "RandomSampler"
+        self._together = size is not None
+        self._size = size or 1
+        self._drops_last = drops_last
         self._number, self._skip = 1, 0
 
     def begin(self, number: int, skip: int, mark: Mapping[str, Any] | None) -> None:  # noqa: ARG002 - the protocol's
@@ -127,20 +138,18 @@ class SamplersOrder:
 
     Parameters
     ----------
-    loader : torch.utils.data.DataLoader
-        Whose ``batch_sampler``, or ``sampler`` where the data set makes whole batches.
+    samplers : sequence
+        The last one gives the batches, and draws on the others.
     seed : int
         The run's seed.
     resume : {"exact", "replay"}
         Whether the order is known to be a function of the generator.
     """
 
-    def __init__(self, loader: DataLoader[Any], seed: int, resume: ResumeKind) -> None:
+    def __init__(self, samplers: Sequence[Any], seed: int, resume: ResumeKind) -> None:
         self.resume = resume
         self._seed = seed
-        self._samplers: list[Any] = [loader.sampler]
-        if loader.batch_sampler is not None:
-            self._samplers.append(loader.batch_sampler)
+        self._samplers = samplers
         self._number, self._skip = 1, 0
         self._expected: int | None = None
         self._sums = array("L")
