@@ -98,10 +98,11 @@ def load_data(spec: RunSpec, objects: Mapping[str, Any], *, owns_process: bool =
     """
     own = objects.get("data")
     source: DataSource
-    if own is not None and callable(getattr(own, "load", None)):
-        source = own
-    elif is_foreign(own):
+    if is_foreign(own):
+        # First, as a tf.data.Dataset has a "load" that means something else.
         source = Foreign(owns_process=owns_process)
+    elif own is not None and callable(getattr(own, "load", None)):
+        source = own
     else:
         source = _make("data", Part(type="arrays") if spec.data.is_user_object else spec.data, "data")
     dataset = source.load(spec, objects)
