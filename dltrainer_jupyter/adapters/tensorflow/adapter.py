@@ -11,13 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from dltrainer_jupyter.adapters.shared.averages import apart, check_averages, to_measure
+from dltrainer_jupyter.adapters.shared.averages import to_measure
 from dltrainer_jupyter.adapters.shared.optimizers import DEFAULT_RATE
 from dltrainer_jupyter.adapters.tensorflow import placement
-from dltrainer_jupyter.adapters.tensorflow.arrays import from_raw, to_raw
 from dltrainer_jupyter.adapters.tensorflow.augmenting import Augmentation
 from dltrainer_jupyter.adapters.tensorflow.augmenting import environment as augmentation_environment
-from dltrainer_jupyter.adapters.tensorflow.averages import Average
+from dltrainer_jupyter.adapters.tensorflow.beginning import begin, load_start
 from dltrainer_jupyter.adapters.tensorflow.context import TensorFlowContext, build_for
 from dltrainer_jupyter.adapters.tensorflow.devices import (
     check_backend,
@@ -29,16 +28,16 @@ from dltrainer_jupyter.adapters.tensorflow.devices import (
 from dltrainer_jupyter.adapters.tensorflow.fit import check_measured, explained
 from dltrainer_jupyter.adapters.tensorflow.ops import TensorFlowOps
 from dltrainer_jupyter.adapters.tensorflow.optimizers import base_rate, is_settable
-from dltrainer_jupyter.adapters.tensorflow.precision import needs_scale, policy
+from dltrainer_jupyter.adapters.tensorflow.precision import policy
 from dltrainer_jupyter.adapters.tensorflow.predictor import TensorFlowPredictor
-from dltrainer_jupyter.adapters.tensorflow.randomness import make_generator, own_seeds, seed_for, seed_generators
-from dltrainer_jupyter.adapters.tensorflow.state import (
-    check_variables,
-    load_variables,
-    save_variables,
-    weights_of,
+from dltrainer_jupyter.adapters.tensorflow.randomness import (
+    load_process_state,
+    make_generator,
+    own_seeds,
+    process_state,
+    seed_for,
+    seed_process,
 )
-from dltrainer_jupyter.adapters.tensorflow.steps import describe_form, read_form
 from dltrainer_jupyter.adapters.tensorflow.training import Training
 from dltrainer_jupyter.adapters.tensorflow.watching import why_inexact
 from dltrainer_jupyter.core.protocols import (
@@ -51,15 +50,11 @@ from dltrainer_jupyter.core.protocols import (
     StepOutput,
     TrainState,
 )
-from dltrainer_jupyter.core.seeds import derive
 from dltrainer_jupyter.core.spec import RunSpec
-
-_EXTRA = "$extra."
-"""In front of the names of a recipe's own tensors; no optimizer is called that."""
 
 
 class TensorFlowAdapter:
-    """One trainer's hold on TensorFlow, used on that trainer's thread only.
+    """One trainer's hold on TensorFlow, used on that trainer's thread only; its operations are there once it is open.
 
     Parameters
     ----------
@@ -74,15 +69,16 @@ class TensorFlowAdapter:
         If Keras computes with something else than TensorFlow in this process.
     """
 
+    ops: TensorFlowOps
+    _recipe: Recipe
+    _context: TensorFlowContext
+    _shared: keras.random.SeedGenerator
+
     def __init__(self, spec: RunSpec, *, owns_process: bool) -> None:
         check_backend()
-        self.ops = TensorFlowOps(spec)
         self.device = "CPU:0"
         self._spec = spec
         self._owns_process = owns_process
-        self._shared = make_generator(spec.seed, "shared")
-        self._optimized: list[tuple[Any, Any]] = []
-        self._recipe: Recipe | None = None
         self._training: Training | None = None
         self._trained: TrainState | None = None
         self._start: NamedArrays | None = None
@@ -97,9 +93,11 @@ class TensorFlowAdapter:
         """Choose device and threads; return what exactness depends on."""
         threads = choose_threads(self._spec.threads)
         self.device = choose_device(self._spec.device)
+        # Not before: the first variable settles how many threads there are, and how memory is taken.
+        self.ops = TensorFlowOps(self._spec)
+        self._shared = make_generator(self._spec.seed, "shared")
         if self._owns_process:
-            tf.random.set_seed(seed_for(self._spec.seed, "global"))
-            tf.random.set_global_generator(tf.random.Generator.from_seed(derive(self._spec.seed, "tf", "global")))
+            seed_process(self._spec.seed)
         return {
             "device": self.device,
             "device_name": describe(self.device),
@@ -111,8 +109,7 @@ class TensorFlowAdapter:
 
     def close(self) -> None:
         """Let go of what was compiled."""
-        self._training = self._trained = self._recipe = None
-        self._optimized.clear()
+        self._training = self._trained = None
 
     # --- building -------------------------------------------------------------------------------------
 
@@ -122,10 +119,10 @@ class TensorFlowAdapter:
         Weights whose shapes only a batch tells are made by :meth:`check`.
         """
         self._classes = signature.outputs
-        context = TensorFlowContext(self._spec, objects, signature)
+        self._context = TensorFlowContext(self._spec, objects, signature)
         with self._apart("initial weights"), policy(self._spec.precision):
-            state = recipe.build(context)
-        self._recipe, self._optimized = recipe, context.optimized
+            state = recipe.build(self._context)
+        self._recipe = recipe
         if self._spec.augmentation:
             self._augmentation = Augmentation(self._spec.augmentation, self._spec.seed, signature)
         if rates := [rate for optimizer in state.optimizers.values() if (rate := base_rate(optimizer)) is not None]:
@@ -135,35 +132,19 @@ class TensorFlowAdapter:
 
     def _complete(self, state: TrainState) -> None:
         """Once every net has its weights, begin what begins with them."""
-        if self._trained is state or not all(net.built for net in state.nets.values()):
-            return
-        for name, net in state.nets.items():
-            seed_generators(net, self._spec.seed, name)
-        for optimizer, net in self._optimized:
-            if not optimizer.built:
-                optimizer.build(net.trainable_variables)
-        # Keras' LossScaleOptimizer holds another; it scales by itself.
-        self.ops.scales = any(
-            needs_scale(net) and not hasattr(optimizer, "inner_optimizer") for optimizer, net in self._optimized
-        )
-        if self._start is not None:
-            self._load_start(state, self._start)
-        if self._spec.ema is not None:
-            state.averages = {name: Average(name, net, self._spec.ema) for name, net in state.nets.items()}
-        self._trained = state
+        if self._trained is not state and all(net.built for net in state.nets.values()):
+            if self._start is not None:
+                load_start(state, self._start)
+            begin(state, self._context, self._spec, self.ops)
+            self._trained = state
 
     def begin_with(self, state: TrainState, weights: NamedArrays) -> None:
         """Begin with these weights instead of fresh ones; optimizers stay fresh."""
         self._start = to_measure(weights)
         if self._trained is state:
-            self._load_start(state, self._start)
+            load_start(state, self._start)
             for average in state.averages.values():
                 average.restart()
-
-    def _load_start(self, state: TrainState, weights: NamedArrays) -> None:
-        variables = weights_of(state.nets)
-        check_variables(variables, weights, "another model")
-        load_variables(variables, weights)
 
     def learning_rate(self, state: TrainState) -> float | None:
         """Give the base rate: the specification's, or the one the user's own optimizer came with.
@@ -189,7 +170,7 @@ class TensorFlowAdapter:
                     measured = training.eval_step(batch)
             else:
                 training.measure.prepare(batch, training.extra)
-                measured = StepOutput(*training.measure.results, batch.size)
+                measured = training.measured
             width = check_measured(measured, self._classes)
         if self._augmentation is not None:
             self._augmentation.check_mixed(lambda mixed: training.measure.prepare(mixed, training.extra), batch, width)
@@ -260,7 +241,6 @@ class TensorFlowAdapter:
     @contextmanager
     def evaluation(self, state: TrainState) -> Iterator[TrainState]:
         """Let averaged weights stand where those in training did, and nothing that happens leave a trace."""
-        assert self._recipe is not None  # noqa: S101 - nobody measures what wasn't built
 
         def seeds(position: int) -> list[int]:
             return [seed_for(self._spec.seed, "evaluation", position), 0]
@@ -296,47 +276,18 @@ class TensorFlowAdapter:
 
     def save(self, state: TrainState) -> FullState:
         """Copy the state; later steps don't change the copy."""
-        assert self._recipe is not None  # noqa: S101 - nobody saves what wasn't built
-        training = self._training_of(self._recipe, state)
-        extra = training.extra
-        meta: dict[str, Any] = {
-            "form": describe_form(training.learn.form),
-            "rate": self._rate,
-            "extra": {key: value for key, value in state.extra.items() if key not in extra},
-        }
+        saved = self._training_of(self._recipe, state).save()
+        saved.meta["rate"] = self._rate
         if self._owns_process:
-            meta["global_generator"] = tf.random.get_global_generator().state.numpy()
-        others = save_variables(training.others(), training.aside)
-        return FullState(
-            weights=save_variables(training.weights(), training.aside),
-            optimizer=others | {f"{_EXTRA}{key}": to_raw(value, key) for key, value in extra.items()},
-            meta=meta,
-        )
+            saved.meta["global_generator"] = process_state()
+        return saved
 
     def load(self, state: TrainState, saved: FullState) -> TrainState:
         """Put a saved state into a freshly built one; one that doesn't fit is refused before anything is written."""
-        assert self._recipe is not None  # noqa: S101 - nobody loads into what wasn't built
-        meta = saved.meta
-        check_averages(apart(saved.weights)[1], wanted=self._spec.ema is not None)
-        training = self._training_of(self._recipe, state)
-        weights = training.weights()
-        check_variables(weights, saved.weights, "another model")
-        if meta["form"] is not None:
-            training.learn.trace(read_form(meta["form"]))
-        kept = {key: raw for key, raw in saved.optimizer.items() if not key.startswith(_EXTRA)}
-        others = training.others()
-        check_variables(others, kept, "another optimizer or other settings")
-        self.ops.check(kept)
-        load_variables(weights, saved.weights)
-        load_variables(others, kept)
-        state.extra = meta["extra"] | {
-            key.removeprefix(_EXTRA): tf.convert_to_tensor(from_raw(raw))
-            for key, raw in saved.optimizer.items()
-            if key.startswith(_EXTRA)
-        }
-        self._rate = meta["rate"]
-        if self._owns_process and "global_generator" in meta:
-            tf.random.get_global_generator().reset(meta["global_generator"])
+        self._training_of(self._recipe, state).load(saved)
+        self._rate = saved.meta["rate"]
+        if self._owns_process and "global_generator" in saved.meta:
+            load_process_state(saved.meta["global_generator"])
         return state
 
     @classmethod

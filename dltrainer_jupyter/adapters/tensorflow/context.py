@@ -95,11 +95,14 @@ class TensorFlowContext:
     ----------
     optimized : list of (keras.optimizers.Optimizer, keras.Model)
         Which optimizer was made for which net.
+    loss_name : str or None
+        None for a loss of the user's own.
     """
 
     def __init__(self, spec: RunSpec, objects: Mapping[str, Any], signature: Signature) -> None:
         self.signature = signature
         self.optimized: list[tuple[keras.optimizers.Optimizer, keras.Model]] = []
+        self.loss_name: str | None = None
         self._spec = spec
         self._objects = objects
 
@@ -159,6 +162,7 @@ class TensorFlowContext:
             part = default_loss(self.signature)
         if part.is_user_object:
             return _in_columns(self._own_loss(), same_shape=False)
+        self.loss_name = part.type
         found = registry.find("losses", part.type, "tensorflow")
         loss = found(validate(found.Config, part.config, "loss")).build()
         return _in_columns(loss, same_shape=found.same_shape)

@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Batch, StepOutput
 
+if TYPE_CHECKING:
+    import keras
+
+_TAKE_LOGITS = ("bce", "cross_entropy")
+_GIVE_PROBABILITIES = ("sigmoid", "softmax")
 _BOLD = re.compile(r"\x1b\[1m(.*?)\x1b\[0m", re.DOTALL)
 """In which Keras prints what went wrong, among what it was doing."""
 
@@ -56,25 +61,24 @@ def check_measured(measured: StepOutput, classes: int) -> int | None:
         If the loss is no single number, or there are fewer outputs than classes.
     """
     loss, outputs, targets = measured.loss, measured.outputs, measured.targets
-    if loss is not None and (shape := getattr(loss, "shape", None)) is not None and shape.rank:
-        msg = f"loss: expected one number for the batch, got shape {tuple(shape)}; take its mean."
+    if hasattr(loss, "shape") and loss.shape.rank:
+        msg = f"loss: expected one number for the batch, got shape {tuple(loss.shape)}; take its mean."
         raise ConfigurationError(msg)
     shape = getattr(outputs, "shape", None)
     if shape is None or not shape.rank or shape.rank == 1:
         return None
-    width = shape[-1]
+    width: int | None = shape[-1]
     if width is not None and _are_indices(targets) and shape.rank == 2 and width < classes:  # noqa: PLR2004
         msg = (
             f"Labels out of range: the data has labels up to {classes - 1}, but the model has {width} outputs; give it "
             f"{classes}."
         )
         raise ConfigurationError(msg)
-    return width  # type: ignore[no-any-return]
+    return width
 
 
 def _are_indices(targets: Any) -> bool:
-    dtype, shape = getattr(targets, "dtype", None), getattr(targets, "shape", None)
-    return dtype is not None and dtype.is_integer and shape.rank == 1
+    return hasattr(targets, "dtype") and targets.dtype.is_integer and targets.shape.rank == 1
 
 
 def _describe(value: Any) -> str:
@@ -90,3 +94,31 @@ def _first_line(error: Exception) -> str:
     if bold := _BOLD.search(text):
         text = bold[1]
     return (text.strip().splitlines() or [type(error).__name__])[0]
+
+
+def check_logits(net: keras.Model, loss: str | None) -> None:
+    """Raise if a model gives probabilities where its loss takes logits: it would learn next to nothing.
+
+    Parameters
+    ----------
+    net : keras.Model
+        One whose outputs aren't known before it is called is let pass.
+    loss : str or None
+        The loss by name; None for one of the user's own.
+
+    Raises
+    ------
+    ConfigurationError
+        Says what to leave out.
+    """
+    outputs = getattr(net, "outputs", [])
+    if loss not in _TAKE_LOGITS or len(outputs) != 1:
+        return
+    last = outputs[0]._keras_history.operation  # noqa: SLF001 - nothing public says where an output comes from
+    name = getattr(getattr(last, "activation", None), "__name__", type(last).__name__.lower())
+    if name in _GIVE_PROBABILITIES:
+        msg = (
+            f"model: it ends in a {name}, but {loss} takes logits and applies it by itself; leave it out "
+            "(predict_proba brings it back), or pass a loss of Keras' that takes probabilities."
+        )
+        raise ConfigurationError(msg)

@@ -29,13 +29,13 @@ class TensorFlowOps:
     Parameters
     ----------
     spec : RunSpec
-        Says how often to update, how to bound gradients, how precisely to compute, and whether to leave out the update
-        of a batch whose loss is NaN or infinite. All of it is decided on the device, so nothing waits for it.
+        Says how often to update, how to bound gradients, and whether to leave out the update of a batch whose loss is
+        NaN or infinite. All of it is decided on the device, so nothing waits for it.
 
     Attributes
     ----------
     scales : bool
-        Whether the loss is scaled, so that small gradients in 16 bits don't become 0.
+        Whether the loss is scaled, so that small gradients in 16 bits don't become 0; to be set before the first step.
     variables : dict of str to tensorflow.Variable
         What must be kept from one step to the next: gradients that wait, their number, scales of the loss.
     """
@@ -44,7 +44,7 @@ class TensorFlowOps:
         self._skips = spec.on_nan == "skip"
         self._bound = spec.gradient_clipping
         self._batches = spec.gradient_accumulation
-        self.scales = spec.precision == "16-mixed"
+        self.scales = False
         self.variables: dict[str, tf.Variable] = {}
 
     def update(self, state: TrainState, loss_fn: LossFunction, *, wrt: str, using: str) -> tuple[TrainState, Any, Any]:

@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 
-class PenalizedAdam(keras.optimizers.Adam):
+class PenalizedAdam(keras.optimizers.Adam):  # type: ignore[misc] # Keras has no types
     """Adam with an L2 penalty in the gradient.
 
     Parameters
@@ -32,7 +32,7 @@ class PenalizedAdam(keras.optimizers.Adam):
         return {**super().get_config(), "penalty": self.penalty}
 
 
-class DampedSGD(keras.optimizers.SGD):
+class DampedSGD(keras.optimizers.SGD):  # type: ignore[misc] # as above
     """Gradient descent whose momentum doesn't hold the learning rate, with dampening and an L2 penalty.
 
     Keras' own keeps ``momentum * velocity - rate * gradient``, in which a new rate takes effect bit by bit; here, as in

@@ -12,13 +12,18 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
+import numpy as np
+import tensorflow as tf
 from keras.src.backend.common import global_state
 from keras.src.random import seed_generator
 
 from dltrainer_jupyter.core.seeds import derive
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 _MOST = 2**31 - 2
 """Keras takes seeds as 32-bit integers on some devices."""
@@ -104,3 +109,22 @@ def seed_initializers(net: Any, run_seed: int) -> None:
                 if value.get_config().get("seed") is None:
                     value.seed = seed_for(run_seed, "initial weights", position)
                 position += 1
+
+
+# --- a process of the run's own -----------------------------------------------------------------------
+
+
+def seed_process(run_seed: int) -> None:
+    """Seed TensorFlow's own generators, in a process where nobody else draws from them."""
+    tf.random.set_seed(seed_for(run_seed, "process"))
+    tf.random.set_global_generator(tf.random.Generator.from_seed(seed_for(run_seed, "global generator")))
+
+
+def process_state() -> npt.NDArray[np.int64]:
+    """Give the state of ``tf.random.get_global_generator()``."""
+    return np.array(tf.random.get_global_generator().state)
+
+
+def load_process_state(state: npt.NDArray[np.int64]) -> None:
+    """Go on from a state."""
+    tf.random.get_global_generator().reset(state)

@@ -9,15 +9,29 @@ from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
+from dltrainer_jupyter.adapters.shared.averages import apart, check_averages
+from dltrainer_jupyter.adapters.tensorflow.arrays import from_raw, to_raw
 from dltrainer_jupyter.adapters.tensorflow.modes import in_mode
 from dltrainer_jupyter.adapters.tensorflow.ops import TensorFlowOps
 from dltrainer_jupyter.adapters.tensorflow.randomness import generators_of
-from dltrainer_jupyter.adapters.tensorflow.state import Variables, memory_of, others_in, slots_of, weights_of
-from dltrainer_jupyter.adapters.tensorflow.steps import Step
-from dltrainer_jupyter.core.protocols import Batch, NativeRecipe, Recipe, StepOutput, TrainState
+from dltrainer_jupyter.adapters.tensorflow.state import (
+    Variables,
+    check_variables,
+    load_variables,
+    memory_of,
+    others_in,
+    save_variables,
+    slots_of,
+    weights_of,
+)
+from dltrainer_jupyter.adapters.tensorflow.steps import Step, describe_form, read_form
+from dltrainer_jupyter.core.protocols import Batch, FullState, NativeRecipe, Recipe, StepOutput, TrainState
 
 if TYPE_CHECKING:
     import keras
+
+_EXTRA = "$extra."
+"""In front of the names of a recipe's own tensors; no optimizer is called that."""
 
 
 class Training:
@@ -55,6 +69,7 @@ class Training:
         self.learn = Step(self._learn, apart, eager=eager)
         self.measure = Step(self._measure, apart, eager=eager)
         self._aside: dict[Any, tf.Tensor] = {}
+        # Values of training while an evaluation uses their place, by the reference of their variable.
 
     # --- steps ----------------------------------------------------------------------------------------
 
@@ -69,6 +84,12 @@ class Training:
         """Measure one batch."""
         loss, outputs, targets = self.measure(batch, self.extra)
         return StepOutput(loss, outputs, targets, batch.size)
+
+    @property
+    def measured(self) -> StepOutput:
+        """Specifications of what measuring gives, once it is traced."""
+        loss, outputs, targets = self.measure.results
+        return StepOutput(loss, outputs, targets, 0)
 
     @property
     def extra(self) -> dict[str, tf.Tensor]:
@@ -128,6 +149,46 @@ class Training:
         known = (self.weights(), self._mechanics(), found)
         return found | others_in(self.learn.graph, [variable for part in known for variable in part.values()])
 
+    # --- state ----------------------------------------------------------------------------------------
+
+    def save(self) -> FullState:
+        """Copy the state."""
+        extra = self.extra
+        others = save_variables(self.others(), self._aside)
+        return FullState(
+            weights=save_variables(self.weights(), self._aside),
+            optimizer=others | {f"{_EXTRA}{key}": to_raw(value, key) for key, value in extra.items()},
+            meta={
+                "form": describe_form(self.learn.form),
+                "extra": {key: value for key, value in self.state.extra.items() if key not in extra},
+            },
+        )
+
+    def load(self, saved: FullState) -> None:
+        """Go on from a state.
+
+        Raises
+        ------
+        CheckpointError
+            If it doesn't fit; nothing has been written then.
+        """
+        check_averages(apart(saved.weights)[1], wanted=bool(self.state.averages))
+        weights = self.weights()
+        check_variables(weights, saved.weights, "another model")
+        if saved.meta["form"] is not None:
+            self.learn.trace(read_form(saved.meta["form"]))
+        kept = {key: raw for key, raw in saved.optimizer.items() if not key.startswith(_EXTRA)}
+        others = self.others()
+        check_variables(others, kept, "another optimizer or other settings")
+        self._ops.check(kept)
+        load_variables(weights, saved.weights)
+        load_variables(others, kept)
+        self.state.extra = saved.meta["extra"] | {
+            key.removeprefix(_EXTRA): tf.convert_to_tensor(from_raw(raw))
+            for key, raw in saved.optimizer.items()
+            if key.startswith(_EXTRA)
+        }
+
     @contextmanager
     def in_evaluation(self, seeds: Callable[[int], list[int]]) -> Iterator[None]:
         """Put averaged weights into the nets, and what evaluation draws or remembers out of training's way.
@@ -152,8 +213,3 @@ class Training:
             for variable, value in before:
                 variable.assign(value)
             self._aside = {}
-
-    @property
-    def aside(self) -> dict[Any, tf.Tensor]:
-        """Values of training while an evaluation uses their place, by the reference of their variable."""
-        return self._aside
