@@ -70,13 +70,12 @@ class Loop:
             recorder.begin_epoch()
             parts.follower.begin_epoch(parts.state, training.course)
         training.clock.start(training.step)
-        set_rate = None
         for batch in parts.feed.epoch(training.epoch, training.consumed):
             if training.base_rate is not None:
                 rate = training.base_rate * schedule.factor(training.step)
-                if rate != set_rate:
+                if rate != training.rate_in_force:
                     adapter.set_learning_rate(parts.state, rate)
-                    training.rate = set_rate = rate
+                    training.rate = training.rate_in_force = rate
             parts.state, output = adapter.train_step(recipe, parts.state, batch)
             training.consumed += 1
             training.step += 1

@@ -80,6 +80,8 @@ class Training:
         The learning rate as a person set it; None where the model's own schedule sets it.
     rate : float or None
         The learning rate as a schedule has it now; None where nobody can tell.
+    rate_in_force : float or None
+        The one the loop knows the optimizers to have, which needn't be set again; a recipe may have changed it since.
     values : dict of str to float
         The last closed epoch's.
     enough : bool
@@ -97,6 +99,8 @@ class Training:
         own_rate = parts.follower.own_rate(parts.state)
         self.base_rate = parts.adapter.learning_rate(parts.state) if own_rate is None else None
         self.rate = self.base_rate if own_rate is None else own_rate
+        self._keeps_rate = isinstance(parts.recipe, Follower)
+        self.rate_in_force = self.base_rate if self._keeps_rate and spec.learning_rate is None else None
         self.values: dict[str, float] = {}
         self.enough = False
         self.clock = Clock()
@@ -245,6 +249,7 @@ class Training:
         parts.state = parts.adapter.load(parts.state, FullState(saved.weights, saved.optimizer, meta["adapter"]))
         self.epoch, self.consumed, self.step = meta["epoch"], meta["consumed"], meta["step"]
         self.base_rate, self.rate, self.values = meta["base_rate"], meta["rate"], meta["values"]
+        self.rate_in_force = self.rate if self._keeps_rate and self.step else self.rate_in_force
         parts.recorder.load_state(meta["recorder"])
         parts.follower.load_state(meta["recipe"])
         parts.feed.load_state(meta["feed"])

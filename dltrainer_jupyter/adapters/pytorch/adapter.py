@@ -70,7 +70,7 @@ class PyTorchAdapter:
         self._shared: set[str] = set()
         self._private: set[str] = set()
         self._secretive: set[str] = set()
-        self._untried = False
+        self._untried, self._brings_optimizers = False, spec.optimizer.is_user_object
         self._classes = 0
         self._augmentation: Augmentation | None = None
         self._losses: dict[str, nn.Module] = {}
@@ -119,7 +119,8 @@ class PyTorchAdapter:
             state = recipe.build(context)
         if isinstance(recipe, Follower):
             # Its code can't be tried beforehand: hooks have to come in their order.
-            self._untried, self._mode = True, Injected(self._generators)
+            self._untried = self._brings_optimizers = True
+            self._mode = Injected(self._generators)
             self.ops.drawing = partial(drawing, self._generators, self._mode)
         for net in state.nets.values():
             self._undo.append(own_dropouts(net, self._generators))
@@ -141,9 +142,8 @@ class PyTorchAdapter:
 
     def learning_rate(self, state: TrainState) -> float:
         """Give the base rate: the specification's, or the one the user's own optimizer came with."""
-        if self._spec.learning_rate is not None:
-            return self._spec.learning_rate
-        return base_rate(next(iter(state.optimizers.values()))) if self._spec.optimizer.is_user_object else DEFAULT_RATE
+        own = next(iter(state.optimizers.values()), None) if self._brings_optimizers else None
+        return self._spec.learning_rate or (DEFAULT_RATE if own is None else base_rate(own))
 
     def check(self, recipe: Recipe, state: TrainState, batch: Batch) -> int | None:
         """Try the model on one batch without changing anything, and see which random operations it uses."""

@@ -26,6 +26,8 @@ _DEEPEST = 4
 _KEPT_ELSEWHERE = (nn.Module, nn.Parameter, torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler)
 _OURS = "dltrainer_jupyter."
 """Where objects come from that the adapter gave the module."""
+_OF_HYPERPARAMETERS = ("_hparams", "_hparams_initial", "_hparams_name", "_log_hyperparams")
+"""What ``save_hyperparameters`` sets, and what is made when somebody first asks; kept under their own names."""
 _OF_TORCHMETRICS = ("_cache", "_is_synced", "_to_sync", "_should_unsync", "_enable_grad")
 """Switches that a metric object turns while it computes, and turns back."""
 
@@ -50,7 +52,7 @@ class Attributes:
     def __init__(self, module: nn.Module, library: Library) -> None:
         self._module = module
         own = library.module()
-        self._not_theirs = {*vars(own), *_OF_TORCHMETRICS}
+        self._not_theirs = {*vars(own), *_OF_TORCHMETRICS, *_OF_HYPERPARAMETERS}
         self._built = {name: _print_of(found.value) for name, found in self._found()}
 
     def _found(self) -> Iterator[tuple[str, _Attribute]]:
@@ -113,7 +115,7 @@ def _equal(first: Any, second: Any) -> bool:
     if type(first) is not type(second):
         return False
     if isinstance(first, np.ndarray):
-        return first.dtype == second.dtype and first.shape == second.shape and first.tobytes() == second.tobytes()
+        return bool(first.dtype == second.dtype and first.shape == second.shape and first.tobytes() == second.tobytes())
     if isinstance(first, list | tuple):
         return len(first) == len(second) and all(map(_equal, first, second))
     if isinstance(first, dict):
