@@ -184,7 +184,7 @@ def _show(ref: str, *, as_json: bool) -> None:
     if as_json:
         say_json(run.document())
     else:
-        say(*summary.page(run.record, run.store.epochs(run.id), run.checkpoints))
+        say(*summary.page(run.record, run.store.epochs(run.id), run.checkpoints, run.store.events(run.id)))
 
 
 @_command("compare", click.Argument(["refs"], nargs=-1, required=True, metavar="RUN..."), _AS_JSON)

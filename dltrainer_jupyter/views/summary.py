@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from dltrainer_jupyter.core.records import CheckpointRecord, EpochRecord, RunRecord
+from dltrainer_jupyter.core.records import CheckpointRecord, EpochRecord, EventRecord, RunRecord
 from dltrainer_jupyter.core.states import State
 from dltrainer_jupyter.views.configuration import to_yaml
 from dltrainer_jupyter.views.live import progress
@@ -131,12 +131,32 @@ def checkpoints_text(records: Sequence[CheckpointRecord]) -> TextTable:
     return TextTable(("step", "epoch", "kinds", "digest", "path"), rows)
 
 
+def resume_line(run: RunRecord, events: Sequence[EventRecord]) -> str:
+    """Say how a run resumes, and why that may not be exact.
+
+    Examples
+    --------
+    >>> resume_line(run, [])  # doctest: +SKIP
+    'Resumes by replaying the epoch up to where it stopped.'
+    """
+    how = {
+        "exact": "exactly where it stopped",
+        "replay": "by replaying the epoch up to where it stopped",
+        "epoch": "from the start of an epoch",
+    }[run.resume]
+    reasons = [one_line(event.message) for event in events if event.kind == "inexact"]
+    return f"Resumes {how}.{'' if run.exact else f' {reasons[-1]}' if reasons else ' No longer exact to the bit.'}"
+
+
 def page(
-    run: RunRecord, epochs: Sequence[EpochRecord], checkpoints: Sequence[CheckpointRecord]
+    run: RunRecord,
+    epochs: Sequence[EpochRecord],
+    checkpoints: Sequence[CheckpointRecord],
+    events: Sequence[EventRecord] = (),
 ) -> list[TextTable | str]:
-    """Describe a run in full: where it stands, its settings, its history, its checkpoints."""
+    """Describe a run in full: where it stands, how it resumes, its settings, its history, its checkpoints."""
     config = to_yaml(run.spec).rstrip()
-    parts: list[TextTable | str] = [f"{status_line(run)}\n{run.folder}", config]
+    parts: list[TextTable | str] = [f"{status_line(run)}\n{resume_line(run, events)}\n{run.folder}", config]
     if epochs:
         parts.append(epochs_text(epochs))
     if checkpoints:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Literal
 
 import pandas as pd
+import pytest
 
 from dltrainer_jupyter.core.records import (
     BestRecord,
     CheckpointRecord,
     EpochRecord,
     ErrorRecord,
+    EventRecord,
     ProgressRecord,
     RunRecord,
 )
@@ -79,6 +82,26 @@ def test_epochs_begin_with_the_losses() -> None:
 def test_an_epoch_that_was_not_validated_has_a_gap() -> None:
     records = [EpochRecord(1, 45, {"train_loss": 1.0}), EpochRecord(2, 90, {"train_loss": 0.5, "val_loss": 0.25})]
     assert summary.epochs_text(records).rows[0][-1] == MISSING
+
+
+@pytest.mark.parametrize(
+    ("resume", "words"),
+    [
+        ("exact", "Resumes exactly where it stopped."),
+        ("replay", "Resumes by replaying the epoch up to where it stopped."),
+        ("epoch", "Resumes from the start of an epoch."),
+    ],
+)
+def test_how_a_run_resumes_is_said_in_words(resume: Literal["exact", "replay", "epoch"], words: str) -> None:
+    assert summary.resume_line(replace(RUN, resume=resume), []) == words
+
+
+def test_a_resume_that_is_not_exact_has_its_reason() -> None:
+    reason = "A resume may differ in the last bits: a generator gives its batches only once."
+    event = EventRecord(1, RUN.id, NOW, "inexact", reason, 0)
+    inexact = replace(RUN, resume="epoch", exact=False)
+    assert summary.resume_line(inexact, [event]) == f"Resumes from the start of an epoch. {reason}"
+    assert str(summary.page(inexact, [], [], [event])[0]).split("\n")[1].endswith(reason)
 
 
 def test_a_page_holds_everything() -> None:

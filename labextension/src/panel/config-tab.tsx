@@ -5,20 +5,22 @@ import { survivesKernel } from '../model/situation';
 import { CopyButton } from './button';
 
 const RESUME = {
-  exact: 'exact: the same bits as if it had never stopped',
-  replay: 'replay: the data are read again up to where it stopped',
-  epoch: 'epoch: from the beginning of the epoch it stopped in'
+  exact: 'exactly where it stopped',
+  replay: 'by replaying the epoch up to where it stopped',
+  epoch: 'from the start of an epoch'
 };
 
 /** What the run was told to do, and the facts about where it does it. */
-export function ConfigTab({ snapshot: { run, config, now } }: { snapshot: Snapshot }): JSX.Element {
+export function ConfigTab({ snapshot: { run, config, events, now } }: { snapshot: Snapshot }): JSX.Element {
+  const reason =
+    events.filter(event => event.kind === 'inexact').at(-1)?.message ?? 'No longer exact to the bit.';
   const facts: [string, string][] = [
     ['Run', run.id],
     ['Framework', run.framework],
     ['Trainer', run.device === null ? run.executor : `${run.executor} on ${run.device}`],
     ['Created', clock(run.created_at, now)],
     ['Attempts', String(run.attempts)],
-    ['Resumes', run.exact ? RESUME[run.resume] : `${run.resume}, no longer exact to the bit: see the log`],
+    ['Resumes', run.exact ? RESUME[run.resume] : `${RESUME[run.resume]}. ${reason}`],
     ['When the kernel ends', survivesKernel(run) ? 'the training goes on' : 'the training ends with it'],
     ['Can be resumed in a new kernel', run.rebuildable ? 'yes' : 'no']
   ];

@@ -222,6 +222,24 @@ describe('the config tab', () => {
   );
 });
 
+describe('how a run resumes', () => {
+  it.each([
+    ['exact', 'Resumesexactly where it stopped'],
+    ['replay', 'Resumesby replaying the epoch'],
+    ['epoch', 'Resumesfrom the start of an epoch']
+  ] as const)('is said in words: %s', async (resume, words) => {
+    await open(snapshot({ run: { ...snapshot().run, resume } }), 'config');
+    expect(text('.dlt-config dl')).toContain(words);
+  });
+
+  it('gives the reason why it may differ', async () => {
+    const message = 'A resume may differ in the last bits: a generator gives its batches only once.';
+    const events = [{ at: snapshot().now, kind: 'inexact', message, step: 0 }];
+    await open(snapshot({ run: { ...snapshot().run, resume: 'epoch', exact: false }, events }), 'config');
+    expect(text('.dlt-config dl')).toContain(`from the start of an epoch. ${message}`);
+  });
+});
+
 describe('what others wrote', () => {
   const nasty = '<img src=x onerror=alert(1)>';
 
