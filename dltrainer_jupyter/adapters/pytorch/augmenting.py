@@ -37,7 +37,9 @@ class Augmentation(AugmentationChain):
         inputs, targets = batch.inputs, batch.targets
         with torch.no_grad():
             for step, drawn in zip(self.steps, self.draw(inputs, epoch, index), strict=True):
-                given = {key: torch.from_numpy(value).to(inputs.device) for key, value in drawn.items()}
+                given = {
+                    key: torch.from_numpy(value).to(inputs.device, non_blocking=True) for key, value in drawn.items()
+                }
                 inputs, targets = step.apply(inputs, targets, given, self.outputs)
         return changed(batch, inputs, targets)
 

@@ -40,11 +40,14 @@ def crop(images: Tensor, rows: Tensor, columns: Tensor, rows_inside: Tensor, col
 
 def affine(images: Tensor, matrices: Tensor) -> Tensor:
     """Move pixels, bilinearly, as :mod:`dltrainer_jupyter.adapters.shared.geometry` describes it."""
-    to_source = functional.pad(matrices.view(-1, 2, 3), (0, 0, 0, 1))
-    to_source[:, 2, 2] = 1
-    # kornia wants the way from the source to the result.
-    forward = torch.linalg.inv(to_source)[:, :2]
-    return kornia.geometry.transform.warp_affine(images, forward, (images.shape[-2], images.shape[-1]))
+    height, width = images.shape[-2:]
+    x = torch.arange(width, device=images.device, dtype=images.dtype)
+    y = torch.arange(height, device=images.device, dtype=images.dtype)[:, None]
+    a, b, c, d, e, f = matrices[:, :, None, None].unbind(1)
+    # grid_sample counts from -1 to 1, from one edge of the image to the other; kornia's own warp would ask for the way
+    # from the source to the result and invert it, for which a GPU has to wait.
+    columns, rows = (2 * (a * x + b * y + c) + 1) / width - 1, (2 * (d * x + e * y + f) + 1) / height - 1
+    return functional.grid_sample(images, torch.stack([columns, rows], dim=-1), align_corners=False)
 
 
 def rotation(images: Tensor, matrices: Tensor, chosen: Tensor) -> Tensor:
