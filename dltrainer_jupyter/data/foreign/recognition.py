@@ -9,13 +9,23 @@ from collections.abc import Set as AbstractSet
 from typing import Any, Literal
 
 Kind = Literal[
-    "torch loader", "torch data set", "torch iterable", "tf.data", "PyDataset", "function", "generator", "iterable"
+    "torch loader",
+    "torch data set",
+    "torch iterable",
+    "data module",
+    "tf.data",
+    "PyDataset",
+    "function",
+    "generator",
+    "iterable",
 ]
 
 _BY_CLASS: dict[tuple[str, str], Kind] = {
     ("torch", "DataLoader"): "torch loader",
     ("torch", "IterableDataset"): "torch iterable",
     ("torch", "Dataset"): "torch data set",
+    ("lightning", "LightningDataModule"): "data module",
+    ("pytorch_lightning", "LightningDataModule"): "data module",
     ("tensorflow", "DatasetV2"): "tf.data",
     ("keras", "PyDataset"): "PyDataset",
 }

@@ -52,8 +52,15 @@ class Foreign:
         ConfigurationError
             If its batches can't be trained on, or a generator is asked for more than it can give.
         """
-        given = objects["data"]
+        given, doubt = objects["data"], None
         training, validation = given if isinstance(given, tuple | list) else (given, None)
+        if "data module" in (kind_of(training), kind_of(validation)):
+            if validation is not None:
+                msg = "validation: a data module has its own; give it a val_dataloader."
+                raise ConfigurationError(msg)
+            from dltrainer_jupyter.data.foreign.datamodule import Doubted, opened
+
+            training, validation, doubt = opened(training, spec, alone=self._alone)
         if kind_of(training) == "torch data set" and validation is None and spec.validation is not False:
             from dltrainer_jupyter.data.foreign.torch_samples import divided
 
@@ -81,7 +88,7 @@ class Foreign:
         except BaseException:
             train.close()
             raise
-        return Dataset(train=train, validation=held_back, signature=signature)
+        return Dataset(train if doubt is None else Doubted(train, doubt), held_back, signature)
 
     def _stream(self, data: Any, spec: RunSpec, steps: int | None, *, shuffle: bool) -> ForeignStream:
         change = partial(for_framework, framework=spec.framework, copies=kind_of(data) in _REUSE)

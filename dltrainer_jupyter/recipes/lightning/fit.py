@@ -51,6 +51,8 @@ class Fit:
         self._optimization: Automatic | Manual = kind(self._library, self._hook)
         self._trainer = StandIn(module, self._library, device, self._optimization.plugin, self._logged)
         self._trainer.datamodule = datamodule
+        if datamodule is not None:
+            datamodule.trainer = self._trainer
         if course is not None:
             self._trainer.follow(course)
         if spec is not None:
@@ -132,6 +134,8 @@ class Fit:
         with self._optimization.drawing():
             self._hook("on_train_end")
             self._hook("on_fit_end")
+            if self._trainer.datamodule is not None:
+                self._trainer.datamodule.teardown(stage="fit")
             self._hook("teardown", stage="fit")
 
     # --- training -----------------------------------------------------------------------------------
@@ -272,10 +276,8 @@ class Fit:
 
     def inexact_because(self) -> str | None:
         """Name what changes and isn't kept."""
-        names = self._memory.lost
-        if not names:
-            return None
-        return f"{', '.join(f'self.{name}' for name in names)} changes in training, and no checkpoint can hold it"
+        names = ", ".join(f"self.{name}" for name in self._memory.lost)
+        return f"{names} changes in training, and no checkpoint can hold it" if names else None
 
     def state(self) -> dict[str, Any]:
         """Give the module's own state; in a validation that from before it, which is then made again."""

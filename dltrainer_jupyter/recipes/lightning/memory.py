@@ -96,6 +96,7 @@ class Memory:
             "frozen": [name for name, parameter in self._module.named_parameters() if not parameter.requires_grad],
             "hparams": self._hparams(),
             "extra": self._extra(),
+            "datamodule": self._of_datamodule(),
         }
 
     def load_state(self, state: Mapping[str, Any]) -> None:
@@ -113,6 +114,8 @@ class Memory:
             if parameter.requires_grad == (name in state["frozen"]):
                 parameter.requires_grad_(name not in state["frozen"])
         self._module.hparams.update(self._decoder(state["hparams"]))
+        if self._trainer.datamodule is not None:
+            self._trainer.datamodule.load_state_dict(self._decoder(state["datamodule"]))
 
     def _hparams(self) -> dict[str, Any]:
         kept = {}
@@ -122,6 +125,12 @@ class Memory:
             except UnsavableError:
                 continue  # an object handed to the module, which comes with it
         return kept
+
+    def _of_datamodule(self) -> Any:
+        datamodule = self._trainer.datamodule
+        return (
+            {} if datamodule is None else encode(datamodule.state_dict(), f"{type(datamodule).__name__}.state_dict()")
+        )
 
     # --- of the module's own ------------------------------------------------------------------------
 

@@ -101,8 +101,8 @@ def test_there_may_be_no_validation() -> None:
     [
         (lambda data: [DataLoader(data.train_set)] * 2, "train_dataloader gave several loaders"),
         (lambda data: {"a": DataLoader(data.train_set)}, "train_dataloader gave several loaders"),
-        (lambda data: [], "train_dataloader gave no loader"),
-        (lambda data: X, "should give a loader, got Tensor"),
+        (lambda _: [], "train_dataloader gave no loader"),
+        (lambda _: X, "should give a loader, got Tensor"),
     ],
 )
 def test_it_gives_one_loader(given, message) -> None:
