@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,35 +11,7 @@ from dltrainer_jupyter import tal
 from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.testing.adapter_contract import AdapterContract
 
-PROJECT = Path(__file__).parent / "numpy_framework"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Install the package as ``pip install -e`` would: its folder on the path, and the metadata of its project file."""
-    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
-    site = tmp_path_factory.mktemp("site")
-    metadata = site / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
-    metadata.mkdir()
-    (metadata / "METADATA").write_text(
-        f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
-    )
-    groups = project["entry-points"]
-    lines = [f"[{group}]\n" + "".join(f"{k} = {v}\n" for k, v in parts.items()) for group, parts in groups.items()]
-    (metadata / "entry_points.txt").write_text("\n".join(lines))
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.syspath_prepend(site)
-        monkeypatch.syspath_prepend(PROJECT)
-        _forget()
-        yield
-    _forget()
-    for name in [name for name in sys.modules if name.partition(".")[0] == "numpy_trainer"]:
-        del sys.modules[name]
-
-
-def _forget() -> None:
-    registry._table.cache_clear()
-    registry._installed.cache_clear()
+pytestmark = pytest.mark.usefixtures("numpy_framework")
 
 
 class TestNumPy(AdapterContract):
