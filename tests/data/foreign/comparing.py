@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from dltrainer_jupyter.checkpoints.encoding import decode, encode
 from dltrainer_jupyter.data.foreign.stream import ForeignStream
 from dltrainer_jupyter.data.foreign.structure import leaves, to_numpy
 
