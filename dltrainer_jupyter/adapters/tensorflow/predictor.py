@@ -16,6 +16,7 @@ from dltrainer_jupyter.adapters.tensorflow.devices import check_backend, choose_
 from dltrainer_jupyter.adapters.tensorflow.precision import policy
 from dltrainer_jupyter.adapters.tensorflow.randomness import own_seeds
 from dltrainer_jupyter.adapters.tensorflow.state import check_variables, load_variables, weights_of
+from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.protocols import NamedArrays, Signature
 from dltrainer_jupyter.core.spec import RunSpec
 
@@ -40,6 +41,8 @@ class TensorFlowPredictor:
         own = dict(objects)
         if isinstance(own.get("model"), keras.Model):
             own["model"] = packing.copied(own["model"])
+        own_recipe = spec.recipe.is_user_object
+        self._meaning = None if own_recipe else getattr(registry.find("recipes", spec.recipe.type), "as_logits", None)
         self._seed = spec.seed
         self._device = choose_device(spec.device)
         # Weights are overwritten at once, but drawing them must not move the notebook's generators.
@@ -49,6 +52,10 @@ class TensorFlowPredictor:
         self._is_loaded = False
         if self.model.built:
             self._load()
+
+    def _as_logits(self, outputs: Any) -> Any:
+        """Let the recipe say what outputs mean, where it is the model that chose the loss."""
+        return outputs if self._meaning is None else self._meaning(self.model, outputs)
 
     def _load(self) -> None:
         variables = weights_of({"model": self.model})
@@ -70,7 +77,7 @@ class TensorFlowPredictor:
                 build_for(self.model, tf.constant(inputs[:1]))
                 self._load()
             parts = [
-                self.model(tf.constant(inputs[at : at + _BATCH]), training=False)
+                self._as_logits(self.model(tf.constant(inputs[at : at + _BATCH]), training=False))
                 for at in range(0, max(len(inputs), 1), _BATCH)
             ]
             joined = tf.concat(parts, axis=0)

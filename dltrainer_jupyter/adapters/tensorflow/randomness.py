@@ -15,7 +15,6 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 from keras.src.backend.common import global_state
 from keras.src.random import seed_generator
@@ -23,6 +22,7 @@ from keras.src.random import seed_generator
 from dltrainer_jupyter.core.seeds import derive
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
 
 _MOST = 2**31 - 2
@@ -122,7 +122,7 @@ def seed_process(run_seed: int) -> None:
 
 def process_state() -> npt.NDArray[np.int64]:
     """Give the state of ``tf.random.get_global_generator()``."""
-    return np.array(tf.random.get_global_generator().state)
+    return tf.random.get_global_generator().state.numpy()  # type: ignore[no-any-return]
 
 
 def load_process_state(state: npt.NDArray[np.int64]) -> None:

@@ -1,0 +1,67 @@
+"""A training on TensorFlow without loop and store: wine, in batches of 32, with objects of the user's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.datasets import load_wine
+
+from dltrainer_jupyter.adapters.tensorflow.adapter import TensorFlowAdapter
+from dltrainer_jupyter.core.protocols import Batch, FullState, Samples, Signature
+from dltrainer_jupyter.core.spec import Part, RunSpec
+from dltrainer_jupyter.loop.parts import make_recipe
+
+_X, _Y = load_wine(return_X_y=True)
+WINE = Samples(((_X - _X.mean(0)) / _X.std(0)).astype(np.float32), _Y.astype(np.int64))
+SIGNATURE = Signature(task="classification", input_shape=(13,), outputs=3)
+BATCH = 32
+BATCHES = -(-len(WINE) // BATCH)
+
+
+class Bench:
+    """Builds and tries a batch when it is made; ``objects`` are the user's own, the rest is the specification's."""
+
+    def __init__(
+        self, objects: dict[str, Any] | None = None, *, owns_process: bool = False, tries: bool = True, **settings: Any
+    ) -> None:
+        objects = objects or {}
+        own = {key: Part.user_object(key) for key in objects}
+        self.spec = RunSpec(**{"framework": "tensorflow", "model": "mlp", "data": "wine"} | own | settings)
+        self.adapter = TensorFlowAdapter(self.spec, owns_process=owns_process)
+        self.environment = self.adapter.open()
+        self.objects = objects
+        self.recipe = objects.get("recipe") or make_recipe(self.spec, {})
+        self.state = self.adapter.build(self.recipe, objects, SIGNATURE)
+        self.placed = self.adapter.place(WINE)
+        if tries:
+            self.adapter.check(self.recipe, self.state, self.batch(0))
+
+    def batch(self, index: int) -> Batch:
+        order = self.adapter.order(self.placed, np.arange(len(WINE)))
+        start = BATCH * (index % BATCHES)
+        return self.adapter.batch(self.placed, order, start, min(start + BATCH, len(WINE)))
+
+    def learn(self, steps: int, first: int = 0) -> list[float]:
+        """Make steps; give their losses."""
+        losses = []
+        for index in range(first, first + steps):
+            self.state, output = self.adapter.train_step(self.recipe, self.state, self.batch(index))
+            losses.append(output.loss)
+        return self.adapter.losses(losses).tolist()
+
+    def outputs(self) -> np.ndarray:
+        """Give the outputs of the first batch in evaluation."""
+        with self.adapter.evaluation(self.state) as measured:
+            return self.adapter.arrays([self.adapter.eval_step(self.recipe, measured, self.batch(0)).outputs])
+
+    def save(self) -> FullState:
+        return self.adapter.save(self.state)
+
+    def load(self, saved: FullState) -> None:
+        self.state = self.adapter.load(self.state, saved)
+
+
+def numbers(saved: FullState) -> dict[str, bytes]:
+    """Give every array of a state as bytes."""
+    return {name: bytes(array.data) for name, array in (saved.weights | saved.optimizer).items()}

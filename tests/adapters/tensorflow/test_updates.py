@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+import torch
+
+from dltrainer_jupyter.adapters.pytorch import losses as torch_losses
+from dltrainer_jupyter.adapters.pytorch import optimizers as torch_optimizers
+from dltrainer_jupyter.adapters.tensorflow import losses, optimizers
+from dltrainer_jupyter.adapters.tensorflow.ops import clipped
+from dltrainer_jupyter.core.protocols import Signature
+from dltrainer_jupyter.core.spec import ClippingSpec
+from dltrainer_jupyter.models.cnn import CNN
+from dltrainer_jupyter.models.mlp import MLP
+from tests.adapters.tensorflow.bench import Bench
+
+RNG = np.random.default_rng(0)
+GRADIENTS = RNG.normal(size=(6, 5)).astype(np.float32)
+WEIGHTS = RNG.normal(size=5).astype(np.float32)
+
+
+# --- by name, as on PyTorch ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("SGD", {}),
+        ("SGD", {"momentum": 0.9, "weight_decay": 0.1}),
+        ("SGD", {"momentum": 0.9, "dampening": 0.3}),
+        ("SGD", {"momentum": 0.9, "nesterov": True}),
+        ("Adam", {}),
+        ("Adam", {"weight_decay": 0.1, "amsgrad": True}),
+        ("AdamW", {"weight_decay": 0.1, "betas": (0.8, 0.9)}),
+    ],
+)
+def test_optimizers_step_as_on_pytorch(name: str, settings: dict[str, object]) -> None:
+    weight = keras.Variable(WEIGHTS)
+    part = getattr(optimizers, name)
+    ours = part(part.Config(**settings)).build(0.1)
+    parameter = torch.nn.Parameter(torch.tensor(WEIGHTS))
+    part = getattr(torch_optimizers, name)
+    theirs = part(part.Config(**settings)).build([parameter], 0.1, fused=False)
+    for number, gradient in enumerate(GRADIENTS):
+        # A new rate takes effect at once.
+        rate = 0.1 / (1 + number)
+        ours.learning_rate = rate
+        theirs.param_groups[0]["lr"] = rate
+        ours.apply([tf.constant(gradient)], [weight])
+        parameter.grad = torch.tensor(gradient)
+        theirs.step()
+    assert np.allclose(weight.numpy(), parameter.detach().numpy(), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "shape", "targets"),
+    [
+        ("CrossEntropy", {}, (4, 3), np.array([0, 2, 1, 1])),
+        ("CrossEntropy", {"label_smoothing": 0.1}, (4, 3), np.array([0, 2, 1, 1])),
+        ("CrossEntropy", {"label_smoothing": 0.1}, (4, 3), np.full((4, 3), 1 / 3, np.float32)),
+        ("BCE", {}, (4, 1), np.array([[0.0], [1], [1], [0]], np.float32)),
+        ("MSE", {}, (4, 2), RNG.normal(size=(4, 2)).astype(np.float32)),
+        ("Huber", {"delta": 0.5}, (4, 2), RNG.normal(size=(4, 2)).astype(np.float32)),
+    ],
+)
+def test_losses_are_what_they_are_on_pytorch(name: str, settings, shape: tuple[int, ...], targets: np.ndarray) -> None:
+    outputs = RNG.normal(size=shape).astype(np.float32)
+    part, other = getattr(losses, name), getattr(torch_losses, name)
+    ours = part(part.Config(**settings)).build()(tf.constant(outputs), tf.constant(targets))
+    theirs = other(other.Config(**settings)).build()(torch.tensor(outputs), torch.tensor(targets))
+    assert float(ours) == pytest.approx(float(theirs), rel=1e-5)
+
+
+@pytest.mark.parametrize("bound", [ClippingSpec(norm=0.5), ClippingSpec(norm=50.0), ClippingSpec(value=0.2)])
+def test_clipping_is_what_it_is_on_pytorch(bound: ClippingSpec) -> None:
+    parameters = [torch.nn.Parameter(torch.zeros(5)) for _ in GRADIENTS]
+    for parameter, gradient in zip(parameters, GRADIENTS, strict=True):
+        parameter.grad = torch.tensor(gradient)
+    if bound.norm is None:
+        torch.nn.utils.clip_grad_value_(parameters, bound.value)
+    else:
+        torch.nn.utils.clip_grad_norm_(parameters, bound.norm)
+    ours = clipped([tf.constant(gradient) for gradient in GRADIENTS], bound)
+    assert np.allclose(np.stack(ours), np.stack([parameter.grad for parameter in parameters]), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("model", "shape"),
+    [
+        (MLP(MLP.Config(hidden=(6, 5), activation="leaky_relu", dropout=0.2, batch_norm=True)), (2, 3)),
+        (CNN(CNN.Config(channels=(3, 4), hidden=5, activation="gelu")), (2, 9, 8)),
+        (CNN(CNN.Config(channels=(3,), hidden=0, pooling="average", batch_norm=False, dropout=0)), (1, 8, 8)),
+    ],
+)
+def test_models_compute_what_they_do_on_pytorch(model, shape: tuple[int, ...]) -> None:
+    signature = Signature(task="classification", input_shape=shape, outputs=3)
+    ours, theirs = model.tensorflow(signature), model.pytorch(signature).eval()
+    for layer in ours.layers:
+        for weight in layer.weights:
+            values = getattr(theirs.get_submodule(layer.name), _ON_PYTORCH[weight.name]).detach().numpy()
+            axes = {2: (1, 0), 4: (2, 3, 1, 0)}.get(values.ndim)
+            weight.assign(values if axes is None else values.transpose(axes))
+    names = {name for name, _ in theirs.named_children()}
+    assert names == {layer.name for layer in ours.layers} - {"channels_last", "channels_first"}
+    inputs = RNG.normal(size=(4, *shape)).astype(np.float32)
+    expected = theirs(torch.tensor(inputs)).detach().numpy()
+    assert np.allclose(ours(inputs), expected, rtol=1e-4, atol=1e-5)
+
+
+_ON_PYTORCH = {
+    "kernel": "weight",
+    "bias": "bias",
+    "gamma": "weight",
+    "beta": "bias",
+    "moving_mean": "running_mean",
+    "moving_variance": "running_var",
+}
+
+
+# --- how an update is put together ----------------------------------------------------------------------------
+
+
+def linear() -> keras.Model:
+    return keras.Sequential([keras.Input((13,)), keras.layers.Dense(3, kernel_initializer="zeros")])
+
+
+def by_hand(batches: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Give the gradient of the mean loss over batches at zero weights."""
+    bench = Bench({"model": linear})
+    inputs, targets = (np.concatenate([np.array(bench.batch(i)[part]) for i in batches]) for part in (0, 1))
+    error = np.full((len(targets), 3), 1 / 3) - np.eye(3)[targets]
+    return inputs.T @ error / len(targets), error.mean(0)
+
+
+def weights(bench: Bench) -> list[np.ndarray]:
+    return [weight.numpy() for weight in bench.state.nets["model"].weights]
+
+
+def test_gradients_of_several_batches_make_one_update() -> None:
+    made = Bench({"model": linear}, optimizer="sgd", learning_rate=0.5, gradient_accumulation=3)
+    made.learn(2)
+    assert not any(weight.any() for weight in weights(made))
+    made.learn(1, first=2)
+    for weight, gradient in zip(weights(made), by_hand([0, 1, 2]), strict=True):
+        assert np.allclose(weight, -0.5 * gradient, atol=1e-6)
+
+
+def test_an_overflow_in_16_bits_is_left_out_and_halves_the_scale() -> None:
+    made = Bench(model={"type": "mlp", "hidden": [8]}, precision="16-mixed", ema=0.9)
+    scale, average = made.adapter.ops.variables["$scale.optimizer"], made.state.averages["model"]
+    before = weights(made)
+    inputs, targets = made.batch(0)[:2]
+    made.state, _ = made.adapter.train_step(made.recipe, made.state, made.adapter.to_batch((inputs * 1e30, targets)))
+    assert all(map(np.array_equal, weights(made), before))
+    assert float(scale) == 2.0**15
+    assert [int(count) for count in average.counts.values()] == [0]
+    made.learn(2)
+    assert float(scale) == 2.0**15
+    assert [int(count) for count in average.counts.values()] == [2]
+
+
+def test_the_last_batch_takes_the_same_graph() -> None:
+    made = Bench()
+    graph = made.adapter._training.learn.graph
+    made.learn(7)
+    assert made.batch(5).size < made.batch(0).size
+    assert made.adapter._training.learn.graph is graph is not None
