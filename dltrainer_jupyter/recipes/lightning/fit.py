@@ -10,10 +10,10 @@ from dltrainer_jupyter.core.protocols import Batch, Course, TrainState
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.recipes.lightning.keeping import unharmed
 from dltrainer_jupyter.recipes.lightning.library import library_of
-from dltrainer_jupyter.recipes.lightning.logged import Logged
+from dltrainer_jupyter.recipes.lightning.logged import Logged, to_host
 from dltrainer_jupyter.recipes.lightning.memory import Memory
 from dltrainer_jupyter.recipes.lightning.optimization import Automatic, Manual, Pieces, step_schedulers
-from dltrainer_jupyter.recipes.lightning.refusals import check_optimizers
+from dltrainer_jupyter.recipes.lightning.refusals import check_module, check_optimizers
 from dltrainer_jupyter.recipes.lightning.stand_in import StandIn
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class Fit:
     """
 
     def __init__(self, module: Any, *, spec: RunSpec | None, course: Course | None, datamodule: Any) -> None:
+        check_module(module, spec)
         self.module = module
         self._library = library_of(module)
         device = module.device
@@ -191,7 +192,7 @@ class Fit:
         step_schedulers(self._trainer, self._hook, "epoch", self._batch - 1, on_plateau=True)
         self._logged.forget()
         self._trainer.current_epoch += 1
-        return _to_host(values)
+        return to_host(values)
 
     def _step_epoch(self) -> None:
         """Step the schedulers that count epochs, once an epoch: at its last batch, or after it if that is unknown."""
@@ -248,7 +249,7 @@ class Fit:
         self._logged.train()
         self._trainer.training, self._trainer.validating = True, False
         self._before_validation = None
-        return _to_host(values)
+        return to_host(values)
 
     # --- batches ------------------------------------------------------------------------------------
 
@@ -292,8 +293,3 @@ class Fit:
             )
             raise CheckpointError(msg)
         self._loaded = state
-
-
-def _to_host(values: Mapping[str, torch.Tensor]) -> dict[str, float]:
-    """Bring what was logged to the host."""
-    return {name: float(value) for name, value in values.items()}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.recipes.lightning.values import Decoder, encode
 
 if TYPE_CHECKING:
@@ -208,3 +209,17 @@ def _restored(
     metric = results.pop(key)
     vars(metric).update(decoder(entry["sums"]))
     return metric
+
+
+def to_host(values: Mapping[str, torch.Tensor]) -> dict[str, float]:
+    """Bring what was logged to the host.
+
+    Raises
+    ------
+    ConfigurationError
+        If a metric object gave something else than one number.
+    """
+    if several := [name for name, value in values.items() if value.numel() != 1]:
+        msg = f"self.log: '{several[0]}' has {values[several[0]].numel()} values, and a history has one an epoch."
+        raise ConfigurationError(msg)
+    return {name: float(value) for name, value in values.items()}

@@ -75,29 +75,24 @@ class Optimization:
         self.plugin = library.precision()
         self.plugin.optimizer_step = self._update
         self._names: dict[int, str] = {}
-        self._left_out = False
+        self._left_out = self._decides = False
 
     def attach(self, trainer: StandIn, optimizers: Mapping[str, torch.optim.Optimizer]) -> None:
         """Take in what there is to optimize."""
         self._trainer = trainer
         self._names = {id(optimizer): name for name, optimizer in optimizers.items()}
+        module, overridden = trainer.lightning_module, self._library.is_overridden
+        # Then gradients may wait for an update without the adapter's knowing.
+        self._decides = not module.automatic_optimization or any(overridden(name, module) for name in _OWN_WINDOWS)
 
     def serve(self, state: TrainState, ops: Pieces) -> None:
         """Compute with these from now on."""
         self._state, self._ops = state, ops
-        ops.keeps_gradients = self.decides_by_itself
+        ops.keeps_gradients = self._decides
 
     def drawing(self, use: str | None = None) -> AbstractContextManager[Any]:
         """Let hooks outside of steps draw random numbers from the run's generators."""
         return self._ops.drawing(use)
-
-    @property
-    def decides_by_itself(self) -> bool:
-        """Whether gradients may wait for an update without the adapter's knowing."""
-        module = self._trainer.lightning_module
-        return not module.automatic_optimization or any(
-            self._library.is_overridden(name, module) for name in _OWN_WINDOWS
-        )
 
     @property
     def accumulates(self) -> bool:

@@ -43,19 +43,29 @@ def check_model(model: Any, spec: RunSpec) -> None:
         raise ConfigurationError(msg)
     if inspect.isroutine(model) or inspect.isclass(model):
         return
-    library = library_of(model)
-    for refusal in _of_methods(model, library):
-        raise ConfigurationError(refusal)
-    if not model.automatic_optimization:
-        for key, why in _manual(spec):
-            msg = f"{key}: {why}."
-            raise ConfigurationError(msg)
+    check_module(model, spec)
     try:
         # A copy of its own for what it sets; the weights stay the same and nothing is done to them.
         configured = copy.copy(model).configure_optimizers()
     except Exception:  # noqa: BLE001 - it may need its trainer, or what setup makes; the trainer tells then
         return
     check_optimizers(model, _listed(configured))
+
+
+def check_module(module: Any, spec: RunSpec | None) -> None:
+    """Refuse what a module's methods ask for, alone or together with the specification where it is known.
+
+    Raises
+    ------
+    ConfigurationError
+        Names the first thing, and what to do instead.
+    """
+    for refusal in _of_methods(module, library_of(module)):
+        raise ConfigurationError(refusal)
+    if spec is not None and not module.automatic_optimization:
+        for key, why in _manual(spec):
+            msg = f"{key}: {why}."
+            raise ConfigurationError(msg)
 
 
 def check_optimizers(model: Any, optimizers: list[Any]) -> None:

@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 import torch
+from torchmetrics import Accuracy
 
 from dltrainer_jupyter import tal
 from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.recipes.lightning.fit import Fit
+from dltrainer_jupyter.recipes.lightning.recipe import Lightning
 from tests.recipes.lightning.bench import Bench, X, Y
 from tests.recipes.lightning.modules import Adversaries, Classifier, Scheduled
 
@@ -26,7 +29,7 @@ def submitted(model: Any, **settings: Any) -> None:
 def refused(model: Any, message: str, **settings: Any) -> None:
     with pytest.raises(ConfigurationError, match=message):
         submitted(model, **settings)
-    assert tal.runs().empty if hasattr(tal.runs(), "empty") else not list(tal.runs())
+    assert len(tal.runs()) == 0
 
 
 @pytest.mark.parametrize(
@@ -170,3 +173,24 @@ def test_one_that_need_not_be_there_is_passed_over_with_a_warning() -> None:
     with Bench(lambda: Lenient("plateau"), 1) as bench, pytest.warns(RuntimeWarning, match="waits for 'absent'"):
         bench.fit()
     assert bench.recipe.own_rate(bench.state) == 0.1
+
+
+def test_what_a_function_makes_is_looked_at_when_it_is_built() -> None:
+    module = having(configure_callbacks=lambda self: [])
+    Lightning.check_model(lambda: module(), Bench(Classifier).spec)  # noqa: PLW0108 - a function, not the class
+    with pytest.raises(ConfigurationError, match=r"Own\.configure_callbacks can't be used here"):
+        Fit(module(), spec=None, course=None, datamodule=None)
+
+
+def test_a_metric_of_several_numbers() -> None:
+    class PerClass(Classifier):
+        def __init__(self) -> None:
+            super().__init__()
+            self.each = Accuracy(task="multiclass", num_classes=10, average=None)
+
+        def validation_step(self, batch: Any, batch_idx: int) -> None:
+            self.each.update(self(batch[0]), batch[1])
+            self.log("each", self.each)
+
+    with Bench(PerClass) as bench, pytest.raises(ConfigurationError, match="'each' has 10 values"):
+        bench.fit()

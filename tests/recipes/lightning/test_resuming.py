@@ -20,7 +20,7 @@ def test_going_on_is_exact(make) -> None:
 
 @pytest.mark.parametrize("which", ["lists", "step", "lambda", "plateau", "plateau_step", "two", "one_cycle"])
 def test_going_on_with_schedulers_is_exact(which) -> None:
-    check_resumes(partial(Scheduled, which))
+    check_resumes(partial(Scheduled, which), (3, 4))
 
 
 def test_going_on_is_exact_with_everything_of_ours() -> None:

@@ -51,6 +51,17 @@ def test_a_module_needs_no_recipe_by_name() -> None:
     assert losses[-1] < losses[0]
 
 
+def test_names_that_people_log_are_kept_and_those_of_the_history_are_not_overwritten() -> None:
+    class Naming(Classifier):
+        def validation_step(self, batch: Any, batch_idx: int) -> None:
+            for name in ("val/loss of two", "step", "epoch"):
+                self.log(name, 0.5)
+
+    history = quick(seeded(Naming), monitor="val/loss of two").wait().metrics()
+    assert history["val/loss of two"].tolist() == [0.5, 0.5]
+    assert (history.epoch.tolist(), history.step.tolist()) == ([1, 2], [5, 10])
+
+
 def test_a_schedule_asks_for_the_length_of_the_training() -> None:
     # The cycle refuses to be stepped more often than it was told.
     run = quick(seeded(lambda: Scheduled("one_cycle"))).wait()
