@@ -58,6 +58,15 @@ def _why(objects: Mapping[str, Any], error: Exception) -> str:
     return f"the objects can't be pickled ({error})"
 
 
+def _copied_already(value: Any) -> dict[int, Any]:
+    """Copy what a framework that is in use can't copy itself; by address, as ``copy.deepcopy`` wants to be told."""
+    if isinstance(value, Mapping) and {"keras", "tensorflow"} <= sys.modules.keys():
+        from dltrainer_jupyter.adapters.tensorflow import packing
+
+        return packing.copies_of(value.values())
+    return {}
+
+
 def unpack(data: bytes) -> dict[str, Any]:
     """Unpickle what :func:`pack` made in this process or a trainer's."""
     file = io.BytesIO(data)
@@ -116,7 +125,7 @@ def copied(value: Any) -> Any:
         If it can't be copied either.
     """
     try:
-        return copy.deepcopy(value)
+        return copy.deepcopy(value, _copied_already(value))
     except Exception as error:
         msg = f"can be neither pickled nor copied ({error})"
         raise NotRebuildableError(msg) from error

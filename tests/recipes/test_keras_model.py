@@ -71,7 +71,8 @@ class Trained:
     def epochs(self, count: int) -> Trained:
         course = Course(1, count, 0, 0, None, validates=False)
         self.recipe.begin(self.state, course)
-        for _ in range(count):
+        for epoch in range(count):
+            course = course._replace(epoch=epoch + 1)
             self.steps(0, len(self.data))
             values: dict[str, float] = {}
             if self.validation is not None:
@@ -81,7 +82,9 @@ class Trained:
                         self.adapter.eval_step(self.recipe, state, self.adapter.to_batch(batch))
                     values |= self.recipe.end_validation(state, course)
             self.measured.append(values | dict(self.recipe.end_epoch(self.state, course)))
+        self.saved = self.adapter.save(self.state)
         self.recipe.end(self.state, course)
+        assert self.adapter.save(self.state).weights == self.saved.weights
         return self
 
     def moved_to(self, other: Trained) -> Trained:
@@ -306,13 +309,14 @@ def own_step() -> keras.Model:
 @pytest.mark.parametrize("make", [with_metrics, adversaries, own_step, eager])
 def test_going_on_in_the_middle_of_an_epoch(make: Callable[[], keras.Model]) -> None:
     first = make()
-    undisturbed, left, gone_on = (Trained(copied(first), train_pair()) for _ in range(3))
-    course = Course(1, 1, 4, 4, 4, validates=False)
-    undisturbed.steps(0, 4)
+    left, gone_on = (Trained(copied(first), train_pair()) for _ in range(2))
     left.steps(0, 2).moved_to(gone_on).steps(2, 4)
+    # What was saved is a copy, so the one that was left can go on undisturbed.
+    undisturbed = left.steps(2, 4)
     assert_same(undisturbed.model, gone_on.model)
-    assert undisturbed.losses[2:] == gone_on.losses
+    assert undisturbed.losses[-len(gone_on.losses) :] == gone_on.losses
     assert undisturbed.recipe.own_rate(undisturbed.state) == gone_on.recipe.own_rate(gone_on.state)
+    course = Course(1, 1, 4, 4, 4, validates=False)
     expected = undisturbed.recipe.end_epoch(undisturbed.state, course)
     assert gone_on.recipe.end_epoch(gone_on.state, course) == expected
     assert len(expected) > 0
@@ -391,6 +395,33 @@ def test_a_loss_scale_moves_as_in_fit() -> None:
     fitted(reference, train_pair(), epochs=1)
     assert_same(model, reference)
     assert optimizer.dynamic_scale.numpy() == 2.0**16
+
+
+@pytest.mark.parametrize(
+    ("loss", "outputs", "expected"),
+    [
+        ("binary_crossentropy", [[0.9], [0.1]], [[np.log(9)], [-np.log(9)]]),
+        ("crossentropy", [[0.75, 0.25]], np.log([[0.75, 0.25]])),
+        (keras.losses.SparseCategoricalCrossentropy(), [[0.75, 0.25]], np.log([[0.75, 0.25]])),
+        (keras.losses.binary_crossentropy, [[1.0]], [[16.1]]),
+        (CROSS_ENTROPY, [[0.75, 0.25]], [[0.75, 0.25]]),
+        ("mse", [[0.5]], [[0.5]]),
+        (["mse", "binary_crossentropy"], [[0.5]], [[0.5]]),
+    ],
+)
+def test_probabilities_are_shown_as_logits(loss: Any, outputs: Any, expected: Any) -> None:
+    model = sequential()
+    model.compile("sgd", loss)
+    np.testing.assert_allclose(KerasModel.as_logits(model, tf.constant(outputs)), expected, atol=0.2, rtol=1e-5)
+
+
+def test_a_column_of_outputs_is_compared_with_a_column_of_targets() -> None:
+    model = keras.Sequential([layers.Input((13,)), layers.Dense(1, activation="sigmoid")])
+    model.compile("sgd", "binary_crossentropy", metrics=["accuracy"])
+    trained = Trained(model, (X[TRAIN], (Y[TRAIN] > 0).astype("int64"))).steps(0, 1)
+    assert trained.last.outputs.shape == trained.last.targets.shape == (SIZE, 1)
+    assert trained.width == 1
+    assert (trained.last.outputs.numpy() < 0).any()
 
 
 class Curious(OwnStep):

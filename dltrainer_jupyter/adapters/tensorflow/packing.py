@@ -79,6 +79,21 @@ def copied(value: Any) -> Any:
     return loads(dumps(value))
 
 
+def copies_of(values: Iterable[Any]) -> dict[int, Any]:
+    """Copy the models, optimizers and losses among some values, for ``copy.deepcopy`` to take as they are.
+
+    Returns
+    -------
+    dict of int to object
+        The copies by the address of what they are copied from; empty if one of them can't be packed.
+    """
+    mine = [value for value in values if isinstance(value, keras.Model | keras.Optimizer | keras.Loss)]
+    try:
+        return dict(zip(map(id, mine), copied(mine), strict=True))
+    except Exception:  # noqa: BLE001 - whatever an object raises that can't be pickled; Python's way is left
+        return {}
+
+
 class _Content(NamedTuple):
     """What an object holds."""
 

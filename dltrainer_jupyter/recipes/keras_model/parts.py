@@ -1,8 +1,10 @@
-"""What a Keras model of a person's own consists of, as far as Keras doesn't say it in one place."""
+"""What a Keras model of a person's own consists of and is given, as far as Keras doesn't say it in one place."""
 
 from __future__ import annotations
 
 from typing import Any
+
+from dltrainer_jupyter.core.protocols import Batch
 
 
 def optimizers_of(model: Any) -> dict[str, Any]:
@@ -32,3 +34,10 @@ def variables_of(model: Any) -> list[Any]:
     layers = model._flatten_layers()  # noqa: SLF001 - `layers` leaves out those inside layers
     raw = [value for layer in layers for value in vars(layer).values() if isinstance(value, tf.Variable)]
     return [*model.metrics_variables, *raw]
+
+
+def as_keras_wants(batch: Batch) -> Any:
+    """Give a batch as ``fit`` hands it to a step: a pair, or whatever the loader made."""
+    if batch.targets is not None:
+        return batch.inputs, batch.targets
+    return batch.inputs if batch.whole is None else batch.whole

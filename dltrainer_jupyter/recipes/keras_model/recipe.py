@@ -13,7 +13,8 @@ from dltrainer_jupyter.core.protocols import Batch, BuildContext, Course, Ops, S
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.recipes.choice import brings_own, brings_own_step
 from dltrainer_jupyter.recipes.keras_model.logs import LastLogs
-from dltrainer_jupyter.recipes.keras_model.parts import lacks_call, optimizers_of, variables_of
+from dltrainer_jupyter.recipes.keras_model.parts import as_keras_wants, lacks_call, optimizers_of, variables_of
+from dltrainer_jupyter.recipes.keras_model.probabilities import as_logits, comparable
 from dltrainer_jupyter.recipes.keras_model.refusals import check_model, update_settings
 from dltrainer_jupyter.recipes.keras_model.watching import first_line, is_array, wants_values, watched
 
@@ -64,6 +65,11 @@ class KerasModel:
             Names the first setting, and what to do instead.
         """
         check_model(model, spec)
+
+    @staticmethod
+    def as_logits(model: Any, outputs: Any) -> Any:
+        """Give a model's outputs as the rest of the house wants them; for who predicts with it."""
+        return as_logits(model, outputs)
 
     # --- steps ----------------------------------------------------------------------------------------
 
@@ -117,7 +123,7 @@ class KerasModel:
         """Call one of the model's own steps, and see what it computes."""
         import tensorflow as tf
 
-        model, data = self._model, _as_keras_wants(batch)
+        model, data = self._model, as_keras_wants(batch)
 
         def step() -> tuple[Any, ...]:
             with watched(model) as seen:
@@ -156,7 +162,7 @@ class KerasModel:
         import tensorflow as tf
 
         model = self._model
-        x, y, weights = keras.utils.unpack_x_y_sample_weight(_as_keras_wants(batch))
+        x, y, weights = keras.utils.unpack_x_y_sample_weight(as_keras_wants(batch))
 
         def objective(nets: Mapping[str, Any]) -> tuple[Any, Any]:  # noqa: ARG001 - an InMode of the same model
             outputs = model(x, training=True) if model._call_has_training_arg else model(x)  # noqa: SLF001
@@ -190,7 +196,7 @@ class KerasModel:
             If it isn't, and there are metrics by name.
         """
         if is_array(outputs) and is_array(targets):
-            return StepOutput(loss, outputs, targets, batch.size)
+            return StepOutput(loss, *comparable(as_logits(self._model, outputs), targets), batch.size)
         if self._spec is not None and self._spec.metrics:
             named = ", ".join(str(part) for part in self._spec.metrics)
             msg = (
@@ -226,10 +232,13 @@ class KerasModel:
         self._set_aside = None
         return {f"val_{name}": value for name, value in measured.items()}
 
-    def end_epoch(self, state: TrainState, course: Course) -> Mapping[str, float]:  # noqa: ARG002 - the protocol's
-        """Give what was measured in training."""
+    def end_epoch(self, state: TrainState, course: Course) -> Mapping[str, float]:
+        """Give what was measured in training; after the last epoch, finish as :meth:`end` does."""
         trained = self._logs["train_step"].read(self._model) if self._trained is None else self._trained
         self._trained = None
+        if course.epoch == course.epochs:
+            # Before the last checkpoint rather than after it.
+            self.end(state, course)
         return {f"train_{name}": value for name, value in trained.items()}
 
     def end(self, state: TrainState, course: Course) -> None:  # noqa: ARG002 - the protocol's
@@ -244,7 +253,8 @@ class KerasModel:
 
         inner = [getattr(optimizer, "inner_optimizer", optimizer) for optimizer in state.optimizers.values()]
         follows = [isinstance(optimizer._learning_rate, LearningRateSchedule) for optimizer in inner]  # noqa: SLF001
-        return float(inner[-1].learning_rate) if len(inner) > 1 or any(follows) else None
+        # As people wrote it, not as 32 bits have it.
+        return float(str(inner[-1].learning_rate.numpy())) if len(inner) > 1 or any(follows) else None
 
     def inexact_because(self) -> str | None:
         """Say why a resumed run may differ; None if nothing speaks for it."""
@@ -283,13 +293,6 @@ class KerasModel:
             return {}
         values = [variable.numpy() for variable in variables_of(self._model)]
         return {"variables": values, "logs": self._logs["train_step"].state()}
-
-
-def _as_keras_wants(batch: Batch) -> Any:
-    """Give a batch as ``fit`` hands it to a step: a pair, or whatever the loader made."""
-    if batch.targets is not None:
-        return batch.inputs, batch.targets
-    return batch.inputs if batch.whole is None else batch.whole
 
 
 def _without(_: Any) -> None:

@@ -1,10 +1,7 @@
 from __future__ import annotations
 
 import pickle
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import cloudpickle
@@ -82,7 +79,8 @@ def test_a_compiled_model_goes_on_as_the_one_it_was_copied_from(make: Callable[[
 
 def test_a_copy_shares_nothing() -> None:
     model = sequential()
-    model.compile("adam", "sparse_categorical_crossentropy")
+    # With averages in lists that TensorFlow wraps.
+    model.compile(keras.optimizers.Adam(use_ema=True), "sparse_categorical_crossentropy")
     copy = copied(model)
     before = everything(copy)
     model.layers[0].kernel.assign(model.layers[0].kernel + 1)
@@ -117,7 +115,7 @@ def test_what_an_overridden_compile_was_given() -> None:
 
 def test_a_model_deeper_than_python_may_recurse() -> None:
     outputs = inputs = keras.Input((4,))
-    for _ in range(300):
+    for _ in range(150):
         outputs = layers.Activation("relu")(outputs)
     model = keras.Model(inputs, layers.Dense(2)(outputs))
     x = np.ones((3, 4), np.float32)
@@ -169,22 +167,3 @@ def test_a_class_with_its_own_way_to_be_pickled_keeps_it() -> None:
 def test_a_lookup_table_is_refused_by_name() -> None:
     with pytest.raises(NotRebuildableError, match=r"^model can't be pickled \(it holds a lookup table or another"):
         objects.pack({"model": keras.Sequential([layers.StringLookup(vocabulary=["a", "b"])]), "loss": "mse"})
-
-
-def test_another_process_goes_on_with_a_model_of_a_notebook(tmp_path: Path) -> None:
-    model = of_a_notebook()
-    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    fit(model, epochs=1)
-    x, y = wine()
-    objects.save(tmp_path, objects.pack({"model": model, "data": (x, y)}))
-    there = (
-        "import sys, pathlib\n"
-        "from dltrainer_jupyter.executors import objects\n"
-        "found = objects.load(pathlib.Path(sys.argv[1]))\n"
-        "history = found['model'].fit(*found['data'], epochs=1, shuffle=False, verbose=0).history\n"
-        "print(repr(history['loss'][0]))\n"
-    )
-    found = subprocess.run(
-        [sys.executable, "-c", there, str(tmp_path)], capture_output=True, text=True, timeout=120, check=True
-    )
-    assert found.stdout.split()[-1] == repr(fit(model, epochs=1)["loss"][0])
