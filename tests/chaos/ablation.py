@@ -28,6 +28,10 @@ from tests.chaos.killing import Result
 from tests.chaos.outcome import outcome
 
 WITHOUT_EFFECT = {
+    "weights: model@ema/num_batches_tracked": "a count, which the average takes from the net at each update",
+    "adapter.optimizers.optimizer.groups.0.lr": "the loop sets the rate before the next step",
+    "adapter.optimizers.optimizer.groups.0.initial_lr": "only PyTorch's own schedules read it",
+    "adapter.optimizers.optimizer.groups.0.capturable": "for CUDA graphs alone",
     "rate": "the schedule computes it anew at the next step; it is for the panel",
     "train_seconds": "a time, no result",
     "values": "the last epoch's, repeated in the manifests of checkpoints until the next epoch closes",

@@ -25,7 +25,7 @@ class Field:
     name: str
     """``weights: model/weight``, ``optimizer: exp_avg``, ``judge.waited``."""
     how: str
-    """``reset`` to its value at the start of the run, or ``changed``, where it has kept that value."""
+    """``reset`` to its value at the start, ``removed`` where it had none, ``changed`` where it has kept it."""
     without: FullState
     """The state with this field reset."""
 
@@ -51,11 +51,11 @@ def fields(saved: FullState, fresh: FullState) -> Iterator[Field]:
             yield Field(f"{part}: {kind}", how, replace(saved, **{part: arrays | new}))
     for path in _paths(saved.meta):
         value, start_value = _at(saved.meta, path), _at(fresh.meta, path)
-        how = "reset"
-        if start_value is _ABSENT or _equal(value, start_value):
+        how = "removed" if start_value is _ABSENT else "reset"
+        if _equal(value, start_value):
             how, start_value = "changed", _other(value)
-        if start_value is _ABSENT:
-            continue
+            if start_value is _ABSENT:
+                continue
         meta = copy.deepcopy(saved.meta)
         _put(meta, path, start_value)
         yield Field(".".join(map(str, path)), how, replace(saved, meta=meta))
@@ -121,7 +121,10 @@ def _at(value: Any, path: _Path) -> Any:
 def _put(value: Any, path: _Path, new: Any) -> None:
     for key in path[:-1]:
         value = value[key]
-    value[path[-1]] = copy.deepcopy(new)
+    if new is _ABSENT:
+        del value[path[-1]]
+    else:
+        value[path[-1]] = copy.deepcopy(new)
 
 
 def _equal(one: Any, other: Any) -> bool:
@@ -144,13 +147,14 @@ def _other_array(value: np.ndarray[Any, Any]) -> Any:
     if not value.size:
         return _ABSENT
     changed = value.copy()
-    changed.reshape(-1).view(np.uint8)[0] ^= 1
+    changed.reshape(-1).view(np.uint8)[changed.nbytes // 2] ^= 1
     return changed
 
 
 def _other_items(value: Any) -> Any:
-    for index, item in enumerate(value):
-        changed = _other(item)
+    # What is nested first: before it stand kinds and versions.
+    for index in sorted(range(len(value)), key=lambda index: not isinstance(value[index], list | tuple | np.ndarray)):
+        changed = _other(value[index])
         if changed is not _ABSENT:
             return type(value)([*value[:index], changed, *value[index + 1 :]])
     return _ABSENT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -163,6 +163,15 @@ def _on_the_way_back(place: str, trainers: Trainers, run: Run, expected: Undistu
     killed = int(at_work(run, expected.steps // 3) and strike(run))
     trainers.resume(run, f"{place}:1")
     return killed + _by_itself(trainers, run, expected)
+
+
+def visiting(names: Sequence[str], trainers: Trainers, run: Run, expected: Undisturbed) -> int:
+    """Let each trainer die at the next named place; the first one dies at the first."""
+    killed = _by_itself(trainers, run, expected)
+    for name in names[1:]:
+        trainers.resume(run, f"{name}:1")
+        killed += _by_itself(trainers, run, expected)
+    return killed
 
 
 def _in_a_row(seed: int, count: int, trainers: Trainers, run: Run, expected: Undisturbed) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -14,7 +16,7 @@ def settings() -> dict[str, Any]:
     """Give what to train."""
     return {
         "framework": "pytorch",
-        "model": net(),
+        "model": nn.Sequential(Erratic(), net()),
         "data": "digits",
         "optimizer": {"type": "adamw"},
         "scheduler": {"type": "cosine", "warmup_epochs": 1},
@@ -24,6 +26,15 @@ def settings() -> dict[str, Any]:
         "gradient_clipping": 1.0,
         "metrics": ["accuracy", "f1"],
     }
+
+
+class Erratic(nn.Module):
+    """Scales its inputs by chance, drawn from the global generators of Python and NumPy, as users' code does."""
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        if not self.training:
+            return inputs
+        return inputs * (1 + 0.1 * random.random() * np.random.rand())  # noqa: NPY002 - as users' code does
 
 
 def net() -> nn.Module:

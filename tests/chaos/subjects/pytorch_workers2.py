@@ -13,4 +13,4 @@ EPOCHS = 12
 def settings() -> dict[str, Any]:
     """Give what to train."""
     train, validation = loaders(2)
-    return pytorch.settings() | {"data": train, "validation": validation}
+    return pytorch.settings() | {"model": pytorch.net(), "data": train, "validation": validation}
