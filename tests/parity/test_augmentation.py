@@ -13,7 +13,7 @@ from dltrainer_jupyter.adapters.pytorch.augmenting import Augmentation as PyTorc
 from dltrainer_jupyter.adapters.tensorflow.augmenting import Augmentation as TensorFlowAugmentation
 from dltrainer_jupyter.core.protocols import Batch
 from dltrainer_jupyter.core.spec import Part
-from tests.adapters.augmenting import CHAIN, CLASSES, COLOURED, SIZE, signature
+from tests.adapters.images import CHAIN, CLASSES, COLOURED, SIZE, signature
 
 # Equalizing and the like are left to each framework's own tests: at their steps the last bit of a value decides.
 SMOOTH = (*CHAIN, Part(type="color_jitter", hue=0.3), Part(type="mixup", alpha=1.0))

@@ -12,7 +12,7 @@ from dltrainer_jupyter.core.protocols import Batch, Signature
 from dltrainer_jupyter.core.spec import Part
 
 if TYPE_CHECKING:
-    from dltrainer_jupyter.adapters.shared.augmentations import Drawn
+    from dltrainer_jupyter.adapters.shared.augmentations.base import Drawn
 
 
 class Augmentation(AugmentationChain):

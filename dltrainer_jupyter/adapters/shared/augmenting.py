@@ -16,7 +16,7 @@ from dltrainer_jupyter.core.spec import Part
 from dltrainer_jupyter.core.validation import validate
 
 if TYPE_CHECKING:
-    from dltrainer_jupyter.adapters.shared.augmentations import Drawn
+    from dltrainer_jupyter.adapters.shared.augmentations.base import Drawn
 
 KEYED_BY = "seed, epoch, batch"
 """What the randomness of augmentation is a function of; every attempt of a run records it."""
@@ -82,9 +82,9 @@ class AugmentationChain(ABC):
             )
             raise ConfigurationError(msg)
         self._check_shape(tuple(inputs.shape[1:]))
-        if "float" not in str(inputs.dtype):
+        if "float" not in _dtype(inputs):
             msg = (
-                f"augmentation: {self.steps[0].name} needs inputs that are floats, but they are {inputs.dtype}; "
+                f"augmentation: {self.steps[0].name} needs inputs that are floats, but they are {_dtype(inputs)}; "
                 "convert the data (data: {type: arrays, inputs: float32})."
             )
             raise ConfigurationError(msg)
@@ -125,7 +125,7 @@ class AugmentationChain(ABC):
             name = next(step.name for step in self.steps if step.mixes)
             msg = (
                 f"loss: it doesn't take the targets that {name} makes, {tuple(mixed.targets.shape)} "
-                f"{mixed.targets.dtype} instead of {tuple(batch.targets.shape)} {batch.targets.dtype} (shares of "
+                f"{_dtype(mixed.targets)} instead of {tuple(batch.targets.shape)} {_dtype(batch.targets)} (shares of "
                 f"classes, not class numbers); use cross_entropy, or leave {name} out."
             )
             raise ConfigurationError(msg) from error
@@ -167,6 +167,11 @@ class AugmentationChain(ABC):
     def _check_shape(self, shape: tuple[int, ...]) -> None:
         for step in self.steps:
             step.check(shape)
+
+
+def _dtype(tensor: Any) -> str:
+    """Name a dtype as NumPy does, whatever the framework."""
+    return str(getattr(tensor.dtype, "name", tensor.dtype)).removeprefix("torch.")
 
 
 def changed(batch: Batch, inputs: Any, targets: Any) -> Batch:

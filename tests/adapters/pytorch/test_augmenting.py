@@ -5,13 +5,15 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
 
 from dltrainer_jupyter import tal
 from dltrainer_jupyter.adapters.pytorch import pixels
 from dltrainer_jupyter.adapters.pytorch.augmenting import Augmentation
 from dltrainer_jupyter.core.errors import TrainingFailed
 from dltrainer_jupyter.tal.session import open_store
-from tests.adapters.augmenting import CLASSES, DIGITS, AugmentingChecks
+from tests.adapters.augmenting import AugmentingChecks
+from tests.adapters.images import CLASSES, DIGITS
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -54,6 +56,22 @@ def test_a_suspended_run_goes_on_with_the_same_bits() -> None:
     broken.wait(100)
     assert digest(broken) == digest(through)
     assert broken.metrics().equals(through.metrics())
+
+
+def test_any_number_of_workers_of_a_loader_gives_the_same() -> None:
+    digests = set()
+    for workers in (0, 2):
+        samples = TensorDataset(torch.from_numpy(DIGITS), torch.from_numpy(CLASSES))
+        loader = DataLoader(samples, 4, shuffle=True, num_workers=workers)
+        run = train(data=loader, augmentation=[*MOVED, "mixup"], epochs=2, loss="cross_entropy", model=_small())
+        digests.add(digest(run.wait(60)))
+    assert len(digests) == 1
+
+
+def _small() -> nn.Module:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return nn.Sequential(nn.Flatten(), nn.Linear(64, 10))
 
 
 def test_an_attempt_records_what_its_augmentation_is_a_function_of() -> None:
