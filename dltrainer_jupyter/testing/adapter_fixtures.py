@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any, ClassVar
 
+import numpy as np
 import pytest
 
 from dltrainer_jupyter.testing.adapter_samples import Trainer
@@ -51,6 +53,11 @@ class AdapterFixtures:
     def other_optimizer(self) -> Any:
         """Give one that keeps something else, or nothing."""
         return "sgd"
+
+    def disturb(self) -> None:
+        """Draw from, and reseed, the global generators as other cells do; a framework with its own adds them."""
+        random.seed(random.random())  # noqa: S311 - to disturb, not to keep a secret
+        np.random.seed(np.random.randint(1000))  # noqa: NPY002 - the legacy generator is the one to disturb
 
     @pytest.fixture
     def trainer(self, model: Any, optimizer: Any) -> Iterator[Make]:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pytest
 
@@ -88,6 +90,20 @@ class StepsContract(AdapterFixtures):
         assert [one.step() for _ in range(4)] == [same.step() for _ in range(4)]
         assert one.fingerprint() == same.fingerprint()
 
+    def test_random_numbers_of_other_cells_are_apart(self, trainer: Make) -> None:
+        """A training doesn't notice what others draw, and they don't notice that there is one."""
+        alone = trainer()
+        alone.step(3)
+        self.disturb()
+        disturbed = trainer()
+        for _ in range(3):
+            self.disturb()
+            disturbed.step()
+        assert disturbed.fingerprint() == alone.fingerprint()
+        before = random.getstate(), np.random.get_state()[1].tobytes()  # type: ignore[index] # noqa: NPY002 - the global
+        trainer().step(2)
+        assert (random.getstate(), np.random.get_state()[1].tobytes()) == before  # type: ignore[index] # noqa: NPY002
+
     def test_dropout_draws_anew_in_each_step(self, trainer: Make) -> None:
         """At a rate of nearly nothing the same batch gives different losses."""
         made = trainer()
@@ -120,7 +136,9 @@ class StepsContract(AdapterFixtures):
         for choice in ("skip", "continue"):
             made = trainer(data="diabetes", on_nan=choice)
             made.step()
-            bad = made.adapter.to_batch((made.samples.inputs[:64], np.full_like(made.samples.targets[:64], np.inf)))
+            bad = made.adapter.to_batch(
+                (made.samples.inputs[:BATCH_SIZE], np.full_like(made.samples.targets[:BATCH_SIZE], np.inf))
+            )
             assert not np.isfinite(made.learn(bad))
             outcomes[choice] = np.isfinite(floats(made.save().weights)).all()
         assert outcomes == {"skip": True, "continue": False}

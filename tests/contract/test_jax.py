@@ -20,7 +20,7 @@ _QUICKLY = {
 def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Many trainers compile the same steps, which takes most of their time; the same binary gives the same bits."""
     wanted = _QUICKLY | {"jax_compilation_cache_dir": str(tmp_path_factory.mktemp("compiled"))}
-    before = {option: getattr(jax.config, option) for option in wanted}
+    before = {option: jax.config.values[option] for option in wanted}
     for option, value in wanted.items():
         jax.config.update(option, value)
     yield

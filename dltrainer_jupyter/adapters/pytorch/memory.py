@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import pickle
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -96,7 +95,7 @@ def _fingerprints(thing: Any) -> dict[str, bytes]:
         buffer = io.BytesIO()
         try:
             _Fingerprint(buffer).dump(value)
-        except (pickle.PicklingError, TypeError, AttributeError, ValueError, RecursionError, RuntimeError):
+        except Exception:  # noqa: BLE001, S112 - an object may raise anything when it is to be pickled
             continue
         found[name] = buffer.getvalue()
     return found
