@@ -109,23 +109,21 @@ class JaxAdapter:
         state = recipe.build(JaxContext(self._spec, objects, signature))
         for module in state.nets.values():
             module.train()
-        self._bring_back(state)
         if self._spec.ema is not None:
             state.averages = {
                 name: Average(Net(module, self.device), owned(np.zeros((), np.int32), self.device))
                 for name, module in state.nets.items()
             }
-        state.nets = {name: Net(module, self.device) for name, module in state.nets.items()}
+        nets = {name: Net(module, self.device) for name, module in state.nets.items()}
+        for name, net in nets.items():
+            # At the end what was learned comes into what was handed over, which may be the user's own object.
+            self._undo.callback(net.write_to, state.nets[name])
+        state.nets = dict(nets)
         for optimizer in state.optimizers.values():
             optimizer.kept = owned(optimizer.kept, self.device)
         state.extra |= owned(split_extra(state.extra)[0], self.device)
         self._steps = Steps(recipe, self.ops, self._spec.precision)
         return state
-
-    def _bring_back(self, state: TrainState) -> None:
-        """At the end, bring what was learned into the modules that were handed over, which may be the user's own."""
-        for name, module in state.nets.items():
-            self._undo.callback(lambda name, module: state.nets[name].write_to(module), name, module)
 
     def begin_with(self, state: TrainState, weights: NamedArrays) -> None:
         """Begin with these weights instead of fresh ones; optimizers stay fresh."""

@@ -138,7 +138,8 @@ def load_state(state: TrainState, saved: FullState, device: jax.Device) -> None:
     _check(weights_of(state.nets), weights, "model")
     _check(weights_of(averaged), averages, "model")
     for name, optimizer in state.optimizers.items():
-        check_waiting(from_raw(rest[f"{name}.batches"]) if f"{name}.batches" in rest else 0, optimizer)
+        waiting = rest.get(f"{name}.batches")
+        check_waiting(0 if waiting is None else int(from_raw(waiting)), optimizer)
     _check(_rest_of(state), rest, "optimizer")
     _write(state.nets, weights)
     _write(averaged, averages)

@@ -106,7 +106,8 @@ def test_the_state_of_something_else_is_refused_before_anything_is_written(
     other, before, here, after, message: str
 ) -> None:
     with Bench(other, **before) as there, Bench(here, **after) as bench:
-        there.step(3)
+        if "gradient_accumulation" in before:
+            there.step(3)
         digest = bench.digest()
         with pytest.raises(CheckpointError, match=message) as error:
             bench.adapter.load(bench.state, there.save())
