@@ -79,6 +79,15 @@ def _close(*descriptors: int) -> None:
 class _Process(process.BaseProcess):
     _start_method = "forkserver"
 
+    def run(self) -> None:
+        """Do what it was started for."""
+        # The standard library hands each process the pipe whose end tells the server to go. With it they would keep
+        # the server, and the server them, when their trainer is killed.
+        known: Any = forkserver._forkserver  # type: ignore[attr-defined]  # noqa: SLF001
+        os.close(known._forkserver_alive_fd)  # noqa: SLF001
+        known._forkserver_alive_fd = None  # noqa: SLF001
+        super().run()
+
     @staticmethod
     def _Popen(process_obj: process.BaseProcess) -> _Popen:  # noqa: N802 - the standard library's name
         return _Popen(process_obj)

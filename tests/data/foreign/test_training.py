@@ -1,0 +1,150 @@
+"""Runs on somebody's loaders: as a person starts, leaves and resumes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psutil
+import pytest
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+from dltrainer_jupyter import tal
+from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.tal import Run
+from tests.data.foreign.material import InOrder, Moody, Noisy, digits
+from tests.waiting import until
+
+
+class Leaving(nn.Module):
+    """Suspends its run after some steps, once."""
+
+    at: int | None = None
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if self.training and Leaving.at is not None:
+            Leaving.at -= 1
+            if not Leaving.at:
+                Leaving.at = None
+                tal.get("theirs").suspend()
+        return x
+
+
+def net() -> nn.Module:
+    with torch.random.fork_rng():
+        torch.manual_seed(7)
+        return nn.Sequential(Leaving(), nn.Linear(64, 32), nn.ReLU(), nn.Dropout(0.3), nn.Linear(32, 10))
+
+
+def start(data: Any, **settings: Any) -> Run:
+    return tal.train(model=net(), data=data, epochs=3, name="theirs", verbose=False, **settings)
+
+
+def left_and_resumed(data: Any, at: int) -> Run:
+    Leaving.at = at
+    run = start(data)
+    until(lambda: run.state not in {"pending", "running"}, timeout=60)
+    assert run.state == "suspended"
+    # Trying the model on a batch may have counted as well.
+    assert run.step in {at - 1, at}
+    run.resume()
+    return run.wait(60)
+
+
+def digest(run: Run) -> str:
+    return str(run.last.record.digest)
+
+
+def test_exact_whatever_the_workers_and_wherever_it_was_left() -> None:
+    runs = [start(DataLoader(Noisy(), 40, shuffle=True, num_workers=workers)).wait(60) for workers in (0, 2)]
+    runs.append(left_and_resumed(DataLoader(Noisy(), 40, shuffle=True), at=9))
+    assert len({digest(run) for run in runs}) == 1
+    assert [(run.record.resume, run.exact) for run in runs] == [("exact", True)] * 3
+    assert runs[0].record.progress.steps_per_epoch == 6
+
+
+def test_a_replay_that_was_compared_is_exact_too() -> None:
+    undisturbed = start(DataLoader(InOrder(), 40)).wait(60)
+    resumed = left_and_resumed(DataLoader(InOrder(), 40), at=9)
+    assert digest(resumed) == digest(undisturbed)
+    assert (resumed.record.resume, resumed.exact) == ("replay", True)
+
+
+def test_a_replay_that_differs_is_told() -> None:
+    run = left_and_resumed(DataLoader(TensorDataset(*digits()), 40, sampler=Moody()), at=9)
+    told = [event.message for event in run.store.events(run.id) if event.kind == "inexact"]
+    assert not run.exact
+    assert told == [
+        "A resume may differ in the last bits: the loader gave other batches when the epoch was read again."
+    ]
+
+
+def test_a_generator_goes_back_to_the_start_of_an_epoch() -> None:
+    x, y = digits()
+    batches = ((x[i : i + 40], y[i : i + 40]) for i in [0, 40, 80, 120] * 5)
+    Leaving.at = 6
+    run = start(batches, steps_per_epoch=4)
+    until(lambda: run.state == "suspended")
+    run.resume()
+    run.wait(30)
+    assert run.step == 12
+    assert run.store.attempts(run.id)[-1].resumed_from_step == 4
+    assert (run.record.resume, run.exact) == ("epoch", False)
+    assert [event.kind for event in run.store.events(run.id)].count("kernel_bound") == 1, "the model is a copy"
+
+
+def test_validation_has_a_loader_of_its_own() -> None:
+    data = DataLoader(TensorDataset(*digits()), 60)
+    run = start(data, validation=DataLoader(Noisy(), 120), metrics=["accuracy"]).wait(60)
+    again = start((data, DataLoader(Noisy(), 120)), metrics=["accuracy"]).wait(60)
+    assert run.metrics()["val_accuracy"].notna().all()
+    assert run.metrics().equals(again.metrics())
+
+
+def test_a_share_of_a_loader_can_not_be_held_back() -> None:
+    with pytest.raises(ConfigurationError, match="expected a loader to validate on, or False, .* got 0.3"):
+        start(DataLoader(TensorDataset(*digits()), 60), validation=0.3)
+    with pytest.raises(ConfigurationError, match="a DataLoader goes with a loader as data"):
+        start(digits(), validation=DataLoader(TensorDataset(*digits()), 60))
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_workers_end_with_the_run(fails: bool) -> None:
+    before = {process.pid for process in psutil.Process().children(recursive=True)}
+    model = nn.Sequential(nn.Linear(64 if not fails else 3, 10))
+    loaders = DataLoader(Noisy(), 40, num_workers=2, persistent_workers=True), DataLoader(Noisy(), 40, num_workers=1)
+    run = tal.train(model=model, data=loaders, epochs=2, verbose=False)
+    until(lambda: run.state in {"completed", "failed"}, timeout=60)
+    assert run.state == ("failed" if fails else "completed")
+    until(lambda: {process.pid for process in psutil.Process().children(recursive=True)} <= before)
+
+
+def test_killed_with_its_workers_and_resumed_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    undisturbed = start(DataLoader(Noisy(), 40, shuffle=True)).wait(60)
+    # In the second epoch, or in the middle of the first: wherever the third checkpoint is.
+    monkeypatch.setenv("DLTRAINER_FAILPOINT", "checkpoint.committed:3")
+    Leaving.at = None
+    run = start(
+        DataLoader(Noisy(), 40, shuffle=True, num_workers=2), executor="process", checkpoint={"every_seconds": 0.01}
+    )
+    seen: dict[int, psutil.Process] = {}
+
+    def lost() -> bool:
+        for attempt in run.store.attempts(run.id):
+            seen.update({child.pid: child for child in _children(attempt.pid)})
+        return run.state in {"lost", "completed"}
+
+    until(lost, timeout=60)
+    assert run.state == "lost"
+    run.resume(executor="thread")
+    assert digest(run.wait(60)) == digest(undisturbed)
+    assert len(seen) > 2, "the server and its workers were there"
+    until(lambda: not any(child.is_running() and child.status() != "zombie" for child in seen.values()), timeout=30)
+
+
+def _children(pid: int) -> list[psutil.Process]:
+    try:
+        return list(psutil.Process(pid).children(recursive=True))
+    except psutil.NoSuchProcess:
+        return []
