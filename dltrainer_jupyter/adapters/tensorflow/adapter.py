@@ -25,7 +25,7 @@ from dltrainer_jupyter.adapters.tensorflow.devices import (
     describe,
     is_deterministic,
 )
-from dltrainer_jupyter.adapters.tensorflow.fit import check_measured, explained
+from dltrainer_jupyter.adapters.tensorflow.fit import check_measured, check_open, explained
 from dltrainer_jupyter.adapters.tensorflow.ops import TensorFlowOps
 from dltrainer_jupyter.adapters.tensorflow.optimizers import base_rate, is_settable
 from dltrainer_jupyter.adapters.tensorflow.precision import policy
@@ -149,9 +149,9 @@ class TensorFlowAdapter:
     def learning_rate(self, state: TrainState) -> float | None:
         """Give the base rate: the specification's, or the one the user's own optimizer came with.
 
-        None where the optimizer follows a schedule of its own.
+        None where the optimizer follows a schedule of its own, or there is none that anybody knows of.
         """
-        if state.optimizers and not any(map(is_settable, state.optimizers.values())):
+        if not any(map(is_settable, state.optimizers.values())):
             return None
         return self._rate if self._spec.learning_rate is None else self._spec.learning_rate
 
@@ -164,6 +164,7 @@ class TensorFlowAdapter:
             self._augmentation.check(batch)
         with explained(batch):
             self._build_for(state, batch)
+            check_open(state.nets, batch)
             training = self._training_of(recipe, state)
             if training.measure.eager:
                 with self.evaluation(state):
