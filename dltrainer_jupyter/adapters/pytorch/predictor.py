@@ -42,6 +42,8 @@ class PyTorchPredictor:
         self._generators = Generators(spec.seed, "predictor")
         with Injected(self._generators):
             self.model = build_model(spec, own, signature)
+            if callable(make_parts := getattr(self.model, "configure_model", None)):
+                make_parts()  # a LightningModule may make its layers late
         load_weights({"model": self.model}, to_measure(weights))
         self._device = choose_device(spec.device)
         self._precision = Precision(spec.precision, self._device)

@@ -55,7 +55,7 @@ class Memory:
         self._decoder = Decoder(module.device)
         self._watched: Attributes | None = None
         self.lost: list[str] = []
-        self._modes: dict[str, bool] | None = None
+        self._evaluating: list[str] = []
         self.epoch_stepped = False
 
     def begin(self) -> Attributes:
@@ -66,7 +66,7 @@ class Memory:
 
     def note_modes(self) -> None:
         """Remember which parts are in evaluation mode: while the whole is, nobody could tell."""
-        self._modes = {name: part.training for name, part in self._module.named_modules()}
+        self._evaluating = [name for name, part in self._module.named_modules() if not part.training]
 
     def look_for_lost(self) -> None:
         """See which attributes have changed that a checkpoint can't hold."""
@@ -92,7 +92,7 @@ class Memory:
             ],
             "logged": self._logged.state(),
             "attributes": self.begin().state(),
-            "modes": self._modes,
+            "evaluating": self._evaluating,
             "frozen": [name for name, parameter in self._module.named_parameters() if not parameter.requires_grad],
             "hparams": self._hparams(),
             "extra": self._extra(),
@@ -107,9 +107,9 @@ class Memory:
             config.scheduler.load_state_dict(self._decoder(kept))
         self.begin().load_state(state["attributes"], self._decoder)
         self._logged.load_state(state["logged"], self._module, self._trainer.strategy.reduce, self._decoder)
-        self._modes = state["modes"]
-        for name, training in (self._modes or {}).items():
-            self._module.get_submodule(name).training = training
+        self._evaluating = list(state["evaluating"])
+        for name, part in self._module.named_modules():
+            part.training = name not in self._evaluating
         for name, parameter in self._module.named_parameters():
             if parameter.requires_grad == (name in state["frozen"]):
                 parameter.requires_grad_(name not in state["frozen"])

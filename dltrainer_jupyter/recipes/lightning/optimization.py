@@ -187,8 +187,10 @@ class _Closure:
         if ops.accumulation.begins(self._using):
             hook("on_before_zero_grad", self._optimizer)
             hook("optimizer_zero_grad", trainer.current_epoch, self._batch_index, self._optimizer)
-        owner._left_out = self.loss is not None and ops.leaves_out(self.loss)  # noqa: SLF001 - as above
-        if not owner._left_out:  # noqa: SLF001 - as above
+        # Without a loss there is nothing a scale could be found by, so Lightning makes no update then either.
+        left_out = ops.scales is not None if self.loss is None else ops.leaves_out(self.loss)
+        owner._left_out = left_out  # noqa: SLF001 - as above
+        if not left_out:
             if loss is not None:
                 scaled = loss if ops.scales is None else ops.scales.of(self._using).scale(loss)
                 trainer.strategy.backward(scaled, self._optimizer)

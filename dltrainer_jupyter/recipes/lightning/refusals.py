@@ -84,7 +84,7 @@ def check_optimizers(model: Any, optimizers: list[Any]) -> None:
         raise ConfigurationError(msg)
     for optimizer in optimizers:
         closure = inspect.signature(type(optimizer).step).parameters.get("closure")
-        if closure is None or closure.default is inspect.Parameter.empty:
+        if closure is not None and closure.default is inspect.Parameter.empty:
             msg = (
                 f"configure_optimizers: {type(optimizer).__name__} evaluates the loss several times in a step, which "
                 "can't be done here; take one that steps once, such as torch.optim.Adam."

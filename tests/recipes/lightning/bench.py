@@ -171,7 +171,7 @@ def assert_same_weights(ours: Any, theirs: Any) -> None:
 
 
 def check_resumes(make: Callable[[], Any], stops: tuple[int, ...] = (1, 4, 6), **settings: Any) -> None:
-    """Stop after some steps, at an epoch's end among them, go on in a trainer of its own, and compare with an undisturbed training."""
+    """Stop after some steps, an epoch's end among them, and go on in a trainer of its own: nothing shows it."""
     with Bench(make, **settings) as undisturbed:
         undisturbed.fit()
         history, digest_, last = undisturbed.history, undisturbed.digest(), undisturbed.save()[1]

@@ -34,6 +34,22 @@ def test_going_on_is_exact_with_everything_of_ours() -> None:
     )
 
 
+class Failing(Classifier):
+    """Has a batch whose loss is not finite, and one that it passes over."""
+
+    def training_step(self, batch, batch_idx):
+        loss = super().training_step(batch, batch_idx)
+        return {1: None, 2: loss * float("nan")}.get(batch_idx, loss)
+
+
+@pytest.mark.parametrize("settings", [{}, {"precision": "16-mixed", "gradient_accumulation": 2}])
+def test_batches_are_left_out_alike(settings) -> None:
+    check_resumes(Failing, on_nan="skip", **settings)
+    with Bench(Failing, on_nan="skip", **settings) as bench:
+        assert bench.fit().module.global_step == (3 if settings else 9)
+        assert all(torch.isfinite(weight).all() for weight in bench.module.parameters())
+
+
 def test_attributes_come_back_as_they_were() -> None:
     with Bench(Remembering) as stopped:
         saved = stopped.fit(6).save()

@@ -62,6 +62,18 @@ def test_names_that_people_log_are_kept_and_those_of_the_history_are_not_overwri
     assert (history.epoch.tolist(), history.step.tolist()) == ([1, 2], [5, 10])
 
 
+def test_a_module_that_makes_its_layers_late_predicts() -> None:
+    class Late(Classifier):
+        def configure_model(self) -> None:
+            self.last = torch.nn.Linear(10, 10)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.last(super().forward(x))
+
+    run = quick(seeded(Late), epochs=1).wait()
+    assert run.last.predict_proba(X[:3].numpy()).shape == (3, 10)
+
+
 def test_a_schedule_asks_for_the_length_of_the_training() -> None:
     # The cycle refuses to be stepped more often than it was told.
     run = quick(seeded(lambda: Scheduled("one_cycle"))).wait()
