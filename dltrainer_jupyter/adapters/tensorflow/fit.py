@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,35 @@ def explained(batch: Batch) -> Iterator[None]:
         given = f"a batch has inputs {_describe(batch.inputs)} and targets {_describe(batch.targets)}"
         msg = f"Model, loss and data don't fit: {_first_line(error).rstrip('.')}; {given}."
         raise ConfigurationError(msg) from error
+
+
+def check_open(nets: Mapping[str, keras.Model], batch: Batch) -> None:
+    """Raise if a model takes one number of samples only, and batches come in several.
+
+    Parameters
+    ----------
+    nets : mapping of str to keras.Model
+        Built.
+    batch : Batch
+        Those that a loader made have the size that the loader wants.
+
+    Raises
+    ------
+    ConfigurationError
+        Says how to make batches of one size.
+    """
+    if batch.whole is not None:
+        return
+    for net in nets.values():
+        if fixed := {symbol.shape[0] for symbol in getattr(net, "inputs", [])} - {None}:
+            size = fixed.pop()
+            msg = (
+                f"model: it takes exactly {size} samples at a time (batch_size of its Input), but batches cut from "
+                "arrays also come smaller, and larger in validation; leave batch_size out of Input, or pass a data set whose "
+                f"batches have one size: data=tf.data.Dataset.from_tensor_slices((x, y)).batch({size}, "
+                "drop_remainder=True)."
+            )
+            raise ConfigurationError(msg)
 
 
 def check_measured(measured: StepOutput, classes: int) -> int | None:

@@ -15,6 +15,12 @@ def linear(**settings) -> keras.Model:
     return keras.Sequential([keras.Input((13,)), keras.layers.Dense(3, **settings)])
 
 
+def stateful() -> keras.Model:
+    inputs = keras.Input((13,), batch_size=32)
+    memory = keras.layers.LSTM(4, stateful=True)(keras.layers.Reshape((13, 1))(inputs))
+    return keras.Model(inputs, keras.layers.Dense(3)(memory))
+
+
 def schedule() -> keras.optimizers.Optimizer:
     return keras.optimizers.SGD(keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.5))
 
@@ -68,6 +74,7 @@ def test_keras_on_another_backend_is_refused_with_the_cure(monkeypatch: pytest.M
             r"inputs \(32, 13\) float32",
         ),
         ({"model": lambda: keras.Sequential([keras.layers.Dense(2)])}, {}, "the model has 2 outputs; give it 3"),
+        ({"model": stateful}, {}, "it takes exactly 32 samples at a time"),
         ({}, {"loss": "mse"}, r"the model gives \(None, 3\) where the loss compares with \(None,\)"),
     ],
 )
@@ -116,6 +123,27 @@ def test_the_base_rate(objects, settings, rate: float | None) -> None:
         # The rate of now is no base.
         another.load(made.save())
         assert another.adapter.learning_rate(another.state) == rate
+
+
+def test_a_loaders_batches_of_one_size_keep_a_recurrent_state() -> None:
+    def learned() -> tuple[Bench, list[float]]:
+        made = Bench({"model": stateful}, tries=False)
+        batch = made.adapter.to_batch((WINE.inputs[:32], WINE.targets[:32]))
+        made.adapter.check(made.recipe, made.state, batch)
+        losses = []
+        for _ in range(3):
+            made.state, output = made.adapter.train_step(made.recipe, made.state, batch)
+            losses.append(float(output.loss))
+        return made, losses
+
+    (made, losses), (another, _) = learned(), learned()
+    saved = numbers(made.save())
+    states = [name for name in saved if name.startswith("$graph.")]
+    assert len(states) == 2
+    assert all(any(saved[name]) for name in states)
+    another.load(made.save())
+    assert numbers(another.save()) == saved
+    assert losses == learned()[1]
 
 
 # --- precision --------------------------------------------------------------------------------------------
