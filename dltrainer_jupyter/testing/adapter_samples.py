@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -170,14 +169,3 @@ def misfits(saved: FullState) -> dict[str, FullState]:
         "another shape": with_weights(saved.weights | {name: flat}),
         "another dtype": with_weights(saved.weights | {name: RawArray("I32", array.shape, array.data)}),
     }
-
-
-watchers: list[Callable[[], None]] = []
-"""Called where :func:`watched` is measured."""
-
-
-def watched(y_true: Array, y_pred: Array) -> float:  # noqa: ARG001 - a metric's
-    """Tell :data:`watchers` that a run is measuring; a metric that is always 0."""
-    for watcher in watchers:
-        watcher()
-    return 0.0

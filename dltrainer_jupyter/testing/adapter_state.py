@@ -6,25 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from queue import Queue
 from typing import Any
 
 import numpy as np
 import pytest
 
-from dltrainer_jupyter import tal
 from dltrainer_jupyter.core.errors import CheckpointError, ConfigurationError
-from dltrainer_jupyter.tal import Run
+from dltrainer_jupyter.core.states import State
 from dltrainer_jupyter.testing.adapter_fixtures import ABILITIES, AdapterFixtures, Make
-from dltrainer_jupyter.testing.adapter_samples import (
-    BATCH_SIZE,
-    Trainer,
-    changed,
-    fingerprint,
-    misfits,
-    watched,
-    watchers,
-)
+from dltrainer_jupyter.testing.adapter_runs import WholeRun
+from dltrainer_jupyter.testing.adapter_samples import BATCH_SIZE, Trainer, changed, fingerprint, misfits
 
 _TOGETHER = ("ema", "gradient_accumulation", "gradient_clipping", "augmentation")
 
@@ -121,49 +112,31 @@ class StateContract(AdapterFixtures):
 
     # --- a whole run --------------------------------------------------------------------------------
 
-    def test_a_run_that_was_suspended_ends_as_if_left_alone(self, model: Any, optimizer: Any) -> None:
-        """Trained, suspended, taken up again; it is exact, has learned, and predicts."""
-
-        def start() -> Run:
-            return tal.train(
-                framework=self.framework,
-                model=model,
-                optimizer=optimizer,
-                data="digits",
-                metrics=["accuracy", watched],
-                epochs=5,
-                batch_size=BATCH_SIZE,
-                learning_rate=0.01,
-                executor="thread",
-                verbose=False,
-            )
-
-        alone = start().wait(60)
-        handle: Queue[Run] = Queue()
-        measured: list[None] = []
-
-        def suspend() -> None:
-            measured.append(None)
-            if len(measured) == 2:
-                handle.get(timeout=30).suspend()
-
-        watchers.append(suspend)
-        try:
-            run = start()
-            handle.put(run)
-            run.wait(60)
-            assert run.state == "suspended"
-            run.resume()
-            run.wait(60)
-        finally:
-            watchers.remove(suspend)
-        assert (run.state, run.step, run.exact) == ("completed", alone.step, True)
-        assert run.last.record.digest == alone.last.record.digest
-        assert run.metrics().equals(alone.metrics())
-        assert run.curve("train_loss")[1].tobytes() == alone.curve("train_loss")[1].tobytes()
-        values = run.metrics()["val_accuracy"].tolist()
-        assert values[-1] > values[0]
-        assert len(run.last.predict(np.zeros((3, 1, 8, 8), np.float32))) == 3
+    def test_a_run_that_was_suspended_ends_as_if_left_alone(self, model: Any, optimizer: Any, tmp_path: Path) -> None:
+        """Suspended in the middle of an epoch and taken up again, with the whole loop around it."""
+        settings = {
+            "framework": self.framework,
+            "model": model,
+            "optimizer": optimizer,
+            "data": "digits",
+            "metrics": ["accuracy"],
+            "epochs": 3,
+            "batch_size": BATCH_SIZE,
+            "learning_rate": 0.01,
+        }
+        alone, suspended = WholeRun(tmp_path, **settings), WholeRun(tmp_path, **settings)
+        ended = alone.train()
+        assert (ended.state, ended.error, ended.exact) == (State.COMPLETED, None, True)
+        left = suspended.train(suspend_after=9)
+        assert (left.state, left.error) == (State.SUSPENDED, None)
+        assert 6 < left.progress.step < 12
+        again = suspended.train()
+        assert (again.state, again.error, again.exact) == (State.COMPLETED, None, True)
+        assert suspended.last.digest == alone.last.digest
+        assert suspended.history() == alone.history()
+        losses, epochs = alone.history()
+        assert len(losses) == ended.progress.step == 18
+        assert epochs[-1]["val_loss"] < epochs[0]["val_loss"]
 
 
 def _goes_on(undisturbed: Trainer, another: Callable[[], Trainer], folder: Path) -> None:
