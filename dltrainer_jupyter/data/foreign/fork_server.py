@@ -83,7 +83,7 @@ class _Process(process.BaseProcess):
         """Do what it was started for."""
         # The standard library hands each process the pipe whose end tells the server to go. With it they would keep
         # the server, and the server them, when their trainer is killed.
-        known: Any = forkserver._forkserver  # type: ignore[attr-defined]  # noqa: SLF001
+        known: Any = forkserver._forkserver  # noqa: SLF001
         os.close(known._forkserver_alive_fd)  # noqa: SLF001
         known._forkserver_alive_fd = None  # noqa: SLF001
         super().run()
