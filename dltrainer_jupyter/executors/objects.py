@@ -6,17 +6,15 @@ The file is a pickle. Only a process of the same user loads it, to train or to p
 from __future__ import annotations
 
 import copy
-import io
 import os
-import pickle
 import stat
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import cloudpickle
-
+from dltrainer_jupyter.adapters.shared import pickling
+from dltrainer_jupyter.adapters.shared.pickles import load_all
 from dltrainer_jupyter.core.errors import DLTrainerError
 
 _FILE = "objects.pkl"
@@ -46,7 +44,7 @@ def _dumps(value: Any) -> bytes:
         from dltrainer_jupyter.adapters.tensorflow import packing
 
         return packing.dumps(value)
-    return cloudpickle.dumps(value)  # type: ignore[no-any-return]
+    return pickling.dumps(value)
 
 
 def _why(objects: Mapping[str, Any], error: Exception) -> str:
@@ -69,13 +67,7 @@ def _copied_already(value: Any) -> dict[int, Any]:
 
 def unpack(data: bytes) -> dict[str, Any]:
     """Unpickle what :func:`pack` made in this process or a trainer's."""
-    file = io.BytesIO(data)
-    unpickler = pickle.Unpickler(file)  # noqa: S301 - made by this user for this trainer; see the module's docstring
-    objects = dict(unpickler.load())
-    while file.tell() < len(data):
-        # What follows completes the objects of the first.
-        unpickler.load()
-    return objects
+    return dict(load_all(data))
 
 
 def save(folder: Path, data: bytes) -> None:

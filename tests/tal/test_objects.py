@@ -35,6 +35,18 @@ def test_functions_of_a_notebook_are_packed() -> None:
     assert objects.unpack(objects.pack({"loss": lambda x: factor * x}))["loss"](2) == 6
 
 
+def test_a_class_of_a_notebook_stays_the_notebooks() -> None:
+    """Unpacking must not give a class of the notebook's the globals of a copy."""
+    notebook: dict[str, Any] = {"__name__": "__main__", "scale": 2}
+    exec("class Scaled:\n    def by(self, x): return scale * x", notebook)  # noqa: S102 - as a cell does
+    kind = notebook["Scaled"]
+    twin = objects.unpack(objects.pack({"model": kind()}))["model"]
+    notebook["scale"] = 10
+    assert kind().by(1) == 10
+    assert twin.by(1) == 2
+    assert type(twin) is not kind
+
+
 def test_the_one_that_cannot_be_packed_is_named() -> None:
     with pytest.raises(NotRebuildableError, match=r"^loss can't be pickled \(never\)$"):
         objects.pack({"model": net(), "loss": Stubborn()})

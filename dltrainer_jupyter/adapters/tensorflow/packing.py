@@ -17,9 +17,12 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-import cloudpickle
 import keras
 import tensorflow as tf
+
+from dltrainer_jupyter.adapters.shared.pickles import load_all
+
+from dltrainer_jupyter.adapters.shared import pickling
 
 _COMPILED = ("train_function", "test_function", "predict_function")
 """Attributes in which a model keeps what it compiled; it compiles again where they are None."""
@@ -41,8 +44,7 @@ def dumps(value: Any) -> bytes:
     Returns
     -------
     bytes
-        One pickle or several, one after another; :func:`loads` reads them, and so does whoever loads them one by one
-        with the same ``pickle.Unpickler`` and keeps what the first gives.
+        One pickle or several, one after another, for :func:`~dltrainer_jupyter.adapters.shared.pickles.load_all`.
 
     Raises
     ------
@@ -64,19 +66,9 @@ def dumps(value: Any) -> bytes:
     return buffer.getvalue()
 
 
-def loads(data: bytes) -> Any:
-    """Give what :func:`dumps` was given, made anew."""
-    file = io.BytesIO(data)
-    unpickler = pickle.Unpickler(file)  # noqa: S301 - made by this user for this trainer; executors/objects.py says more
-    value = unpickler.load()
-    while file.tell() < len(data):
-        unpickler.load()
-    return value
-
-
 def copied(value: Any) -> Any:
     """Copy a model or anything that holds one, with all its state."""
-    return loads(dumps(value))
+    return load_all(dumps(value))
 
 
 def copies_of(values: Iterable[Any]) -> dict[int, Any]:
@@ -113,7 +105,7 @@ class _Call:
         return self._reduced
 
 
-class _Pickler(cloudpickle.Pickler):  # type: ignore[misc] # cloudpickle has no types
+class _Pickler(pickling.Pickler):
     def __init__(self, file: io.BytesIO) -> None:
         super().__init__(file)
         self.empty: list[Any] = []
