@@ -10,7 +10,6 @@ import random
 import zlib
 from collections import deque
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -47,12 +46,18 @@ class Attributes:
         As it was built; what differs later has changed in training.
     library : Library
         Tells which attributes are Lightning's own.
+
+    Attributes
+    ----------
+    lost : list of str
+        Names of those that had changed when they were last looked at, and that a checkpoint can't hold.
     """
 
     def __init__(self, module: nn.Module, library: Library) -> None:
         self._module = module
         own = library.module()
         self._not_theirs = {*vars(own), *_OF_TORCHMETRICS, *_OF_HYPERPARAMETERS}
+        self.lost: list[str] = []
         self._built = {name: _print_of(found.value) for name, found in self._found()}
 
     def _found(self) -> Iterator[tuple[str, _Attribute]]:
@@ -61,24 +66,22 @@ class Attributes:
                 if name not in self._not_theirs:
                     yield f"{path}.{name}" if path else name, _Attribute(owner, name, value)
 
-    def _changed(self) -> Iterator[tuple[str, _Attribute]]:
-        for full, found in self._found():
-            before = self._built.get(full)
-            if before is None or before != _print_of(found.value):
-                yield full, found
-
     def state(self) -> dict[str, Any]:
-        """Give those that have changed, and the names of those that have gone."""
+        """Give those that have changed, and the names of those that have gone; name those that can't be saved."""
         kept: dict[str, Any] = {}
-        for full, found in self._changed():
-            with suppress(UnsavableError):
+        lost: list[str] = []
+        gone = set(self._built)
+        for full, found in self._found():
+            gone.discard(full)
+            before = self._built.get(full)
+            if before is not None and before == _print_of(found.value):
+                continue
+            try:
                 kept[full] = encode(found.value, full)
-        here = {full for full, _ in self._found()}
-        return {"values": kept, "gone": sorted(self._built.keys() - here)}
-
-    def unsavable(self) -> list[str]:
-        """Name those that have changed, and that a checkpoint can't hold."""
-        return [full for full, found in self._changed() if not _can_be_kept(found.value)]
+            except UnsavableError:
+                lost.append(full)
+        self.lost = lost
+        return {"values": kept, "gone": sorted(gone)}
 
     def load_state(self, state: Mapping[str, Any], decoder: Decoder) -> None:
         """Put changed ones in their place; one that is as it was saved stays the object it is."""
@@ -93,14 +96,6 @@ class Attributes:
     def _owner(self, full: str) -> tuple[nn.Module, str]:
         path, _, name = full.rpartition(".")
         return self._module.get_submodule(path), name
-
-
-def _can_be_kept(value: Any) -> bool:
-    try:
-        encode(value)
-    except UnsavableError:
-        return False
-    return True
 
 
 def _same(value: Any, kept: Any) -> bool:

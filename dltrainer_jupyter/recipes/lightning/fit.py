@@ -174,7 +174,7 @@ class Fit:
         if self._looks:
             # Once, so that even a short run tells; later at every checkpoint.
             self._looks = False
-            self._memory.look_for_lost()
+            self._memory.look()
         return loss
 
     def end_epoch(self) -> dict[str, float]:

@@ -43,8 +43,6 @@ class Memory:
     ----------
     epoch_stepped : bool
         Whether the schedulers that count epochs have been stepped in this one.
-    lost : list of str
-        Names of attributes that were seen to change, and that a checkpoint can't hold.
     """
 
     def __init__(self, module: Any, library: Library, trainer: StandIn, logged: Logged) -> None:
@@ -54,7 +52,6 @@ class Memory:
         self._logged = logged
         self._decoder = Decoder(module.device)
         self._watched: Attributes | None = None
-        self.lost: list[str] = []
         self._evaluating: list[str] = []
         self.epoch_stepped = False
 
@@ -68,9 +65,14 @@ class Memory:
         """Remember which parts are in evaluation mode: while the whole is, nobody could tell."""
         self._evaluating = [name for name, part in self._module.named_modules() if not part.training]
 
-    def look_for_lost(self) -> None:
-        """See which attributes have changed that a checkpoint can't hold."""
-        self.lost = self.begin().unsavable()
+    @property
+    def lost(self) -> list[str]:
+        """Names of attributes that were seen to change, and that a checkpoint can't hold."""
+        return [] if self._watched is None else self._watched.lost
+
+    def look(self) -> None:
+        """See which attributes have changed."""
+        self.begin().state()
 
     def state(self) -> dict[str, Any]:
         """Give everything, in NumPy arrays and JSON types.
@@ -80,7 +82,6 @@ class Memory:
         UnsavableError
             If a scheduler's state, or what ``on_save_checkpoint`` adds, is of another kind; the message says what.
         """
-        self.look_for_lost()
         if not self._trainer.validating and self._module.training:
             self.note_modes()
         return {
