@@ -62,8 +62,8 @@ def check_open(nets: Mapping[str, keras.Model], batch: Batch) -> None:
             size = fixed.pop()
             msg = (
                 f"model: it takes exactly {size} samples at a time (batch_size of its Input), but batches cut from "
-                "arrays also come smaller, and larger in validation; leave batch_size out of Input, or pass a data set whose "
-                f"batches have one size: data=tf.data.Dataset.from_tensor_slices((x, y)).batch({size}, "
+                "arrays also come smaller, and larger in validation; leave batch_size out of Input, or pass a data set "
+                f"whose batches have one size: data=tf.data.Dataset.from_tensor_slices((x, y)).batch({size}, "
                 "drop_remainder=True)."
             )
             raise ConfigurationError(msg)

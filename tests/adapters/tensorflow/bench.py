@@ -27,7 +27,9 @@ class Bench:
     ) -> None:
         objects = objects or {}
         own = {key: Part.user_object(key) for key in objects}
-        self.spec = RunSpec(**{"framework": "tensorflow", "model": "mlp", "data": "wine"} | own | settings)
+        # Small, so that its graphs are made quickly.
+        usual = {"model": {"type": "mlp", "hidden": [8]}, "optimizer": "sgd"}
+        self.spec = RunSpec(**{"framework": "tensorflow", "data": "wine"} | usual | own | settings)
         self.adapter = TensorFlowAdapter(self.spec, owns_process=owns_process)
         self.environment = self.adapter.open()
         self.objects = objects
