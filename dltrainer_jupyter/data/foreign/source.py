@@ -103,9 +103,9 @@ class Foreign:
         if kind == "iterable":
             return Readings(lambda: data, spec.seed, alone=alone, batches=length(data))
         if kind == "tf.data":
-            from dltrainer_jupyter.data.foreign.tf_data import tf_readings
+            from dltrainer_jupyter.data.foreign.tf_data import TfData
 
-            return tf_readings(data, spec.batch_size, spec.seed, alone=alone)
+            return TfData(data, spec.batch_size, spec.seed)
         if kind == "PyDataset":
             from dltrainer_jupyter.data.foreign.keras_sequence import KerasSequence
 

@@ -99,9 +99,36 @@ def test_a_data_set_is_read_again_and_compared(opened: Open) -> None:
     assert (again.resume, again.inexact_because()) == ("replay", None)
 
 
-def test_a_data_set_that_shuffles_without_a_seed_is_found_out(opened: Open) -> None:
-    again = opened(samples().shuffle(20).batch(4))
-    taken_up(opened(samples().shuffle(20).batch(4)), again, 1, 3)
+def test_what_is_drawn_in_a_data_set_follows_the_runs_seed(opened: Open) -> None:
+    def data() -> Any:
+        noisy = samples().map(lambda x, y: (x + tf.random.uniform([3]), y), num_parallel_calls=1)
+        return noisy.shuffle(20).repeat(2).batch(4)
+
+    stream, again = opened(data()), opened(data())
+    epochs = [bits(stream.epoch(epoch, 0)) for epoch in (1, 2)]
+    assert not set(epochs[0]) & set(epochs[1])
+    assert len(set(epochs[0])) == 10
+    assert taken_up(stream, again, 2, 3) == epochs[1][3:]
+    assert again.inexact_because() is None
+    assert bits(opened(data(), seed=1).epoch(1, 0)) != epochs[0]
+
+
+def test_an_order_that_was_asked_to_stay_stays(opened: Open) -> None:
+    stream = opened(samples().shuffle(20, reshuffle_each_iteration=False).batch(4))
+    assert bits(stream.epoch(1, 0)) == bits(stream.epoch(2, 0))
+
+
+def test_a_data_set_that_draws_in_python_is_found_out(opened: Open) -> None:
+    def draw() -> Any:
+        for _ in range(20):
+            yield np.full(3, random.random(), np.float32), 1
+
+    def data() -> Any:
+        spec = tf.TensorSpec([3], tf.float32), tf.TensorSpec([], tf.int64)
+        return tf.data.Dataset.from_generator(draw, output_signature=spec).batch(4)
+
+    again = opened(data())
+    taken_up(opened(data()), again, 1, 3)
     assert again.inexact_because() == "the loader gave other batches when the epoch was read again"
 
 
