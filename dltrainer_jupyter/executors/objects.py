@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from dltrainer_jupyter.adapters.shared import pickling
-from dltrainer_jupyter.adapters.shared.pickles import load_all
 from dltrainer_jupyter.core.errors import DLTrainerError
 
 _FILE = "objects.pkl"
@@ -67,7 +66,7 @@ def _copied_already(value: Any) -> dict[int, Any]:
 
 def unpack(data: bytes) -> dict[str, Any]:
     """Unpickle what :func:`pack` made in this process or a trainer's."""
-    return dict(load_all(data))
+    return dict(pickling.load_all(data))
 
 
 def save(folder: Path, data: bytes) -> None:

@@ -344,7 +344,6 @@ def test_a_run_left_in_the_middle_of_a_validation(make: Callable[[], keras.Model
         ({"gradient_accumulation": 2}, {"gradient_accumulation_steps": 2}, 1e-6),  # a mean of sums, a sum of means
         ({"gradient_clipping": 0.1}, {"global_clipnorm": 0.1}, 1e-5),  # a small number in the divisor
         ({"gradient_clipping": {"value": 0.01}}, {"clipvalue": 0.01}, 0),
-        ({"on_nan": "skip"}, {}, 0),
     ],
 )
 def test_what_the_run_asks_for_is_what_the_optimizer_would_do(settings: Any, theirs: Any, tolerance: float) -> None:

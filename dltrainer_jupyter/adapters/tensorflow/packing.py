@@ -20,8 +20,6 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
-from dltrainer_jupyter.adapters.shared.pickles import load_all
-
 from dltrainer_jupyter.adapters.shared import pickling
 
 _COMPILED = ("train_function", "test_function", "predict_function")
@@ -44,7 +42,7 @@ def dumps(value: Any) -> bytes:
     Returns
     -------
     bytes
-        One pickle or several, one after another, for :func:`~dltrainer_jupyter.adapters.shared.pickles.load_all`.
+        One pickle or several, one after another, for :func:`~dltrainer_jupyter.adapters.shared.pickling.load_all`.
 
     Raises
     ------
@@ -68,7 +66,7 @@ def dumps(value: Any) -> bytes:
 
 def copied(value: Any) -> Any:
     """Copy a model or anything that holds one, with all its state."""
-    return load_all(dumps(value))
+    return pickling.load_all(dumps(value))
 
 
 def copies_of(values: Iterable[Any]) -> dict[int, Any]:
