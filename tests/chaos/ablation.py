@@ -43,6 +43,8 @@ _LOOKS = 228
 """Looks at the bell until the fifth epoch, of 45 steps and 6 batches of validation each."""
 _LOOKS_WITH_A_LOADER = 414
 """The same with 88 steps and 7 batches."""
+_SCHEDULED = ("lightning", "keras")
+"""Subjects whose models bring schedules of their own."""
 _CHANGES: dict[str, Any] = {
     "batch_size": 32,
     "epochs": 9,
@@ -172,7 +174,8 @@ class Ablation:
 
 def suspended(subject: str) -> Run:
     """Train until the middle of the fifth epoch, with a gradient half accumulated, and suspend."""
-    spec, own = describe(subjects.settings(subject, name="ablated", executor="process", **_CHANGES))
+    changes = {key: value for key, value in _CHANGES.items() if key != "scheduler" or subject not in _SCHEDULED}
+    spec, own = describe(subjects.settings(subject, name="ablated", executor="process", **changes))
     looks = _LOOKS_WITH_A_LOADER if "data" in spec.user_objects and spec.recipe.type != "keras" else _LOOKS
     run = submit(spec, own, place=Place(SuspendingBell(looks), rate=7e-4))
     while _is_even(run):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -42,7 +42,7 @@ def fields(saved: FullState, fresh: FullState) -> Iterator[Field]:
     """
     for part in ("weights", "optimizer"):
         arrays: NamedArrays = getattr(saved, part)
-        for kind, names in _kinds(arrays).items():
+        for kind, names in _kinds(arrays, saved.weights if part == "optimizer" else {}).items():
             start: NamedArrays = getattr(fresh, part)
             new = {name: _initial(arrays[name], start.get(name)) for name in names}
             how = "reset"
@@ -64,10 +64,18 @@ def fields(saved: FullState, fresh: FullState) -> Iterator[Field]:
 # --- arrays -----------------------------------------------------------------------------------------------
 
 
-def _kinds(arrays: NamedArrays) -> dict[str, list[str]]:
-    """Group names by net or optimizer and by what they are of a layer: all weights, all biases, all slots of a kind."""
+def _kinds(arrays: NamedArrays, weights: Iterable[str]) -> dict[str, list[str]]:
+    """Group names by net or optimizer and by what they are of a layer: all biases, all slots of a kind.
+
+    What an optimizer keeps of a weight is told by what its name has besides the weight's.
+    """
     found: dict[str, list[str]] = defaultdict(list)
+    known = sorted({re.split(r"[./]", name, maxsplit=1)[-1] for name in weights}, key=len, reverse=True)
     for name in arrays:
+        of = next((weight for weight in known if weight in name), None)
+        if of is not None:
+            found[name.replace(of, "*")].append(name)
+            continue
         owner, *_, kind = re.split(r"[./]", _OF_A_PART.sub("*", name))
         found[f"{owner}/{kind}"].append(name)
     return found

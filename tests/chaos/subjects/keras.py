@@ -36,9 +36,11 @@ def compiled() -> keras.Model:
             layers.Dense(10, kernel_initializer=start(seed=4)),
         ]
     )
-    rate = keras.optimizers.schedules.CosineDecay(2e-3, EPOCHS * _BATCHES, warmup_steps=0)
+    rate = keras.optimizers.schedules.CosineDecay(2e-3, EPOCHS * _BATCHES // 3)
     model.compile(
-        optimizer=keras.optimizers.AdamW(rate, use_ema=True, ema_momentum=0.95, clipnorm=1.0),
+        optimizer=keras.optimizers.AdamW(
+            rate, use_ema=True, ema_momentum=0.95, clipnorm=1.0, gradient_accumulation_steps=3
+        ),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )
