@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -11,6 +13,9 @@ from torch.utils.data import DataLoader
 from dltrainer_jupyter.core import seeds
 from dltrainer_jupyter.data.foreign.torch_orders import Order
 from dltrainer_jupyter.data.foreign.torch_workers import Carried, Introduction, NotSentError, worker_context
+
+_FRAME = re.compile(r'File "(.+)", line (\d+), in (\S+)')
+_LIBRARY = re.compile(r"[/\\](site-packages|dltrainer_jupyter|lib[/\\]python[\d.]+)[/\\]")
 
 
 class Engine:
@@ -76,6 +81,11 @@ class Engine:
         self._iterator = iterator = iter(self.made)
         try:
             yield from iterator
+        except Exception as error:
+            # PyTorch brings the whole traceback of the worker as the message.
+            if (short := _shortened(error)) is None:
+                raise
+            raise short from error
         finally:
             if not self.keeps:
                 self.end_workers()
@@ -132,6 +142,21 @@ def engine_for(
             raise
         reason = f"{error.why}, so what it draws comes from generators that other cells share"
         return Engine(loader, here, seed, workers=0, **more), reason
+
+
+def _shortened(error: Exception) -> Exception | None:
+    """Give a worker's error with its own message and the person's own line; None for any other error."""
+    text, name = str(error), type(error).__name__
+    if "in DataLoader worker process" not in text.partition("\n")[0]:
+        return None
+    # The last that begins with its name: a message may have lines of its own.
+    message = text.rpartition(f"\n{name}: ")[2].strip()
+    frames = [found for found in _FRAME.findall(text) if not _LIBRARY.search(found[0])]
+    where = f" ({Path(frames[-1][0]).name}, line {frames[-1][1]}, in {frames[-1][2]})" if frames else ""
+    try:
+        return type(error)(f"{message}{where}")
+    except TypeError:
+        return RuntimeError(f"{name}: {message}{where}")
 
 
 def _pins(loader: DataLoader[Any]) -> bool:

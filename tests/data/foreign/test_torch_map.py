@@ -98,6 +98,16 @@ def test_workers_need_a_data_set_that_can_travel(opened: Open) -> None:
         opened(DataLoader(Counting(), 60, num_workers=2))
 
 
+def test_an_error_in_a_worker_is_told_in_one_line(opened: Open) -> None:
+    class Broken(Noisy):
+        def __getitem__(self, index: int) -> Any:
+            msg = f"sample {index}\nis damaged"
+            raise ValueError(msg)
+
+    with pytest.raises(ValueError, match=r"^sample 0\nis damaged \(test_torch_map.py, line \d+, in __getitem__\)$"):
+        opened(DataLoader(Broken(), 60))
+
+
 def test_classes_of_a_notebook_travel(opened: Open) -> None:
     class Local(Noisy):
         def __getitem__(self, index: int) -> Any:
