@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _TAKE_LOGITS = ("bce", "cross_entropy")
 _GIVE_PROBABILITIES = ("sigmoid", "softmax")
+_OTHER_DTYPE = "that does not match type"
+"""What TensorFlow says of dtypes that don't go together."""
 _BOLD = re.compile(r"\x1b\[1m(.*?)\x1b\[0m", re.DOTALL)
 """In which Keras prints what went wrong, among what it was doing."""
 
@@ -28,13 +30,15 @@ def explained(batch: Batch) -> Iterator[None]:
     Raises
     ------
     ConfigurationError
-        If shapes don't fit; the cause is the framework's own error.
+        If shapes or dtypes don't fit; the cause is the framework's own error.
     """
     try:
         yield
     except ConfigurationError:
         raise
-    except (ValueError, tf.errors.InvalidArgumentError) as error:
+    except (TypeError, ValueError, tf.errors.InvalidArgumentError) as error:
+        if isinstance(error, TypeError) and _OTHER_DTYPE not in str(error):
+            raise
         given = f"a batch has inputs {_describe(batch.inputs)} and targets {_describe(batch.targets)}"
         msg = f"Model, loss and data don't fit: {_first_line(error).rstrip('.')}; {given}."
         raise ConfigurationError(msg) from error

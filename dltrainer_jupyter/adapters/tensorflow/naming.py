@@ -40,20 +40,17 @@ def named_slots(optimizer: Any, trained: Iterable[tuple[str, Any]]) -> dict[str,
     dict of str to keras.Variable
         Names such as ``conv1.kernel.momentum`` and ``iteration``.
     """
-    # Keras puts the path of a variable in front of its slots' names; the longest that fits is the right one.
-    prefixes = sorted(((variable.path.replace("/", "_") + "_", name) for name, variable in trained), key=_longest)
-    return _unique((_slot(variable.name, prefixes), variable) for variable in optimizer.variables)
+    paths = {variable.path.replace("/", "_"): name for name, variable in trained}
+    return _unique((_slot(variable.name, paths), variable) for variable in optimizer.variables)
 
 
-def _longest(prefix: tuple[str, str]) -> int:
-    return -len(prefix[0])
-
-
-def _slot(name: str, prefixes: list[tuple[str, str]]) -> str:
-    for prefix, weight in prefixes:
-        if name.startswith(prefix):
-            return f"{weight}.{name.removeprefix(prefix)}"
-    return name
+def _slot(name: str, paths: Mapping[str, str]) -> str:
+    """Name a slot after its weight, whose path Keras puts in front; the longest path that fits is the right one."""
+    path, divider, slot = name.rpartition("_")
+    while divider and path not in paths:
+        path, divider, rest = path.rpartition("_")
+        slot = f"{rest}_{slot}"
+    return f"{paths[path]}.{slot}" if divider else name
 
 
 def _unique(named: Iterable[tuple[str, Any]]) -> dict[str, Any]:

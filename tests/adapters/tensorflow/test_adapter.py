@@ -3,6 +3,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from dltrainer_jupyter.adapters.tensorflow.adapter import TensorFlowAdapter
 from dltrainer_jupyter.adapters.tensorflow.devices import choose_device
@@ -74,6 +75,11 @@ def test_keras_on_another_backend_is_refused_with_the_cure(monkeypatch: pytest.M
             r"inputs \(32, 13\) float32",
         ),
         ({"model": lambda: keras.Sequential([keras.layers.Dense(2)])}, {}, "the model has 2 outputs; give it 3"),
+        (
+            {"loss": lambda y, p: p * tf.cast(y, tf.float64)[:, None]},
+            {},
+            "has type float64 that does not match type float32",
+        ),
         ({"model": stateful}, {}, "it takes exactly 32 samples at a time"),
         ({}, {"loss": "mse"}, r"the model gives \(None, 3\) where the loss compares with \(None,\)"),
     ],
