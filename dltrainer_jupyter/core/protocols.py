@@ -424,7 +424,10 @@ class Adapter(Protocol):
     # State.
 
     def save(self, state: TrainState) -> FullState:
-        """Copy the state; later steps don't change the copy. ``meta`` holds the framework's RNG and options."""
+        """Copy the state; later steps don't change the copy. ``meta`` holds the framework's RNG and options.
+
+        In the middle of an ``evaluation`` it is the state of the training, as it was when that began.
+        """
 
     def load(self, state: TrainState, saved: FullState) -> TrainState:
         """Put a saved state into a freshly built one.

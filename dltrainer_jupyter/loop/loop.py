@@ -48,6 +48,9 @@ class Loop:
         parts.recorder.begin_curve(training.step + 1)
         training.schedule_checkpoint()
         training.record_progress("training")
+        # Whoever asked for this attempt is answered before the first step, which may also be the last.
+        if (left := self._obedience.obey()) is not None:
+            return left
         while not training.finished:
             left = self._train_epoch() or self._close_epoch()
             if left is not None:
@@ -100,6 +103,7 @@ class Loop:
         parts.recorder.drain()
         training.clock.mark(training.step)
         training.observe_rate()
+        parts.exactness.ask(training.step)
         values = {} if training.rate is None else {"learning_rate": training.rate}
         values |= parts.recorder.epoch_values()
         validation = None

@@ -35,6 +35,17 @@ class StateContract(AdapterFixtures):
         assert fingerprint(saved) == before
         assert all(name.partition(".")[0] in made.state.nets for name in saved.weights)
 
+    def test_what_is_saved_while_measuring_is_the_state_of_the_training(self, trainer: Make) -> None:
+        """A run may be left in the middle of a validation, in which averaged weights stand in for its own."""
+        made = trainer(**ABILITIES["ema"] if "ema" in self.supports else {})
+        made.step(3)
+        before = made.fingerprint()
+        outcome, _ = made.evaluate()
+        with made.adapter.evaluation(made.state) as measured:
+            made.adapter.eval_step(made.recipe, measured, made.batch(0))
+            assert made.fingerprint() == before
+        assert made.evaluate()[0] == outcome
+
     @pytest.mark.parametrize("ability", ["none", *ABILITIES])
     def test_training_goes_on_bit_for_bit_or_the_wish_is_refused(
         self, trainer: Make, tmp_path: Path, ability: str

@@ -398,3 +398,11 @@ def test_a_run_that_was_suspended_has_ended_for_whoever_waits(live: Run) -> None
     live.suspend()
     assert live.wait(10) is live
     assert State(live.state) is State.SUSPENDED
+
+
+def test_whoever_resumes_a_short_run_is_answered() -> None:
+    """The answer comes before the first step, so that a run too short to look at its controls gives one too."""
+    run = quick(epochs=1)
+    control = run.resume(epochs=2, executor="inline")
+    assert control.wait(10).outcome == "Running from step 1 (epoch 1)."
+    assert run.wait(10).state == "completed"

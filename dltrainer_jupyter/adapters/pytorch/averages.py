@@ -41,6 +41,7 @@ class Average:
         self._net = {name: net}
         self._spec = spec
         self._counts_on = counts_on
+        self._replaced: list[_Pair] = []
         self.restart()
 
     def restart(self) -> None:
@@ -115,15 +116,25 @@ class Average:
         Values are exchanged, never tensors: optimizers, hooks and flattened weights point at these.
         """
         with unchanged_buffers(self._net):
-            own = [parameter.detach().clone() for parameter in self._parameters.values()]
-            for values, parameters in self._pairs:
-                _copy(parameters, values)
-            for value, buffer in self._pairs_of_buffers():
-                write(buffer, value)
+            pairs: list[_Pair] = [(self._values[name], parameter) for name, parameter in self._parameters.items()]
+            pairs += self._pairs_of_buffers()
+            self._replaced = [(tensor, tensor.detach().clone()) for _, tensor in pairs]
+            _write_all((tensor, value) for value, tensor in pairs)
             try:
                 yield
             finally:
-                _copy(list(self._parameters.values()), own)
+                _write_all(self._replaced)
+                self._replaced = []
+
+    @contextmanager
+    def given_back(self) -> Iterator[None]:
+        """Let the net have its own weights again for a while, if it is :meth:`in_place` that is interrupted."""
+        averaged = [(tensor, tensor.detach().clone()) for tensor, _ in self._replaced]
+        _write_all(self._replaced)
+        try:
+            yield
+        finally:
+            _write_all(averaged)
 
     # --- state ------------------------------------------------------------------------------------------
 
@@ -166,6 +177,7 @@ def _smaller(decay: float, warming: torch.Tensor) -> torch.Tensor:
     return warming.clamp(max=decay)
 
 
-@torch.no_grad()
-def _copy(into: list[torch.Tensor], values: list[torch.Tensor]) -> None:
-    torch._foreach_copy_(into, values)
+def _write_all(pairs: Iterable[_Pair]) -> None:
+    """Write into each tensor the value beside it."""
+    for tensor, value in pairs:
+        write(tensor, value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,7 +47,14 @@ class Surroundings:
 
 
 def save(state: TrainState, around: Surroundings) -> FullState:
-    """Copy the state; later steps don't change the copy."""
+    """Copy the state; later steps don't change the copy. In the middle of an evaluation it is that of the training."""
+    with ExitStack() as stack:
+        for average in state.averages.values():
+            stack.enter_context(average.given_back())
+        return _save(state, around)
+
+
+def _save(state: TrainState, around: Surroundings) -> FullState:
     arrays, options = save_optimizers(state.optimizers)
     extra_arrays, extra = save_extra(state.extra)
     waiting = around.ops.accumulation.waiting
