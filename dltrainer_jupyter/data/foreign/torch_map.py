@@ -9,9 +9,11 @@ sent there; then the run says that it may not be exact.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch.utils import data as torch_data
 
@@ -22,6 +24,7 @@ from dltrainer_jupyter.data.foreign.torch_workers import DATA_SET, Carried, Keye
 if TYPE_CHECKING:
     from torch.utils.data import DataLoader
 
+_GENERATORS = (random.Random, np.random.Generator, np.random.RandomState, torch.Generator)
 _DRAW_NOTHING = (torch_data.TensorDataset, list, tuple, torch.Tensor)
 
 
@@ -67,11 +70,21 @@ class TorchMap:
 
     def inexact_because(self) -> str | None:
         """Say why a resumed run may see other batches."""
-        return self._order.inexact_because() or self._reason
+        return self._order.inexact_because() or self._reason or _own_generator(self.subject)
 
     def close(self) -> None:
         """End the workers."""
         self._engine.close()
+
+
+def _own_generator(dataset: Any) -> str | None:
+    """Name a generator that a data set keeps: what it draws then depends on every sample drawn before."""
+    while dataset is not None:
+        for name, value in getattr(dataset, "__dict__", {}).items():
+            if isinstance(value, _GENERATORS):
+                return f"{type(dataset).__name__} draws from a generator of its own ('{name}'), which nobody seeds"
+        dataset = getattr(dataset, "dataset", None)
+    return None
 
 
 def _draws_nothing(dataset: Any) -> bool:

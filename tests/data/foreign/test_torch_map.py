@@ -93,6 +93,16 @@ def test_a_data_set_that_can_not_travel_is_read_here_and_said_to_be_inexact(open
     assert "can't be sent to worker processes" in str(stream.inexact_because())
 
 
+def test_a_generator_that_a_data_set_keeps_is_named(opened: Open) -> None:
+    class Keeping(TensorDataset):
+        def __init__(self) -> None:
+            super().__init__(*digits())
+            self.rng = np.random.default_rng(0)
+
+    stream = opened(DataLoader(Subset(Keeping(), range(100)), 60))
+    assert stream.inexact_because() == "Keeping draws from a generator of its own ('rng'), which nobody seeds"
+
+
 def test_workers_need_a_data_set_that_can_travel(opened: Open) -> None:
     with pytest.raises(ConfigurationError, match="its data set can't be sent .*_thread.lock.*num_workers=0"):
         opened(DataLoader(Counting(), 60, num_workers=2))
