@@ -69,9 +69,9 @@ class JaxAdapter:
         self.device: jax.Device
         self._spec = spec
         self._owns_process = owns_process
-        self._threads = 0
         self._classes = 0
         self._augmentation: Augmentation | None = None
+        self._rates: dict[str, dict[Any, npt.NDArray[Any]]] = {}
         self._steps: Steps
         self._undo = ExitStack()
         self._cut = placement.cut if spec.fast.batching else placement.cut_one_by_one
@@ -80,7 +80,7 @@ class JaxAdapter:
 
     def open(self) -> dict[str, Any]:
         """Choose the device and see what exactness depends on."""
-        self._threads = choose_threads(self._spec.threads, owns_process=self._owns_process)
+        threads = choose_threads(self._spec.threads, owns_process=self._owns_process)
         self.device = choose_device(self._spec.device)
         options = {name: getattr(jax.config, f"jax_{name}") for name in _OPTIONS} | {"default_device": self.device}
         for name, value in options.items():
@@ -88,7 +88,7 @@ class JaxAdapter:
         return {
             "device": str(self.device),
             "device_name": self.device.device_kind,
-            "threads": self._threads,
+            "threads": threads,
             **{package: version(package) for package in ("jax", "jaxlib", "flax", "optax")},
             **{name: str(options[name]) for name in _OPTIONS[1:]},
             "platform": self.device.client.platform_version.splitlines()[0],
@@ -119,8 +119,11 @@ class JaxAdapter:
             # At the end what was learned comes into what was handed over, which may be the user's own object.
             self._undo.callback(net.write_to, state.nets[name])
         state.nets = dict(nets)
-        for optimizer in state.optimizers.values():
+        for name, optimizer in state.optimizers.items():
             optimizer.kept = owned(optimizer.kept, self.device)
+            self._rates[name] = {
+                place: np.asarray(rate) for place, rate in injected_rates(optimizer.kept["slots"]).items()
+            }
         state.extra |= owned(split_extra(state.extra)[0], self.device)
         self._steps = Steps(recipe, self.ops, self._spec.precision)
         return state
@@ -129,29 +132,26 @@ class JaxAdapter:
         """Begin with these weights instead of fresh ones; optimizers stay fresh."""
         begin_with(state, weights)
 
-    def learning_rate(self, state: TrainState) -> float | None:
+    def learning_rate(self, state: TrainState) -> float | None:  # noqa: ARG002 - the protocol's
         """Give the base rate: the specification's, or the one the user's own optimizer came with.
 
         None for a transformation of optax's that doesn't show its rate, since it is compiled into it: made as
         ``optax.inject_hyperparams(optax.adam)(learning_rate=0.001)`` it does. None as well where the rate follows a
         schedule of optax's.
         """
-        rates = injected_rates(next(iter(state.optimizers.values())).kept["slots"])
+        rates = next(iter(self._rates.values()))
         if not rates:
             return None
-        if self._spec.learning_rate is not None:
-            return self._spec.learning_rate
-        return next((float(rate) for rate in rates.values() if rate), 0.0)
+        return _base(rates) if self._spec.learning_rate is None else self._spec.learning_rate
 
     def set_learning_rate(self, state: TrainState, rate: float) -> None:
         """Use this rate from the next step on; several rates in one optimizer keep their proportions."""
-        for optimizer in state.optimizers.values():
-            rates = injected_rates(optimizer.kept["slots"])
-            new = self._rates(rates, rate)
-            optimizer.kept = optimizer.kept | {"slots": with_rates(optimizer.kept["slots"], new)}
-
-    def _rates(self, rates: Mapping[Any, Any], rate: float) -> dict[Any, Any]:
-        return {place: jax.device_put(jnp.full((), rate, old.dtype), self.device) for place, old in rates.items()}
+        for name, optimizer in state.optimizers.items():
+            rates = self._rates[name]
+            base = _base(rates)
+            new = [own.dtype.type(rate * (float(own) / base) if base else rate) for own in rates.values()]
+            on_device = dict(zip(rates, jax.device_put(new, self.device), strict=True))
+            optimizer.kept = optimizer.kept | {"slots": with_rates(optimizer.kept["slots"], on_device)}
 
     def check(self, recipe: Recipe, state: TrainState, batch: Batch) -> int | None:  # noqa: ARG002 - the protocol's
         """Trace both kinds of step on one batch, which computes and changes nothing."""
@@ -174,11 +174,6 @@ class JaxAdapter:
             return (
                 f"some kernels on {self.device.platform} add in an order that changes from run to run, unless "
                 "XLA_FLAGS has --xla_gpu_deterministic_ops=true"
-            )
-        if self._spec.threads not in (None, self._threads):
-            return (
-                f"JAX computes on {self._threads} threads here and not on {self._spec.threads}; the environment "
-                "variable NPROC decides, before JAX is first used"
             )
         return None
 
@@ -266,3 +261,8 @@ class JaxAdapter:
     ) -> JaxPredictor:
         """Build a model of its own with these weights, in evaluation mode."""
         return JaxPredictor(spec, objects, signature, weights)
+
+
+def _base(rates: Mapping[Any, npt.NDArray[Any]]) -> float:
+    """Give the rate an optimizer came with: that of its first part that learns at all."""
+    return next((float(rate) for rate in rates.values() if rate), 0.0)

@@ -10,7 +10,7 @@ import jax
 
 from dltrainer_jupyter.adapters.jax.arrays import strongly_typed
 from dltrainer_jupyter.adapters.jax.averages import Average
-from dltrainer_jupyter.adapters.jax.nets import Net
+from dltrainer_jupyter.adapters.jax.nets import Net, forget_intermediates
 from dltrainer_jupyter.adapters.jax.precision import computing
 from dltrainer_jupyter.adapters.jax.state import split_extra
 from dltrainer_jupyter.core.errors import ConfigurationError
@@ -105,6 +105,8 @@ class Steps:
         )
         inputs, targets, whole = given
         state, output = self._recipe.train_step(state, Batch(inputs, targets, size, whole), self._ops)
+        for name in built.nets:
+            forget_intermediates(state.nets[name].module)
         extra, static = split_extra(state.extra)
         _refuse_other(static, split_extra(built.extra)[1])
         after = _Arrays(

@@ -46,6 +46,9 @@ def choose_device(wanted: str) -> jax.Device:
 def choose_threads(wanted: int | None, *, owns_process: bool) -> int:
     """Give the number of CPU threads that JAX computes on, which is fixed once its first device is made.
 
+    Another number can be had in a process of the run's own only, and only if nothing there has made an array yet (a
+    model of the user's own has): then the environment variable ``NPROC`` decides, set before Python starts.
+
     Parameters
     ----------
     wanted : int, optional
