@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from sqlalchemy.engine import Connection
 
+from dltrainer_jupyter.core.protocols import ResumeKind
 from dltrainer_jupyter.core.records import (
     BestRecord,
     CheckpointRecord,
@@ -14,7 +15,6 @@ from dltrainer_jupyter.core.records import (
     EpochRecord,
     ErrorRecord,
     ProgressRecord,
-    ResumeKind,
     ValidationRecord,
 )
 from dltrainer_jupyter.core.states import ENDED, State, check_transition

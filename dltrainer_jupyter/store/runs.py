@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from dltrainer_jupyter.core.errors import RunNotFoundError, StoreError, did_you_mean
-from dltrainer_jupyter.core.records import ResumeKind, RunRecord
+from dltrainer_jupyter.core.protocols import ResumeKind
+from dltrainer_jupyter.core.records import RunRecord
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.states import State, Verb, check_verb
 from dltrainer_jupyter.store.locking import no_such_run, take_hold
