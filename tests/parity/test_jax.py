@@ -17,7 +17,7 @@ def _net(task: Task) -> nnx.Sequential:
     rngs = nnx.Rngs(0)
     net = nnx.Sequential(nnx.Linear(13, 24, rngs=rngs), nnx.relu, nnx.Linear(24, 3, rngs=rngs))
     for layer, weight, bias in ((net.layers[0], "w1", "b1"), (net.layers[2], "w2", "b2")):
-        layer.kernel.value, layer.bias.value = (
+        layer.kernel[...], layer.bias[...] = (
             jax.numpy.asarray(task.weights[weight]),
             jax.numpy.asarray(task.weights[bias]),
         )
