@@ -306,7 +306,15 @@ def own_step() -> keras.Model:
     return model
 
 
-@pytest.mark.parametrize("make", [with_metrics, adversaries, own_step, eager])
+def eager_adversaries() -> keras.Model:
+    model = adversaries()
+    model.run_eagerly = True
+    model.critic_optimizer.build(model.critic.trainable_variables)
+    model.maker_optimizer.build(model.maker.trainable_variables)
+    return model
+
+
+@pytest.mark.parametrize("make", [with_metrics, adversaries, own_step, eager, eager_adversaries])
 def test_going_on_in_the_middle_of_an_epoch(make: Callable[[], keras.Model]) -> None:
     first = make()
     left, gone_on = (Trained(copied(first), train_pair()) for _ in range(2))
@@ -453,6 +461,17 @@ class Hidden(keras.Model):
     def train_step(self, data: Any) -> dict[str, Any]:
         self.scale.assign_sub(0.1)
         return {"scale": self.scale.value}
+
+
+def test_optimizers_of_its_own_have_to_be_built_when_no_graph_tells_what_they_update() -> None:
+    model = adversaries()
+    model.run_eagerly = True
+    with pytest.raises(ConfigurationError, match=r"weights critic_optimizer updates; call model\.critic_optimizer"):
+        Trained(model, train_pair())
+    model = sequential()
+    model.compile("sgd", CROSS_ENTROPY, run_eagerly=True)
+    with pytest.raises(ConfigurationError, match="^gradient_accumulation: it needs compiled steps"):
+        Trained(model, train_pair(), gradient_accumulation=2)
 
 
 def test_metrics_by_name_need_outputs() -> None:

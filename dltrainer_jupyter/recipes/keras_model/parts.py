@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dltrainer_jupyter.core.protocols import Batch
+from dltrainer_jupyter.recipes.choice import brings_own
 
 
 def optimizers_of(model: Any) -> dict[str, Any]:
@@ -20,11 +21,25 @@ def optimizers_of(model: Any) -> dict[str, Any]:
     return found
 
 
+def build_optimizer(model: Any) -> None:
+    """Make what the model's optimizer keeps for each weight, as its first update would, once the weights are known.
+
+    Where no graph tells of it beforehand, what a checkpoint holds must have its place before the first step.
+    """
+    if model.optimizer is not None and not model.optimizer.built and model.built and model.trainable_variables:
+        model.optimizer.build(model.trainable_variables)
+
+
 def lacks_call(model: Any) -> bool:
     """Tell whether a model can't be called, and only its own steps know how its parts go together."""
     import keras
 
     return type(model).call is keras.Model.call
+
+
+def can_be_measured(model: Any) -> bool:
+    """Tell whether ``test_step`` can do something: with a model that can't be called only one of its own can."""
+    return not lacks_call(model) or brings_own(model, "test_step")
 
 
 def variables_of(model: Any) -> list[Any]:

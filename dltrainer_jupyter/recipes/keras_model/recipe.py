@@ -11,23 +11,28 @@ from pydantic import BaseModel, ConfigDict
 from dltrainer_jupyter.core.errors import CheckpointError, ConfigurationError
 from dltrainer_jupyter.core.protocols import Batch, BuildContext, Course, Ops, StepOutput, TrainState
 from dltrainer_jupyter.core.spec import RunSpec
-from dltrainer_jupyter.recipes.choice import brings_own, brings_own_step
+from dltrainer_jupyter.recipes.choice import brings_own_step
 from dltrainer_jupyter.recipes.keras_model.logs import LastLogs
-from dltrainer_jupyter.recipes.keras_model.parts import as_keras_wants, lacks_call, optimizers_of, variables_of
+from dltrainer_jupyter.recipes.keras_model.parts import (
+    as_keras_wants,
+    build_optimizer,
+    can_be_measured,
+    lacks_call,
+    optimizers_of,
+    variables_of,
+)
 from dltrainer_jupyter.recipes.keras_model.probabilities import as_logits, comparable
-from dltrainer_jupyter.recipes.keras_model.refusals import check_model, update_settings
+from dltrainer_jupyter.recipes.keras_model.refusals import check_built, check_model, update_settings
 from dltrainer_jupyter.recipes.keras_model.watching import first_line, is_array, wants_values, watched
 
 
 class KerasModel:
     """Calls the model's ``train_step`` and ``test_step``, and looks on while they compute the loss.
 
-    Weights and metrics become what ``model.fit(shuffle=False)`` makes them on the same batches: it is Keras' code that
-    computes them. An optimizer's own settings (accumulation, clipping, ``use_ema``, loss scaling), losses and metrics
-    of several outputs, ``add_loss``, regularizers, sample weights in batches ``(x, y, weights)``, ``run_eagerly`` and
-    ``jit_compile`` mean what they mean there; ``steps_per_execution`` changes nothing that could be seen and is left
-    to the loop. What a ``train_step`` does in Python, it does once, when it is compiled, unless the model was compiled
-    with ``run_eagerly=True``.
+    Weights and metrics become what ``model.fit(shuffle=False)`` makes them on the same batches, since it is Keras' code
+    that computes them; whatever the model was compiled with means what it means there. Only ``steps_per_execution`` is
+    left to the loop, which changes nothing that could be seen. What a ``train_step`` does in Python, it does once, when
+    it is compiled, unless the model was compiled with ``run_eagerly=True``.
 
     Parameters
     ----------
@@ -102,22 +107,22 @@ class KerasModel:
         if lacks_call(model):
             # Only its train_step knows how its parts go together, and there is nothing to call to make their weights.
             model.built = True
+        if model.run_eagerly:
+            build_optimizer(model)
+            check_built(model)
         return TrainState(nets={"model": model}, optimizers=optimizers_of(model))
 
     def train_step(self, state: TrainState, batch: Batch, ops: Ops) -> tuple[TrainState, StepOutput]:
         """Let the model learn from one batch."""
-        if self._updates_ourselves:
+        if self._spec is not None and update_settings(self._spec):
             return self._update(state, batch, ops)
         return state, self._step("train_step", batch)
 
     def eval_step(self, state: TrainState, batch: Batch, ops: Ops) -> StepOutput:  # noqa: ARG002 - the protocol's
         """Let the model measure one batch; changes its metrics and nothing else."""
-        return self._step("test_step", batch) if self._measures else StepOutput(None, None, None, batch.size)
-
-    @property
-    def _measures(self) -> bool:
-        """Whether the model can be measured: one that can't be called needs a ``test_step`` of its own."""
-        return not lacks_call(self._model) or brings_own(self._model, "test_step")
+        return (
+            self._step("test_step", batch) if can_be_measured(self._model) else StepOutput(None, None, None, batch.size)
+        )
 
     def _step(self, name: str, batch: Batch) -> StepOutput:
         """Call one of the model's own steps, and see what it computes."""
@@ -144,17 +149,11 @@ class KerasModel:
                 )
                 raise ConfigurationError(msg) from error
             raise
-        if model.run_eagerly and model.optimizer is not None and not model.optimizer.built:
-            # As the first update would; what a checkpoint holds must have its place before that.
-            model.optimizer.build(model.trainable_variables)
+        if model.run_eagerly:
+            build_optimizer(model)
         logs = logs if isinstance(logs, Mapping) else {}
         self._logs[name].take(model, logs)
         return self._shown(name, logs.get("loss") if loss is None else loss, outputs, targets, batch)
-
-    @property
-    def _updates_ourselves(self) -> bool:
-        """Whether something is asked for that Keras' ``train_step`` doesn't do."""
-        return self._spec is not None and bool(update_settings(self._spec))
 
     def _update(self, state: TrainState, batch: Batch, ops: Ops) -> tuple[TrainState, StepOutput]:
         """Do what Keras' ``train_step`` does, with an update of ours."""
@@ -209,7 +208,7 @@ class KerasModel:
     # --- the course of a training -----------------------------------------------------------------------
 
     def begin(self, state: TrainState, course: Course) -> None:
-        """Prepare nothing: what there is to prepare was done when steps were compiled."""
+        """Prepare nothing."""
 
     def begin_epoch(self, state: TrainState, course: Course) -> None:  # noqa: ARG002 - the protocol's
         """Let metrics begin anew."""
@@ -227,7 +226,7 @@ class KerasModel:
 
     def end_validation(self, state: TrainState, course: Course) -> Mapping[str, float]:  # noqa: ARG002 - the protocol's
         """Give what was measured in validation."""
-        measured = self._logs["test_step"].read(self._model) if self._measures else {}
+        measured = self._logs["test_step"].read(self._model) if can_be_measured(self._model) else {}
         self.load_state(self._set_aside or {})
         self._set_aside = None
         return {f"val_{name}": value for name, value in measured.items()}

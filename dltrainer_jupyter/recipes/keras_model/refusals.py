@@ -8,6 +8,7 @@ from typing import Any
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.recipes.choice import brings_own_step
+from dltrainer_jupyter.recipes.keras_model.parts import optimizers_of
 
 
 def check_model(model: Any, spec: RunSpec) -> None:
@@ -28,6 +29,23 @@ def check_model(model: Any, spec: RunSpec) -> None:
     for key, why in (*_of_parts(spec), *_of_updates(model, spec)):
         msg = f"{key}: {why}."
         raise ConfigurationError(msg)
+
+
+def check_built(model: Any) -> None:
+    """Refuse a model that runs eagerly with optimizers that nobody knows the weights of.
+
+    Raises
+    ------
+    ConfigurationError
+        Names the first one that wasn't built, and how to build it.
+    """
+    for name, optimizer in optimizers_of(model).items():
+        if name != "optimizer" and not optimizer.built:
+            msg = (
+                f"model: with run_eagerly=True nothing tells which weights {name} updates; call "
+                f"model.{name}.build(weights) before you hand the model over."
+            )
+            raise ConfigurationError(msg)
 
 
 def update_settings(spec: RunSpec) -> dict[str, tuple[str, ...]]:
@@ -63,5 +81,10 @@ def _of_updates(model: Any, spec: RunSpec) -> Iterator[tuple[str, str]]:
     for key in asked:
         if brings_own_step(model):
             yield key, f"train_step of {type(model).__name__} makes its updates itself; do it there, or leave {key} out"
+        if key == "gradient_accumulation" and model.run_eagerly:
+            yield (
+                key,
+                "it needs compiled steps, and the model was compiled with run_eagerly=True; leave one out",
+            )
         if inside is not optimizer:
             yield key, f"it doesn't go with a LossScaleOptimizer; set it on the optimizer inside, or leave {key} out"
