@@ -76,8 +76,8 @@ def _kinds(arrays: NamedArrays, weights: Iterable[str]) -> dict[str, list[str]]:
         if of is not None:
             found[name.replace(of, "*")].append(name)
             continue
-        owner, *_, kind = re.split(r"[./]", _OF_A_PART.sub("*", name))
-        found[f"{owner}/{kind}"].append(name)
+        parts = re.split(r"[./]", _OF_A_PART.sub("*", name))
+        found["/".join(dict.fromkeys((parts[0], parts[-1])))].append(name)
     return found
 
 

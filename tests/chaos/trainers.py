@@ -23,6 +23,9 @@ from tests.waiting import until
 LONGEST = 300.0
 """Seconds after which a trainer that neither ends nor dies is a failure of the test."""
 
+_WORKERS = 60.0
+"""Seconds within which the processes that a killed trainer had started must be gone."""
+
 _ONE_AT_A_TIME = threading.Lock()
 """The environment, and the frameworks' global generators, belong to the whole process."""
 
@@ -108,11 +111,21 @@ def strike(run: Run, after: float = 0.0) -> bool:
     if trainer is None:
         return False
     try:
+        helpers = trainer.children(recursive=True)
         trainer.kill()
     except psutil.NoSuchProcess:
         return False
     at_rest(run)
+    # Workers of a loader notice by themselves, in seconds, that nobody wants their batches any more.
+    until(lambda: not any(map(_lives, helpers)), timeout=_WORKERS)
     return run.record.state != "completed"
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _trainer(run: Run) -> psutil.Process | None:
