@@ -159,7 +159,7 @@ class Follower(Protocol):
         """Close the epoch, after its validation; give what was measured in training."""
 
     def end(self, state: TrainState, course: Course) -> None:
-        """Close the training, after the last epoch."""
+        """Close the training, after the last epoch and before its last checkpoint."""
 
     def own_rate(self, state: TrainState) -> float | None:
         """Give the learning rate where the recipe sets it itself; None where the loop's schedule does."""

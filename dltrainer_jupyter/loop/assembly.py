@@ -15,7 +15,16 @@ from dltrainer_jupyter.checkpoints.manifest import Manifest
 from dltrainer_jupyter.checkpoints.origin import check_origin, origin
 from dltrainer_jupyter.checkpoints.reader import load, load_weights, newest_valid
 from dltrainer_jupyter.core.errors import CheckpointError, ConfigurationError
-from dltrainer_jupyter.core.protocols import Adapter, Course, Follower, FullState, Recipe, Signature, TrainState
+from dltrainer_jupyter.core.protocols import (
+    Adapter,
+    Course,
+    Follower,
+    FullState,
+    Recipe,
+    Samples,
+    Signature,
+    TrainState,
+)
 from dltrainer_jupyter.core.records import RunRecord
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.loop import parts as make
@@ -76,10 +85,12 @@ def assembled(
         environment = adapter.open()
         recipe = make.make_recipe(spec, objects)
         dataset = make.load_data(spec, objects, owns_process=owns_process)
+        for source in (dataset.train, dataset.validation):
+            if source is not None and not isinstance(source, Samples):
+                stack.callback(source.close)
         signature = dataset.signature
         _refuse_unknown_outputs(spec, signature)
         feed = make_feed(adapter, dataset.train, spec)
-        stack.callback(feed.close)
         _prepare(recipe, spec, Course(1, epochs, 0, 0, feed.steps_per_epoch, dataset.validation is not None), objects)
         state = adapter.build(recipe, objects, signature)
         start = Path(record.folder) / START

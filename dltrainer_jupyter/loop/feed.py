@@ -36,9 +36,6 @@ class Feed(Protocol):
     def inexact_because(self) -> str | None:
         """Say why a resumed run may see other batches, or None."""
 
-    def close(self) -> None:
-        """Give back what feeding takes."""
-
 
 def make_feed(adapter: Adapter, source: Samples | Stream, spec: RunSpec) -> Feed:
     """Make the feed for what a data source gave."""
@@ -112,9 +109,6 @@ class SampleFeed:
         """Give None: the order is a function of seed and epoch."""
         return None
 
-    def close(self) -> None:
-        """Hold nothing."""
-
 
 class StreamFeed:
     """Brings somebody else's batches to the device.
@@ -178,7 +172,3 @@ class StreamFeed:
     def inexact_because(self) -> str | None:
         """Say why a resumed run may see other batches, or None."""
         return self._stream.inexact_because()
-
-    def close(self) -> None:
-        """Give back worker processes and files."""
-        self._stream.close()

@@ -56,7 +56,6 @@ class Loop:
             if left is not None:
                 return left
         training.clock.stop()
-        parts.follower.end(parts.state, training.course)
         while training.checkpoint_and_wait() is not None:
             # The keeper has rung and said why: the run rests until somebody has made room, or leaves it.
             if (left := self._obedience.obey()) is not None:
@@ -122,6 +121,9 @@ class Loop:
         training.enough, training.values = verdict.enough, values
         training.epoch += 1
         training.consumed = 0
+        if training.finished:
+            # Before the last checkpoint, which is to hold what the end makes of the weights.
+            parts.follower.end(parts.state, training.course)
         reach("loop.epoch_judged")
         with self._attempt.transaction():
             self._attempt.curves(parts.recorder.take_curve())

@@ -14,7 +14,7 @@ import numpy as np
 from dltrainer_jupyter.checkpoints.reader import load_weights
 from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.errors import CheckpointError, ConfigurationError, DLTrainerError
-from dltrainer_jupyter.core.protocols import Predictor, Samples, Signature, Stream
+from dltrainer_jupyter.core.protocols import Dataset, Predictor, Samples, Signature
 from dltrainer_jupyter.core.records import CheckpointRecord
 from dltrainer_jupyter.data.preprocessing import apply_chain
 from dltrainer_jupyter.executors import held, objects
@@ -138,7 +138,7 @@ class TrainedModel:
         record, predictor, signature = self._predictor()
         spec = self._run.spec
         data = load_data(spec, objects_of(self._run))
-        part = _shown(data.train if data.validation is None else data.validation)
+        part = _shown(data)
         indices = np.arange(offset, offset + min(count, len(part))) % len(part)
         inputs, targets = part.inputs[indices], part.targets[indices]
         started = time.perf_counter()
@@ -195,14 +195,15 @@ class TrainedModel:
         raise CheckpointError(msg)
 
 
-def _shown(source: Samples | Stream) -> Samples:
-    """Give samples to show: all there are in memory, or the batch that a stream shows.
+def _shown(data: Dataset) -> Samples:
+    """Give samples to show, held back ones if there are some: all in memory, or the batch that a stream shows.
 
     Raises
     ------
     ConfigurationError
         If that batch is no pair of inputs and targets.
     """
+    source = data.train if data.validation is None else data.validation
     if isinstance(source, Samples):
         return source
     try:
@@ -212,7 +213,9 @@ def _shown(source: Samples | Stream) -> Samples:
         msg = "examples: expected batches of inputs and targets, got another structure; use predict."
         raise ConfigurationError(msg) from error
     finally:
-        source.close()
+        for part in (data.train, data.validation):
+            if part is not None and not isinstance(part, Samples):
+                part.close()
 
 
 def objects_of(run: Run) -> Mapping[str, Any]:

@@ -82,9 +82,7 @@ class Trained:
                         self.adapter.eval_step(self.recipe, state, self.adapter.to_batch(batch))
                     values |= self.recipe.end_validation(state, course)
             self.measured.append(values | dict(self.recipe.end_epoch(self.state, course)))
-        self.saved = self.adapter.save(self.state)
         self.recipe.end(self.state, course)
-        assert self.adapter.save(self.state).weights == self.saved.weights
         return self
 
     def moved_to(self, other: Trained) -> Trained:

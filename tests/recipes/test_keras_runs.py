@@ -119,3 +119,20 @@ def test_a_model_that_cannot_be_packed_is_bound_to_the_kernel(capsys: pytest.Cap
     )
     with pytest.raises(ConfigurationError, match=r"^executor: 'process' needs objects that can be pickled, but model"):
         train(model, executor="process")
+
+
+def test_an_average_takes_the_weights_place_in_the_last_checkpoint_of_a_run_that_stops_early() -> None:
+    """As at the end of ``fit``, whatever ended the training."""
+    model = keras.Sequential([layers.Input((13,)), layers.Dense(3)])
+    optimizer = keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.9)
+    model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    stopping = {"patience": 1, "min_delta": 100.0}
+    run = train(model, epochs=50, early_stopping=stopping, executor="inline").wait(60)
+    assert run.epoch == 2
+    from safetensors.numpy import load_file
+
+    path = run.last.record.path
+    weights, state = load_file(f"{path}/weights.safetensors"), load_file(f"{path}/optimizer.safetensors")
+    kernel = next(value for name, value in weights.items() if name.endswith("kernel"))
+    average = next(value for name, value in state.items() if "average" in name and value.shape == kernel.shape)
+    np.testing.assert_array_equal(kernel, average)

@@ -59,7 +59,7 @@ def error_of(**given: Any) -> str:
         ({"data": (X, Y), "validation": (X,)}, "validation: arrays (x_val, y_val) go with data=(x, y)"),
         ({"recipe": Part}, "recipe: expected an object with build, train_step and eval_step, got <class '"),
         ({"recipe": print}, "recipe: expected an object with build, train_step and eval_step, got <built-in"),
-        ({"precision": "bf16"}, "precision: expected '32-true', got 'bf16'."),
+        ({"precision": "bf16"}, "precision: expected '32-true', 'bf16-mixed' or '16-mixed', got 'bf16'."),
         ({"on_nan": "ignore"}, "on_nan: expected 'stop', 'skip' or 'continue', got 'ignore'."),
         ({"checkpoint": {"keep": 1}}, "checkpoint.keep: expected greater than or equal to 2, got 1."),
     ],
@@ -151,9 +151,10 @@ def test_the_framework_is_that_of_the_model() -> None:
     class Foreign:
         pass
 
-    Foreign.__module__ = "keras.src.models"
     assert tal.describe({"model": net(), "data": "digits"})[0].framework == "pytorch"
-    assert error_of(model=Foreign()) == "Unknown framework 'tensorflow'. Known: pytorch."
+    for module, framework in (("keras.src.models", "tensorflow"), ("flax.nnx.module", "jax")):
+        Foreign.__module__ = module
+        assert tal.describe({"model": Foreign(), "data": "digits"})[0].framework == framework
 
 
 # --- where settings come from -------------------------------------------------------------------------------

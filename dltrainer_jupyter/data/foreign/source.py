@@ -84,7 +84,6 @@ class Foreign:
             signature = signature_of(spec, train.first, train.subject)
             if validation is not None and spec.validation is not False:
                 held_back = self._stream(validation, spec, None, shuffle=False)
-                train.close_with(held_back)
         except BaseException:
             train.close()
             raise

@@ -62,7 +62,6 @@ class ForeignStream:
         self._running: Iterator[Any] | None = None
         self._latest = self._again = _NONE
         self._now = self._start = _Place(1, 0, 1, 0)
-        self._others: list[ForeignStream] = []
         self._loaded: tuple[_Place, Mapping[str, Any]] | None = None
 
     @property
@@ -81,10 +80,6 @@ class ForeignStream:
         self.first = next(self.epoch(1, 0))
         self._loader.mark(self._now.given)
         self.resume = self._loader.resume
-
-    def close_with(self, other: ForeignStream) -> None:
-        """Let another stream end with this one."""
-        self._others.append(other)
 
     def epoch(self, epoch: int, consumed: int) -> Iterator[Any]:
         """Yield the batches of an epoch that are not consumed yet.
@@ -136,8 +131,6 @@ class ForeignStream:
         """End what the loader has started."""
         self._leave()
         self._loader.close()
-        for other in self._others:
-            other.close()
 
     # --- from batch to batch ----------------------------------------------------------------------------
 

@@ -231,13 +231,10 @@ class KerasModel:
         self._set_aside = None
         return {f"val_{name}": value for name, value in measured.items()}
 
-    def end_epoch(self, state: TrainState, course: Course) -> Mapping[str, float]:
-        """Give what was measured in training; after the last epoch, finish as :meth:`end` does."""
+    def end_epoch(self, state: TrainState, course: Course) -> Mapping[str, float]:  # noqa: ARG002 - the protocol's
+        """Give what was measured in training."""
         trained = self._logs["train_step"].read(self._model) if self._trained is None else self._trained
         self._trained = None
-        if course.epoch == course.epochs:
-            # Before the last checkpoint rather than after it.
-            self.end(state, course)
         return {f"train_{name}": value for name, value in trained.items()}
 
     def end(self, state: TrainState, course: Course) -> None:  # noqa: ARG002 - the protocol's
