@@ -32,13 +32,29 @@ WITHOUT_EFFECT = {
     "adapter.optimizers.optimizer.groups.0.lr": "the loop sets the rate before the next step",
     "adapter.optimizers.optimizer.groups.0.initial_lr": "only PyTorch's own schedules read it",
     "adapter.optimizers.optimizer.groups.0.capturable": "for CUDA graphs alone",
-    "adapter.global_generators.cpu": "steps draw from the run's own generators; nothing else here draws from PyTorch's",
     "rate": "set anew at the next step; it is for the panel",
     "train_seconds": "a time, no result",
     "values": "the last epoch's, repeated in the manifests of checkpoints until the next epoch closes",
     "epochs": "another number says that the run was extended, which gives early stopping its patience back",
 }
 """Fields that change nothing in the end, and why that is right."""
+_NOBODY_DRAWS = "nothing in this training draws from it"
+WITHOUT_EFFECT_IN: dict[str, dict[str, str]] = {
+    "pytorch": {"adapter.global_generators.cpu": _NOBODY_DRAWS},
+    "lightning": {
+        "adapter.global_generators.cpu": _NOBODY_DRAWS,
+        "process": _NOBODY_DRAWS,
+        "recorder": "the module logs its own training loss under that name",
+    },
+    "keras": {
+        "adapter.global_generator": _NOBODY_DRAWS,
+        "adapter.rate": "the optimizer follows a schedule of its own",
+        "process": _NOBODY_DRAWS,
+        "recorder": "the model measures its training loss itself",
+    },
+    "jax": {"process": _NOBODY_DRAWS},
+}
+"""The same for one subject; another one covers the field."""
 
 _LOOKS = 228
 """Looks at the bell until the fifth epoch, of 45 steps and 6 batches of validation each."""
@@ -106,6 +122,7 @@ class Ablation:
 
     def __init__(self, subject: str, folder: Path) -> None:
         self._folder = folder
+        self._subject = subject
         self._run = suspended(subject)
         newest = self._run.checkpoints[-1]
         self._saved, self._manifest = load(Path(newest.path))
@@ -126,7 +143,8 @@ class Ablation:
         began = time.perf_counter()
         found, error = self._goes_on(field.without)
         effect = error or _told(found, self._expected)
-        explained = next((why for name, why in WITHOUT_EFFECT.items() if _is_below(field.name, name)), None)
+        reasons = WITHOUT_EFFECT | WITHOUT_EFFECT_IN.get(self._subject, {})
+        explained = next((why for name, why in reasons.items() if _is_below(field.name, name)), None)
         if field.name == "(nothing)":
             right, effect = not effect, effect or "nothing, as it must be"
         else:

@@ -12,7 +12,7 @@ from tests.chaos.fields import Field
 
 FIELDS = (
     "(nothing)",
-    "optimizer: optimizer.*.exp_avg",
+    "optimizer: optimizer/exp_avg",
     "optimizer: $gradient/*",
     "adapter.generators.cpu",
     "recorder.sum",
