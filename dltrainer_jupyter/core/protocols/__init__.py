@@ -1,0 +1,56 @@
+"""The seams of the house: what a part must offer so that the loop can work with it.
+
+Nothing here is inherited from; a class fits by its shape. Arrays are NumPy's on this side of the
+adapter and the framework's own (``Any``) on the other.
+"""
+
+from typing import TYPE_CHECKING
+
+from dltrainer_jupyter.core.protocols.data import Dataset, DataSource, ResumeKind, Samples, Signature, Stream, Task
+from dltrainer_jupyter.core.protocols.executors import Executor
+from dltrainer_jupyter.core.protocols.frameworks import Adapter, Predictor
+from dltrainer_jupyter.core.protocols.measures import Metric, Schedule
+from dltrainer_jupyter.core.protocols.recipes import (
+    Batch,
+    BuildContext,
+    Course,
+    Follower,
+    LossFunction,
+    NativeRecipe,
+    Ops,
+    Recipe,
+    StepOutput,
+)
+from dltrainer_jupyter.core.protocols.state import AVERAGED, FullState, NamedArrays, RawArray, TrainState
+
+if TYPE_CHECKING:
+    from dltrainer_jupyter.core.protocols.state import Array as Array
+
+__all__ = [
+    "AVERAGED",
+    "Adapter",
+    "Batch",
+    "BuildContext",
+    "Course",
+    "DataSource",
+    "Dataset",
+    "Executor",
+    "Follower",
+    "FullState",
+    "LossFunction",
+    "Metric",
+    "NamedArrays",
+    "NativeRecipe",
+    "Ops",
+    "Predictor",
+    "RawArray",
+    "Recipe",
+    "ResumeKind",
+    "Samples",
+    "Schedule",
+    "Signature",
+    "StepOutput",
+    "Stream",
+    "Task",
+    "TrainState",
+]

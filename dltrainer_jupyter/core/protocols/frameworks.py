@@ -1,0 +1,136 @@
+"""The port to a framework."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Protocol
+
+from dltrainer_jupyter.core.protocols.data import Samples, Signature
+from dltrainer_jupyter.core.protocols.recipes import Batch, Ops, Recipe, StepOutput
+from dltrainer_jupyter.core.protocols.state import FullState, NamedArrays, TrainState
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from dltrainer_jupyter.core.protocols.state import Array
+    from dltrainer_jupyter.core.spec import RunSpec
+
+
+class Predictor(Protocol):
+    """A model of its own, for inference only."""
+
+    def outputs(self, inputs: Array) -> Array:
+        """Compute raw outputs for preprocessed inputs, shape (n, *input_shape)."""
+
+
+class Adapter(Protocol):
+    """The port to a framework; one object a trainer, used on the trainer's thread only."""
+
+    ops: Ops
+
+    # The machine.
+
+    def open(self) -> dict[str, Any]:
+        """Choose device and threads; return what exactness depends on, recorded with the attempt."""
+
+    def close(self) -> None:
+        """Give back what was taken."""
+
+    # Building.
+
+    def build(self, recipe: Recipe, objects: Mapping[str, Any], signature: Signature) -> TrainState:
+        """Build nets and optimizers under the run's own generators."""
+
+    def begin_with(self, state: TrainState, weights: NamedArrays) -> None:
+        """Begin with these weights instead of fresh ones; optimizers stay fresh."""
+
+    def learning_rate(self, state: TrainState) -> float | None:
+        """Give the base rate: the specification's, or the one the user's own optimizer came with.
+
+        None where the optimizer follows a schedule of its own, which nobody sets from outside.
+        """
+
+    def check(self, recipe: Recipe, state: TrainState, batch: Batch) -> int | None:
+        """Try the model on one batch without changing anything; raise with both shapes if they don't fit.
+
+        Returns
+        -------
+        int or None
+            How many classes or values an output has; None where the recipe shows no outputs.
+        """
+
+    def inexact_because(self) -> str | None:
+        """Say why a resumed run would not be bit-identical, or None if it would; known after ``check``."""
+
+    # Data.
+
+    def place(self, samples: Samples) -> Any:
+        """Bring samples to the device where they fit, else to where batches are cut from them."""
+
+    def order(self, placed: Any, indices: npt.NDArray[np.int64]) -> Any:
+        """Bring an order of samples to where ``batch`` wants it."""
+
+    def batch(self, placed: Any, order: Any, start: int, stop: int) -> Batch:
+        """Cut the batch of samples ``order[start:stop]``."""
+
+    def to_batch(self, whole: Any) -> Batch:
+        """Bring a batch that a loader made to the device.
+
+        Of a pair the first is the inputs and the second the targets; of anything else all is inputs.
+        """
+
+    def augment(self, batch: Batch, epoch: int, index: int) -> Batch:
+        """Change a training batch at random as the specification says: a function of seed, epoch and batch number."""
+
+    # Steps.
+
+    def train_step(self, recipe: Recipe, state: TrainState, batch: Batch) -> tuple[TrainState, StepOutput]:
+        """Make one step."""
+
+    def evaluation(self, state: TrainState) -> AbstractContextManager[TrainState]:
+        """Put the nets into evaluation mode, and back into the modes they were in.
+
+        Gives the state to measure, in which averaged nets take the place of those in training.
+        """
+
+    def eval_step(self, recipe: Recipe, state: TrainState, batch: Batch) -> StepOutput:
+        """Measure one batch, inside ``evaluation``."""
+
+    def set_learning_rate(self, state: TrainState, rate: float) -> None:
+        """Use this rate from the next step on."""
+
+    # To the host.
+
+    def losses(self, values: Sequence[Any]) -> npt.NDArray[np.float32]:
+        """Bring losses to the host in one transfer."""
+
+    def arrays(self, values: Sequence[Any]) -> Array:
+        """Bring batches of outputs or targets to the host in one transfer, joined along the first axis."""
+
+    def tensors(self, array: Array) -> Any:
+        """Give an array as the framework's own, for metric objects that expect it."""
+
+    # State.
+
+    def save(self, state: TrainState) -> FullState:
+        """Copy the state; later steps don't change the copy. ``meta`` holds the framework's RNG and options.
+
+        In the middle of an ``evaluation`` it is the state of the training, as it was when that began.
+        """
+
+    def load(self, state: TrainState, saved: FullState) -> TrainState:
+        """Put a saved state into a freshly built one.
+
+        Raises
+        ------
+        CheckpointError
+            If names or shapes differ; the message says which.
+        """
+
+    @classmethod
+    def predictor(
+        cls, spec: RunSpec, objects: Mapping[str, Any], signature: Signature, weights: NamedArrays
+    ) -> Predictor:
+        """Build a model of its own with these weights, in evaluation mode."""
