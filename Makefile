@@ -8,6 +8,8 @@ PYTHON ?= python3
 EXTRAS ?= torch,tensorflow,jax,lightning,augment,postgres,jupyter
 QUICKSTART_EXTRAS ?= torch,jupyter
 ARGS ?=
+# Each imports the frameworks, which takes gigabytes of memory.
+TEST_PROCESSES ?= 2
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -95,7 +97,7 @@ quickstart: $(QUICKSTART)  ## Train on real data and say how to open the noteboo
 .PHONY: test
 test: setup  ## Run the tests, the front end's and the browser's included
 	@cd $(WEB) && jlpm test
-	@$(BIN)/python -m pytest -m 'not slow' $(ARGS)
+	@$(BIN)/python -m pytest -m 'not slow' --numprocesses $(TEST_PROCESSES) --dist loadfile $(ARGS)
 
 .PHONY: e2e
 e2e: setup  ## Drive a real JupyterLab in Chromium
