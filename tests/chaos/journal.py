@@ -56,7 +56,7 @@ def fingerprint() -> str:
 
 def table(results: dict[str, Sequence[Result]]) -> str:
     """Lay out results: a line for each subject and case."""
-    rows = [("subject", "case", "killed", "identical", "seconds")]
+    rows = [("subject", "case", "killed", "identical, or noticed", "seconds")]
     for subject, all_of_it in results.items():
         by_case: dict[str, list[Result]] = defaultdict(list)
         for result in all_of_it:
@@ -65,6 +65,14 @@ def table(results: dict[str, Sequence[Result]]) -> str:
             (subject, case, str(_killed(found)), _share(found), f"{sum(result.seconds for result in found):.0f}")
             for case, found in by_case.items()
         ]
+    return laid_out(rows)
+
+
+def effects(results: dict[str, Sequence[Result]]) -> str:
+    """Lay out what each saved field is good for."""
+    rows = [("subject", "field", "effect of its loss")]
+    for subject, found in results.items():
+        rows += [(subject, result.key, result.case) for result in found]
     return laid_out(rows)
 
 

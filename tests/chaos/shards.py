@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -59,8 +59,13 @@ def _wanted(case: Case, options: argparse.Namespace) -> bool:
 
 def told(shard: str, result: Result) -> str:
     """Tell a result in a line."""
-    verdict = "as it must be" if result.identical else "WRONG: " + "; ".join(result.differs)
+    verdict = "as it must be" if result.identical else "NOT as it must be: " + "; ".join(result.differs)
     return f"{shard}: {result.case} {result.key}: killed {result.killed}, {verdict} ({result.seconds:.1f} s)"
+
+
+def all_well(results: Iterable[Result]) -> bool:
+    """Tell whether every case came out as it must."""
+    return all(result.identical for result in results)
 
 
 def say(line: str) -> None:
@@ -130,10 +135,12 @@ SHARDS: dict[str, Shard] = {
 """By name, in the order in which they run."""
 
 
-def chosen(prefixes: Iterable[str]) -> list[str]:
-    """Give the shards whose names begin with one of some words; all without any."""
-    words = tuple(prefixes)
-    return [name for name in SHARDS if not words or name.startswith(words)]
+def chosen(words: Sequence[str]) -> list[str]:
+    """Give the shards of some names, or of names that begin so; all without any."""
+    wanted = {
+        name for word in words for name in SHARDS if name == word or (word not in SHARDS and name.startswith(word))
+    }
+    return [name for name in SHARDS if name in wanted or not words]
 
 
 def journal_of(name: str) -> Journal:
