@@ -45,6 +45,12 @@ WITHOUT_EFFECT_IN: dict[str, dict[str, str]] = {
         "adapter.global_generators.cpu": _NOBODY_DRAWS,
         "process": _NOBODY_DRAWS,
         "recorder": "the module logs its own training loss under that name",
+        "recipe.epoch_stepped": "for schedulers that step once an epoch; this one does with each batch",
+        "recipe.schedulers.0.base_lrs": "the cosine goes on from the optimizer's rate",
+        "recipe.schedulers.0._step_count": "for a warning of PyTorch's alone",
+        "recipe.schedulers.0._get_lr_called_within_step": "for a warning of PyTorch's alone",
+        "recipe.schedulers.0._last_lr": "what get_last_lr tells until the next step",
+        "recipe.logged.training.training_step.train_loss.flags": "told again by the next log",
     },
     "keras": {
         "adapter.global_generator": _NOBODY_DRAWS,
