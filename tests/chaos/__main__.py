@@ -14,7 +14,7 @@ def main() -> int:
     if options.here is not None:
         return run_here(options.here, options)
     from tests.chaos import shards
-    from tests.chaos.journal import effects, table
+    from tests.chaos.journal import effects, read, table
 
     wanted = shards.chosen(options.shard)
     if not wanted:
@@ -23,7 +23,7 @@ def main() -> int:
         ended = subprocess.run([sys.executable, "-m", "tests.chaos", *sys.argv[1:], "--here", name], check=False)
         if ended.returncode > 1:
             shards.say(f"{name}: broke off with code {ended.returncode}; run it again to go on")
-    results = {name: shards.journal_of(name).results for name in wanted}
+    results = {name: read(shards.journal_of(name)) for name in wanted}
     ablated = {name: found for name, found in results.items() if name.startswith("ablation-")}
     others = {name: found for name, found in results.items() if name not in ablated}
     for told in [effects(ablated)] * bool(ablated) + [table(others)] * bool(others):
@@ -51,13 +51,14 @@ def arguments() -> argparse.Namespace:
 def run_here(name: str, options: argparse.Namespace) -> int:
     """Run one shard in this process, in a home of its own."""
     from tests.chaos import shards
+    from tests.chaos.journal import Journal
 
     os.environ["DLTRAINER_HOME"] = str((shards.FOLDER / name).resolve())
     for setting in ("DLTRAINER_STORE", "DLTRAINER_ARTIFACTS"):
         os.environ.pop(setting, None)
     if options.fresh:
-        (shards.FOLDER / f"{name}.jsonl").unlink(missing_ok=True)
-    journal = shards.journal_of(name)
+        shards.journal_of(name).unlink(missing_ok=True)
+    journal = Journal(shards.journal_of(name))
     shards.SHARDS[name](journal, options)
     return int(not shards.all_well(journal.results))
 

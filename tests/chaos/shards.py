@@ -143,6 +143,6 @@ def chosen(words: Sequence[str]) -> list[str]:
     return [name for name in SHARDS if name in wanted or not words]
 
 
-def journal_of(name: str) -> Journal:
-    """Open a shard's journal."""
-    return Journal(FOLDER / f"{name}.jsonl")
+def journal_of(name: str) -> Path:
+    """Give the file in which a shard's results stand."""
+    return FOLDER / f"{name}.jsonl"
