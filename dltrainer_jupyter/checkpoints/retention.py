@@ -20,13 +20,13 @@ _FEWEST = 2
 
 
 def to_retire(
-    records: Sequence[CheckpointRecord], *, keep: int, quota_bytes: int | None = None
+    records: Sequence[CheckpointRecord], *, keep: int, quota_bytes: int | None = None, needed: int | None = None
 ) -> list[CheckpointRecord]:
     """Choose the checkpoints to give up.
 
     Without a quota the newest ``keep`` stay, and every one of kind ``best`` or ``manual``. If those are larger
     than the quota, more are given up, oldest first: first among the newest ``keep``, down to two, then among the
-    manual ones. The newest two and the best stay even if they alone exceed the quota.
+    manual ones. The newest two, the best and the needed one stay even if they alone exceed the quota.
 
     Parameters
     ----------
@@ -36,6 +36,8 @@ def to_retire(
         At least 2.
     quota_bytes : int, optional
         Most bytes of all checkpoints together.
+    needed : int, optional
+        Step of the one that the run would be taken up at, where it isn't among the newest.
 
     Returns
     -------
@@ -52,10 +54,16 @@ def to_retire(
         raise ConfigurationError(msg)
     oldest_first = sorted(records, key=_age)
     recent, untouchable = oldest_first[-keep:], oldest_first[-_FEWEST:]
-    leaving = [record for record in oldest_first[:-keep] if not record.kinds & {"best", "manual"}]
+    leaving = [
+        record for record in oldest_first[:-keep] if not record.kinds & {"best", "manual"} and record.step != needed
+    ]
     if quota_bytes is not None:
         used = sum(record.bytes for record in records) - sum(record.bytes for record in leaving)
-        spare = [record for record in oldest_first if record not in untouchable and "best" not in record.kinds]
+        spare = [
+            record
+            for record in oldest_first
+            if record not in untouchable and "best" not in record.kinds and record.step != needed
+        ]
         surplus = [record for record in recent if record in spare and "manual" not in record.kinds]
         by_hand = [record for record in spare if "manual" in record.kinds]
         for record in surplus + by_hand:

@@ -85,9 +85,7 @@ def assembled(
         environment = adapter.open()
         recipe = make.make_recipe(spec, objects)
         dataset = make.load_data(spec, objects, owns_process=owns_process)
-        for source in (dataset.train, dataset.validation):
-            if source is not None and not isinstance(source, Samples):
-                stack.callback(source.close)
+        stack.callback(make.close_data, dataset)
         signature = dataset.signature
         _refuse_unknown_outputs(spec, signature)
         feed = make_feed(adapter, dataset.train, spec)
@@ -125,6 +123,7 @@ def assembled(
             [
                 adapter.inexact_because,
                 feed.inexact_because,
+                *([] if isinstance(dataset.validation, Samples | None) else [dataset.validation.inexact_because]),
                 *([recipe.inexact_because] if hasattr(recipe, "inexact_because") else []),
                 lambda: without_memory(during_training),
                 lambda: changed_since(found and found[1], versions),
@@ -138,6 +137,8 @@ def assembled(
             spec.checkpoint,
             bell,
             background=spec.fast.background_checkpoints,
+            resume=feed.resume,
+            begun_at=0 if found is None else found[1].step,
         )
         stack.enter_context(keeper)
         parts = Parts(
@@ -181,7 +182,7 @@ def _newest_checkpoint(store: Store, record: RunRecord, attempt: Attempt) -> tup
         if record.resume != "epoch" or found[0].meta["consumed"] == 0:
             return found
     if records:
-        attempt.event("restart", "No checkpoint of this run is whole; it starts again from the beginning.")
+        attempt.event("restart", "No checkpoint of this run can be taken up; it starts again from the beginning.")
     return None
 
 

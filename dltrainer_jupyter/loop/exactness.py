@@ -34,8 +34,9 @@ class Exactness:
         reason = next((reason for doubt in self._doubts if (reason := doubt()) is not None), None)
         if reason is not None:
             self._doubts = ()
-            self._attempt.describe(exact=False)
-            self._attempt.event("inexact", f"A resume may differ in the last bits: {reason}.", step)
+            with self._attempt.transaction():
+                self._attempt.describe(exact=False)
+                self._attempt.event("inexact", f"A resume may differ in the last bits: {reason}.", step)
 
 
 def without_memory(metrics: Sequence[Metric]) -> str | None:

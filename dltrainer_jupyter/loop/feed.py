@@ -162,12 +162,13 @@ class StreamFeed:
         yield self._adapter.to_batch(self._stream.first)
 
     def state(self) -> dict[str, Any]:
-        """Give the stream's state."""
-        return self._stream.state()
+        """Give the stream's state, and how long the last epoch was: a recipe may go by that."""
+        return {"counted": self._counted, "stream": self._stream.state()}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Go on from a state."""
-        self._stream.load_state(state)
+        self._counted = state["counted"]
+        self._stream.load_state(state["stream"])
 
     def inexact_because(self) -> str | None:
         """Say why a resumed run may see other batches, or None."""

@@ -14,6 +14,7 @@ from dltrainer_jupyter.checkpoints.retention import retire, sweep, to_retire
 from dltrainer_jupyter.checkpoints.writer import CheckpointWriter, Ticket
 from dltrainer_jupyter.core.errors import DLTrainerError, StaleAttemptError
 from dltrainer_jupyter.core.failpoints import reach
+from dltrainer_jupyter.core.protocols import ResumeKind
 from dltrainer_jupyter.core.records import CheckpointRecord, ControlRecord
 from dltrainer_jupyter.core.spec import CheckpointSpec
 from dltrainer_jupyter.loop.doorbell import Doorbell
@@ -40,16 +41,30 @@ class Keeper:
         Rung when a checkpoint can't be written.
     background : bool
         Write beside the training.
+    resume : {"exact", "replay", "epoch"}
+        Where data can only be taken up at the start of an epoch, the newest checkpoint of one stays.
+    begun_at : int
+        Step of the checkpoint this attempt began with; 0 if there was none.
     """
 
     def __init__(
-        self, store: Store, attempt: Attempt, folder: Path, spec: CheckpointSpec, bell: Doorbell, *, background: bool
+        self,
+        store: Store,
+        attempt: Attempt,
+        folder: Path,
+        spec: CheckpointSpec,
+        bell: Doorbell,
+        *,
+        background: bool,
+        resume: ResumeKind,
+        begun_at: int,
     ) -> None:
         self._store = store
         self._attempt = attempt
         self._folder = folder
         self._spec = spec
         self._bell = bell
+        self._epoch_starts = {begun_at} if resume == "epoch" else None
         sweep(folder, [record.path for record in store.checkpoints(attempt.run_id)])
         self._writer = CheckpointWriter(folder, self._commit, self._failed, background=background)
 
@@ -61,6 +76,8 @@ class Keeper:
 
     def keep(self, request: Request, asked_by: ControlRecord | None = None) -> Ticket:
         """Write a checkpoint, in the background; a control that asked for it is told how that went."""
+        if self._epoch_starts is not None and request.state.meta["consumed"] == 0:
+            self._epoch_starts.add(request.step)
         ticket = self._writer.submit(request)
         if asked_by is not None:
             ticket.outcome.add_done_callback(lambda outcome: self._tell(asked_by, request, outcome))
@@ -112,7 +129,8 @@ class Keeper:
     def _retire_old(self) -> None:
         records = self._store.checkpoints(self._attempt.run_id)
         quota = None if self._spec.quota_gb is None else int(self._spec.quota_gb * _GB)
-        leaving = to_retire(records, keep=self._spec.keep, quota_bytes=quota)
+        starts = [record.step for record in records if record.step in (self._epoch_starts or ())]
+        leaving = to_retire(records, keep=self._spec.keep, quota_bytes=quota, needed=max(starts, default=None))
         retire(self._folder, leaving, lambda record: self._attempt.retire_checkpoints([record.step]))
         left = {record.step for record in leaving}
         # A step written again leaves the folder of its first writing without a row.

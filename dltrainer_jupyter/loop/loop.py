@@ -102,7 +102,6 @@ class Loop:
         parts.recorder.drain()
         training.clock.mark(training.step)
         training.observe_rate()
-        parts.exactness.ask(training.step)
         values = {} if training.rate is None else {"learning_rate": training.rate}
         values |= parts.recorder.epoch_values()
         validation = None

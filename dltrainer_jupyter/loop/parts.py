@@ -16,6 +16,7 @@ from dltrainer_jupyter.core.protocols import (
     Follower,
     Metric,
     Recipe,
+    Samples,
     Schedule,
     Signature,
     Task,
@@ -108,9 +109,18 @@ def load_data(spec: RunSpec, objects: Mapping[str, Any], *, owns_process: bool =
     dataset = source.load(spec, objects)
     done = [step["type"] for step in dataset.signature.preprocessing]
     if left := [part.type for part in spec.preprocessing if part.type not in done]:
+        close_data(dataset)
         msg = f"preprocessing: '{left[0]}' can't be applied to data that a loader gives; do it in the loader."
         raise ConfigurationError(msg)
     return dataset
+
+
+def close_data(dataset: Dataset) -> None:
+    """End what the streams of a data set have started."""
+    with contextlib.ExitStack() as stack:
+        for source in (dataset.train, dataset.validation):
+            if not isinstance(source, Samples | None):
+                stack.callback(source.close)
 
 
 def make_metrics(

@@ -189,6 +189,7 @@ class Training:
 
     def checkpoint(self, kinds: set[str], asked_by: ControlRecord | None = None) -> None:
         """Copy the state and let it be written in the background."""
+        self.parts.exactness.ask(self.step)
         self._ticket = self.parts.keeper.keep(self._request(kinds), asked_by)
         self.schedule_checkpoint()
 

@@ -16,9 +16,10 @@ from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.errors import CheckpointError, ConfigurationError, DLTrainerError
 from dltrainer_jupyter.core.protocols import Dataset, Predictor, Samples, Signature
 from dltrainer_jupyter.core.records import CheckpointRecord
+from dltrainer_jupyter.data.foreign.recognition import is_read_once
 from dltrainer_jupyter.data.preprocessing import apply_chain
 from dltrainer_jupyter.executors import held, objects
-from dltrainer_jupyter.loop.parts import load_data
+from dltrainer_jupyter.loop.parts import close_data, load_data
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -137,8 +138,11 @@ class TrainedModel:
         """
         record, predictor, signature = self._predictor()
         spec = self._run.spec
-        data = load_data(spec, objects_of(self._run))
-        part = _shown(data)
+        own = objects_of(self._run)
+        if is_read_once(own.get("data")):
+            msg = "examples: a generator gives its batches only once, and they are the training's; use predict."
+            raise ConfigurationError(msg)
+        part = _shown(load_data(spec, own))
         indices = np.arange(offset, offset + min(count, len(part))) % len(part)
         inputs, targets = part.inputs[indices], part.targets[indices]
         started = time.perf_counter()
@@ -196,7 +200,7 @@ class TrainedModel:
 
 
 def _shown(data: Dataset) -> Samples:
-    """Give samples to show, held back ones if there are some: all in memory, or the batch that a stream shows.
+    """Give samples to show, held back ones if there are some: all in memory, or the first batch of a stream.
 
     Raises
     ------
@@ -207,15 +211,13 @@ def _shown(data: Dataset) -> Samples:
     if isinstance(source, Samples):
         return source
     try:
-        inputs, targets = source.first
+        inputs, targets = next(source.epoch(1, 0))
         return Samples(np.asarray(inputs), np.asarray(targets))
     except (TypeError, ValueError) as error:
         msg = "examples: expected batches of inputs and targets, got another structure; use predict."
         raise ConfigurationError(msg) from error
     finally:
-        for part in (data.train, data.validation):
-            if part is not None and not isinstance(part, Samples):
-                part.close()
+        close_data(data)
 
 
 def objects_of(run: Run) -> Mapping[str, Any]:

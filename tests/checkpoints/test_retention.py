@@ -85,6 +85,12 @@ def test_over_the_quota_the_surplus_goes_before_what_was_asked_for():
     assert steps == [[], [4], [4, 5], [1, 4, 5], [1, 3, 4, 5], [1, 3, 4, 5]]
 
 
+def test_the_one_a_run_is_taken_up_at_stays_whatever_comes_after():
+    records = [*map(record, (1, 2)), record(3, ["manual"]), *map(record, (4, 5, 6))]
+    assert [one.step for one in to_retire(records, keep=2, needed=2)] == [1, 4]
+    assert [one.step for one in to_retire(records, keep=2, quota_bytes=0, needed=2)] == [1, 3, 4]
+
+
 def test_a_later_attempt_is_newer_even_at_a_lower_step():
     records = [record(90, attempt=1), record(100, attempt=1), record(60, attempt=2), record(70, attempt=2)]
     assert [one.step for one in to_retire(records, keep=2)] == [90, 100]

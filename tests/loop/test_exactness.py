@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from dltrainer_jupyter.loop.exactness import Exactness
@@ -16,6 +17,9 @@ class _Attempt:
 
     def event(self, kind: str, message: str, step: int) -> None:
         self.told.append((kind, message, step))
+
+    def transaction(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
 
 def test_the_first_reason_is_written_down_once() -> None:

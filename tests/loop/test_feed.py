@@ -52,7 +52,8 @@ class _Stream:
     def state(self) -> dict[str, Any]:
         return {"seen": 3}
 
-    def load_state(self, state: Mapping[str, Any]) -> None: ...
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        self.loaded = state
 
     def inexact_because(self) -> str | None:
         return None
@@ -121,5 +122,9 @@ def test_an_epoch_that_was_consumed_to_its_end_is_over() -> None:
     assert list(make_feed(_Host(), _Stream([2]), _spec()).epoch(1, 2)) == []
 
 
-def test_a_streams_state_is_the_feeds() -> None:
-    assert make_feed(_Host(), _Stream([2]), _spec()).state() == {"seen": 3}
+def test_the_length_of_an_epoch_is_part_of_the_state_as_the_streams_is() -> None:
+    stream, feed = _Stream([2, 2]), make_feed(_Host(), _Stream([2, 2]), _spec())
+    list(feed.epoch(1, 0))
+    again = make_feed(_Host(), stream, _spec())
+    again.load_state(feed.state())
+    assert (again.steps_per_epoch, stream.loaded) == (2, {"seen": 3})

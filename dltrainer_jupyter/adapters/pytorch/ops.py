@@ -11,6 +11,7 @@ import torch
 from dltrainer_jupyter.adapters.pytorch.accumulation import Accumulation
 from dltrainer_jupyter.adapters.pytorch.clipping import clip
 from dltrainer_jupyter.adapters.pytorch.precision import LossScales, Precision
+from dltrainer_jupyter.adapters.pytorch.state import KeptBuffer, keep_buffers, put_back
 from dltrainer_jupyter.core.protocols import LossFunction, TrainState
 from dltrainer_jupyter.core.spec import RunSpec
 
@@ -19,8 +20,8 @@ class PyTorchOps:
     """What a recipe may ask of PyTorch.
 
     :meth:`update` is all that a portable recipe needs. A native one, whose optimization is its own, puts its step
-    together from the same pieces: ``autocast``, ``clear``, ``backward``, ``due`` and ``step``, or instead of the last
-    ``unscale``, ``clip`` and ``apply``. Each is told which optimizer by its name in the state; a recipe that computes
+    together from the same pieces: ``clear``, ``remember``, ``autocast``, ``leaves_out``, ``backward``, ``due`` and
+    ``step``, or instead of the last ``unscale``, ``clip`` and ``apply``. Each is told which optimizer by its name in the state; a recipe that computes
     gradients before it knows who will apply them may use one name throughout.
 
     Parameters
@@ -68,9 +69,10 @@ class PyTorchOps:
             Detached.
         """
         self.clear(state, using)
+        before = self.remember(state)
         with self.autocast():
             loss, outputs = loss_fn(state.nets)
-        if not self.leaves_out(loss):
+        if not self.leaves_out(loss, before):
             # With a single net everything that learns belongs to it, and looking for paths to it would take time.
             inputs = None if len(state.nets) == 1 else [p for p in state.nets[wrt].parameters() if p.requires_grad]
             self.backward(loss, using, inputs)
@@ -89,9 +91,25 @@ class PyTorchOps:
         if self.accumulation.begins(using):
             state.optimizers[using].zero_grad(set_to_none=True)
 
-    def leaves_out(self, loss: torch.Tensor) -> bool:
-        """Say whether the batch of this loss is to be left out, as ``on_nan: skip`` wants it."""
-        return self._skip_non_finite and not torch.isfinite(loss).item()
+    def remember(self, state: TrainState) -> list[KeptBuffer]:
+        """Copy what layers note while they compute, if the batch that comes may be left out."""
+        return keep_buffers(state.nets) if self._skip_non_finite else []
+
+    def leaves_out(self, loss: torch.Tensor, before: list[KeptBuffer]) -> bool:
+        """Say whether the batch of this loss is to be left out, as ``on_nan: skip`` wants it, and undo its traces.
+
+        Parameters
+        ----------
+        loss : torch.Tensor, shape ()
+            Of the batch.
+        before : list of KeptBuffer
+            What :meth:`remember` gave before it was computed; put back if the batch is left out, since a mean over
+            what isn't finite would stay in the layers' statistics for good.
+        """
+        if not self._skip_non_finite or torch.isfinite(loss).item():
+            return False
+        put_back(before)
+        return True
 
     def backward(self, loss: torch.Tensor, using: str, inputs: Sequence[torch.Tensor] | None = None) -> None:
         """Compute gradients, as one batch's share of an update and scaled as their optimizer needs it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -94,7 +94,7 @@ def load_weights(nets: Mapping[str, nn.Module], saved: NamedArrays) -> None:
             write(tensor, from_raw(raw))
         else:
             # A buffer may be made, or made anew with another shape, while a model trains.
-            module._buffers[key] = from_raw(raw).to(device_of(module, nets))  # noqa: SLF001 - see unchanged_buffers
+            module._buffers[key] = from_raw(raw).to(device_of(module, nets))  # noqa: SLF001 - see put_back
 
 
 def alike(tensor: torch.Tensor, raw: RawArray) -> bool:
@@ -127,20 +127,38 @@ def write(tensor: torch.Tensor, value: torch.Tensor) -> None:
         tensor[once].copy_(value[once])
 
 
-@contextmanager
-def unchanged_buffers(nets: Mapping[str, nn.Module]) -> Iterator[None]:
-    """Put every buffer back at the end, whether it was written to or replaced meanwhile."""
-    kept = [
-        (place, place.tensor, place.tensor.clone())
+class KeptBuffer(NamedTuple):
+    """A buffer as it was: where it hung, which tensor it was, and its values."""
+
+    place: Place
+    tensor: torch.Tensor
+    value: torch.Tensor
+
+
+def keep_buffers(nets: Mapping[str, nn.Module]) -> list[KeptBuffer]:
+    """Copy every buffer, for :func:`put_back`."""
+    return [
+        KeptBuffer(place, place.tensor, place.tensor.clone())
         for place in places(nets).values()
         if place.tensor is not None and not isinstance(place.tensor, nn.Parameter)
     ]
+
+
+def put_back(kept: Sequence[KeptBuffer]) -> None:
+    """Make buffers what they were, whether they were written to or replaced meanwhile."""
+    for place, tensor, value in kept:
+        place.module._buffers[place.key] = tensor  # noqa: SLF001 - setattr may be the model's own
+        write(tensor, value)
+
+
+@contextmanager
+def unchanged_buffers(nets: Mapping[str, nn.Module]) -> Iterator[None]:
+    """Put every buffer back at the end."""
+    kept = keep_buffers(nets)
     try:
         yield
     finally:
-        for place, tensor, value in kept:
-            place.module._buffers[place.key] = tensor  # noqa: SLF001 - setattr may be the model's own
-            write(tensor, value)
+        put_back(kept)
 
 
 # --- what a recipe keeps besides ----------------------------------------------------------------------

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
 from dltrainer_jupyter.adapters.tensorflow.averages import Average
 from dltrainer_jupyter.adapters.tensorflow.context import TensorFlowContext
 from dltrainer_jupyter.adapters.tensorflow.fit import check_logits
@@ -40,8 +45,14 @@ def begin(state: TrainState, context: TensorFlowContext, spec: RunSpec, ops: Ten
             optimizer.build(net.trainable_variables)
         # Keras' LossScaleOptimizer holds another; it scales by itself.
         ops.scales |= needs_scale(net) and not hasattr(optimizer, "inner_optimizer")
+    # Steps change numbers and arrays only as tensors: what they do to others happens once, while they are traced.
+    state.extra |= {key: tf.convert_to_tensor(value) for key, value in state.extra.items() if _is_numeric(value)}
     if spec.ema is not None:
         state.averages = {name: Average(name, net, spec.ema) for name, net in state.nets.items()}
+
+
+def _is_numeric(value: Any) -> bool:
+    return isinstance(value, np.ndarray | np.number | int | float) and not isinstance(value, bool)
 
 
 def load_start(state: TrainState, weights: NamedArrays) -> None:

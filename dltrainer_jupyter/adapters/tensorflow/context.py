@@ -144,6 +144,7 @@ class TensorFlowContext:
                 f"{type(made).__name__}."
             )
             raise ConfigurationError(msg)
+        self._check_scaling(made)
         if made.built:
             known = {id(variable) for variable in net.variables}
             strange = sum(id(variable) not in known for variable in made._trainable_variables)  # noqa: SLF001
@@ -154,6 +155,17 @@ class TensorFlowContext:
                 )
                 raise ConfigurationError(msg)
         return made
+
+    def _check_scaling(self, optimizer: keras.optimizers.Optimizer) -> None:
+        """Refuse what has to see gradients, or know of updates, that only an optimizer inside another sees and makes."""
+        asked = {"gradient_clipping": self._spec.gradient_clipping, "ema": self._spec.ema}
+        key = next((key for key, setting in asked.items() if setting is not None), None)
+        if key is not None and hasattr(optimizer, "inner_optimizer"):
+            msg = (
+                f"{key}: it doesn't go with a {type(optimizer).__name__}, which scales gradients and leaves out "
+                "updates by itself; pass its inner_optimizer: models that compute in 16 bits get a loss scale anyway."
+            )
+            raise ConfigurationError(msg)
 
     def loss(self) -> Callable[[Any, Any], Any]:
         """Build the loss, or take the user's own, which gets targets first and outputs second, as Keras has it."""

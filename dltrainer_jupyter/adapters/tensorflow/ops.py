@@ -60,6 +60,7 @@ class TensorFlowOps:
             As ``loss_fn`` gave them.
         """
         net = plain(state.nets[wrt])
+        before = self._remember(state) if self._skips else []
         with tf.GradientTape() as tape:
             loss, outputs = loss_fn(state.nets)
             scaled = self._scaled(loss, state, using)
@@ -74,8 +75,12 @@ class TensorFlowOps:
         def take() -> None:
             self._take(state, wrt, using, gradients, weights)
 
+        def leave_out() -> None:
+            for variable, value in before:
+                variable.assign(value)
+
         if self._skips:
-            tf.cond(tf.math.is_finite(loss), take, _nothing)
+            tf.cond(tf.math.is_finite(loss), take, leave_out)
         else:
             take()
         return state, loss, outputs
@@ -97,6 +102,12 @@ class TensorFlowOps:
             raise CheckpointError(msg)
 
     # --- its pieces -----------------------------------------------------------------------------------
+
+    @staticmethod
+    def _remember(state: TrainState) -> list[tuple[tf.Variable, tf.Tensor]]:
+        """Copy what layers note while they compute: a mean over what isn't finite would stay there for good."""
+        noted = [weight.value for net in state.nets.values() for weight in plain(net).non_trainable_weights]
+        return [(variable, tf.identity(variable)) for variable in noted]
 
     def _take(self, state: TrainState, wrt: str, using: str, gradients: Sequence[Any], weights: Sequence[Any]) -> None:
         """Count a batch, and apply what has come together if an update is due."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ from dltrainer_jupyter.adapters.tensorflow.state import (
     weights_of,
 )
 from dltrainer_jupyter.adapters.tensorflow.steps import Step, describe_form, read_form
+from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Batch, FullState, NativeRecipe, Recipe, StepOutput, TrainState
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ class Training:
         state, output = self._recipe.train_step(state, batch, self._ops)
         if follows:
             self._follow(before)
-        kept = {key: value for key, value in state.extra.items() if key in extra}
+        _refuse_other(state.extra, self.state.extra, extra)
+        kept = {key: state.extra[key] for key in extra}
         return output.loss, output.outputs, output.targets, kept
 
     def _measure(self, batch: Batch, extra: dict[str, Any]) -> tuple[Any, ...]:
@@ -213,3 +215,18 @@ class Training:
             for variable, value in before:
                 variable.assign(value)
             self._aside = {}
+
+
+def _refuse_other(after: Mapping[str, Any], before: Mapping[str, Any], tensors: Mapping[str, Any]) -> None:
+    """Raise if a step changes what is no tensor: that would happen once, while it is traced, and be forgotten."""
+    changed = sorted(
+        key
+        for key in after.keys() | before.keys()
+        if (key not in after if key in tensors else after.get(key) is not before.get(key))
+    )
+    if changed:
+        msg = (
+            f"recipe: a step changes '{changed[0]}' of its extra state, which isn't kept as a tensor; put a number or "
+            "an array there in build."
+        )
+        raise ConfigurationError(msg)

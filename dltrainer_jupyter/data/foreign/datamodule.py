@@ -123,26 +123,3 @@ class _OwnGenerator(TorchFunctionMode):
         if getattr(func, "__name__", "") in _DRAWS and (asked is None or asked is torch.default_generator):
             kwargs = {**kwargs, "generator": self._generator}
         return func(*args, **kwargs)
-
-
-class Doubted:
-    """A stream of which something besides its loader isn't exact.
-
-    Parameters
-    ----------
-    stream : ForeignStream
-        Which gives the batches.
-    reason : str
-        What isn't.
-    """
-
-    def __init__(self, stream: Any, reason: str) -> None:
-        self._stream = stream
-        self._reason = reason
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-    def inexact_because(self) -> str:
-        """Say why a resumed run may see other batches."""
-        return self._reason

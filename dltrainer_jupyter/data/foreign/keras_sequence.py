@@ -41,7 +41,8 @@ class KerasSequence(Replaying):
         self._dataset = dataset
         self._seed = seed
         self._alone = alone and dataset.workers <= 1
-        self._draws: bool | None = None
+        self._batches_draw: bool | None = None
+        self._hooks_draw = False
         self._passed = 0
 
     def begin(self, number: int, skip: int, mark: Mapping[str, Any] | None) -> Iterator[Any]:
@@ -67,13 +68,13 @@ class KerasSequence(Replaying):
 
     def inexact_because(self) -> str | None:
         """Say why a resumed run may see other batches."""
-        if self._draws and not self._alone:
+        if (self._batches_draw or self._hooks_draw) and not self._alone:
             return f"{type(self._dataset).__name__} draws from generators that other cells, or its own threads, share"
         return super().inexact_because()
 
     def _load(self, number: int, skip: int) -> Iterator[Any]:
         indices = islice(self._indices(number), skip, None)
-        if self._draws is None and not self._alone:
+        if self._batches_draw is None and not self._alone:
             self._look(number)
         if self._dataset.workers <= 1:
             for index in indices:
@@ -109,8 +110,8 @@ class KerasSequence(Replaying):
         for _ in range(_LOOKS):
             before = global_generators.state()
             self._batch(number, index)
-            self._draws = not global_generators.unchanged(before)
-            if not self._draws:
+            self._batches_draw = not global_generators.unchanged(before)
+            if not self._batches_draw:
                 return
 
     def _call(self, hook: str, number: int) -> None:
@@ -121,7 +122,7 @@ class KerasSequence(Replaying):
             return
         before = global_generators.state()
         function()
-        self._draws = bool(self._draws) or not global_generators.unchanged(before)
+        self._hooks_draw |= not global_generators.unchanged(before)
 
 
 def _follows_epochs(dataset: Any) -> bool:

@@ -71,6 +71,18 @@ def is_foreign(data: Any) -> bool:
     return kind_of(data) is not None
 
 
+def is_read_once(data: Any) -> bool:
+    """Tell whether training data is gone once somebody has read it.
+
+    Examples
+    --------
+    >>> is_read_once(iter([])), is_read_once((iter([]), lambda: iter([]))), is_read_once([1, 2])
+    (True, True, False)
+    """
+    training = data[0] if isinstance(data, tuple | list) and is_foreign(data) else data
+    return kind_of(training) == "generator"
+
+
 def can_be_divided(data: Any) -> bool:
     """Tell whether a share of foreign data can be held back for validation."""
     return kind_of(data) == "torch data set"

@@ -58,7 +58,7 @@ class Foreign:
             if validation is not None:
                 msg = "validation: a data module has its own; give it a val_dataloader."
                 raise ConfigurationError(msg)
-            from dltrainer_jupyter.data.foreign.datamodule import Doubted, opened
+            from dltrainer_jupyter.data.foreign.datamodule import opened
 
             training, validation, doubt = opened(training, spec, alone=self._alone)
         if kind_of(training) == "torch data set" and validation is None and spec.validation is not False:
@@ -77,7 +77,7 @@ class Foreign:
                 "pass the function that makes it."
             )
             raise ConfigurationError(msg)
-        train = self._stream(training, spec, spec.steps_per_epoch, shuffle=True)
+        train = self._stream(training, spec, spec.steps_per_epoch, shuffle=True, doubt=doubt)
         held_back = None
         try:
             train.look()
@@ -87,11 +87,13 @@ class Foreign:
         except BaseException:
             train.close()
             raise
-        return Dataset(train if doubt is None else Doubted(train, doubt), held_back, signature)
+        return Dataset(train, held_back, signature)
 
-    def _stream(self, data: Any, spec: RunSpec, steps: int | None, *, shuffle: bool) -> ForeignStream:
+    def _stream(
+        self, data: Any, spec: RunSpec, steps: int | None, *, shuffle: bool, doubt: str | None = None
+    ) -> ForeignStream:
         change = partial(for_framework, framework=spec.framework, copies=kind_of(data) in _REUSE)
-        return ForeignStream(self._loader(data, spec, shuffle=shuffle), steps, change)
+        return ForeignStream(self._loader(data, spec, shuffle=shuffle), steps, change, doubt)
 
     def _loader(self, data: Any, spec: RunSpec, *, shuffle: bool) -> Loader:
         kind, alone = kind_of(data), self._alone

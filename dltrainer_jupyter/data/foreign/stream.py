@@ -26,6 +26,11 @@ class _Place(NamedTuple):
     def moved(self, by: int) -> _Place:
         return self._replace(consumed=self.consumed + by, given=self.given + by)
 
+    @property
+    def in_passes(self) -> tuple[int, int]:
+        """Where the loader stands; the end of an epoch may be the same place as the start of the next."""
+        return self.number, self.given
+
 
 class ForeignStream:
     """The batches of a loader as a :class:`~dltrainer_jupyter.core.protocols.Stream`.
@@ -41,6 +46,8 @@ class ForeignStream:
         Batches that make an epoch.
     change : callable
         What each batch goes through first.
+    doubt : str, optional
+        Why a resumed run may see other batches, where that isn't the loader's doing.
 
     Attributes
     ----------
@@ -49,16 +56,19 @@ class ForeignStream:
     first : Any
         The first batch, once :meth:`look` has fetched it.
     steps_per_epoch : int or None
-        Batches in an epoch; learnt from the first one where nobody knows.
+        Batches in an epoch; None where only its end tells.
     """
 
-    def __init__(self, loader: Loader, steps: int | None, change: Callable[[Any], Any]) -> None:
+    def __init__(
+        self, loader: Loader, steps: int | None, change: Callable[[Any], Any], doubt: str | None = None
+    ) -> None:
         self.resume: ResumeKind = loader.resume
         self.first: Any = None
         self.steps_per_epoch = loader.batches if steps is None else steps
         self._loader = loader
         self._steps = steps
         self._change = change
+        self._doubt = doubt
         self._running: Iterator[Any] | None = None
         self._latest = self._again = _NONE
         self._now = self._start = _Place(1, 0, 1, 0)
@@ -125,7 +135,7 @@ class ForeignStream:
 
     def inexact_because(self) -> str | None:
         """Say why a resumed run may see other batches, or None."""
-        return self._loader.inexact_because()
+        return self._doubt or self._loader.inexact_because()
 
     def close(self) -> None:
         """End what the loader has started."""
@@ -140,7 +150,8 @@ class ForeignStream:
             return batch
         if self._running is None:
             place, mark = self._loaded or (None, None)
-            self._running = self._loader.begin(self._now.number, self._now.given, mark if place == self._now else None)
+            known = mark if place is not None and place.in_passes == self._now.in_passes else None
+            self._running = self._loader.begin(*self._now.in_passes, known)
         batch = next(self._running, _NONE)
         return batch if batch is _NONE else self._change(batch)
 
@@ -150,8 +161,6 @@ class ForeignStream:
             msg = "data: the loader gave no batch at all."
             raise ConfigurationError(msg)
         self._running = None
-        if self._steps is None and self._loader.batches is None:
-            self.steps_per_epoch = self._now.given
         ends = self._steps is None
         now = self._now._replace(number=self._now.number + 1, given=0)
         self._now = now._replace(epoch=now.epoch + 1, consumed=0) if ends else now
@@ -162,7 +171,7 @@ class ForeignStream:
         if self._running is not None and place == self._now.moved(-1):
             # Who tried one batch and comes back for the epoch needn't wait for it twice; a generator has it only once.
             self._again = self._latest
-        elif self._running is None or place != self._now:
+        elif place.in_passes != self._now.in_passes:
             self._leave()
         self._now = place
         if consumed == 0:

@@ -36,8 +36,11 @@ class Pieces(Protocol):
     def autocast(self) -> AbstractContextManager[Any]:
         """Compute as precisely as the specification says."""
 
-    def leaves_out(self, loss: torch.Tensor) -> bool:
-        """Say whether a batch is left out because its loss isn't finite."""
+    def remember(self, state: TrainState) -> Any:
+        """Copy what layers note while they compute, if the batch that comes may be left out."""
+
+    def leaves_out(self, loss: torch.Tensor, before: Any) -> bool:
+        """Say whether a batch is left out because its loss isn't finite; its traces are undone then."""
 
     def due(self, using: str) -> bool:
         """Count a batch; say whether an update is due."""
@@ -177,6 +180,7 @@ class _Closure:
         self._called = True
         owner = self._owner
         hook, trainer, ops = owner._hook, owner._trainer, owner._ops  # noqa: SLF001 - of one piece
+        before = ops.remember(owner._state)  # noqa: SLF001 - as above
         with ops.autocast():
             loss, extra = _loss_of(hook("training_step", *self._arguments))
         if loss is not None:
@@ -188,7 +192,7 @@ class _Closure:
             hook("on_before_zero_grad", self._optimizer)
             hook("optimizer_zero_grad", trainer.current_epoch, self._batch_index, self._optimizer)
         # Without a loss there is nothing a scale could be found by, so Lightning makes no update then either.
-        left_out = ops.scales is not None if self.loss is None else ops.leaves_out(self.loss)
+        left_out = ops.scales is not None if self.loss is None else ops.leaves_out(self.loss, before)
         owner._left_out = left_out  # noqa: SLF001 - as above
         if not left_out:
             if loss is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -173,6 +174,18 @@ def test_a_batch_that_is_left_out_leaves_what_waits_alone() -> None:
         assert (bench.save().meta["waiting"], bench.save().meta["averages"]) == ({"optimizer": 1}, {"model": 0})
         bench.step()
         assert (bench.save().meta["waiting"], bench.save().meta["averages"]) == ({}, {"model": 1})
+
+
+def test_a_batch_that_is_left_out_leaves_no_trace_in_statistics() -> None:
+    with Bench(seeded(net), on_nan="skip") as bench:
+        bench.step()
+        before, batch = bench.digest(), bench._batch(1)
+        not_a_number = batch._replace(inputs=batch.inputs * torch.nan)
+        _, output = bench.adapter.train_step(bench.recipe, bench.state, not_a_number)
+        assert torch.isnan(output.loss)
+        assert bench.digest() == before
+        assert np.isfinite(bench.step()).all()
+        assert bench.digest() != before
 
 
 def test_no_gradients_are_saved_where_none_wait() -> None:

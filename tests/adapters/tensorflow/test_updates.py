@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -10,11 +12,13 @@ from dltrainer_jupyter.adapters.pytorch import losses as torch_losses
 from dltrainer_jupyter.adapters.pytorch import optimizers as torch_optimizers
 from dltrainer_jupyter.adapters.tensorflow import losses, optimizers
 from dltrainer_jupyter.adapters.tensorflow.ops import clipped
-from dltrainer_jupyter.core.protocols import Signature
+from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.core.protocols import Batch, Signature, TrainState
 from dltrainer_jupyter.core.spec import ClippingSpec
 from dltrainer_jupyter.models.cnn import CNN
 from dltrainer_jupyter.models.mlp import MLP
-from tests.adapters.tensorflow.bench import Bench
+from dltrainer_jupyter.recipes.supervised import Supervised
+from tests.adapters.tensorflow.bench import Bench, numbers
 
 RNG = np.random.default_rng(0)
 GRADIENTS = RNG.normal(size=(6, 5)).astype(np.float32)
@@ -159,6 +163,77 @@ def test_an_overflow_in_16_bits_is_left_out_and_halves_the_scale() -> None:
     made.learn(2)
     assert float(scale) == 2.0**15
     assert [int(count) for count in average.counts.values()] == [2]
+
+
+def with_statistics() -> keras.Model:
+    return keras.Sequential([keras.Input((13,)), keras.layers.BatchNormalization(), keras.layers.Dense(3)])
+
+
+def test_a_batch_that_is_left_out_leaves_no_trace_in_statistics() -> None:
+    made = Bench({"model": with_statistics}, on_nan="skip", gradient_accumulation=2, ema=0.5)
+    made.learn(1)
+    before, batch = numbers(made.save()), made.batch(1)
+    _, output = made.adapter.train_step(made.recipe, made.state, batch._replace(inputs=batch.inputs * np.nan))
+    assert np.isnan(output.loss)
+    assert numbers(made.save()) == before
+    made.learn(1, first=1)
+    assert np.isfinite(np.concatenate([weight.ravel() for weight in weights(made)])).all()
+    assert numbers(made.save()) != before
+
+
+@pytest.mark.parametrize("setting", [{"gradient_clipping": 0.1}, {"ema": 0.9}])
+def test_what_an_optimizer_that_scales_by_itself_would_get_wrong_is_refused(setting: dict[str, float]) -> None:
+    """Clipped before they are divided by the scale, gradients would all but vanish."""
+    (key,) = setting
+    with pytest.raises(ConfigurationError, match=f"{key}: it doesn't go with a LossScaleOptimizer.*inner_optimizer"):
+        Bench({"optimizer": lambda _: keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.5))}, **setting)
+
+
+class Counting(Supervised):
+    """Counts its steps beside nets and optimizers."""
+
+    def __init__(self, change: Any) -> None:
+        super().__init__(Supervised.Config())
+        self.change = change
+
+    def build(self, context: Any) -> TrainState:
+        state = super().build(context)
+        state.extra |= {"steps": 0, "mean": np.zeros(13, np.float32), "name": "counting"}
+        return state
+
+    def train_step(self, state: TrainState, batch: Batch, ops: Any) -> Any:
+        self.change(state.extra, batch)
+        return super().train_step(state, batch, ops)
+
+
+def count(extra: dict[str, Any], batch: Batch) -> None:
+    extra["steps"] += 1
+    extra["mean"] = tf.reduce_mean(batch.inputs, axis=0)
+
+
+def test_numbers_and_arrays_that_a_recipe_keeps_change_in_each_step() -> None:
+    made = Bench({"recipe": Counting(count)})
+    made.learn(3)
+    assert int(made.state.extra["steps"]) == 3
+    resumed = Bench({"recipe": Counting(count)})
+    resumed.load(made.save())
+    assert resumed.learn(2, first=3) == made.learn(2, first=3)
+    assert numbers(resumed.save()) == numbers(made.save())
+    assert int(resumed.state.extra["steps"]) == 5
+    assert np.allclose(resumed.state.extra["mean"], np.mean(made.batch(4).inputs, axis=0))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda extra, _: extra.update(name="other"),
+        lambda extra, batch: extra.update(late=batch.inputs),
+        lambda extra, _: extra.pop("steps"),
+    ],
+)
+def test_what_a_step_would_change_only_while_it_is_traced_is_refused(change: Any) -> None:
+    with pytest.raises(ConfigurationError, match="recipe: a step changes '(name|late|steps)' of its extra state"):
+        Bench({"recipe": Counting(change)})
 
 
 def test_the_last_batch_takes_the_same_graph() -> None:

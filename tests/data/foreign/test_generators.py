@@ -57,11 +57,8 @@ def test_an_epoch_is_read_again(opened: Open, data: Any) -> None:
     assert (again.resume, again.inexact_because()) == ("replay", None)
 
 
-def test_the_length_of_an_epoch_is_learnt(opened: Open) -> None:
-    stream = opened(five)
-    assert stream.steps_per_epoch is None
-    list(stream.epoch(1, 0))
-    assert stream.steps_per_epoch == 5
+def test_who_knows_the_length_of_an_epoch_tells(opened: Open) -> None:
+    assert opened(five).steps_per_epoch is None
     assert opened(Again()).steps_per_epoch == 5
 
 
@@ -91,6 +88,28 @@ def test_epochs_longer_than_a_pass_begin_the_next_one(opened: Open) -> None:
     again.load_state(stream.state())
     assert numbers(again.epoch(3, 0)) == [4, 0, 1, 2, 3, 4, 0]
     assert again.inexact_because() is None
+
+
+def test_what_epochs_follow_one_another_through_is_read_once(opened: Open) -> None:
+    read: list[int] = []
+
+    def counted() -> Iterator[Pair]:
+        for number, batch in enumerate(endless()):
+            read.append(number)
+            yield batch
+
+    stream = opened(counted, steps_per_epoch=3)
+    for epoch in (1, 2, 3):
+        list(stream.epoch(epoch, 0))
+    assert read == list(range(9))
+
+
+def test_other_batches_are_found_out_at_the_end_of_an_epoch_too(opened: Open) -> None:
+    stream, again = opened(drawn, steps_per_epoch=2), opened(drawn, steps_per_epoch=2)
+    list(stream.epoch(1, 0))
+    again.load_state(stream.state())
+    list(again.epoch(2, 0))
+    assert again.inexact_because() == "the loader gave other batches when the epoch was read again"
 
 
 def test_a_batch_whose_memory_is_used_again_stays_what_it_was(opened: Open) -> None:
@@ -123,6 +142,15 @@ def test_a_generator_gives_its_batches_once_and_says_so(opened: Open) -> None:
     stream = opened(endless(), steps_per_epoch=2)
     assert numbers(stream.epoch(1, 0)) + numbers(stream.epoch(2, 0)) == [0, 1, 2, 3]
     assert (stream.resume, stream.inexact_because()) == ("epoch", "a generator gives its batches only once")
+
+
+def test_a_generator_taken_up_after_an_epoch_loses_no_batch(opened: Open) -> None:
+    generator = endless()
+    stream = opened(generator, steps_per_epoch=2)
+    list(stream.epoch(1, 0))
+    again = opened(generator, steps_per_epoch=2)
+    again.load_state(stream.state())
+    assert numbers(again.epoch(2, 0)) + numbers(again.epoch(3, 0)) == [2, 3, 4, 5]
 
 
 def test_a_generator_that_runs_dry_is_refused_in_one_sentence(opened: Open) -> None:

@@ -47,6 +47,12 @@ class Growing(Batches):
         self.shift += 1
 
 
+class GrowingAndDrawing(Growing):
+    def __getitem__(self, index: int) -> Any:
+        x, y = super().__getitem__(index)
+        return x + random.random(), y
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_batches_come_in_the_runs_own_order(opened: Open, workers: int) -> None:
     stream = opened(Batches(workers=workers), framework="tensorflow")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import psutil
@@ -12,6 +13,8 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from dltrainer_jupyter import tal
 from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.core.spec import Part, RunSpec
+from dltrainer_jupyter.loop.parts import load_data
 from dltrainer_jupyter.tal import Run
 from tests.data.foreign.material import InOrder, Moody, Noisy, digits
 from tests.waiting import until
@@ -94,12 +97,87 @@ def test_a_generator_goes_back_to_the_start_of_an_epoch() -> None:
     assert [event.kind for event in run.store.events(run.id)].count("kernel_bound") == 1, "the model is a copy"
 
 
+def test_checkpoints_asked_for_in_an_epoch_do_not_push_out_the_one_a_generator_is_taken_up_at() -> None:
+    x, y = digits()
+
+    def meddling() -> Iterator[Any]:
+        for number in range(30):
+            if number in {13, 14}:
+                tal.get("theirs").checkpoint()
+            if number == 15:  # noqa: PLR2004 - in the middle of the third epoch
+                tal.get("theirs").suspend()
+            yield x[:40], y[:40]
+
+    # The first epoch is the best, as loss falls from then on.
+    settings = {"monitor": "train_loss", "monitor_mode": "max", "checkpoint": {"keep": 2}}
+    run = start(meddling(), steps_per_epoch=6, **settings)
+    until(lambda: run.state == "suspended")
+    assert sum("manual" in record.kinds for record in run.checkpoints) == 2
+    run.resume()
+    assert run.wait(30).step == 18
+    assert run.store.attempts(run.id)[-1].resumed_from_step == 12
+
+
+def test_an_error_in_mid_epoch_fails_the_run_which_goes_on_once_it_is_mended() -> None:
+    x, y = digits()
+    broken = True
+
+    def batches() -> Iterator[Any]:
+        for number in range(6):
+            if broken and number == 4 and tal.get("theirs").step > 6:
+                msg = "the disk is gone"
+                raise OSError(msg)
+            yield x[40 * number : 40 * number + 40], y[40 * number : 40 * number + 40]
+
+    run = start(batches)
+    until(lambda: run.state == "failed")
+    assert "the disk is gone" in run.record.error
+    assert 6 <= run.step <= 10
+    broken = False
+    run.resume()
+    assert digest(run.wait(30)) == digest(start(batches).wait(30))
+    assert run.exact
+
+
 def test_validation_has_a_loader_of_its_own() -> None:
     data = DataLoader(TensorDataset(*digits()), 60)
     run = start(data, validation=DataLoader(Noisy(), 120), metrics=["accuracy"]).wait(60)
     again = start((data, DataLoader(Noisy(), 120)), metrics=["accuracy"]).wait(60)
     assert run.metrics()["val_accuracy"].notna().all()
     assert run.metrics().equals(again.metrics())
+    assert run.exact
+    shown = run.last.examples(2)
+    assert [item["truth"] for item in shown["items"]] == [str(int(target)) for target in digits()[1][:2]]
+    assert shown["total"] == 120
+
+
+def test_what_validation_draws_from_shared_generators_is_told() -> None:
+    class Tied(Noisy):
+        def __reduce__(self) -> Any:
+            msg = "tied to this process"
+            raise TypeError(msg)
+
+    run = start((DataLoader(TensorDataset(*digits()), 60), DataLoader(Tied(), 120))).wait(60)
+    told = [event.message for event in run.store.events(run.id) if event.kind == "inexact"]
+    assert len(told) == 1
+    assert "tied to this process" in told[0]
+
+
+def test_a_running_generator_is_not_asked_for_examples() -> None:
+    x, y = digits()
+    run = start(((x[:40], y[:40]) for _ in range(6)), steps_per_epoch=2).wait(30)
+    with pytest.raises(ConfigurationError, match="examples: a generator gives its batches only once"):
+        run.last.examples()
+
+
+def test_loaders_are_closed_where_the_settings_do_not_go_with_them() -> None:
+    before = {process.pid for process in psutil.Process().children(recursive=True)}
+    spec = RunSpec(model="mlp", data=Part.user_object("theirs"), preprocessing=["standardize"])
+    with pytest.raises(ConfigurationError, match="preprocessing: 'standardize' can't be applied") as raised:
+        load_data(spec, {"data": DataLoader(Noisy(), 40, num_workers=2), "validation": None})
+    # The traceback holds on to the loader, so that nothing is collected.
+    assert raised.tb is not None
+    until(lambda: {process.pid for process in psutil.Process().children(recursive=True)} <= before)
 
 
 def test_a_share_of_a_loader_can_not_be_held_back() -> None:
