@@ -40,6 +40,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--kills", type=int, default=25, help="runs killed at a random step")
     parser.add_argument("--times", type=int, default=5, help="runs killed at a random time, imports included")
     parser.add_argument("--rows", type=int, default=5, help="runs with ten kills in a row")
+    parser.add_argument("--epochs", type=int, help="length of the runs that are killed; a subject's own if left out")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="cases at a time")
     parser.add_argument("--only", help="only cases with this in their name")
     parser.add_argument("--forked", action="store_true", help="fork trainers instead of starting each afresh")

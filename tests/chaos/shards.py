@@ -34,7 +34,8 @@ def subject(name: str) -> Shard:
     """Give the shard that kills a subject's trainers."""
 
     def kill(journal: Journal, options: argparse.Namespace) -> None:
-        trainers = Trainers(name, forked=PRELOADED[name] if options.forked else None)
+        length = {} if options.epochs is None else {"epochs": options.epochs}
+        trainers = Trainers(name, forked=PRELOADED[name] if options.forked else None, **length)
         wanted = cases(options.kills, options.times, options.rows)
         left = [case for case in wanted if _wanted(case, options) and not journal.holds(case.name, case.key)]
         if not left:
