@@ -70,6 +70,11 @@ def test_one_that_draws_says_so_unless_nobody_else_can(opened: Open) -> None:
     assert again.inexact_because() is None
 
 
+def test_one_that_follows_the_epochs_is_looked_at_as_well(opened: Open) -> None:
+    assert opened(Growing()).inexact_because() is None
+    assert "GrowingAndDrawing draws from generators" in str(opened(GrowingAndDrawing()).inexact_because())
+
+
 def test_one_that_follows_the_epochs_is_told_of_each(opened: Open) -> None:
     stream, again = opened(Growing()), opened(Growing())
     first = next(stream.epoch(1, 0))
