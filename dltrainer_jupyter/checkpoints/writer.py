@@ -28,7 +28,7 @@ class Ticket:
     outcome : concurrent.futures.Future of Written
         Done once the checkpoint is committed, or failed.
     wanted : bool
-        Whether anybody has waited; if so, no newer request takes this one's place.
+        Whether anybody waits, or has to find it later; if so, no newer request takes this one's place.
     """
 
     def __init__(self) -> None:

@@ -76,9 +76,10 @@ class Keeper:
 
     def keep(self, request: Request, asked_by: ControlRecord | None = None) -> Ticket:
         """Write a checkpoint, in the background; a control that asked for it is told how that went."""
+        ticket = self._writer.submit(request)
         if self._epoch_starts is not None and request.state.meta["consumed"] == 0:
             self._epoch_starts.add(request.step)
-        ticket = self._writer.submit(request)
+            ticket.wanted = True
         if asked_by is not None:
             ticket.outcome.add_done_callback(lambda outcome: self._tell(asked_by, request, outcome))
         return ticket

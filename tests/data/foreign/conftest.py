@@ -12,6 +12,7 @@ from dltrainer_jupyter.core.spec import Part, RunSpec
 from dltrainer_jupyter.data.foreign.fork_server import ServedContext
 from dltrainer_jupyter.data.foreign.source import Foreign
 from dltrainer_jupyter.data.foreign.stream import ForeignStream
+from dltrainer_jupyter.loop.parts import close_data
 
 Load = Callable[..., Dataset]
 Open = Callable[..., ForeignStream]
@@ -37,7 +38,7 @@ def load() -> Iterator[Load]:
 
     yield load
     for dataset in loaded:
-        dataset.train.close()
+        close_data(dataset)
 
 
 @pytest.fixture
