@@ -117,11 +117,10 @@ class ForeignStream:
 
     def state(self) -> dict[str, Any]:
         """Give the place, and what the loader's batches up to it are recognised by."""
-        return {
-            "now": list(self._now),
-            "start": list(self._start),
-            "mark": self._loader.mark(self._now.given),
-        }
+        # A loader that hasn't begun yet knows nothing of what was consumed elsewhere.
+        known = self._mark_loaded() if self._running is None else None
+        mark = self._loader.mark(self._now.given) if known is None else dict(known)
+        return {"now": list(self._now), "start": list(self._start), "mark": mark}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Go on from a state."""
@@ -149,11 +148,14 @@ class ForeignStream:
             batch, self._again = self._again, _NONE
             return batch
         if self._running is None:
-            place, mark = self._loaded or (None, None)
-            known = mark if place is not None and place.in_passes == self._now.in_passes else None
-            self._running = self._loader.begin(*self._now.in_passes, known)
+            self._running = self._loader.begin(*self._now.in_passes, self._mark_loaded())
         batch = next(self._running, _NONE)
         return batch if batch is _NONE else self._change(batch)
+
+    def _mark_loaded(self) -> Mapping[str, Any] | None:
+        """Give the mark that came with a state, while the stream stands where the state did."""
+        place, mark = self._loaded or (None, None)
+        return mark if place is not None and place.in_passes == self._now.in_passes else None
 
     def _end_pass(self) -> bool:
         """Count what a pass came to; say whether the epoch ends with it."""

@@ -12,7 +12,7 @@ from torchdata.stateful_dataloader import StatefulDataLoader
 from dltrainer_jupyter.checkpoints import encoding
 from tests.data.foreign.comparing import bits, taken_up
 from tests.data.foreign.conftest import Load, Open
-from tests.data.foreign.material import InOrder, Remembering, digits
+from tests.data.foreign.material import Backwards, InOrder, Remembering, digits
 
 # torchdata calls what PyTorch 2.13 has deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore:'set_vital' is deprecated")
@@ -68,6 +68,24 @@ def test_a_state_takes_the_loader_to_the_very_batch(opened: Open, workers: int) 
     again.load_state(encoding.loads(encoding.dumps(stream.state())))
     assert bits(again.epoch(2, 3)) == undisturbed[3:]
     assert (again.resume, again.inexact_because()) == ("exact", None)
+
+
+@pytest.mark.parametrize("kind", ["replay", "sampler", "stateful"])
+def test_a_state_that_was_loaded_is_given_again_before_anything_is_read(opened: Open, kind: str) -> None:
+    """A checkpoint may be asked for between a resume and the first step."""
+
+    def loader() -> Any:
+        if kind == "sampler":
+            return DataLoader(torch.utils.data.TensorDataset(*digits()), 40, sampler=Backwards())
+        return DataLoader(InOrder(), 40) if kind == "replay" else StatefulDataLoader(Remembering(), 40)
+
+    stream, again, third = opened(loader()), opened(loader()), opened(loader())
+    rest = taken_up(stream, again, 2, 3)
+    loaded = opened(loader())
+    loaded.load_state(stream.state())
+    third.load_state(loaded.state())
+    assert bits(third.epoch(2, 3)) == rest
+    assert third.inexact_because() is None
 
 
 class Strange(Remembering):
