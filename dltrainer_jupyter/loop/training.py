@@ -99,6 +99,7 @@ class Training:
         own_rate = parts.follower.own_rate(parts.state)
         self.base_rate = parts.adapter.learning_rate(parts.state) if own_rate is None else None
         self.rate = self.base_rate if own_rate is None else own_rate
+        # What such a recipe makes of the rate by itself holds until the loop's own rate becomes another.
         self._keeps_rate = isinstance(parts.recipe, Follower)
         self.rate_in_force = self.base_rate if self._keeps_rate and spec.learning_rate is None else None
         self.values: dict[str, float] = {}
@@ -250,7 +251,8 @@ class Training:
         parts.state = parts.adapter.load(parts.state, FullState(saved.weights, saved.optimizer, meta["adapter"]))
         self.epoch, self.consumed, self.step = meta["epoch"], meta["consumed"], meta["step"]
         self.base_rate, self.rate, self.values = meta["base_rate"], meta["rate"], meta["values"]
-        self.rate_in_force = self.rate if self._keeps_rate and self.step else self.rate_in_force
+        if self._keeps_rate and self.step:
+            self.rate_in_force = self.rate
         parts.recorder.load_state(meta["recorder"])
         parts.follower.load_state(meta["recipe"])
         parts.feed.load_state(meta["feed"])
