@@ -99,8 +99,9 @@ class Optimization:
 
     @property
     def accumulates(self) -> bool:
-        """Whether gradients wait for more batches."""
-        return bool(self._ops.accumulation.waiting)
+        """Whether gradients wait for more batches; also where the first one of them was left out."""
+        accumulation = self._ops.accumulation
+        return bool(accumulation.waiting) or (self._left_out and accumulation.batches > 1)
 
     def step(self, batch_index: int, arguments: Sequence[Any]) -> tuple[torch.Tensor | None, dict[str, Any]]:
         """Learn from a batch; give the loss where there is one, and what ``on_train_batch_end`` is told."""

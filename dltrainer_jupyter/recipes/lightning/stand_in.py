@@ -38,6 +38,8 @@ class StandIn:
         Where it is.
     precision : Precision
         Lightning's plugin, through which backward passes and updates go.
+    logged : Logged
+        What the module logs, for whoever reads it.
 
     Attributes
     ----------

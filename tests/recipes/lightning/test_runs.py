@@ -80,6 +80,29 @@ def test_a_schedule_asks_for_the_length_of_the_training() -> None:
     assert run.metrics().learning_rate.iloc[0] == pytest.approx(0.122, abs=1e-3)
 
 
+def test_a_batch_that_is_left_out_moves_neither_schedulers_nor_statistics() -> None:
+    class Stumbling(Classifier):
+        def training_step(self, batch: Any, batch_idx: int) -> Any:
+            x, y = batch
+            # The first one of a window of two.
+            return super().training_step((x * torch.nan, y) if batch_idx == 2 else batch, batch_idx)
+
+        def configure_optimizers(self) -> Any:
+            optimizer = torch.optim.SGD(self.parameters(), lr=0.1)
+            self.schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.5)
+            return [optimizer], [{"scheduler": self.schedule, "interval": "step"}]
+
+        def on_train_epoch_end(self) -> None:
+            norm = self.net[1]
+            finite = norm.running_mean.isfinite().all().float()
+            self.log_dict({"finite": finite, "seen": norm.num_batches_tracked.float()})
+            self.log_dict({"scheduled": self.schedule.last_epoch, "updated": self.trainer.global_step})
+
+    run = quick(seeded(Stumbling), epochs=1, gradient_accumulation=2, on_nan="skip").wait()
+    (last,) = run.metrics()[["step", "seen", "finite", "scheduled", "updated"]].to_numpy().tolist()
+    assert last == [5, 4, 1, 2, 2]
+
+
 @pytest.mark.parametrize("settings", [{"learning_rate": 0.1}, {"scheduler": "cosine"}])
 def test_a_rate_is_set_from_one_side_only(settings) -> None:
     run = quick(seeded(lambda: Scheduled("step")), **settings)
