@@ -129,9 +129,10 @@ class PyTorchAdapter:
             counts_on = None if self.ops.scales is None else self.device
             state.averages = {name: Average(name, net, self._spec.ema, counts_on) for name, net in state.nets.items()}
         own = {"loss": context.own_loss, "recipe": recipe if self._spec.recipe.is_user_object else None}
-        self._memory = Memory({what: thing for what, thing in own.items() if thing is not None})
         if isinstance(context.own_loss, nn.Module):
             self._losses = {"$loss": context.own_loss}
+        kept = [*state.nets.values(), *self._losses.values(), *state.optimizers.values()]
+        self._memory = Memory({what: thing for what, thing in own.items() if thing is not None}, kept)
         return state
 
     def begin_with(self, state: TrainState, weights: NamedArrays) -> None:

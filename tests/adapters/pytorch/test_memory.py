@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from dltrainer_jupyter.adapters.pytorch.memory import Memory
 from dltrainer_jupyter.recipes.supervised import Supervised
 from tests.adapters.pytorch.bench import Bench, seeded
 from tests.adapters.pytorch.test_state import plain
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from dltrainer_jupyter.core.protocols import Batch
 
 
 class Centred(nn.Module):
@@ -103,6 +108,53 @@ def test_a_recipe_that_remembers_is_noticed_after_its_first_step(*, counts: bool
         reason = bench.adapter.inexact_because()
         assert (reason is not None) == counts
         assert reason is None or reason.startswith("the attribute 'batches' of the recipe OwnRecipe changes")
+
+
+class Slow(Supervised):
+    """Lets a second net follow the one in training, where no checkpoint finds it or where one does."""
+
+    def __init__(self, *, kept: bool) -> None:
+        super().__init__(Supervised.Config())
+        self.kept = kept
+
+    def build(self, context: Any) -> Any:
+        state = super().build(context)
+        self.slow = copy.deepcopy(state.nets["model"])
+        if self.kept:
+            state.nets["slow"] = self.slow
+        return state
+
+    def train_step(self, state: Any, batch: Batch, ops: Any) -> Any:
+        state, output = super().train_step(state, batch, ops)
+        with torch.no_grad():
+            for mine, followed in zip(self.slow.parameters(), state.nets["model"].parameters(), strict=True):
+                mine.lerp_(followed, 0.1)
+        return state, output
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_net_that_a_recipe_keeps_to_itself_is_noticed(*, kept: bool) -> None:
+    with Bench(seeded(plain), recipe=Slow(kept=kept)) as bench:
+        bench.step()
+        reason = bench.adapter.inexact_because()
+        assert (reason is None) == kept
+        assert kept or "the attribute 'slow' of the recipe Slow changes" in reason
+
+
+def test_a_loss_that_keeps_its_state_is_no_memory_of_the_recipe_that_calls_it() -> None:
+    with Bench(seeded(plain), recipe=OwnRecipe(counts=False), loss=Keeping()) as bench:
+        bench.step()
+        assert bench.adapter.inexact_because() is None
+
+
+def test_a_large_array_is_neither_copied_nor_overlooked() -> None:
+    recipe = OwnRecipe(counts=False)
+    recipe.table = np.zeros((1000, 100))
+    memory = Memory({"recipe": recipe})
+    assert memory.changing() is None
+    assert max(map(len, memory._seen["recipe"].values())) < 10_000
+    recipe.table[3, 5] = 1
+    assert memory.changing() == "the attribute 'table' of the recipe OwnRecipe"
 
 
 @pytest.mark.parametrize("loss", [nn.CrossEntropyLoss(), nn.functional.cross_entropy])
