@@ -139,7 +139,7 @@ class JaxAdapter:
         ``optax.inject_hyperparams(optax.adam)(learning_rate=0.001)`` it does. None as well where the rate follows a
         schedule of optax's.
         """
-        rates = next(iter(self._rates.values()))
+        rates = next(iter(self._rates.values()), None)
         if not rates:
             return None
         return _base(rates) if self._spec.learning_rate is None else self._spec.learning_rate

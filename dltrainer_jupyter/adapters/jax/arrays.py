@@ -83,9 +83,9 @@ def from_raw(raw: RawArray) -> npt.NDArray[Any]:
 
 
 def numbered(values: Any) -> Any:
-    """Give host values in a dtype that NumPy computes with: half precision as float32."""
+    """Give host values in a dtype that NumPy knows, and adds up well in: 16 bits as float32."""
     array = np.asarray(values)
-    return array.astype(np.float32) if array.dtype == jnp.bfloat16 else array
+    return array.astype(np.float32) if array.dtype in (jnp.bfloat16, jnp.float16) else array
 
 
 @jax.jit

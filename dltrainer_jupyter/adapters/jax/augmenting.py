@@ -25,22 +25,7 @@ class Augmentation(AugmentationChain):
         self._compiled = jax.jit(self._apply, static_argnames="outputs")
 
     def __call__(self, batch: Batch, epoch: int, index: int) -> Batch:
-        """Change a training batch.
-
-        Parameters
-        ----------
-        batch : Batch
-            Inputs of shape (n, ...), float.
-        epoch : int
-            Counted from 1.
-        index : int
-            Number of the batch in the epoch, counted from 0.
-
-        Returns
-        -------
-        Batch
-            The same shapes and dtypes, except that mixing makes classes, (n,), to float32 (n, outputs).
-        """
+        """Change a training batch."""
         drawn = self.draw(batch.inputs, epoch, index)
         return changed(batch, *self._compiled(batch.inputs, batch.targets, drawn, outputs=self.outputs))
 

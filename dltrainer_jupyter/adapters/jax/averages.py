@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from flax import nnx
 
 from dltrainer_jupyter.adapters.jax.learning import chosen
+from dltrainer_jupyter.adapters.shared.averages import decay_at
 from dltrainer_jupyter.core.spec import AverageSpec
 
 
@@ -35,11 +36,7 @@ def follow(average: Average, module: nnx.Module, updated: jax.Array, spec: Avera
     spec : AverageSpec
         How fast it follows.
     """
-    updates = average.updates.astype(jnp.float32)
-    decay: Any = spec.decay
-    if spec.warmup:
-        # What adapters.shared.averages.decay_at computes, of a number that is known on the device only.
-        decay = jnp.minimum(decay, (1 + updates) / (10 + updates))
+    decay = decay_at(spec, average.updates.astype(jnp.float32), jnp.minimum)
 
     def step(old: jax.Array, new: jax.Array) -> jax.Array:
         if not jnp.issubdtype(new.dtype, jnp.inexact):

@@ -15,12 +15,11 @@ from dltrainer_jupyter.adapters.jax.learning import Optimizer, make_optimizer
 from dltrainer_jupyter.adapters.jax.nets import is_trainable
 from dltrainer_jupyter.adapters.shared.losses import default_loss
 from dltrainer_jupyter.adapters.shared.optimizers import DEFAULT_RATE
-from dltrainer_jupyter.core import registry
+from dltrainer_jupyter.adapters.shared.parts import model_by_name, part_by_name
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Signature
 from dltrainer_jupyter.core.seeds import derive
 from dltrainer_jupyter.core.spec import RunSpec
-from dltrainer_jupyter.core.validation import validate
 
 _CURE = "; hand over its transformation, optimizer.tx"
 
@@ -41,12 +40,7 @@ def build_model(spec: RunSpec, objects: Mapping[str, Any], signature: Signature)
     )
     if spec.model.is_user_object:
         return _own_model(objects["model"], rngs)
-    part = registry.find("models", spec.model.type)
-    model = part(validate(part.Config, spec.model.config, "model"))
-    if not hasattr(model, spec.framework):
-        msg = f"The model '{spec.model.type}' can't be built for {spec.framework}."
-        raise ConfigurationError(msg)
-    made = model.jax(signature, rngs)
+    made = model_by_name(spec)(signature, rngs)
     assert isinstance(made, nnx.Module)  # noqa: S101 - a promise of the registered class
     return made
 
@@ -145,8 +139,7 @@ class JaxContext:
         if part.is_user_object:
             made = self._own_optimizer(net)
         else:
-            found = registry.find("optimizers", part.type, "jax")
-            made = found(validate(found.Config, part.config, "optimizer")).build(self._rate)
+            made = part_by_name("optimizers", part, "optimizer", "jax").build(self._rate)
         return make_optimizer(made, net, self._spec)
 
     @property
@@ -176,9 +169,8 @@ class JaxContext:
             part = default_loss(self.signature)
         if part.is_user_object:
             return _in_columns(self._own_loss(), same_shape=False)
-        found = registry.find("losses", part.type, "jax")
-        loss = found(validate(found.Config, part.config, "loss")).build()
-        return _in_columns(loss, same_shape=found.same_shape)
+        named = part_by_name("losses", part, "loss", "jax")
+        return _in_columns(named.build(), same_shape=named.same_shape)
 
     def _own_loss(self) -> Callable[[Any, Any], Any]:
         given = self._objects["loss"]

@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from dltrainer_jupyter.adapters.shared.fitting import check_labels, first_line
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Batch
 
@@ -15,7 +16,7 @@ Traced = Callable[[], tuple[Any, Any, Any]]
 
 
 def check_fit(measure: Traced, learn: Traced, batch: Batch, classes: int) -> int | None:
-    """Trace both kinds of step; return the size of the outputs' last axis, if they are shown.
+    """Trace both kinds of step; return how many classes or values an output has, if they are shown.
 
     Parameters
     ----------
@@ -37,7 +38,9 @@ def check_fit(measure: Traced, learn: Traced, batch: Batch, classes: int) -> int
         raise ConfigurationError(msg)
     _check_classes(outputs, targets, classes)
     _traced(learn, batch)
-    return int(outputs.shape[-1]) if outputs is not None and outputs.ndim > 1 else None
+    if outputs is None:
+        return None
+    return int(outputs.shape[1]) if outputs.ndim > 1 else 1
 
 
 def _traced(step: Traced, batch: Batch) -> tuple[Any, Any, Any]:
@@ -48,12 +51,12 @@ def _traced(step: Traced, batch: Batch) -> tuple[Any, Any, Any]:
         raise
     except jax.errors.JAXTypeError as error:
         msg = (
-            f"Model and loss have to be such that JAX can compile them: {_first_line(error).rstrip('.')}; compute "
+            f"Model and loss have to be such that JAX can compile them: {first_line(error)}; compute "
             "with jax.numpy, and decide with jnp.where or jax.lax.cond."
         )
         raise ConfigurationError(msg) from error
     except (TypeError, ValueError, IndexError) as error:
-        msg = f"Model, loss and data don't fit: {_first_line(error).rstrip('.')}; {given}."
+        msg = f"Model, loss and data don't fit: {first_line(error)}; {given}."
         raise ConfigurationError(msg) from error
 
 
@@ -62,17 +65,9 @@ def _check_classes(outputs: Any, targets: Any, classes: int) -> None:
     if outputs is None or not isinstance(targets, jax.ShapeDtypeStruct):
         return
     class_indices = jnp.issubdtype(targets.dtype, jnp.integer) and targets.ndim == 1 and outputs.ndim == 2  # noqa: PLR2004
-    if class_indices and outputs.shape[1] < classes:
-        msg = (
-            f"Labels out of range: the data has labels up to {classes - 1}, but the model has {outputs.shape[1]} "
-            f"outputs; give it {classes}."
-        )
-        raise ConfigurationError(msg)
+    if class_indices:
+        check_labels(outputs.shape[1], classes)
 
 
 def _describe(value: Any) -> str:
     return f"{value.shape} {value.dtype}" if isinstance(value, jax.Array) else type(value).__name__
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

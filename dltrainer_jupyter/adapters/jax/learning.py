@@ -11,15 +11,8 @@ import optax
 from flax import nnx
 
 from dltrainer_jupyter.adapters.jax.nets import is_trainable
-from dltrainer_jupyter.core.errors import CheckpointError
+from dltrainer_jupyter.adapters.shared.scaling import BACKOFF, FIRST_SCALE, GROWTH, SMALL, STEADY
 from dltrainer_jupyter.core.spec import ClippingSpec, RunSpec
-
-_FIRST_SCALE = 2.0**16
-_GROWTH, _BACKOFF = 2.0, 0.5
-_STEADY = 2000
-"""A dynamic loss scale's beginning, its changes, and the good updates before it grows: PyTorch's GradScaler's."""
-_TINY = 1e-6
-"""Added to a norm before something is divided by it, as ``torch.nn.utils.clip_grad_norm_`` does."""
 
 
 @dataclass
@@ -49,24 +42,8 @@ def make_optimizer(transformation: optax.GradientTransformation, module: nnx.Mod
     if spec.gradient_accumulation > 1:
         kept |= {"sum": jax.tree.map(jnp.zeros_like, params), "batches": jnp.zeros((), jnp.int32)}
     if spec.precision == "16-mixed":
-        kept |= {"scale": jnp.full((), _FIRST_SCALE, jnp.float32), "steady": jnp.zeros((), jnp.int32)}
+        kept |= {"scale": jnp.full((), FIRST_SCALE, jnp.float32), "steady": jnp.zeros((), jnp.int32)}
     return Optimizer(optax.with_extra_args_support(transformation), kept, spec.gradient_accumulation)
-
-
-def check_waiting(waiting: int, optimizer: Optimizer) -> None:
-    """Raise if gradients of so many batches can't wait for an update.
-
-    Raises
-    ------
-    CheckpointError
-        Says how many wait, and when this run updates.
-    """
-    if waiting >= optimizer.batches:
-        msg = (
-            f"The checkpoint holds the gradients of {waiting} batches that wait for an update, and this run makes one "
-            f"after each {optimizer.batches}; set gradient_accumulation as it was."
-        )
-        raise CheckpointError(msg)
 
 
 def learn(
@@ -127,8 +104,8 @@ def _update(
     finite = jnp.all(jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(gradients)]))
     after, slots = chosen(finite, (after, slots), (params, kept["slots"]))
     steady = jnp.where(finite, kept["steady"] + 1, 0)
-    grows = steady == _STEADY
-    scale = kept["scale"] * jnp.where(finite, jnp.where(grows, _GROWTH, 1.0), _BACKOFF)
+    grows = steady == STEADY
+    scale = kept["scale"] * jnp.where(finite, jnp.where(grows, GROWTH, 1.0), BACKOFF)
     return after, kept | {"slots": slots, "scale": scale, "steady": jnp.where(grows, 0, steady)}, finite
 
 
@@ -136,7 +113,7 @@ def _clipped(gradients: Any, clipping: ClippingSpec) -> Any:
     if clipping.value is not None:
         bound = clipping.value
         return jax.tree.map(lambda leaf: jnp.clip(leaf, -bound, bound), gradients)
-    factor = jnp.minimum(1.0, clipping.norm / (optax.tree.norm(gradients) + _TINY))
+    factor = jnp.minimum(1.0, clipping.norm / (optax.tree.norm(gradients) + SMALL))
     return jax.tree.map(lambda leaf: leaf * factor.astype(leaf.dtype), gradients)
 
 

@@ -9,21 +9,14 @@ import jax
 import numpy as np
 
 from dltrainer_jupyter.adapters.jax.arrays import bare, describe, describe_raw, from_raw, is_key, owned, to_raw
-from dltrainer_jupyter.adapters.jax.learning import check_waiting
 from dltrainer_jupyter.adapters.jax.nets import Net
 from dltrainer_jupyter.adapters.shared.averages import apart, averaged_name, check_averages, to_measure
-from dltrainer_jupyter.core.errors import CheckpointError
+from dltrainer_jupyter.adapters.shared.checkpoints import Part, check_array, check_names, check_waiting
 from dltrainer_jupyter.core.protocols import FullState, NamedArrays, RawArray, TrainState
 
 _EXTRA, _RANDOM, _UPDATES = "$extra", "$random", "$updates"
 """In front of the names of a recipe's own arrays, of random keys and counts, and of the updates an average has seen;
 no optimizer is called that."""
-_FEW = 3
-"""So many names still fit into a message."""
-_CURES = {
-    "model": "Train the model it was written with, or begin a new run.",
-    "optimizer": "Use the optimizer and settings it was written with, or begin a new run with its weights.",
-}
 
 # --- naming -------------------------------------------------------------------------------------------
 
@@ -139,7 +132,7 @@ def load_state(state: TrainState, saved: FullState, device: jax.Device) -> None:
     _check(weights_of(averaged), averages, "model")
     for name, optimizer in state.optimizers.items():
         waiting = rest.get(f"{name}.batches")
-        check_waiting(0 if waiting is None else int(from_raw(waiting)), optimizer)
+        check_waiting(0 if waiting is None else int(from_raw(waiting)), optimizer.batches)
     _check(_rest_of(state), rest, "optimizer")
     _write(state.nets, weights)
     _write(averaged, averages)
@@ -171,7 +164,7 @@ def _loaded(raw: RawArray, before: Any, device: jax.Device) -> jax.Array:
     return owned(array, device)  # type: ignore[no-any-return]
 
 
-def _check(here: Mapping[str, jax.Array], saved: NamedArrays, what: str) -> None:
+def _check(here: Mapping[str, jax.Array], saved: NamedArrays, part: Part) -> None:
     """Raise if a checkpoint's arrays are others than those here.
 
     Raises
@@ -179,16 +172,6 @@ def _check(here: Mapping[str, jax.Array], saved: NamedArrays, what: str) -> None
     CheckpointError
         Names a few of those that differ.
     """
-    parts = [
-        f"{verb} {', '.join(names[:_FEW])}{' …' if len(names) > _FEW else ''}"
-        for verb, names in (("it lacks", sorted(here.keys() - saved)), ("it has besides", sorted(saved.keys() - here)))
-        if names
-    ]
-    if parts:
-        msg = f"The checkpoint is of another {what}: {'; '.join(parts)}. {_CURES[what]}"
-        raise CheckpointError(msg)
+    check_names(part, missing=here.keys() - saved, surplus=saved.keys() - here)
     for name, raw in saved.items():
-        there, wanted = describe_raw(raw), describe(here[name])
-        if there != wanted:
-            msg = f"The checkpoint is of another {what}: '{name}' is {there} there and {wanted} here. {_CURES[what]}"
-            raise CheckpointError(msg)
+        check_array(part, name, there=describe_raw(raw), here=describe(here[name]))

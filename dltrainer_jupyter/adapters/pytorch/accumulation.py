@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dltrainer_jupyter.core.errors import CheckpointError
+from dltrainer_jupyter.adapters.shared.checkpoints import check_waiting
 
 
 class Accumulation:
@@ -47,13 +47,7 @@ class Accumulation:
         CheckpointError
             Says both numbers.
         """
-        most = max(saved.values(), default=0)
-        if most >= self.batches:
-            msg = (
-                f"The checkpoint holds the gradients of {most} batches that wait for an update, and this run makes one "
-                f"after each {self.batches}; set gradient_accumulation as it was."
-            )
-            raise CheckpointError(msg)
+        check_waiting(max(saved.values(), default=0), self.batches)
 
     def load_state(self, saved: Mapping[str, int]) -> None:
         """Go on with saved counts."""

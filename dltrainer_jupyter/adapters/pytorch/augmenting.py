@@ -18,22 +18,7 @@ class Augmentation(AugmentationChain):
     framework = "pytorch"
 
     def __call__(self, batch: Batch, epoch: int, index: int) -> Batch:
-        """Change a training batch.
-
-        Parameters
-        ----------
-        batch : Batch
-            Inputs of shape (n, ...), float.
-        epoch : int
-            Counted from 1.
-        index : int
-            Number of the batch in the epoch, counted from 0.
-
-        Returns
-        -------
-        Batch
-            The same shapes and dtypes, except that mixing makes classes, int64 (n,), to float32 (n, outputs).
-        """
+        """Change a training batch."""
         inputs, targets = batch.inputs, batch.targets
         with torch.no_grad():
             for step, drawn in zip(self.steps, self.draw(inputs, epoch, index), strict=True):

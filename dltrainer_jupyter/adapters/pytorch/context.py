@@ -12,11 +12,10 @@ from torch.nn.parameter import UninitializedParameter
 
 from dltrainer_jupyter.adapters.shared.losses import default_loss
 from dltrainer_jupyter.adapters.shared.optimizers import DEFAULT_RATE
-from dltrainer_jupyter.core import registry
+from dltrainer_jupyter.adapters.shared.parts import model_by_name, part_by_name
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Signature
 from dltrainer_jupyter.core.spec import RunSpec
-from dltrainer_jupyter.core.validation import validate
 
 FUSED_DEVICES = ("cpu", "cuda")
 FUSED_DTYPES = (torch.float32, torch.float64)
@@ -32,12 +31,7 @@ def build_model(spec: RunSpec, objects: Mapping[str, Any], signature: Signature)
     """
     if spec.model.is_user_object:
         return _own_model(objects["model"])
-    part = registry.find("models", spec.model.type)
-    model = part(validate(part.Config, spec.model.config, "model"))
-    if not hasattr(model, spec.framework):
-        msg = f"The model '{spec.model.type}' can't be built for {spec.framework}."
-        raise ConfigurationError(msg)
-    made = model.pytorch(signature)
+    made = model_by_name(spec)(signature)
     assert isinstance(made, nn.Module)  # noqa: S101 - a promise of the registered class
     return made
 
@@ -92,7 +86,6 @@ class PyTorchContext:
         part = self._spec.optimizer
         if part.is_user_object:
             return self._own_optimizer(net, parameters)
-        found = registry.find("optimizers", part.type, "pytorch")
         fused = (
             self._spec.fast.fused_optimizer
             and self._device.type in FUSED_DEVICES
@@ -100,9 +93,8 @@ class PyTorchContext:
             and all(parameter.dtype in FUSED_DTYPES for parameter in parameters)
         )
         rate = DEFAULT_RATE if self._spec.learning_rate is None else self._spec.learning_rate
-        made: torch.optim.Optimizer = found(validate(found.Config, part.config, "optimizer")).build(
-            parameters, rate, fused=fused
-        )
+        named = part_by_name("optimizers", part, "optimizer", "pytorch")
+        made: torch.optim.Optimizer = named.build(parameters, rate, fused=fused)
         return made
 
     def _own_optimizer(self, net: nn.Module, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
@@ -138,9 +130,8 @@ class PyTorchContext:
             part = default_loss(self.signature)
         if part.is_user_object:
             return _in_columns(self._own_loss(), same_shape=False)
-        found = registry.find("losses", part.type, "pytorch")
-        loss = found(validate(found.Config, part.config, "loss")).build()
-        return _in_columns(loss, same_shape=found.same_shape)
+        named = part_by_name("losses", part, "loss", "pytorch")
+        return _in_columns(named.build(), same_shape=named.same_shape)
 
     def _own_loss(self) -> Callable[[Any, Any], Any]:
         given: Any = self._objects["loss"]

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from dltrainer_jupyter.adapters.shared.fitting import check_labels, first_line
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Batch, Follower, Ops, Recipe, TrainState
 
@@ -26,11 +27,11 @@ def check_fit(recipe: Recipe, state: TrainState, batch: Batch, ops: Ops, classes
             raise
         msg = (
             f"Labels out of range: the data has labels up to {classes - 1}, so the model needs {classes} outputs "
-            f"({_first_line(error).rstrip('.')})."
+            f"({first_line(error)})."
         )
         raise ConfigurationError(msg) from error
     except (RuntimeError, ValueError) as error:
-        msg = f"Model, loss and data don't fit: {_first_line(error).rstrip('.')}; {given}."
+        msg = f"Model, loss and data don't fit: {first_line(error)}; {given}."
         if batch.size == 1:
             msg += " The last batch of an epoch holds a single sample; choose another batch_size."
         raise ConfigurationError(msg) from error
@@ -51,19 +52,11 @@ def check_fit(recipe: Recipe, state: TrainState, batch: Batch, ops: Ops, classes
 def _check_classes(outputs: torch.Tensor, targets: torch.Tensor, classes: int) -> None:
     """Raise if the model has fewer outputs than there are classes, even if this batch holds only low labels."""
     class_indices = not targets.is_floating_point() and targets.dim() == 1 and outputs.dim() == 2  # noqa: PLR2004
-    if class_indices and outputs.shape[1] < classes:
-        msg = (
-            f"Labels out of range: the data has labels up to {classes - 1}, but the model has {outputs.shape[1]} "
-            f"outputs; give it {classes}."
-        )
-        raise ConfigurationError(msg)
+    if class_indices:
+        check_labels(outputs.shape[1], classes)
 
 
 def _describe(tensor: Any) -> str:
     if not isinstance(tensor, torch.Tensor):
         return type(tensor).__name__
     return f"{tuple(tensor.shape)} {str(tensor.dtype).removeprefix('torch.')}"
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

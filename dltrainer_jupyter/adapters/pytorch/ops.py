@@ -21,8 +21,8 @@ class PyTorchOps:
 
     :meth:`update` is all that a portable recipe needs. A native one, whose optimization is its own, puts its step
     together from the same pieces: ``clear``, ``remember``, ``autocast``, ``leaves_out``, ``backward``, ``due`` and
-    ``step``, or instead of the last ``unscale``, ``clip`` and ``apply``. Each is told which optimizer by its name in the state; a recipe that computes
-    gradients before it knows who will apply them may use one name throughout.
+    ``step``, or instead of the last ``unscale``, ``clip`` and ``apply``. Each is told which optimizer by its name in
+    the state; a recipe that computes gradients before it knows who will apply them may use one name throughout.
 
     Parameters
     ----------

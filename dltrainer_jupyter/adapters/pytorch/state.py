@@ -10,14 +10,11 @@ import torch
 from torch import nn
 
 from dltrainer_jupyter.adapters.pytorch.arrays import dtype_of, from_raw, to_raw
-from dltrainer_jupyter.core.errors import CheckpointError
+from dltrainer_jupyter.adapters.shared.checkpoints import check_array, check_names
 from dltrainer_jupyter.core.protocols import NamedArrays, RawArray
 
 _EXTRA = "$extra."
 """In front of the names of a recipe's own tensors; no optimizer is called that."""
-_CURE = "Train the model it was written with, or begin a new run."
-_FEW = 3
-"""So many names still fit into a message."""
 
 # --- weights ------------------------------------------------------------------------------------------
 
@@ -67,15 +64,12 @@ def check_weights(nets: Mapping[str, nn.Module], saved: NamedArrays) -> None:
     """
     here = places(nets)
     missing = [name for name, place in here.items() if place.tensor is not None and name not in saved]
-    _refuse_other_names(missing, [name for name in saved if name not in here])
+    check_names("model", missing=missing, surplus=saved.keys() - here)
     for name, raw in saved.items():
         dtype, tensor = dtype_of(raw), here[name].tensor
-        if isinstance(tensor, nn.Parameter) and not alike(tensor, raw):
-            msg = (
-                f"The checkpoint is of another model: '{name}' is {tuple(raw.shape)} {dtype} there and "
-                f"{tuple(tensor.shape)} {tensor.dtype} here. {_CURE}"
-            )
-            raise CheckpointError(msg)
+        if isinstance(tensor, nn.Parameter):
+            there = f"{tuple(raw.shape)} {dtype}"
+            check_array("model", name, there=there, here=f"{tuple(tensor.shape)} {tensor.dtype}")
 
 
 def load_weights(nets: Mapping[str, nn.Module], saved: NamedArrays) -> None:
@@ -100,17 +94,6 @@ def load_weights(nets: Mapping[str, nn.Module], saved: NamedArrays) -> None:
 def alike(tensor: torch.Tensor, raw: RawArray) -> bool:
     """Say whether a tensor has an array's shape and dtype."""
     return tuple(tensor.shape) == tuple(raw.shape) and tensor.dtype == dtype_of(raw)
-
-
-def _refuse_other_names(missing: list[str], surplus: list[str]) -> None:
-    parts = [
-        f"{what} {', '.join(names[:_FEW])}{' …' if len(names) > _FEW else ''}"
-        for what, names in (("it lacks", sorted(missing)), ("it has besides", sorted(surplus)))
-        if names
-    ]
-    if parts:
-        msg = f"The checkpoint is of another model: {'; '.join(parts)}. {_CURE}"
-        raise CheckpointError(msg)
 
 
 def device_of(module: nn.Module, nets: Mapping[str, nn.Module]) -> torch.device:

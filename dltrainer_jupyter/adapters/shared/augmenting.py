@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from dltrainer_jupyter.core import registry
+from dltrainer_jupyter.adapters.shared.parts import part_by_name
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Batch, Signature
 from dltrainer_jupyter.core.seeds import derive
 from dltrainer_jupyter.core.spec import Part
-from dltrainer_jupyter.core.validation import validate
 
 if TYPE_CHECKING:
     from dltrainer_jupyter.adapters.shared.augmentations.base import Drawn
@@ -51,7 +50,7 @@ class AugmentationChain(ABC):
     framework: ClassVar[str]
 
     def __init__(self, parts: Sequence[Part], seed: int, signature: Signature) -> None:
-        self.steps: list[Any] = [self._make(part) for part in parts]
+        self.steps: list[Any] = [part_by_name("augmentations", part, "augmentation", self.framework) for part in parts]
         self.outputs = signature.outputs
         self._seed = seed
         if signature.input_shape:
@@ -150,7 +149,22 @@ class AugmentationChain(ABC):
 
     @abstractmethod
     def __call__(self, batch: Batch, epoch: int, index: int) -> Batch:
-        """Change a training batch."""
+        """Change a training batch.
+
+        Parameters
+        ----------
+        batch : Batch
+            Inputs of shape (n, ...), float.
+        epoch : int
+            Counted from 1.
+        index : int
+            Number of the batch in the epoch, counted from 0.
+
+        Returns
+        -------
+        Batch
+            The same shapes and dtypes, except that mixing makes classes, (n,), to float32 (n, outputs).
+        """
 
     @abstractmethod
     def _range(self, inputs: Any) -> tuple[float, float]:
@@ -159,10 +173,6 @@ class AugmentationChain(ABC):
     def _errors(self) -> tuple[type[Exception], ...]:
         """Name what the framework raises where shapes or dtypes don't fit."""
         return IndexError, RuntimeError, TypeError, ValueError
-
-    def _make(self, part: Part) -> Any:
-        found = registry.find("augmentations", part.type, self.framework)
-        return found(validate(found.Config, part.config, "augmentation"))
 
     def _check_shape(self, shape: tuple[int, ...]) -> None:
         for step in self.steps:

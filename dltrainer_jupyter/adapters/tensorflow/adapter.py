@@ -267,7 +267,7 @@ class TensorFlowAdapter:
     def arrays(self, values: Sequence[tf.Tensor]) -> npt.NDArray[Any]:
         """Bring batches to the host in one transfer, joined along the first axis."""
         joined = tf.concat(list(values), axis=0)
-        return np.array(tf.cast(joined, tf.float32) if joined.dtype == tf.bfloat16 else joined)
+        return np.array(tf.cast(joined, tf.float32) if joined.dtype in (tf.bfloat16, tf.float16) else joined)
 
     def tensors(self, array: npt.NDArray[Any]) -> tf.Tensor:
         """Give an array as the framework's own, for metric objects that expect it."""
@@ -278,7 +278,6 @@ class TensorFlowAdapter:
     def save(self, state: TrainState) -> FullState:
         """Copy the state; later steps don't change the copy."""
         saved = self._training_of(self._recipe, state).save()
-        saved.meta["rate"] = self._rate
         if self._owns_process:
             saved.meta["global_generator"] = process_state()
         return saved
@@ -286,7 +285,6 @@ class TensorFlowAdapter:
     def load(self, state: TrainState, saved: FullState) -> TrainState:
         """Put a saved state into a freshly built one; one that doesn't fit is refused before anything is written."""
         self._training_of(self._recipe, state).load(saved)
-        self._rate = saved.meta["rate"]
         if self._owns_process and "global_generator" in saved.meta:
             load_process_state(saved.meta["global_generator"])
         return state

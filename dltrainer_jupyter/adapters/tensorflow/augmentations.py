@@ -2,37 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from dltrainer_jupyter.adapters.shared import augmentations as shared
 
 
 class _OnTensors:
-    """Applies what was drawn, by the operation of its name."""
-
-    name: str
-    operation: str
-    mixes: bool
-
-    def apply(self, inputs: Any, targets: Any, drawn: Mapping[str, Any], outputs: int) -> tuple[Any, Any]:
-        """Change a batch.
-
-        Parameters
-        ----------
-        inputs, targets : tf.Tensor, shape (n, ...)
-            The batch.
-        drawn : mapping of str to tf.Tensor
-            What :meth:`draw` gave, on the same device.
-        outputs : int
-            The model's outputs.
-        """
-        from dltrainer_jupyter.adapters.tensorflow import pixels
-
-        inputs = getattr(pixels, self.operation)(inputs, **drawn)
-        if self.mixes and targets is not None:
-            targets = pixels.mix_targets(self.name, targets, drawn["partners"], drawn["shares"], outputs)
-        return inputs, targets
+    pixels = "dltrainer_jupyter.adapters.tensorflow.pixels"
 
 
 class Flip(_OnTensors, shared.Flip):

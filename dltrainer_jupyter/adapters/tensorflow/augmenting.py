@@ -25,22 +25,7 @@ class Augmentation(AugmentationChain):
         self._compiled: dict[Any, Any] = {}
 
     def __call__(self, batch: Batch, epoch: int, index: int) -> Batch:
-        """Change a training batch.
-
-        Parameters
-        ----------
-        batch : Batch
-            Inputs of shape (n, ...), float.
-        epoch : int
-            Counted from 1.
-        index : int
-            Number of the batch in the epoch, counted from 0.
-
-        Returns
-        -------
-        Batch
-            The same shapes and dtypes, except that mixing makes classes, (n,), to float32 (n, outputs).
-        """
+        """Change a training batch."""
         drawn = self.draw(batch.inputs, epoch, index)
         known = [batch.inputs] if batch.targets is None else [batch.inputs, batch.targets]
         given = tf.nest.map_structure(tf.convert_to_tensor, [drawn, *known])

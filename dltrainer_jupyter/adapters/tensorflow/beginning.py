@@ -64,5 +64,5 @@ def load_start(state: TrainState, weights: NamedArrays) -> None:
         If they are another model's; nothing has been written then.
     """
     variables = weights_of(state.nets)
-    check_variables(variables, weights, "another model")
+    check_variables(variables, weights, "model")
     load_variables(variables, weights)

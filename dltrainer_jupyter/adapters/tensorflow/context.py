@@ -11,13 +11,12 @@ import tensorflow as tf
 
 from dltrainer_jupyter.adapters.shared.losses import default_loss
 from dltrainer_jupyter.adapters.shared.optimizers import DEFAULT_RATE
+from dltrainer_jupyter.adapters.shared.parts import model_by_name, part_by_name
 from dltrainer_jupyter.adapters.tensorflow.precision import check_policy
 from dltrainer_jupyter.adapters.tensorflow.randomness import seed_initializers
-from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Signature
 from dltrainer_jupyter.core.spec import RunSpec
-from dltrainer_jupyter.core.validation import validate
 
 
 def build_model(spec: RunSpec, objects: Mapping[str, Any], signature: Signature) -> keras.Model:
@@ -33,15 +32,7 @@ def build_model(spec: RunSpec, objects: Mapping[str, Any], signature: Signature)
     ConfigurationError
         If what the user gave is not a model and makes none, or computes in another precision than asked for.
     """
-    if spec.model.is_user_object:
-        made = _own_model(objects["model"], spec)
-    else:
-        part = registry.find("models", spec.model.type)
-        model = part(validate(part.Config, spec.model.config, "model"))
-        if not hasattr(model, spec.framework):
-            msg = f"The model '{spec.model.type}' can't be built for {spec.framework}."
-            raise ConfigurationError(msg)
-        made = model.tensorflow(signature)
+    made = _own_model(objects["model"], spec) if spec.model.is_user_object else model_by_name(spec)(signature)
     if not made.built:
         seed_initializers(made, spec.seed)
         _try_to_build(made, signature)
@@ -126,10 +117,9 @@ class TensorFlowContext:
         return made
 
     def _optimizer_by_name(self) -> keras.optimizers.Optimizer:
-        part = self._spec.optimizer
-        found = registry.find("optimizers", part.type, "tensorflow")
         rate = DEFAULT_RATE if self._spec.learning_rate is None else self._spec.learning_rate
-        made: keras.optimizers.Optimizer = found(validate(found.Config, part.config, "optimizer")).build(rate)
+        named = part_by_name("optimizers", self._spec.optimizer, "optimizer", "tensorflow")
+        made: keras.optimizers.Optimizer = named.build(rate)
         return made
 
     def _own_optimizer(self, net: keras.Model) -> keras.optimizers.Optimizer:
@@ -157,7 +147,7 @@ class TensorFlowContext:
         return made
 
     def _check_scaling(self, optimizer: keras.optimizers.Optimizer) -> None:
-        """Refuse what has to see gradients, or know of updates, that only an optimizer inside another sees and makes."""
+        """Refuse settings that need the gradients, or the updates, of an optimizer inside another one."""
         asked = {"gradient_clipping": self._spec.gradient_clipping, "ema": self._spec.ema}
         key = next((key for key, setting in asked.items() if setting is not None), None)
         if key is not None and hasattr(optimizer, "inner_optimizer"):
@@ -175,9 +165,8 @@ class TensorFlowContext:
         if part.is_user_object:
             return _in_columns(self._own_loss(), same_shape=False)
         self.loss_name = part.type
-        found = registry.find("losses", part.type, "tensorflow")
-        loss = found(validate(found.Config, part.config, "loss")).build()
-        return _in_columns(loss, same_shape=found.same_shape)
+        named = part_by_name("losses", part, "loss", "tensorflow")
+        return _in_columns(named.build(), same_shape=named.same_shape)
 
     def _own_loss(self) -> Callable[[Any, Any], Any]:
         given = self._objects["loss"]

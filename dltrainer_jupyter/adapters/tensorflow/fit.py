@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
+from dltrainer_jupyter.adapters.shared.fitting import check_labels, first_line
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Batch, StepOutput
 
@@ -40,7 +41,8 @@ def explained(batch: Batch) -> Iterator[None]:
         if isinstance(error, TypeError) and _OTHER_DTYPE not in str(error):
             raise
         given = f"a batch has inputs {_describe(batch.inputs)} and targets {_describe(batch.targets)}"
-        msg = f"Model, loss and data don't fit: {_first_line(error).rstrip('.')}; {given}."
+        bold = _BOLD.search(str(error))
+        msg = f"Model, loss and data don't fit: {first_line(error, bold and bold[1])}; {given}."
         raise ConfigurationError(msg) from error
 
 
@@ -86,7 +88,8 @@ def check_measured(measured: StepOutput, classes: int) -> int | None:
     Returns
     -------
     int or None
-        Size of the outputs' last axis, where there is one.
+        How many classes or values an output has: the size of the last axis behind the samples', 1 without one; None
+        where outputs aren't shown.
 
     Raises
     ------
@@ -98,15 +101,13 @@ def check_measured(measured: StepOutput, classes: int) -> int | None:
         msg = f"loss: expected one number for the batch, got shape {tuple(loss.shape)}; take its mean."
         raise ConfigurationError(msg)
     shape = getattr(outputs, "shape", None)
-    if shape is None or not shape.rank or shape.rank == 1:
+    if shape is None or not shape.rank:
         return None
+    if shape.rank == 1:
+        return 1
     width: int | None = shape[-1]
-    if width is not None and _are_indices(targets) and shape.rank == 2 and width < classes:  # noqa: PLR2004
-        msg = (
-            f"Labels out of range: the data has labels up to {classes - 1}, but the model has {width} outputs; give it "
-            f"{classes}."
-        )
-        raise ConfigurationError(msg)
+    if width is not None and _are_indices(targets) and shape.rank == 2:  # noqa: PLR2004
+        check_labels(width, classes)
     return width
 
 
@@ -120,13 +121,6 @@ def _describe(value: Any) -> str:
         for leaf in tf.nest.flatten(value)
     ]
     return ", ".join(parts)
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error).strip()
-    if bold := _BOLD.search(text):
-        text = bold[1]
-    return (text.strip().splitlines() or [type(error).__name__])[0]
 
 
 def check_logits(net: keras.Model, loss: str | None) -> None:

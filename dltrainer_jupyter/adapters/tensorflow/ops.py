@@ -7,20 +7,16 @@ from typing import Any
 
 import tensorflow as tf
 
+from dltrainer_jupyter.adapters.shared.checkpoints import check_waiting
+from dltrainer_jupyter.adapters.shared.scaling import BACKOFF, FIRST_SCALE, GROWTH, SMALL, STEADY
 from dltrainer_jupyter.adapters.tensorflow.arrays import from_raw
 from dltrainer_jupyter.adapters.tensorflow.modes import plain
 from dltrainer_jupyter.adapters.tensorflow.naming import named_weights
-from dltrainer_jupyter.core.errors import CheckpointError
 from dltrainer_jupyter.core.protocols import LossFunction, NamedArrays, TrainState
 from dltrainer_jupyter.core.spec import ClippingSpec, RunSpec
 
 _COUNT = "$batches."
 """In front of the name of an optimizer: how many batches wait for its next update."""
-_FIRST_SCALE = 2.0**16
-_STEPS_TO_GROW = 2000
-"""A loss scale doubles after so many updates without an overflow, as ``torch.amp.GradScaler`` does."""
-_SMALL = 1e-6
-"""Keeps the norm of no gradient at all from being divided by; ``torch.nn.utils.clip_grad_norm_`` has the same."""
 
 
 class TensorFlowOps:
@@ -94,12 +90,7 @@ class TensorFlowOps:
             Says both numbers.
         """
         most = max((int(from_raw(raw)) for name, raw in saved.items() if name.startswith(_COUNT)), default=0)
-        if most >= self._batches:
-            msg = (
-                f"The checkpoint holds the gradients of {most} batches that wait for an update, and this run makes one "
-                f"after each {self._batches}; set gradient_accumulation as it was."
-            )
-            raise CheckpointError(msg)
+        check_waiting(most, self._batches)
 
     # --- its pieces -----------------------------------------------------------------------------------
 
@@ -155,15 +146,15 @@ class TensorFlowOps:
         return state.optimizers[using].scale_loss(loss)
 
     def _scale(self, using: str) -> tf.Variable:
-        return self._kept(f"$scale.{using}", (), tf.float32, _FIRST_SCALE)
+        return self._kept(f"$scale.{using}", (), tf.float32, FIRST_SCALE)
 
     def _adapt_scale(self, using: str, finite: tf.Tensor) -> None:
-        """Halve the scale after an overflow; double it after many updates without one."""
+        """Back the scale off after an overflow; let it grow after many updates without one."""
         scale = self._scale(using)
         since = self._kept(f"$scale.{using}.since", (), tf.int64)
         steps = tf.where(finite, since + 1, tf.zeros_like(since))
-        grows = tf.equal(steps, _STEPS_TO_GROW)
-        scale.assign(scale * tf.where(finite, tf.where(grows, 2.0, 1.0), 0.5))
+        grows = tf.equal(steps, STEADY)
+        scale.assign(scale * tf.where(finite, tf.where(grows, GROWTH, 1.0), BACKOFF))
         since.assign(tf.where(grows, tf.zeros_like(steps), steps))
 
     def _kept(self, name: str, shape: Any, dtype: Any, begin: float = 0) -> tf.Variable:
@@ -189,7 +180,7 @@ def clipped(gradients: Sequence[Any], bound: ClippingSpec) -> list[tf.Tensor]:
     if bound.value is not None:
         return [tf.clip_by_value(gradient, -bound.value, bound.value) for gradient in dense]
     norm = tf.linalg.global_norm(dense)
-    share = tf.minimum(1.0, bound.norm / (norm + _SMALL))
+    share = tf.minimum(1.0, bound.norm / (norm + SMALL))
     return [gradient * tf.cast(share, gradient.dtype) for gradient in dense]
 
 

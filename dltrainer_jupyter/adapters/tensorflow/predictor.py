@@ -59,7 +59,7 @@ class TensorFlowPredictor:
 
     def _load(self) -> None:
         variables = weights_of({"model": self.model})
-        check_variables(variables, self._weights, "another model")
+        check_variables(variables, self._weights, "model")
         load_variables(variables, self._weights)
         self._weights = {}
         self._is_loaded = True

@@ -7,15 +7,12 @@ from typing import Any
 
 import tensorflow as tf
 
+from dltrainer_jupyter.adapters.shared.checkpoints import Part, check_array, check_names
 from dltrainer_jupyter.adapters.tensorflow.arrays import dtype_of, from_raw, to_raw
 from dltrainer_jupyter.adapters.tensorflow.naming import named_slots, named_weights
-from dltrainer_jupyter.core.errors import CheckpointError
 from dltrainer_jupyter.core.protocols import NamedArrays, TrainState
 
 Variables = dict[str, tf.Variable]
-
-_FEW = 3
-"""So many names still fit into a message."""
 
 
 def weights_of(nets: Mapping[str, Any]) -> Variables:
@@ -82,7 +79,7 @@ def save_variables(variables: Variables, aside: Mapping[Any, tf.Tensor]) -> Name
     return {name: to_raw(aside.get(variable.ref(), variable), name) for name, variable in variables.items()}
 
 
-def check_variables(variables: Variables, saved: NamedArrays, what: str) -> None:
+def check_variables(variables: Variables, saved: NamedArrays, part: Part) -> None:
     """Raise if names, shapes or dtypes differ.
 
     Parameters
@@ -91,31 +88,19 @@ def check_variables(variables: Variables, saved: NamedArrays, what: str) -> None
         By name.
     saved : dict of str to RawArray
         From a checkpoint.
-    what : str
-        What the checkpoint is of if they differ.
+    part : {"model", "optimizer"}
+        What the checkpoint has another one of if they differ.
 
     Raises
     ------
     CheckpointError
         Says where.
     """
-    missing, surplus = sorted(variables.keys() - saved.keys()), sorted(saved.keys() - variables.keys())
-    parts = [
-        f"{how} {', '.join(names[:_FEW])}{' …' if len(names) > _FEW else ''}"
-        for how, names in (("it lacks", missing), ("it has besides", surplus))
-        if names
-    ]
-    if parts:
-        msg = f"The checkpoint is of {what}: {'; '.join(parts)}."
-        raise CheckpointError(msg)
+    check_names(part, missing=variables.keys() - saved.keys(), surplus=saved.keys() - variables.keys())
     for name, variable in variables.items():
         raw = saved[name]
-        if tuple(raw.shape) != tuple(variable.shape) or dtype_of(raw) != variable.dtype:
-            msg = (
-                f"The checkpoint is of {what}: '{name}' is {tuple(raw.shape)} {dtype_of(raw).name} there and "
-                f"{tuple(variable.shape)} {variable.dtype.name} here."
-            )
-            raise CheckpointError(msg)
+        there = f"{tuple(raw.shape)} {dtype_of(raw).name}"
+        check_array(part, name, there=there, here=f"{tuple(variable.shape)} {variable.dtype.name}")
 
 
 def load_variables(variables: Variables, saved: NamedArrays) -> None:

@@ -176,12 +176,12 @@ class Training:
         """
         check_averages(apart(saved.weights)[1], wanted=bool(self.state.averages))
         weights = self.weights()
-        check_variables(weights, saved.weights, "another model")
+        check_variables(weights, saved.weights, "model")
         if saved.meta["form"] is not None:
             self.learn.trace(read_form(saved.meta["form"]))
         kept = {key: raw for key, raw in saved.optimizer.items() if not key.startswith(_EXTRA)}
         others = self.others()
-        check_variables(others, kept, "another optimizer or other settings")
+        check_variables(others, kept, "optimizer")
         self._ops.check(kept)
         load_variables(weights, saved.weights)
         load_variables(others, kept)

@@ -16,8 +16,9 @@ from flax import linen, nnx
 
 from dltrainer_jupyter.adapters.jax.adapter import JaxAdapter
 from dltrainer_jupyter.adapters.jax.devices import adds_in_order, choose_device, choose_threads
+from dltrainer_jupyter.adapters.jax.fit import check_fit
 from dltrainer_jupyter.core.errors import ConfigurationError
-from dltrainer_jupyter.core.protocols import Samples
+from dltrainer_jupyter.core.protocols import Batch, Samples
 from dltrainer_jupyter.core.spec import Part, RunSpec
 from tests.adapters.jax.bench import Bench, Net, X, Y, net
 
@@ -177,6 +178,13 @@ def test_an_optimizer_of_nnx_is_refused() -> None:
 def test_what_does_not_fit_is_refused_before_the_first_step(model, data, settings, message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
         Bench(model, data, **settings)
+
+
+@pytest.mark.parametrize(("shape", "width"), [((8, 5), 5), ((8, 5, 7, 6), 5), ((8,), 1), (None, None)])
+def test_classes_lie_along_the_second_axis(shape: tuple[int, ...] | None, width: int | None) -> None:
+    outputs = None if shape is None else jax.ShapeDtypeStruct(shape, jnp.float32)
+    traced = jax.ShapeDtypeStruct((), jnp.float32), outputs, None
+    assert check_fit(lambda: traced, lambda: traced, Batch(X, None, 8), 0) == width
 
 
 def test_single_values_may_come_without_their_column() -> None:

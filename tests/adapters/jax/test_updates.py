@@ -239,6 +239,12 @@ def test_mixed_precision_computes_in_16_bits_everywhere_and_keeps_weights_in_32(
     assert set(seen) == {jnp.dtype(jnp.bfloat16)}
 
 
+def test_metrics_never_add_up_in_16_bits() -> None:
+    with Bench(net()) as bench:
+        for half in (jnp.bfloat16, jnp.float16):
+            assert bench.adapter.arrays([jnp.ones(2, half), jnp.ones(1, half)]).dtype == np.float32
+
+
 def test_a_rate_changes_without_compiling_anew_and_groups_keep_their_proportions() -> None:
     labels = {"entry": "slow", "norm": "slow", "head": "fast"}
     rates = {"slow": 0.01, "fast": 0.1}

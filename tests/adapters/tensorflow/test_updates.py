@@ -11,9 +11,10 @@ import torch
 from dltrainer_jupyter.adapters.pytorch import losses as torch_losses
 from dltrainer_jupyter.adapters.pytorch import optimizers as torch_optimizers
 from dltrainer_jupyter.adapters.tensorflow import losses, optimizers
+from dltrainer_jupyter.adapters.tensorflow.fit import check_measured
 from dltrainer_jupyter.adapters.tensorflow.ops import clipped
 from dltrainer_jupyter.core.errors import ConfigurationError
-from dltrainer_jupyter.core.protocols import Batch, Signature, TrainState
+from dltrainer_jupyter.core.protocols import Batch, Signature, StepOutput, TrainState
 from dltrainer_jupyter.core.spec import ClippingSpec
 from dltrainer_jupyter.models.cnn import CNN
 from dltrainer_jupyter.models.mlp import MLP
@@ -163,6 +164,18 @@ def test_an_overflow_in_16_bits_is_left_out_and_halves_the_scale() -> None:
     made.learn(2)
     assert float(scale) == 2.0**15
     assert [int(count) for count in average.counts.values()] == [2]
+
+
+@pytest.mark.parametrize(("shape", "width"), [((None, 5), 5), ((None,), 1), (None, None)])
+def test_a_model_without_an_axis_of_outputs_has_one(shape: tuple[int | None, ...] | None, width: int | None) -> None:
+    outputs = None if shape is None else tf.TensorSpec(shape)
+    assert check_measured(StepOutput(tf.TensorSpec(()), outputs, None, 8), 0) == width
+
+
+def test_metrics_never_add_up_in_16_bits() -> None:
+    adapter = Bench(tries=False).adapter
+    for half in (tf.bfloat16, tf.float16):
+        assert adapter.arrays([tf.ones(2, half), tf.ones(1, half)]).dtype == np.float32
 
 
 def with_statistics() -> keras.Model:

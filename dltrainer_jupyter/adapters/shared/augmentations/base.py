@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
@@ -38,8 +39,10 @@ class Augmentation:
     """
 
     name: ClassVar[str]
+    pixels: ClassVar[str]
+    """Module of a framework whose functions change batches."""
     operation: ClassVar[str]
-    """Name of the function that applies it, among a framework's ``pixels``."""
+    """Name of the one of them that applies it."""
     images: ClassVar[bool] = True
     """Whether it works on images only; else on samples of any shape."""
     within_one: ClassVar[bool] = False
@@ -78,6 +81,24 @@ class Augmentation:
             Arguments of the operation; the first axis of each counts samples.
         """
         raise NotImplementedError
+
+    def apply(self, inputs: Any, targets: Any, drawn: Mapping[str, Any], outputs: int) -> tuple[Any, Any]:
+        """Change a batch.
+
+        Parameters
+        ----------
+        inputs, targets : tensor, shape (n, ...)
+            The batch, of the framework whose ``pixels`` these are.
+        drawn : mapping of str to tensor
+            What :meth:`draw` gave, on the same device.
+        outputs : int
+            The model's outputs.
+        """
+        pixels = import_module(self.pixels)
+        inputs = getattr(pixels, self.operation)(inputs, **drawn)
+        if self.mixes and targets is not None:
+            targets = pixels.mix_targets(self.name, targets, drawn["partners"], drawn["shares"], outputs)
+        return inputs, targets
 
 
 def choose(rng: np.random.Generator, size: int, p: float) -> npt.NDArray[np.bool_]:

@@ -1,0 +1,50 @@
+"""From a name in a specification to the part that is registered under it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from dltrainer_jupyter.core import registry
+from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.core.spec import Part, RunSpec
+from dltrainer_jupyter.core.validation import validate
+
+
+def part_by_name(kind: registry.Kind, part: Part, key: str, framework: str | None = None) -> Any:
+    """Make a part with the settings that are given with its name.
+
+    Parameters
+    ----------
+    kind : str
+        Of part, as the registry calls it (``optimizers``).
+    part : Part
+        Its name and settings.
+    key : str
+        Where it stands in the specification, for messages.
+    framework : str, optional
+        Whose; None where parts of this kind are everybody's.
+
+    Raises
+    ------
+    ConfigurationError
+        If nothing has that name, or a setting is wrong.
+    """
+    found = registry.find(kind, part.type, framework)
+    return found(validate(found.Config, part.config, key))
+
+
+def model_by_name(spec: RunSpec) -> Callable[..., Any]:
+    """Give the function that builds the model a specification names, on the specification's framework.
+
+    Raises
+    ------
+    ConfigurationError
+        If nothing has that name, a setting is wrong, or it can't be built there.
+    """
+    model = part_by_name("models", spec.model, "model")
+    if not hasattr(model, spec.framework):
+        msg = f"The model '{spec.model.type}' can't be built for {spec.framework}."
+        raise ConfigurationError(msg)
+    build: Callable[..., Any] = getattr(model, spec.framework)
+    return build
