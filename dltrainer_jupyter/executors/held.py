@@ -54,10 +54,11 @@ def hang(run_id: str, bell: Doorbell) -> None:
         _HELD.bells[run_id] = bell
 
 
-def take_down(run_id: str) -> None:
-    """Forget a trainer's bell."""
+def take_down(run_id: str, bell: Doorbell) -> None:
+    """Forget a trainer's bell, unless another trainer of the run has hung up its own."""
     with _HELD.lock:
-        _HELD.bells.pop(run_id, None)
+        if _HELD.bells.get(run_id) is bell:
+            del _HELD.bells[run_id]
 
 
 def ring(run_id: str) -> bool:

@@ -64,7 +64,7 @@ def main(store_url: str, run_id: str, *, executor: str, bell: Doorbell, owns_pro
         _LOG.warning("%s", error)
         return None
     finally:
-        held.take_down(run_id)
+        held.take_down(run_id, bell)
 
 
 def _train(store: Store, record: RunRecord, attempt: Attempt, bell: Doorbell, *, owns_process: bool) -> State:
@@ -80,7 +80,7 @@ def _train(store: Store, record: RunRecord, attempt: Attempt, bell: Doorbell, *,
     except BaseException:
         _end(attempt, State.LOST)
         raise
-    _end(attempt, state)
+    _end(attempt, state, training=training)
     return state
 
 
@@ -99,12 +99,18 @@ def _record_failure(attempt: Attempt, training: Training | None, error: BaseExce
     _end(attempt, State.FAILED, failure)
 
 
-def _end(attempt: Attempt, state: State, failure: ErrorRecord | None = None) -> None:
-    """Record how it ended; while the store is out of reach, wait for it to come back."""
+def _end(
+    attempt: Attempt, state: State, failure: ErrorRecord | None = None, *, training: Training | None = None
+) -> None:
+    """Record how it ended, and answer who made it end; while the store is out of reach, wait for it to come back."""
     never = threading.Event()
     for left in reversed(range(_ATTEMPTS)):
         try:
-            attempt.end(state, failure)
+            with attempt.transaction():
+                if training is not None and training.parting is not None:
+                    control, outcome = training.parting
+                    attempt.acknowledge(control.id, status="done", outcome=outcome, step=training.step)
+                attempt.end(state, failure)
         except StoreError:
             if not left:
                 raise

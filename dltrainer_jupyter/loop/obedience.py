@@ -117,7 +117,7 @@ class Obedience:
         self._training.checkpoint({"last"})
 
     def _leave(self, state: State, control: ControlRecord | None) -> State:
-        """Write a last checkpoint and say so."""
+        """Write a last checkpoint and prepare what to say; it is said when everything is let go of."""
         training = self._training
         training.clock.stop()
         problem = training.checkpoint_and_wait()
@@ -127,7 +127,7 @@ class Obedience:
         if problem is not None:
             outcome += f" Its checkpoint could not be written: {problem}"
         if control is not None:
-            self._acknowledge(control, outcome)
+            training.parting = control, outcome
         else:
             self._attempt.event(str(state), outcome, training.step)
         return state

@@ -86,6 +86,9 @@ class Training:
         The last closed epoch's.
     enough : bool
         Whether early stopping has ended the training.
+    parting : (ControlRecord, str) or None
+        The control that made the trainer leave, and the answer it gets as the run's state changes: whoever waits for
+        it may resume at once.
     """
 
     def __init__(self, spec: RunSpec, epochs: int, parts: Parts, attempt: Attempt, *, owns_process: bool) -> None:
@@ -104,6 +107,7 @@ class Training:
         self.rate_in_force = self.base_rate if self._keeps_rate and spec.learning_rate is None else None
         self.values: dict[str, float] = {}
         self.enough = False
+        self.parting: tuple[ControlRecord, str] | None = None
         self.clock = Clock()
         self.next_checkpoint = float("inf")
         self._owns_process = owns_process

@@ -123,9 +123,19 @@ def test_a_trainer_of_this_process_is_rung() -> None:
     held.hang("a", bell)
     assert held.ring("a")
     assert bell.rung
-    held.take_down("a")
-    held.take_down("a")
+    held.take_down("a", bell)
+    held.take_down("a", bell)
     assert not held.ring("a")
+
+
+def test_a_trainer_that_leaves_late_takes_nobody_elses_bell_down() -> None:
+    first, second = Doorbell(), Doorbell()
+    held.hang("a", first)
+    held.hang("a", second)
+    held.take_down("a", first)
+    assert held.ring("a")
+    assert second.rung
+    held.take_down("a", second)
 
 
 def test_all_trainers_are_asked_to_leave() -> None:
@@ -134,7 +144,7 @@ def test_all_trainers_are_asked_to_leave() -> None:
         held.hang(str(number), bell)
     held.suspend_all()
     for number, bell in enumerate(bells):
-        held.take_down(str(number))
+        held.take_down(str(number), bell)
         assert (bell.suspend, bell.rung) == (True, True)
 
 

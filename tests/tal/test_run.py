@@ -406,3 +406,14 @@ def test_whoever_resumes_a_short_run_is_answered() -> None:
     control = run.resume(epochs=2, executor="inline")
     assert control.wait(10).outcome == "Running from step 1 (epoch 1)."
     assert run.wait(10).state == "completed"
+
+
+def test_who_waited_for_a_suspension_may_resume_at_once() -> None:
+    """The answer comes with the run's new state, never before it."""
+    with long() as run:
+        for _ in range(5):
+            run.pause().wait(10)
+            run.suspend().wait(10)
+            assert run.state == "suspended"
+            run.resume().wait(10)
+            assert run.state == "running"
