@@ -13,6 +13,10 @@ from collections.abc import Iterable, Sequence
 class DLTrainerError(Exception):
     """Base of all errors this package raises on purpose."""
 
+    def _render_traceback_(self) -> list[str]:
+        """Draw the error for IPython, which asks an exception itself: one line, wherever in a cell it was raised."""
+        return [f"Error: {' '.join(str(self).split())}"]
+
 
 class ConfigurationError(DLTrainerError, ValueError):
     """A setting, name or value that can't be used."""
@@ -95,6 +99,10 @@ class TrainingFailed(DLTrainerError):  # noqa: N818 - the public name in the int
     def __init__(self, message: str, traceback_text: str = "") -> None:
         super().__init__(message)
         self.traceback_text = traceback_text
+
+    def _render_traceback_(self) -> list[str]:
+        """Draw the error with the user's own frames behind it."""
+        return [*super()._render_traceback_(), *(["", self.traceback_text.rstrip()] if self.traceback_text else [])]
 
 
 _SHORT = reprlib.Repr()

@@ -208,7 +208,10 @@ def _refuse_second_schedule(spec: RunSpec, adapter: Adapter, follower: Follower,
         return
     if follower.own_rate(state) is not None or adapter.learning_rate(state) is None:
         key = "learning_rate" if spec.scheduler is None else "scheduler"
-        msg = f"{key}: the model or its optimizer brings a learning-rate schedule of its own; leave {key} out."
+        msg = (
+            f"{key}: the model or its optimizer sets the learning rate by a schedule of its own, or doesn't show it "
+            f"(optax does by inject_hyperparams); leave {key} out."
+        )
         raise ConfigurationError(msg)
 
 

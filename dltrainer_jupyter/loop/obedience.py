@@ -108,7 +108,10 @@ class Obedience:
             self._acknowledge(control, outcome, status="refused")
             return
         if self._training.base_rate is None:
-            outcome = "The learning rate follows a schedule that the model or optimizer brought along; it can't be set."
+            outcome = (
+                "The model or its optimizer sets the learning rate by a schedule of its own, or doesn't show it; "
+                "it can't be set."
+            )
             self._acknowledge(control, outcome, status="refused")
             return
         before, self._training.base_rate = self._training.base_rate, float(rate)

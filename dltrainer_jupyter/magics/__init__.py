@@ -27,18 +27,15 @@ def load(shell: InteractiveShell) -> None:
     @no_var_expand
     def dltrain(line: str, cell: str | None = None) -> Any:
         """Train a neural network beside the notebook; ``%dltrain --help`` and ``%%dltrain --help`` say how."""
-        from dltrainer_jupyter.magics.shown import in_one_line
+        if cell is None:
+            from dltrainer_jupyter.magics.verbs import run_verb
 
-        with in_one_line():
-            if cell is None:
-                from dltrainer_jupyter.magics.verbs import run_verb
+            # The expression to predict is Python, in which braces mean something else.
+            expand = line.split()[:1] != ["predict"]
+            return run_verb(shell, shell.var_expand(line, _USERS_FRAME) if expand else line)  # type: ignore[no-untyped-call]
+        from dltrainer_jupyter.magics.cell import run_cell
 
-                # The expression to predict is Python, in which braces mean something else.
-                expand = line.split()[:1] != ["predict"]
-                return run_verb(shell, shell.var_expand(line, _USERS_FRAME) if expand else line)  # type: ignore[no-untyped-call]
-            from dltrainer_jupyter.magics.cell import run_cell
-
-            return run_cell(shell, shell.var_expand(line, _USERS_FRAME), cell)  # type: ignore[no-untyped-call]
+        return run_cell(shell, shell.var_expand(line, _USERS_FRAME), cell)  # type: ignore[no-untyped-call]
 
     shell.magics_manager.register_function(dltrain, magic_kind="line_cell", magic_name=_NAME)
     shell.input_transformers_cleanup.append(with_body)

@@ -1,4 +1,4 @@
-"""How errors look in a cell: ours are one line, the user's own show the user's own frames.
+"""How errors of the user's own code look in a cell: with the user's own frames. Ours draw themselves.
 
 IPython lets an exception draw itself by a method ``_render_traceback_``. It is given to the one exception that is
 about to leave the magic, so its type, its message and the cell's error status stay what they are.
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from dltrainer_jupyter.core.errors import DLTrainerError, TrainingFailed
+from dltrainer_jupyter.core.errors import DLTrainerError
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -21,19 +21,6 @@ if TYPE_CHECKING:
 def say(text: str) -> None:
     """Print under the cell."""
     print(text)  # noqa: T201 - the one place where the magics do
-
-
-@contextlib.contextmanager
-def in_one_line() -> Iterator[None]:
-    """Let an error of ours that passes appear in one line; a failed training's own frames follow it."""
-    try:
-        yield
-    except DLTrainerError as error:
-        lines = [f"Error: {' '.join(str(error).split())}"]
-        if isinstance(error, TrainingFailed) and error.traceback_text:
-            lines += ["", error.traceback_text.rstrip()]
-        draw(error, lines)
-        raise
 
 
 def draw(error: BaseException, lines: list[str]) -> None:

@@ -317,7 +317,11 @@ def _take_validation(values: dict[str, Any]) -> None:
     validation, data = values.get("validation"), values.get("data")
     if isinstance(validation, float):
         if is_foreign(data) and not can_be_divided(data):
-            msg = f"validation: expected a loader to validate on, or False, as a loader is the data; got {validation}."
+            msg = (
+                "validation: expected a loader to validate on, arrays (x_val, y_val), or False, as no share can be held "
+                "back from batches that a loader makes: divide what it reads and make two of it; "
+                f"got {validation}."
+            )
             raise ConfigurationError(msg)
         values["validation"] = {"split": validation}
     elif kind_of(validation) is not None:
@@ -325,6 +329,12 @@ def _take_validation(values: dict[str, Any]) -> None:
             msg = f"validation: a {type(validation).__name__} goes with a loader as data, got {_one_line(data)}."
             raise ConfigurationError(msg)
         values["data"] = (data, validation)
+        del values["validation"]
+    elif isinstance(validation, tuple | list) and is_foreign(data):
+        if kind_of(data) is None:
+            msg = f"validation: the data {_one_line(data)} brings its own; leave one of them out."
+            raise ConfigurationError(msg)
+        values["data"] = (data, tuple(validation))
         del values["validation"]
     elif isinstance(validation, tuple | list):
         if not (isinstance(data, tuple | list) and len(data) == 2 and len(validation) == 2):  # noqa: PLR2004
@@ -346,26 +356,39 @@ def _metrics(given: Any) -> tuple[list[Any], list[Any]]:
 
 def _chosen_by(model: Any) -> dict[str, Any]:
     """Give the settings that a model of the user's own decides where they are left out."""
-    native = native_recipe_for(model)
-    return {"framework": _framework_of(model)} | ({} if native is None else {"recipe": native})
+    chosen = {"framework": _framework_of(model), "recipe": native_recipe_for(model)}
+    return {key: value for key, value in chosen.items() if value is not None}
 
 
 def _check_model(spec: RunSpec, own: Mapping[str, Any]) -> None:
-    """Let a native recipe say what can't be done for a model, or contradicts what the model brings."""
+    """Refuse a model of another framework; let a native recipe say what can't be done for a model.
+
+    Raises
+    ------
+    ConfigurationError
+        Names the framework of the model, or what contradicts it.
+    """
+    framework = _framework_of(own.get("model"))
+    if framework not in (None, spec.framework):
+        msg = (
+            f"framework: '{spec.framework}' can't train a model of {framework}'s ({_one_line(own['model'])}); "
+            f"leave framework out, or say {framework}."
+        )
+        raise ConfigurationError(msg)
     if "model" in own and not spec.recipe.is_user_object:
         recipe = registry.find("recipes", spec.recipe.type)
         if callable(check := getattr(recipe, "check_model", None)):
             check(own["model"], spec)
 
 
-def _framework_of(model: Any) -> str:
-    """Tell the framework of a model by where its class comes from; nothing is imported."""
+def _framework_of(model: Any) -> str | None:
+    """Tell the framework of a model by where its class comes from, if it is one's; nothing is imported."""
     kind = model if isinstance(model, type) else type(model)
     for base in kind.__mro__:
         root = base.__module__.partition(".")[0]
         if root in _ROOT_OF_FRAMEWORK:
             return _ROOT_OF_FRAMEWORK[root]
-    return "pytorch"
+    return None
 
 
 def _one_line(value: Any) -> str:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import pickle
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
 
 from dltrainer_jupyter.core import errors
 from dltrainer_jupyter.core.errors import DLTrainerError, TrainingFailed, UnknownNameError, brief, did_you_mean
@@ -64,3 +66,22 @@ def test_a_value_in_a_message_is_short_and_on_one_line(value) -> None:
 @pytest.mark.parametrize("value", [3, 1.5, "adam", None, True, [1, 2], {"type": "mlp"}])
 def test_a_short_value_is_shown_as_it_is(value) -> None:
     assert brief(value) == repr(value)
+
+
+def test_an_error_is_one_line_in_a_cell_wherever_it_was_raised() -> None:
+    shell = InteractiveShell.instance()
+    with capture_output() as told:
+        shell.run_cell(
+            "from dltrainer_jupyter.core.errors import ConfigurationError\nraise ConfigurationError('a:\\n b')"
+        )
+    assert told.stdout == "Error: a: b\n"
+    InteractiveShell.clear_instance()
+
+
+def test_a_failed_training_is_drawn_with_the_users_own_frames() -> None:
+    assert TrainingFailed("It broke.", "their\nframes\n")._render_traceback_() == [
+        "Error: It broke.",
+        "",
+        "their\nframes",
+    ]
+    assert TrainingFailed("It broke.")._render_traceback_() == ["Error: It broke."]

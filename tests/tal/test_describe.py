@@ -157,6 +157,13 @@ def test_the_framework_is_that_of_the_model() -> None:
         assert tal.describe({"model": Foreign(), "data": "digits"})[0].framework == framework
 
 
+@pytest.mark.parametrize("given", [net(), nn.Linear])
+def test_a_model_of_another_framework_is_refused_before_anything_starts(given: Any) -> None:
+    message = error_of(model=given, framework="tensorflow")
+    assert message.startswith("framework: 'tensorflow' can't train a model of pytorch's (")
+    assert message.endswith("leave framework out, or say pytorch.")
+
+
 # --- where settings come from -------------------------------------------------------------------------------
 
 

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from dltrainer_jupyter import tal
-from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.core.errors import CheckpointError, ConfigurationError
 from dltrainer_jupyter.executors import held
 from tests.tal.subject import MANY_X, MANY_Y, X, Y, long, net, quick, same, values_of
 from tests.waiting import until
@@ -187,6 +187,12 @@ def test_what_cannot_be_copied_either_is_trained_itself_and_that_is_said(capsys:
     assert "This run can't outlive this process: model can't be pickled (cannot pickle '_thread.lock' object)." in said
     assert "The run trains your own objects, not a copy: the model can be neither pickled nor copied" in said
     assert not same(values_of(model), before)
+
+
+def test_a_model_that_cannot_be_copied_says_how_its_checkpoints_could_be_tried() -> None:
+    run = quick(model=Locked())
+    with pytest.raises(CheckpointError, match="Locked can't be copied .*a function that makes the model"):
+        run.last.predict(X)
 
 
 def test_what_cannot_be_pickled_can_be_resumed_in_this_process_exactly() -> None:

@@ -89,7 +89,9 @@ class Average:
         happened = 1 - left_out
         share_on_device = (1 - decay_at(self._spec, self._updates, smaller=_smaller)) * happened
         self._updates += happened
-        for values, targets in pairs:
+        for values, theirs in pairs:
+            # A number that is left out may be infinite, and no part of it, not even none, may be added.
+            targets = [torch.where(happened > 0, new, old) for old, new in zip(values, theirs, strict=True)]
             if values[0].is_floating_point():
                 share = share_on_device.to(values[0].dtype)
                 torch._foreach_mul_(values, 1 - share)

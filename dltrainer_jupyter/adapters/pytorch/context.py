@@ -12,7 +12,7 @@ from torch.nn.parameter import UninitializedParameter
 
 from dltrainer_jupyter.adapters.shared.losses import default_loss
 from dltrainer_jupyter.adapters.shared.optimizers import DEFAULT_RATE
-from dltrainer_jupyter.adapters.shared.parts import model_by_name, part_by_name
+from dltrainer_jupyter.adapters.shared.parts import called, model_by_name, part_by_name
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Signature
 from dltrainer_jupyter.core.spec import RunSpec
@@ -37,7 +37,7 @@ def build_model(spec: RunSpec, objects: Mapping[str, Any], signature: Signature)
 
 
 def _own_model(given: Any) -> nn.Module:
-    made = given if isinstance(given, nn.Module) else given() if callable(given) else given
+    made = given if isinstance(given, nn.Module) else called(given, "model") if callable(given) else given
     if not isinstance(made, nn.Module):
         msg = f"model: expected a torch.nn.Module or a function that makes one, got {type(made).__name__}."
         raise ConfigurationError(msg)
@@ -136,7 +136,7 @@ class PyTorchContext:
     def _own_loss(self) -> Callable[[Any, Any], Any]:
         given: Any = self._objects["loss"]
         if inspect.isclass(given):
-            given = given()
+            given = called(given, "loss")
         if not callable(given):
             msg = f"loss: expected a name or a function of outputs and targets, got {type(given).__name__}."
             raise ConfigurationError(msg)

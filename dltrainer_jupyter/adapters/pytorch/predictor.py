@@ -15,6 +15,7 @@ from dltrainer_jupyter.adapters.pytorch.precision import Precision
 from dltrainer_jupyter.adapters.pytorch.randomness import Generators, Injected
 from dltrainer_jupyter.adapters.pytorch.state import load_weights
 from dltrainer_jupyter.adapters.shared.averages import to_measure
+from dltrainer_jupyter.core.errors import CheckpointError
 from dltrainer_jupyter.core.protocols import NamedArrays, Signature
 from dltrainer_jupyter.core.spec import RunSpec
 
@@ -37,7 +38,7 @@ class PyTorchPredictor:
     def __init__(self, spec: RunSpec, objects: Mapping[str, Any], signature: Signature, weights: NamedArrays) -> None:
         own = dict(objects)
         if isinstance(own.get("model"), nn.Module):
-            own["model"] = copy.deepcopy(own["model"])
+            own["model"] = _copied(own["model"])
         # Weights are overwritten at once, but drawing them must not move the notebook's global generator.
         self._generators = Generators(spec.seed, "predictor")
         with Injected(self._generators):
@@ -64,3 +65,14 @@ class PyTorchPredictor:
                 for at in range(0, max(len(inputs), 1), _BATCH)
             ]
         return torch.cat(parts).float().numpy()
+
+
+def _copied(model: nn.Module) -> nn.Module:
+    try:
+        return copy.deepcopy(model)
+    except TypeError as error:
+        msg = (
+            f"A checkpoint is tried with a model of its own, and {type(model).__name__} can't be copied ({error}); "
+            "start the run with a function that makes the model."
+        )
+        raise CheckpointError(msg) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -48,3 +49,23 @@ def model_by_name(spec: RunSpec) -> Callable[..., Any]:
         raise ConfigurationError(msg)
     build: Callable[..., Any] = getattr(model, spec.framework)
     return build
+
+
+def called(make: Callable[[], Any], key: str) -> Any:
+    """Call a class or function of the user's own that makes a part.
+
+    Raises
+    ------
+    ConfigurationError
+        If it wants arguments; what else goes wrong in it is the user's own error.
+    """
+    try:
+        inspect.signature(make).bind()
+    except TypeError as error:
+        name = getattr(make, "__qualname__", type(make).__name__)
+        msg = f"{key}: {name} is called without arguments to make one, and {error}; pass what it makes, or a lambda."
+        raise ConfigurationError(msg) from error
+    except ValueError:
+        # One in C that doesn't tell its arguments.
+        pass
+    return make()

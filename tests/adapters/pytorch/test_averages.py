@@ -8,6 +8,8 @@ import torch
 from torch import nn
 
 from dltrainer_jupyter.adapters.pytorch.adapter import PyTorchAdapter
+from dltrainer_jupyter.adapters.pytorch.averages import Average
+from dltrainer_jupyter.core.spec import AverageSpec
 from tests.adapters.pytorch.bench import Bench, X, seeded
 from tests.adapters.pytorch.test_state import Buffers, Tied, half, plain
 from tests.adapters.pytorch.test_updates import loud
@@ -63,6 +65,21 @@ def test_updates_that_overflow_leave_the_average_as_it_is() -> None:
         with bench.adapter.evaluation(bench.state):
             for name, parameter in bench.net.named_parameters():
                 assert torch.allclose(parameter, average[name], rtol=1e-5, atol=1e-7), name
+
+
+def test_what_is_left_out_leaves_no_trace_even_where_it_is_infinite() -> None:
+    """A gradient that overflows may have left infinity in statistics of the batch."""
+    net = nn.BatchNorm1d(2)
+    average = Average("model", net, AverageSpec(decay=0.5, warmup=False), torch.device("cpu"))
+    average.update(torch.zeros(()))
+    before = {name: raw.data.tobytes() for name, raw in average.save().items()}
+    assert net.running_mean is not None
+    assert net.num_batches_tracked is not None
+    net.running_mean.fill_(torch.inf)
+    net.num_batches_tracked.add_(1)
+    average.update(torch.ones(()))
+    assert {name: raw.data.tobytes() for name, raw in average.save().items()} == before
+    assert average.updates == 1
 
 
 def test_buffers_that_come_late_or_change_their_shape_are_averaged_from_then_on() -> None:

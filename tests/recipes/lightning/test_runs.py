@@ -106,7 +106,7 @@ def test_a_batch_that_is_left_out_moves_neither_schedulers_nor_statistics() -> N
 @pytest.mark.parametrize("settings", [{"learning_rate": 0.1}, {"scheduler": "cosine"}])
 def test_a_rate_is_set_from_one_side_only(settings) -> None:
     run = quick(seeded(lambda: Scheduled("step")), **settings)
-    with pytest.raises(TrainingFailed, match="brings a learning-rate schedule of its own"):
+    with pytest.raises(TrainingFailed, match="sets the learning rate by a schedule of its own"):
         run.wait()
     # Without a scheduler in the module it may be set.
     assert quick(seeded(Classifier), **settings).wait().metrics().learning_rate.iloc[0] != 0.01
