@@ -318,9 +318,8 @@ def _take_validation(values: dict[str, Any]) -> None:
     if isinstance(validation, float):
         if is_foreign(data) and not can_be_divided(data):
             msg = (
-                "validation: expected a loader to validate on, arrays (x_val, y_val), or False, as no share can be held "
-                "back from batches that a loader makes: divide what it reads and make two of it; "
-                f"got {validation}."
+                f"validation: no share of a loader's batches can be held back, got {validation}; divide what it reads "
+                "between two loaders, or give arrays (x_val, y_val) or False."
             )
             raise ConfigurationError(msg)
         values["validation"] = {"split": validation}

@@ -26,6 +26,8 @@ _COMPILED = ("train_function", "test_function", "predict_function")
 """Attributes in which a model keeps what it compiled; it compiles again where they are None."""
 _CONTAINERS = (OrderedDict, dict, list, set)
 _FUNCTION = type(tf.function(lambda: None))
+_LARGEST = 100_000_000
+"""Bytes of a data set's graph, with the arrays in it, that are kept beside a run."""
 _WRAPPED_LIST = type(tf.__internal__.tracking.wrap([]))
 _WRAPPED_DICT = type(tf.__internal__.tracking.wrap({}))
 """What TensorFlow makes of a container that is an attribute; its constructor would look into what is still empty."""
@@ -47,7 +49,8 @@ def dumps(value: Any) -> bytes:
     Raises
     ------
     pickle.PicklingError
-        If there is something among it that lives in TensorFlow's memory alone, such as a lookup table.
+        If there is something among it that lives in TensorFlow's memory alone, such as a lookup table, or a data set
+        whose graph isn't enough to make it again.
     Exception
         Whatever another object raises that can't be pickled.
     """
@@ -121,6 +124,10 @@ class _Pickler(pickling.Pickler):
         if isinstance(obj, tf.Tensor) and obj.dtype in (tf.resource, tf.variant):
             msg = "it holds a lookup table or another resource that lives in TensorFlow's memory alone"
             raise pickle.PicklingError(msg)
+        if isinstance(obj, tf.data.Dataset):
+            # Keras leaves the names of the classes on one it makes.
+            named = {name: value for name, value in vars(obj).items() if not name.startswith("_")}
+            return _make_data_set, (_graph(obj), obj.element_spec), named or None
         if isinstance(obj, tf.distribute.Strategy) and obj is tf.distribute.get_strategy():
             # The one in use where none was chosen; each process has its own.
             return tf.distribute.get_strategy, ()
@@ -226,3 +233,48 @@ def _description(variable: tf.Variable) -> dict[str, Any]:
 
 def _make_variable(value: Any, description: dict[str, Any]) -> tf.Variable:
     return tf.Variable(value, **description)
+
+
+def _graph(dataset: tf.data.Dataset) -> bytes:
+    """Write a data set down: its operations, the arrays it holds, and the values of variables.
+
+    Raises
+    ------
+    pickle.PicklingError
+        If that isn't enough to make it again in another process.
+    """
+    # Drawing random numbers counts as state: they are no reason against it.
+    ignore = tf.data.experimental.ExternalStatePolicy.IGNORE.value
+    try:
+        written: bytes = tf.raw_ops.DatasetToGraphV2(
+            input_dataset=tf.data.experimental.to_variant(dataset),
+            external_state_policy=ignore,
+            strip_device_assignment=True,
+        ).numpy()
+    except (tf.errors.OpError, ValueError) as error:
+        msg = f"TensorFlow can't write the tf.data.Dataset down: {str(error).partition(chr(10))[0]}"
+        raise pickle.PicklingError(msg) from error
+    if len(written) > _LARGEST:
+        msg = (
+            f"the tf.data.Dataset holds {len(written) / 1e6:,.0f} MB, more than the {_LARGEST / 1e6:,.0f} MB that are "
+            "kept beside a run; one that reads files is small"
+        )
+        raise pickle.PicklingError(msg)
+    graph = tf.compat.v1.GraphDef.FromString(written)
+    operations = {node.op for node in graph.node}
+    operations.update(node.op for function in graph.library.function for node in function.node_def)
+    if any("PyFunc" in operation for operation in operations):
+        msg = (
+            "the tf.data.Dataset calls Python functions (from_generator, py_function or numpy_function), which it has "
+            "in this process alone"
+        )
+        raise pickle.PicklingError(msg)
+    if any("Table" in operation for operation in operations):
+        msg = "the tf.data.Dataset uses a lookup table, which lives in TensorFlow's memory alone"
+        raise pickle.PicklingError(msg)
+    return written
+
+
+def _make_data_set(graph: bytes, element_spec: Any) -> tf.data.Dataset:
+    variant = tf.raw_ops.DatasetFromGraph(graph_def=graph)
+    return tf.data.experimental.from_variant(variant, element_spec)

@@ -30,6 +30,8 @@ _BY_CLASS: dict[tuple[str, str], Kind] = {
     ("keras", "PyDataset"): "PyDataset",
 }
 
+_MOST = 4
+"""Parts of data: inputs and targets to train on and to validate on."""
 _OF_OTHERS = ("load", "__array__", "shape")
 """What sources and arrays have."""
 
@@ -59,16 +61,47 @@ def kind_of(data: Any) -> Kind | None:
 
 
 def is_foreign(data: Any) -> bool:
-    """Tell whether data is for this room: one of its kinds, or a pair of them to train and to validate on.
+    """Tell whether data is for this room: one of its kinds, a pair to train and to validate on, or a mixture.
+
+    A mixture of loaders and arrays that is no such pair can't be trained on; this room knows best how to say so.
 
     Examples
     --------
     >>> is_foreign((lambda: iter([]), lambda: iter([]))), is_foreign(([0.0], [1.0]))
     (True, False)
     """
-    if isinstance(data, tuple | list):
-        return len(data) == 2 and all(kind_of(part) is not None for part in data)  # noqa: PLR2004 - a pair
-    return kind_of(data) is not None
+    if not isinstance(data, tuple | list):
+        return kind_of(data) is not None
+    # NumPy may make an array of an object that isn't known here and can be iterated.
+    return is_pair(data) or (len(data) <= _MOST and any(kind_of(part) not in (None, "iterable") for part in data))
+
+
+def is_pair(data: Any) -> bool:
+    """Tell whether data is a loader with another, or with arrays, to validate on.
+
+    Examples
+    --------
+    >>> is_pair((lambda: iter([]), ([[0.0]], [1]))), is_pair(([[0.0]], lambda: iter([])))
+    (True, False)
+    """
+    if not isinstance(data, tuple | list) or len(data) != 2 or kind_of(data[0]) is None:  # noqa: PLR2004 - a pair
+        return False
+    return kind_of(data[1]) is not None or are_arrays(data[1])
+
+
+def are_arrays(data: Any) -> bool:
+    """Tell whether data is inputs and targets, not loaders.
+
+    Examples
+    --------
+    >>> are_arrays(([[0.0]], [1])), are_arrays((0.0, 1)), are_arrays([[0.0]])
+    (True, False, False)
+    """
+    return (
+        isinstance(data, tuple | list)
+        and len(data) == 2  # noqa: PLR2004 - inputs and targets
+        and all(kind_of(part) is None and hasattr(part, "__len__") for part in data)
+    )
 
 
 def is_read_once(data: Any) -> bool:

@@ -7,14 +7,15 @@ from functools import partial
 from typing import Any
 
 from dltrainer_jupyter.core.errors import ConfigurationError
-from dltrainer_jupyter.core.protocols import Dataset
+from dltrainer_jupyter.core.protocols import Dataset, Samples
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.data.foreign.generators import Once, Readings, length
 from dltrainer_jupyter.data.foreign.loader import Loader
-from dltrainer_jupyter.data.foreign.recognition import kind_of
+from dltrainer_jupyter.data.foreign.recognition import are_arrays, is_pair, kind_of
 from dltrainer_jupyter.data.foreign.signature import signature_of
 from dltrainer_jupyter.data.foreign.stream import ForeignStream
 from dltrainer_jupyter.data.foreign.structure import for_framework
+from dltrainer_jupyter.data.foreign.validation import samples_beside
 
 _REUSE = {"function", "generator", "iterable", "PyDataset"}
 """Kinds whose code may fill the same memory again and again."""
@@ -22,6 +23,8 @@ _REUSE = {"function", "generator", "iterable", "PyDataset"}
 
 class Foreign:
     """A loader, a framework's data set, a generator or a function that makes one; or a pair to train and validate on.
+
+    Of a pair, the second may be arrays: ``(x_val, y_val)``.
 
     Parameters
     ----------
@@ -45,15 +48,15 @@ class Foreign:
         Returns
         -------
         Dataset
-            Of streams; close them when they are no longer needed.
+            Of streams, or of a stream and samples to validate on; close them when they are no longer needed.
 
         Raises
         ------
         ConfigurationError
-            If its batches can't be trained on, or a generator is asked for more than it can give.
+            If its batches can't be trained on, loaders and arrays are mixed in another way, or a generator is asked
+            for more than it can give.
         """
-        given, doubt = objects["data"], None
-        training, validation = given if isinstance(given, tuple | list) else (given, None)
+        (training, validation), doubt = _parts(objects["data"]), None
         if "data module" in (kind_of(training), kind_of(validation)):
             if validation is not None:
                 msg = "validation: a data module has its own; give it a val_dataloader."
@@ -78,11 +81,13 @@ class Foreign:
             )
             raise ConfigurationError(msg)
         train = self._stream(training, spec, spec.steps_per_epoch, shuffle=True, doubt=doubt)
-        held_back = None
+        held_back: ForeignStream | Samples | None = None
         try:
             train.look()
             signature = signature_of(spec, train.first, train.subject)
-            if validation is not None and spec.validation is not False:
+            if spec.validation is not False and are_arrays(validation):
+                held_back = samples_beside(train.first, validation)
+            elif spec.validation is not False and validation is not None:
                 held_back = self._stream(validation, spec, None, shuffle=False)
         except BaseException:
             train.close()
@@ -114,3 +119,17 @@ class Foreign:
         from dltrainer_jupyter.data.foreign.torch_samples import torch_loader
 
         return torch_loader(data, spec, shuffle=shuffle, alone=alone)
+
+
+def _parts(given: Any) -> tuple[Any, Any]:
+    """Give what to train on and what to validate on; None where nothing was handed over for that."""
+    if not isinstance(given, tuple | list):
+        return given, None
+    if not is_pair(given):
+        found = ", ".join(type(part).__name__ for part in given)
+        msg = (
+            f"data: expected a loader, or (loader, loader) or (loader, (x_val, y_val)) to train and to validate on, "
+            f"got ({found}); both must be loaders, or the second a pair of arrays."
+        )
+        raise ConfigurationError(msg)
+    return given[0], given[1]

@@ -13,9 +13,12 @@ from keras import layers
 from sklearn.datasets import load_wine
 
 from dltrainer_jupyter.adapters.shared.pickling import load_all
-from dltrainer_jupyter.adapters.tensorflow.packing import copied, copies_of, dumps
+from dltrainer_jupyter.adapters.tensorflow import packing
+from dltrainer_jupyter.adapters.tensorflow.packing import _graph, copied, copies_of, dumps
 from dltrainer_jupyter.executors import objects
 from dltrainer_jupyter.executors.objects import NotRebuildableError
+
+GraphDef = tf.compat.v1.GraphDef
 
 
 def wine() -> tuple[Any, Any]:
@@ -168,6 +171,53 @@ def test_beside_something_that_cannot_be_packed_a_model_is_copied_as_well_as_eve
     for own, other in zip(everything(found["model"]), everything(model), strict=True):
         np.testing.assert_array_equal(own, other)
     assert copies_of([keras.Sequential([layers.StringLookup(vocabulary=["a"])])]) == {}
+
+
+def noisy() -> Any:
+    shift = tf.Variable(2.0)
+    data = tf.data.Dataset.from_tensor_slices(wine())
+    return data.map(lambda x, y: ({"x": x + shift + tf.random.uniform([13])}, y)).shuffle(100).cache().batch(16)
+
+
+def test_a_data_set_is_packed_as_its_graph() -> None:
+    data = noisy()
+    data.class_names = ["a", "b", "c"]
+    again = copied({"data": data})["data"]
+    assert isinstance(again, tf.data.Dataset)
+    assert again.class_names == data.class_names
+    assert again.element_spec == data.element_spec
+    assert again.cardinality() == 12
+    assert sorted(int(y) for _, batch in again for y in batch) == wine()[1].tolist()
+    # Where seeds of a run's own are put in goes by the names of its operations.
+    names = [[node.name for node in GraphDef.FromString(_graph(made)).node] for made in (data, again, copied(again))]
+    assert names[0] == names[1] == names[2]
+
+
+def of_python(how: str) -> Any:
+    x, _ = wine()
+    if how == "from_generator":
+        return tf.data.Dataset.from_generator(lambda: iter(x), output_signature=tf.TensorSpec([13], tf.float32))
+    call = getattr(tf, how)
+    return tf.data.Dataset.from_tensor_slices(x).map(lambda row: call(lambda given: given, [row], tf.float32))
+
+
+@pytest.mark.parametrize("how", ["from_generator", "py_function", "numpy_function"])
+def test_a_data_set_that_calls_python_is_refused(how: str) -> None:
+    with pytest.raises(
+        NotRebuildableError, match=r"^data can't be pickled \(the tf.data.Dataset calls Python functions"
+    ):
+        objects.pack({"data": of_python(how)})
+
+
+def test_a_data_set_with_a_table_or_too_much_in_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = tf.lookup.KeyValueTensorInitializer(tf.range(3, dtype=tf.int64), tf.range(3, dtype=tf.int64))
+    table = tf.lookup.StaticHashTable(pairs, 0)
+    data = tf.data.Dataset.from_tensor_slices(wine()[1])
+    with pytest.raises(NotRebuildableError, match=r"^data can't be pickled \(the tf.data.Dataset uses a lookup table"):
+        objects.pack({"data": data.map(table.lookup)})
+    monkeypatch.setattr(packing, "_LARGEST", 1_000)
+    with pytest.raises(NotRebuildableError, match=r"holds 0 MB, more than the 0 MB that are kept beside a run"):
+        objects.pack({"data": data})
 
 
 def test_a_lookup_table_is_refused_by_name() -> None:

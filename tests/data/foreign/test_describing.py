@@ -15,7 +15,7 @@ from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Signature
 from dltrainer_jupyter.core.spec import Part, RunSpec
 from dltrainer_jupyter.data.arrays import Arrays
-from dltrainer_jupyter.data.foreign.recognition import is_foreign, kind_of
+from dltrainer_jupyter.data.foreign.recognition import is_foreign, is_pair, kind_of
 from dltrainer_jupyter.data.foreign.signature import signature_of
 from dltrainer_jupyter.data.foreign.structure import fingerprint, for_framework
 from tests.data.foreign.material import InOrder, digits
@@ -49,8 +49,19 @@ def test_kinds(data: Any, kind: str | None) -> None:
 
 def test_two_arrays_are_no_pair_of_loaders() -> None:
     assert not is_foreign((X, Y))
-    assert not is_foreign((X, DataLoader(TensorDataset(X))))
+    assert not is_foreign((X, Y, X, Y))
+    assert not is_foreign([1, 2, 3])
     assert is_foreign((InOrder(), InOrder()))
+
+
+def test_a_mixture_is_no_pair_but_for_this_room_to_refuse() -> None:
+    loader = DataLoader(TensorDataset(X))
+    assert is_pair((loader, (X, Y)))
+    for mixture in ((X, loader), (loader, X), (loader, X, Y), (loader, [1, 2])):
+        assert is_foreign(mixture)
+        assert not is_pair(mixture)
+    # NumPy may know what to do with these.
+    assert not is_foreign((X, {0: 1}.values()))
 
 
 class Named(TensorDataset):

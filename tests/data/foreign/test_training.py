@@ -12,7 +12,7 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from dltrainer_jupyter import tal
-from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.core.errors import ConfigurationError, TrainingFailed
 from dltrainer_jupyter.core.spec import Part, RunSpec
 from dltrainer_jupyter.loop.parts import load_data
 from dltrainer_jupyter.tal import Run
@@ -157,6 +157,31 @@ def test_validation_has_a_loader_of_its_own() -> None:
     assert shown["total"] == 120
 
 
+@pytest.mark.parametrize("kind", ["loader", "function"])
+def test_arrays_to_validate_on_beside_a_loader(kind: str) -> None:
+    x, y = digits()
+    loader = DataLoader(TensorDataset(x, y), 60)
+    data = loader if kind == "loader" else lambda: iter(loader)
+    # As a table would bring them; the loader gives float32.
+    held_back = x.double().numpy(), y[:, None].numpy()
+    runs = [start(data, validation=held_back), start((data, held_back)), start((data, DataLoader(loader.dataset, 64)))]
+    first, second, third = (run.wait(60).metrics()[["train_loss", "val_loss"]] for run in runs)
+    assert first.equals(second)
+    assert first.equals(third)
+    assert runs[0].last.examples(2)["total"] == len(x)
+    assert not start((data, held_back), validation=False).wait(60).metrics().columns.str.startswith("val_").any()
+
+
+def test_loaders_and_arrays_do_not_mix_otherwise() -> None:
+    x, y = digits()
+    loader = DataLoader(TensorDataset(x, y), 60)
+    for data in ((loader, x), (x, loader), (loader, x, y), (lambda: iter(loader), x)):
+        with pytest.raises(TrainingFailed, match="both must be loaders, or the second a pair of arrays"):
+            start(data).wait(60)
+    with pytest.raises(ConfigurationError, match=r"validation: the data \(.*\) brings its own; leave one of them out"):
+        start((loader, loader), validation=(x, y))
+
+
 def test_what_validation_draws_from_shared_generators_is_told() -> None:
     class Tied(Noisy):
         def __reduce__(self) -> Any:
@@ -187,7 +212,7 @@ def test_loaders_are_closed_where_the_settings_do_not_go_with_them() -> None:
 
 
 def test_a_share_of_a_loader_can_not_be_held_back() -> None:
-    with pytest.raises(ConfigurationError, match="expected a loader to validate on, or False, .* got 0.3"):
+    with pytest.raises(ConfigurationError, match="no share of a loader's batches .* got 0.3; divide what it reads"):
         start(DataLoader(TensorDataset(*digits()), 60), validation=0.3)
     with pytest.raises(ConfigurationError, match="a DataLoader goes with a loader as data"):
         start(digits(), validation=DataLoader(TensorDataset(*digits()), 60))
