@@ -118,6 +118,20 @@ def choose_monitor(
     return name, spec.monitor_mode or mode  # type: ignore[return-value]
 
 
+def refuse_unmeasured(spec: RunSpec, monitor: str, values: Mapping[str, float]) -> None:
+    """See that what was asked to be monitored is measured, once everything that will be has been.
+
+    Raises
+    ------
+    UnknownNameError
+        If it isn't and somebody waits for it: a recipe that measures by itself decides about names as it trains.
+    """
+    waited_for = spec.monitor is not None or spec.early_stopping is not None
+    if waited_for and monitor not in values:
+        kind = "monitored metric"
+        raise UnknownNameError(kind, monitor, [name for name in values if name != "learning_rate"])
+
+
 _LESS = ("loss", "error", "mae", "mse", "rmse", "perplexity", "nll")
 _MORE = ("acc", "auc", "auroc", "f1", "precision", "recall", "iou", "dice", "map", "r2", "psnr", "ssim", "bleu")
 

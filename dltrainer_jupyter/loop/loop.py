@@ -8,6 +8,7 @@ from dltrainer_jupyter.core.failpoints import reach
 from dltrainer_jupyter.core.records import EpochRecord, ValidationRecord
 from dltrainer_jupyter.core.states import State
 from dltrainer_jupyter.loop.doorbell import Doorbell
+from dltrainer_jupyter.loop.judge import refuse_unmeasured
 from dltrainer_jupyter.loop.obedience import Obedience
 from dltrainer_jupyter.loop.training import Training
 
@@ -113,6 +114,8 @@ class Loop:
             if (confusion := parts.confusion) is not None:
                 validation = ValidationRecord(training.epoch, training.step, confusion.matrix, confusion.labels)
         values |= parts.follower.end_epoch(parts.state, training.course)
+        if self._validates_now() or parts.evaluation is None:
+            refuse_unmeasured(training.spec, parts.judge.metric, values)
         verdict = parts.judge.observe(training.epoch, training.step, values)
         if parts.schedule.needs_metric and parts.judge.metric in values:
             parts.schedule.observe(values[parts.judge.metric])

@@ -6,7 +6,7 @@ import pytest
 
 from dltrainer_jupyter.core.errors import UnknownNameError
 from dltrainer_jupyter.core.spec import EarlyStoppingSpec, RunSpec
-from dltrainer_jupyter.loop.judge import Judge, choose_monitor
+from dltrainer_jupyter.loop.judge import Judge, choose_monitor, refuse_unmeasured
 
 
 def _observe(judge: Judge, values: list[float]) -> list[tuple[bool, bool]]:
@@ -75,3 +75,14 @@ def test_nobody_measures_it() -> None:
     spec = RunSpec(model="cnn", data="digits", monitor="val_acuracy")
     with pytest.raises(UnknownNameError, match="Did you mean 'val_accuracy'"):
         choose_monitor(spec, [_Metric("accuracy", higher_is_better=True)], validates=True)
+
+
+def test_what_is_waited_for_and_never_measured_is_refused() -> None:
+    """Early stopping that waits for a name nobody measures would wait for ever."""
+    measured = {"learning_rate": 0.1, "train_loss": 1.0, "val_acc": 0.5}
+    spec = RunSpec(model="mlp", data="digits")
+    refuse_unmeasured(spec, "val_loss", measured)
+    for asked in ({"monitor": "val_f1"}, {"early_stopping": {}}):
+        with pytest.raises(UnknownNameError, match="Unknown monitored metric 'val_f1'.*Known: train_loss, val_acc"):
+            refuse_unmeasured(spec.model_copy(update=asked), "val_f1", measured)
+    refuse_unmeasured(spec.model_copy(update={"monitor": "val_acc"}), "val_acc", measured)
