@@ -19,6 +19,7 @@ from sklearn.datasets import load_wine
 
 from dltrainer_jupyter.adapters.tensorflow.adapter import TensorFlowAdapter
 from dltrainer_jupyter.adapters.tensorflow.packing import copied
+from dltrainer_jupyter.adapters.tensorflow.probabilities import meaning_of
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Course, NativeRecipe, Signature
 from dltrainer_jupyter.core.spec import RunSpec
@@ -35,6 +36,7 @@ def wine() -> tuple[Any, Any]:
 
 
 X, Y = wine()
+CLASSES = Signature("classification", (13,), 3)
 TRAIN, HELD_BACK = slice(0, 138), slice(138, None)
 CROSS_ENTROPY = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
@@ -42,7 +44,9 @@ CROSS_ENTROPY = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 class Trained:
     """A training by the recipe, driven as the loop does."""
 
-    def __init__(self, model: keras.Model, data: Any, validation: Any = None, **settings: Any) -> None:
+    def __init__(
+        self, model: keras.Model, data: Any, validation: Any = None, signature: Signature = CLASSES, **settings: Any
+    ) -> None:
         self.model = model
         self.spec = RunSpec(model="mlp", data="wine", framework="tensorflow", recipe="keras", **settings)
         self.recipe = KerasModel(KerasModel.Config())
@@ -51,7 +55,7 @@ class Trained:
         )
         self.adapter.open()
         self.recipe.prepare(self.spec, Course(1, 1, 0, 0, None, validates=validation is not None), {})
-        self.state = self.adapter.build(self.recipe, {"model": model}, Signature("classification", (13,), 3))
+        self.state = self.adapter.build(self.recipe, {"model": model}, signature)
         self.data, self.validation = batches(data), validation and batches(validation)
         self.width = self.adapter.check(self.recipe, self.state, self.adapter.to_batch(self.data[0]))
         self.losses: list[float] = []
@@ -402,6 +406,38 @@ def test_a_loss_scale_moves_as_in_fit() -> None:
     assert optimizer.dynamic_scale.numpy() == 2.0**16
 
 
+def probabilities(width: int, activation: str, loss: Any) -> keras.Model:
+    model = keras.Sequential([layers.Input((13,)), layers.Dense(width, activation=activation)])
+    model.compile("sgd", loss)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("model", "targets"),
+    [
+        (lambda: probabilities(3, "softmax", "categorical_crossentropy"), np.eye(3, dtype="float32")[Y]),
+        (lambda: probabilities(1, "sigmoid", "binary_crossentropy"), (Y > 0).astype("float32")),
+        (lambda: probabilities(1, "sigmoid", "binary_crossentropy"), (Y > 0).astype("float32")[:, None]),
+        (lambda: probabilities(3, "sigmoid", "binary_crossentropy"), np.eye(3, dtype="float32")[Y]),
+    ],
+)
+def test_probabilities_that_are_values_to_predict_stay_what_they_are(
+    model: Callable[[], keras.Model], targets: Any
+) -> None:
+    made, outputs = model(), (targets.shape[1:] or (1,))[0]
+    signature = Signature("regression", (13,), outputs)
+    trained = Trained(made, (X[TRAIN], targets[TRAIN]), signature=signature)
+    with trained.adapter.evaluation(trained.state) as state:
+        batch = trained.adapter.to_batch(trained.data[0])
+        shown = trained.adapter.eval_step(trained.recipe, state, batch)
+    np.testing.assert_allclose(shown.outputs, made(X[:SIZE]), rtol=1e-6)
+    assert shown.targets.shape == shown.outputs.shape
+    predictor = TensorFlowAdapter.predictor(
+        trained.adapter._spec, {"model": made}, signature, trained.adapter.save(trained.state).weights
+    )
+    np.testing.assert_allclose(predictor.outputs(X[:SIZE]), made(X[:SIZE]), rtol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("loss", "outputs", "expected"),
     [
@@ -417,7 +453,9 @@ def test_a_loss_scale_moves_as_in_fit() -> None:
 def test_probabilities_are_shown_as_logits(loss: Any, outputs: Any, expected: Any) -> None:
     model = sequential()
     model.compile("sgd", loss)
-    np.testing.assert_allclose(KerasModel.as_logits(model, tf.constant(outputs)), expected, atol=0.2, rtol=1e-5)
+    spec = RunSpec(model="mlp", data="wine", framework="tensorflow", recipe="keras")
+    meaning = meaning_of(spec, {}, Signature("classification", (13,), 2), model)
+    np.testing.assert_allclose(meaning.show(tf.constant(outputs)), expected, atol=0.2, rtol=1e-5)
 
 
 def test_a_column_of_outputs_is_compared_with_a_column_of_targets() -> None:

@@ -25,7 +25,7 @@ from dltrainer_jupyter.adapters.tensorflow.devices import (
     describe,
     is_deterministic,
 )
-from dltrainer_jupyter.adapters.tensorflow.fit import check_measured, check_open, explained
+from dltrainer_jupyter.adapters.tensorflow.fit import check_measured, check_open, check_outputs, explained
 from dltrainer_jupyter.adapters.tensorflow.ops import TensorFlowOps
 from dltrainer_jupyter.adapters.tensorflow.optimizers import base_rate, is_settable
 from dltrainer_jupyter.adapters.tensorflow.precision import policy
@@ -83,7 +83,6 @@ class TensorFlowAdapter:
         self._trained: TrainState | None = None
         self._start: NamedArrays | None = None
         self._rate = DEFAULT_RATE
-        self._classes = 0
         self._augmentation: Augmentation | None = None
         self._cut = placement.cut if spec.fast.batching else placement.cut_one_by_one
 
@@ -118,7 +117,6 @@ class TensorFlowAdapter:
 
         Weights whose shapes only a batch tells are made by :meth:`check`.
         """
-        self._classes = signature.outputs
         self._context = TensorFlowContext(self._spec, objects, signature)
         with self._apart("initial weights"), policy(self._spec.precision):
             state = recipe.build(self._context)
@@ -158,7 +156,7 @@ class TensorFlowAdapter:
     def check(self, recipe: Recipe, state: TrainState, batch: Batch) -> int | None:
         """Try the model on one batch without changing anything, and see which random operations it uses.
 
-        Steps are traced, not made, so there is nothing to undo. Where they can't be traced a batch is measured.
+        Steps are traced, not made, so there is nothing to undo; a batch is measured where tracing doesn't tell enough.
         """
         if self._augmentation is not None:
             self._augmentation.check(batch)
@@ -172,12 +170,15 @@ class TensorFlowAdapter:
             else:
                 training.measure.prepare(batch, training.extra)
                 measured = training.measured
-            width = check_measured(measured, self._classes)
+            width = check_measured(measured, self._context.signature.outputs)
         if self._augmentation is not None:
             self._augmentation.check_mixed(lambda mixed: training.measure.prepare(mixed, training.extra), batch, width)
-            batch = self._augmentation(batch, 1, 0)
-        with explained(batch):
-            training.learn.prepare(batch, training.extra)
+        changed = self.augment(batch, 1, 0)
+        with explained(changed):
+            training.learn.prepare(changed, training.extra)
+        if self._context.looks_at_outputs:
+            with explained(batch), self.evaluation(state):
+                check_outputs(training.eval_step(batch).outputs, self._context.loss_name)
         return width
 
     def _build_for(self, state: TrainState, batch: Batch) -> None:
@@ -190,7 +191,8 @@ class TensorFlowAdapter:
 
     def _training_of(self, recipe: Recipe, state: TrainState) -> Training:
         if self._training is None or self._training.state is not state:
-            self._training = Training(recipe, state, self.ops, self._shared, lambda: self._apart("steps"))
+            meaning, apart = self._context.meaning(state.nets), lambda: self._apart("steps")
+            self._training = Training(recipe, state, self.ops, self._shared, apart, meaning=meaning)
         return self._training
 
     @contextmanager

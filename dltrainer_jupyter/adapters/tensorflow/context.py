@@ -13,6 +13,7 @@ from dltrainer_jupyter.adapters.shared.losses import default_loss
 from dltrainer_jupyter.adapters.shared.optimizers import DEFAULT_RATE
 from dltrainer_jupyter.adapters.shared.parts import model_by_name, part_by_name
 from dltrainer_jupyter.adapters.tensorflow.precision import check_policy
+from dltrainer_jupyter.adapters.tensorflow.probabilities import Meaning, as_column, meaning_of, tells_apart_two
 from dltrainer_jupyter.adapters.tensorflow.randomness import seed_initializers
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Signature
@@ -101,6 +102,16 @@ class TensorFlowContext:
         """Build the model."""
         return build_model(self._spec, self._objects, self.signature)
 
+    def meaning(self, nets: Mapping[str, Any]) -> Meaning:
+        """Tell what the outputs of a run's model, the first of its nets, mean."""
+        return meaning_of(self._spec, self._objects, self.signature, next(iter(nets.values())))
+
+    @property
+    def looks_at_outputs(self) -> bool:
+        """Whether a model of the user's own might give probabilities where a loss by name takes logits of classes."""
+        own = self._spec.model.is_user_object and not self._spec.recipe.is_user_object
+        return own and self.loss_name == "cross_entropy"
+
     def optimizer(self, net: keras.Model) -> keras.optimizers.Optimizer:
         """Build the optimizer for a net.
 
@@ -177,8 +188,9 @@ class TensorFlowContext:
             raise ConfigurationError(msg)
         if isinstance(given, keras.losses.Loss):
             return lambda outputs, targets: given(targets, outputs)
-        # Keras' loss functions give a value a sample.
-        return lambda outputs, targets: tf.reduce_mean(given(targets, outputs))
+        # Keras' loss functions give a value a sample, and leave it to its loss objects to make shapes alike.
+        fits = as_column if tells_apart_two(given, self.signature) else lambda _, targets: targets
+        return lambda outputs, targets: tf.reduce_mean(given(fits(outputs, targets), outputs))
 
 
 def _in_columns(loss: Callable[[Any, Any], Any], *, same_shape: bool) -> Callable[[Any, Any], Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import tensorflow as tf
 
@@ -20,6 +20,8 @@ _TAKE_LOGITS = ("bce", "cross_entropy")
 _GIVE_PROBABILITIES = ("sigmoid", "softmax")
 _OTHER_DTYPE = "that does not match type"
 """What TensorFlow says of dtypes that don't go together."""
+_OFF, _OFF_IN_16_BITS = 1e-4, 1e-2
+"""How far from 1 probabilities may add up."""
 _BOLD = re.compile(r"\x1b\[1m(.*?)\x1b\[0m", re.DOTALL)
 """In which Keras prints what went wrong, among what it was doing."""
 
@@ -144,8 +146,36 @@ def check_logits(net: keras.Model, loss: str | None) -> None:
     last = outputs[0]._keras_history.operation  # noqa: SLF001 - nothing public says where an output comes from
     name = getattr(getattr(last, "activation", None), "__name__", type(last).__name__.lower())
     if name in _GIVE_PROBABILITIES:
-        msg = (
-            f"model: it ends in a {name}, but {loss} takes logits and applies it by itself; leave it out "
-            "(predict_proba brings it back), or pass a loss of Keras' that takes probabilities."
-        )
-        raise ConfigurationError(msg)
+        _refuse_probabilities(f"it ends in a {name}", loss)
+
+
+def check_outputs(outputs: Any, loss: str | None) -> None:
+    """Raise if the outputs of a batch are probabilities where a loss takes logits, wherever they became so.
+
+    Parameters
+    ----------
+    outputs : tensorflow.Tensor, shape (n, ..., classes)
+        Others are let pass.
+    loss : str or None
+        The loss by name.
+
+    Raises
+    ------
+    ConfigurationError
+        Says what to leave out.
+    """
+    if not tf.is_tensor(outputs) or outputs.shape.rank < 2 or outputs.shape[-1] < 2 or not outputs.dtype.is_floating:  # noqa: PLR2004
+        return
+    tolerance = _OFF_IN_16_BITS if outputs.dtype.size == 2 else _OFF  # noqa: PLR2004 - bytes
+    values = tf.cast(outputs, tf.float64)
+    sums = tf.reduce_sum(values, axis=-1)
+    if bool(tf.reduce_all(values >= 0) & tf.reduce_all(tf.abs(sums - 1) < tolerance)):
+        _refuse_probabilities("its outputs are probabilities already (a softmax)", loss)
+
+
+def _refuse_probabilities(found: str, loss: str | None) -> NoReturn:
+    msg = (
+        f"model: {found}, but {loss} takes logits and applies it by itself; leave it out "
+        "(predict_proba brings it back), or pass a loss of Keras' that takes probabilities."
+    )
+    raise ConfigurationError(msg)

@@ -130,10 +130,14 @@ def cutmix(images: Tensor, partners: Tensor, shares: Tensor, rows: Tensor, colum
 
 
 def mix_targets(name: str, targets: Tensor, partners: Tensor, shares: Tensor, outputs: int) -> Tensor:
-    """Mix targets as inputs were mixed; a class becomes shares of all classes, shape (n, outputs)."""
+    """Mix targets as inputs were mixed; a class becomes shares of all classes, shape (n, outputs).
+
+    With a single output that is the share of class 1 of two.
+    """
     if not targets.dtype.is_floating:
         check_classes(name, targets.shape.rank, outputs)
-        targets = tf.one_hot(targets, outputs, dtype=tf.float32)
+        single = outputs == 1
+        targets = tf.cast(targets[:, None], tf.float32) if single else tf.one_hot(targets, outputs, dtype=tf.float32)
     return mixup(targets, partners, shares)
 
 

@@ -14,9 +14,9 @@ from dltrainer_jupyter.adapters.tensorflow import packing
 from dltrainer_jupyter.adapters.tensorflow.context import build_for, build_model
 from dltrainer_jupyter.adapters.tensorflow.devices import check_backend, choose_device
 from dltrainer_jupyter.adapters.tensorflow.precision import policy
+from dltrainer_jupyter.adapters.tensorflow.probabilities import meaning_of
 from dltrainer_jupyter.adapters.tensorflow.randomness import own_seeds
 from dltrainer_jupyter.adapters.tensorflow.state import check_variables, load_variables, weights_of
-from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.protocols import NamedArrays, Signature
 from dltrainer_jupyter.core.spec import RunSpec
 
@@ -41,21 +41,16 @@ class TensorFlowPredictor:
         own = dict(objects)
         if isinstance(own.get("model"), keras.Model):
             own["model"] = packing.copied(own["model"])
-        own_recipe = spec.recipe.is_user_object
-        self._meaning = None if own_recipe else getattr(registry.find("recipes", spec.recipe.type), "as_logits", None)
         self._seed = spec.seed
         self._device = choose_device(spec.device)
         # Weights are overwritten at once, but drawing them must not move the notebook's generators.
         with own_seeds(spec.seed, "predictor"), policy(spec.precision), tf.device(self._device):
             self.model = build_model(spec, own, signature)
+        self._meaning = meaning_of(spec, own, signature, self.model)
         self._weights = to_measure(weights)
         self._is_loaded = False
         if self.model.built:
             self._load()
-
-    def _as_logits(self, outputs: Any) -> Any:
-        """Let the recipe say what outputs mean, where it is the model that chose the loss."""
-        return outputs if self._meaning is None else self._meaning(self.model, outputs)
 
     def _load(self) -> None:
         variables = weights_of({"model": self.model})
@@ -65,7 +60,7 @@ class TensorFlowPredictor:
         self._is_loaded = True
 
     def outputs(self, inputs: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Compute raw outputs.
+        """Compute raw outputs: logits where there are classes, else just what the model gives.
 
         Parameters
         ----------
@@ -77,7 +72,7 @@ class TensorFlowPredictor:
                 build_for(self.model, tf.constant(inputs[:1]))
                 self._load()
             parts = [
-                self._as_logits(self.model(tf.constant(inputs[at : at + _BATCH]), training=False))
+                self._meaning.show(self.model(tf.constant(inputs[at : at + _BATCH]), training=False))
                 for at in range(0, max(len(inputs), 1), _BATCH)
             ]
             joined = tf.concat(parts, axis=0)

@@ -13,6 +13,7 @@ from dltrainer_jupyter.adapters.shared.averages import apart, check_averages
 from dltrainer_jupyter.adapters.tensorflow.arrays import from_raw, to_raw
 from dltrainer_jupyter.adapters.tensorflow.modes import in_mode
 from dltrainer_jupyter.adapters.tensorflow.ops import TensorFlowOps
+from dltrainer_jupyter.adapters.tensorflow.probabilities import Meaning
 from dltrainer_jupyter.adapters.tensorflow.randomness import generators_of
 from dltrainer_jupyter.adapters.tensorflow.state import (
     Variables,
@@ -51,6 +52,8 @@ class Training:
         Of the run, for whatever draws without a generator of its own.
     apart : callable
         Gives a context in which Python code of the recipe runs.
+    meaning : Meaning
+        What the outputs that a step shows mean.
     """
 
     def __init__(
@@ -60,11 +63,14 @@ class Training:
         ops: TensorFlowOps,
         shared: keras.random.SeedGenerator,
         apart: Callable[[], AbstractContextManager[Any]],
+        *,
+        meaning: Meaning,
     ) -> None:
         self.state = state
         self._recipe = recipe
         self._ops = ops
         self._shared = shared
+        self._meaning = meaning
         self._native = isinstance(recipe, NativeRecipe)
         eager = bool(getattr(recipe, "eager", False))
         self.learn = Step(self._learn, apart, eager=eager)
@@ -106,11 +112,13 @@ class Training:
             self._follow(before)
         _refuse_other(state.extra, self.state.extra, extra)
         kept = {key: state.extra[key] for key in extra}
-        return output.loss, output.outputs, output.targets, kept
+        shown = self._meaning.show_step(output)
+        return shown.loss, shown.outputs, shown.targets, kept
 
     def _measure(self, batch: Batch, extra: dict[str, Any]) -> tuple[Any, ...]:
         output = self._recipe.eval_step(self._seen(extra, training=False), batch, self._ops)
-        return output.loss, output.outputs, output.targets
+        shown = self._meaning.show_step(output)
+        return shown.loss, shown.outputs, shown.targets
 
     def _seen(self, extra: dict[str, Any], *, training: bool) -> TrainState:
         nets = self.state.nets if self._native else in_mode(self.state.nets, training=training)

@@ -21,7 +21,6 @@ from dltrainer_jupyter.recipes.keras_model.parts import (
     optimizers_of,
     variables_of,
 )
-from dltrainer_jupyter.recipes.keras_model.probabilities import as_logits, comparable
 from dltrainer_jupyter.recipes.keras_model.refusals import check_built, check_model, update_settings
 from dltrainer_jupyter.recipes.keras_model.watching import first_line, is_array, wants_values, watched
 
@@ -72,9 +71,9 @@ class KerasModel:
         check_model(model, spec)
 
     @staticmethod
-    def as_logits(model: Any, outputs: Any) -> Any:
-        """Give a model's outputs as the rest of the house wants them; for who predicts with it."""
-        return as_logits(model, outputs)
+    def loss_of(model: Any) -> Any:
+        """Give the loss a model was compiled with, by which the adapter tells what its outputs mean; None without."""
+        return getattr(model, "loss", None)
 
     # --- steps ----------------------------------------------------------------------------------------
 
@@ -195,7 +194,7 @@ class KerasModel:
             If it isn't, and there are metrics by name.
         """
         if is_array(outputs) and is_array(targets):
-            return StepOutput(loss, *comparable(as_logits(self._model, outputs), targets), batch.size)
+            return StepOutput(loss, outputs, targets, batch.size)
         if self._spec is not None and self._spec.metrics:
             named = ", ".join(str(part) for part in self._spec.metrics)
             msg = (

@@ -23,7 +23,14 @@ class Bench:
     """Builds and tries a batch when it is made; ``objects`` are the user's own, the rest is the specification's."""
 
     def __init__(
-        self, objects: dict[str, Any] | None = None, *, owns_process: bool = False, tries: bool = True, **settings: Any
+        self,
+        objects: dict[str, Any] | None = None,
+        *,
+        owns_process: bool = False,
+        tries: bool = True,
+        samples: Samples = WINE,
+        signature: Signature = SIGNATURE,
+        **settings: Any,
     ) -> None:
         objects = objects or {}
         own = {key: Part.user_object(key) for key in objects}
@@ -34,8 +41,8 @@ class Bench:
         self.environment = self.adapter.open()
         self.objects = objects
         self.recipe = objects.get("recipe") or make_recipe(self.spec, {})
-        self.state = self.adapter.build(self.recipe, objects, SIGNATURE)
-        self.placed = self.adapter.place(WINE)
+        self.state = self.adapter.build(self.recipe, objects, signature)
+        self.placed = self.adapter.place(samples)
         if tries:
             self.adapter.check(self.recipe, self.state, self.batch(0))
 
