@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
-import pytest
 import tensorflow as tf
 from sklearn.datasets import load_wine
 
 from dltrainer_jupyter import tal
 from dltrainer_jupyter.tal import Run
 from tests.waiting import until
+
+if TYPE_CHECKING:
+    import pytest
 
 STEPS = 60
 """Batches in an epoch."""
