@@ -79,7 +79,7 @@ class Arrays:
         given = objects.get("data")
         if not isinstance(given, tuple | list) or len(given) not in (2, 4):
             found = f"{len(given)} objects" if isinstance(given, tuple | list) else type(given).__name__
-            msg = f"data: expected (x, y) or (x, y, x_val, y_val), got {found}."
+            msg = f"data: expected (x, y), (x, y, x_val, y_val), a loader or a data set, got {found}."
             raise ConfigurationError(msg)
         train = Raw(to_host(given[0], "inputs"), to_host(given[1], "targets"))
         validation = None

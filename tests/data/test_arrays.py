@@ -135,7 +135,7 @@ def test_the_loss_decides_where_targets_can_not() -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ((X,), r"expected \(x, y\) or \(x, y, x_val, y_val\), got 1 objects"),
+        ((X,), "a loader or a data set, got 1 objects"),
         ((X, Y, X), "got 3 objects"),
         ((X, Y[:39]), "there are 40 inputs and 39 targets"),
         ((X, Y, X[:3], Y[:2]), "there are 3 validation inputs and 2 targets"),

@@ -84,6 +84,7 @@ def test_processes_make_one_new_store_at_once_and_lose_nothing(store_url: str):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform doesn't fork")
+@pytest.mark.filterwarnings("ignore:os.fork.. was called:RuntimeWarning")  # JAX, if another test has imported it
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_forked_child_uses_connections_of_its_own(store: Store):
     run_id = new_run(store)

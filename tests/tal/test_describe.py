@@ -200,7 +200,7 @@ def test_settings_may_be_a_mapping() -> None:
         ({"data": (X, Y[:5])}, "data: every sample needs a target, but there are 40 inputs and 5 targets."),
         ({"data": (X, Y - 1)}, "data: class numbers count from 0, but the smallest target is -1"),
         ({"data": (X * np.nan, Y)}, "inputs: 40 of 40 samples hold values that are NaN or infinite"),
-        ({"data": 5}, "data: expected (x, y) or (x, y, x_val, y_val), got int."),
+        ({"data": 5}, "data: expected (x, y), (x, y, x_val, y_val), a loader or a data set, got int."),
         ({"data": (X, TEXT), "loss": "mse"}, "data: the loss 'mse' needs numbers as targets, got text such as"),
         ({"device": "cuda:99"}, "device: 'cuda:99' isn't there"),
         ({"model": lambda: "net"}, "model: expected a torch.nn.Module or a function that makes one, got str."),

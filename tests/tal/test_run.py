@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import signal
 import threading
 import time
@@ -63,7 +62,10 @@ def test_waiting_for_too_long_leaves_the_run_going(live: Run) -> None:
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs interval timers")
 def test_interrupting_the_wait_leaves_the_run_going(live: Run) -> None:
-    before_us = signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    before_us = signal.signal(signal.SIGALRM, interrupt)
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.1)
         with pytest.raises(KeyboardInterrupt):

@@ -47,6 +47,10 @@ def test_killed_in_mid_epoch_and_taken_up_by_another_process(monkeypatch: pytest
     assert attempts[-1].resumed_from_step % STEPS > 0
     assert len({attempt.pid for attempt in attempts} | {os.getpid()}) == 3
     assert run.last.record.digest == undisturbed.last.record.digest
+    doubts = [
+        event.message for one in (run, undisturbed) for event in one.store.events(one.id) if event.kind == "inexact"
+    ]
+    assert doubts == []
     assert [(one.record.resume, one.exact) for one in (run, undisturbed)] == [("replay", True)] * 2
     assert not [event for event in run.store.events(run.id) if event.kind == "kernel_bound"]
 
