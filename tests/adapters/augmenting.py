@@ -176,6 +176,13 @@ class AugmentingChecks(ABC):
         assert ((shares > 0).sum(axis=1) == 2).sum() > SIZE // 2
         assert np.asarray(result.inputs) == pytest.approx(np.einsum("nm,mchw->nchw", shares, COLOURED), abs=1e-5)
 
+    def test_mixed_classes_of_a_single_output_are_shares_of_the_second(self) -> None:
+        """Two classes and one output, as binary cross-entropy has it."""
+        classes = np.arange(SIZE) % 2
+        one = self.chain(Part(type="mixup", alpha=1), outputs=1)(self.batch(COLOURED, classes), 1, 0)
+        two = self.chain(Part(type="mixup", alpha=1), outputs=2)(self.batch(COLOURED, classes), 1, 0)
+        np.testing.assert_array_equal(np.asarray(one.targets), np.asarray(two.targets)[:, 1:])
+
     def test_mixup_mixes_rows_of_a_table_and_their_values(self) -> None:
         rows, values = COLOURED.reshape(SIZE, -1)[:, :7], np.arange(SIZE, dtype=np.float32)[:, None]
         result = self.chain(Part(type="mixup", alpha=1), inputs=rows)(self.batch(rows, values), 1, 0)

@@ -133,10 +133,16 @@ def cutmix(images: Array, partners: Array, shares: Array, rows: Array, columns: 
 
 
 def mix_targets(name: str, targets: Array, partners: Array, shares: Array, outputs: int) -> Array:
-    """Mix targets as inputs were mixed; a class becomes shares of all classes, shape (n, outputs)."""
+    """Mix targets as inputs were mixed; a class becomes shares of all classes, shape (n, outputs).
+
+    With a single output that is the share of class 1 of two.
+    """
     if not jnp.issubdtype(targets.dtype, jnp.floating):
         check_classes(name, targets.ndim, outputs)
-        targets = jax.nn.one_hot(targets, outputs, dtype=jnp.float32)
+        single = outputs == 1
+        targets = (
+            targets[:, None].astype(jnp.float32) if single else jax.nn.one_hot(targets, outputs, dtype=jnp.float32)
+        )
     return mixup(targets, partners, shares)
 
 

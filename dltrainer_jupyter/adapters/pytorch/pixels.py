@@ -118,10 +118,14 @@ def cutmix(images: Tensor, partners: Tensor, shares: Tensor, rows: Tensor, colum
 
 
 def mix_targets(name: str, targets: Tensor, partners: Tensor, shares: Tensor, outputs: int) -> Tensor:
-    """Mix targets as inputs were mixed; a class becomes shares of all classes, shape (n, outputs)."""
+    """Mix targets as inputs were mixed; a class becomes shares of all classes, shape (n, outputs).
+
+    With a single output that is the share of class 1 of two.
+    """
     if not targets.is_floating_point():
         check_classes(name, targets.dim(), outputs)
-        targets = functional.one_hot(targets.long(), outputs).float()
+        single = outputs == 1
+        targets = targets[:, None].float() if single else functional.one_hot(targets.long(), outputs).float()
     return mixup(targets, partners, shares)
 
 

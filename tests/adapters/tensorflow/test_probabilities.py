@@ -13,7 +13,6 @@ import tensorflow as tf
 from keras import losses
 
 from dltrainer_jupyter.adapters.tensorflow.adapter import TensorFlowAdapter
-from dltrainer_jupyter.adapters.tensorflow.pixels import mix_targets
 from dltrainer_jupyter.adapters.tensorflow.probabilities import takes_probabilities
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Samples, Signature, StepOutput
@@ -79,11 +78,6 @@ def test_two_classes_told_apart_by_one_output(loss: Any, activation: str | None)
 def test_three_classes_need_more_than_one_output() -> None:
     with pytest.raises(ConfigurationError, match="labels up to 2, but the model has 1 outputs; give it 3"):
         Bench({"model": net(1, "sigmoid"), "loss": losses.BinaryCrossentropy()})
-
-
-def test_mixed_classes_of_a_single_output_are_shares_of_the_second() -> None:
-    mixed = mix_targets("mixup", tf.constant([0, 1]), tf.constant([1, 0]), tf.constant([0.75, 0.75]), 1)
-    np.testing.assert_allclose(mixed, [[0.25], [0.75]])
 
 
 @pytest.mark.parametrize(
