@@ -16,8 +16,9 @@ from dltrainer_jupyter.core.states import ENDED, State, Verb
 from dltrainer_jupyter.executors.inline import InlineExecutor
 from dltrainer_jupyter.store.store import Store
 from dltrainer_jupyter.tal import configuration, settings
+from dltrainer_jupyter.tal.description import describe
 from dltrainer_jupyter.tal.run import Run
-from dltrainer_jupyter.tal.submit import describe, submit
+from dltrainer_jupyter.tal.submit import submit
 from dltrainer_jupyter.views import summary
 from dltrainer_jupyter.views.configuration import to_yaml
 

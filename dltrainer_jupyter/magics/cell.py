@@ -22,9 +22,10 @@ from dltrainer_jupyter.magics.options import CellLine, parse_cell_line
 from dltrainer_jupyter.magics.shown import draw, from_users_frames, say
 from dltrainer_jupyter.magics.usage import cell_help
 from dltrainer_jupyter.tal import configuration, settings
+from dltrainer_jupyter.tal.description import describe
 from dltrainer_jupyter.tal.run import Run
 from dltrainer_jupyter.tal.session import alive
-from dltrainer_jupyter.tal.submit import describe, submit
+from dltrainer_jupyter.tal.submit import submit
 from dltrainer_jupyter.views import summary
 from dltrainer_jupyter.views.configuration import to_yaml
 

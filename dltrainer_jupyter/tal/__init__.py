@@ -9,10 +9,11 @@ shown, and how anything is trained.
 """
 
 from dltrainer_jupyter.tal.compare import compare
+from dltrainer_jupyter.tal.description import describe
 from dltrainer_jupyter.tal.run import Control, Run
 from dltrainer_jupyter.tal.session import get, runs
 from dltrainer_jupyter.tal.settings import settings
-from dltrainer_jupyter.tal.submit import describe, train
+from dltrainer_jupyter.tal.submit import train
 from dltrainer_jupyter.tal.verbs import (
     checkpoint,
     clone,

@@ -21,7 +21,8 @@ from dltrainer_jupyter.executors import worker
 from dltrainer_jupyter.loop.doorbell import Doorbell
 from dltrainer_jupyter.store.store import Store
 from dltrainer_jupyter.tal import Run
-from dltrainer_jupyter.tal.submit import describe, submit
+from dltrainer_jupyter.tal.description import describe
+from dltrainer_jupyter.tal.submit import submit
 from tests.chaos import subjects
 from tests.chaos.fields import Field, fields
 from tests.chaos.killing import Result

@@ -15,7 +15,8 @@ from dltrainer_jupyter.core.protocols import Executor
 from dltrainer_jupyter.core.states import ENDED
 from dltrainer_jupyter.executors.process import ProcessExecutor
 from dltrainer_jupyter.tal import Run
-from dltrainer_jupyter.tal.submit import describe, submit
+from dltrainer_jupyter.tal.description import describe
+from dltrainer_jupyter.tal.submit import submit
 from tests.chaos import subjects
 from tests.chaos.forked import ForkedExecutor
 from tests.waiting import until

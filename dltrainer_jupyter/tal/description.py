@@ -1,0 +1,164 @@
+"""From what a person hands over to a checked description, and their own objects beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dltrainer_jupyter.core import registry
+from dltrainer_jupyter.core.errors import ConfigurationError, brief
+from dltrainer_jupyter.core.protocols import Recipe
+from dltrainer_jupyter.core.spec import USER_OBJECT, Part, RunSpec
+from dltrainer_jupyter.core.validation import validate
+from dltrainer_jupyter.data.foreign.recognition import can_be_divided, is_foreign, kind_of
+from dltrainer_jupyter.loop.parts import check_parts
+from dltrainer_jupyter.recipes.choice import native_recipe_for
+
+_PARTS = ("recipe", "model", "data", "optimizer", "loss")
+"""Settings whose place an object of the user's own can take."""
+_FEW = 4
+"""Arrays that are described one by one: inputs and targets, of training and validation."""
+_ROOT_OF_FRAMEWORK = {"torch": "pytorch", "keras": "tensorflow", "tensorflow": "tensorflow", "flax": "jax"}
+
+
+def describe(given: Mapping[str, Any]) -> tuple[RunSpec, dict[str, Any]]:
+    """Check settings without starting anything.
+
+    Parameters
+    ----------
+    given : mapping
+        Settings; parts may be the user's own objects.
+
+    Returns
+    -------
+    spec : RunSpec
+        The description, in which the user's own objects are mentioned.
+    own : dict
+        Those objects, by key.
+
+    Raises
+    ------
+    ConfigurationError
+        Names the first key that is wrong.
+    """
+    values, own = dict(given), dict[str, Any]()
+    _take_validation(values)
+    for key in _PARTS:
+        if key in values and not isinstance(values[key], str | Mapping | Part | None):
+            own[key] = values[key]
+            values[key] = Part.user_object(_one_line(values[key]))
+    if "metrics" in values:
+        values["metrics"], own_metrics = _metrics(values["metrics"])
+        own |= {"metrics": own_metrics} if own_metrics else {}
+    if "model" in own:
+        values = _chosen_by(own["model"]) | values
+    if "recipe" in own and (isinstance(own["recipe"], type) or not isinstance(own["recipe"], Recipe)):
+        msg = f"recipe: expected an object with build, train_step and eval_step, got {brief(own['recipe'])}."
+        raise ConfigurationError(msg)
+    spec = validate(RunSpec, values)
+    for key in sorted(spec.user_objects - own.keys()):
+        msg = f"{key}: '{USER_OBJECT}' stands for an object of your own, which has to be handed over from Python."
+        raise ConfigurationError(msg)
+    check_parts(spec)
+    _check_model(spec, own)
+    if spec.track:
+        msg = "track: no tracker is installed; leave it out."
+        raise ConfigurationError(msg)
+    return spec, own
+
+
+def _take_validation(values: dict[str, Any]) -> None:
+    """Let ``validation`` be a share, or arrays or a loader that join the training data.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is something that doesn't go with the data.
+    """
+    validation, data = values.get("validation"), values.get("data")
+    if isinstance(validation, float):
+        if is_foreign(data) and not can_be_divided(data):
+            msg = (
+                f"validation: no share of a loader's batches can be held back, got {validation}; divide what it reads "
+                "between two loaders, or give arrays (x_val, y_val) or False."
+            )
+            raise ConfigurationError(msg)
+        values["validation"] = {"split": validation}
+    elif kind_of(validation) is not None:
+        if kind_of(data) is None:
+            msg = f"validation: a {type(validation).__name__} goes with a loader as data, got {_one_line(data)}."
+            raise ConfigurationError(msg)
+        values["data"] = (data, validation)
+        del values["validation"]
+    elif isinstance(validation, tuple | list) and is_foreign(data):
+        if kind_of(data) is None:
+            msg = f"validation: the data {_one_line(data)} brings its own; leave one of them out."
+            raise ConfigurationError(msg)
+        values["data"] = (data, tuple(validation))
+        del values["validation"]
+    elif isinstance(validation, tuple | list):
+        if not (isinstance(data, tuple | list) and len(data) == 2 and len(validation) == 2):  # noqa: PLR2004
+            msg = "validation: arrays (x_val, y_val) go with data=(x, y); for other data give a share such as 0.2."
+            raise ConfigurationError(msg)
+        values["data"] = (*data, *validation)
+        del values["validation"]
+
+
+def _metrics(given: Any) -> tuple[list[Any], list[Any]]:
+    """Tell names from the user's own metrics."""
+    listed = [] if given is None else list(given) if isinstance(given, list | tuple) else [given]
+    own = [item for item in listed if not isinstance(item, str | Mapping | Part)]
+    mentioned = [
+        item if isinstance(item, str | Mapping | Part) else Part.user_object(_one_line(item)) for item in listed
+    ]
+    return mentioned, own
+
+
+def _chosen_by(model: Any) -> dict[str, Any]:
+    """Give the settings that a model of the user's own decides where they are left out."""
+    chosen = {"framework": _framework_of(model), "recipe": native_recipe_for(model)}
+    return {key: value for key, value in chosen.items() if value is not None}
+
+
+def _check_model(spec: RunSpec, own: Mapping[str, Any]) -> None:
+    """Refuse a model of another framework; let a native recipe say what can't be done for a model.
+
+    Raises
+    ------
+    ConfigurationError
+        Names the framework of the model, or what contradicts it.
+    """
+    framework = _framework_of(own.get("model"))
+    if framework not in (None, spec.framework):
+        msg = (
+            f"framework: '{spec.framework}' can't train a model of {framework}'s ({_one_line(own['model'])}); "
+            f"leave framework out, or say {framework}."
+        )
+        raise ConfigurationError(msg)
+    if "model" in own and not spec.recipe.is_user_object:
+        recipe = registry.find("recipes", spec.recipe.type)
+        if callable(check := getattr(recipe, "check_model", None)):
+            check(own["model"], spec)
+
+
+def _framework_of(model: Any) -> str | None:
+    """Tell the framework of a model by where its class comes from, if it is one's; nothing is imported."""
+    kind = model if isinstance(model, type) else type(model)
+    for base in kind.__mro__:
+        root = base.__module__.partition(".")[0]
+        if root in _ROOT_OF_FRAMEWORK:
+            return _ROOT_OF_FRAMEWORK[root]
+    return None
+
+
+def _one_line(value: Any) -> str:
+    """Describe an object in a few words."""
+    if isinstance(value, tuple) and len(value) <= _FEW:
+        return f"({', '.join(_one_line(item) for item in value)})"
+    if isinstance(value, tuple | list):
+        return f"{type(value).__name__} of {len(value):,}"
+    shape = getattr(value, "shape", None)
+    if isinstance(shape, tuple):
+        return f"{type(value).__name__}{tuple(shape)}"
+    named = getattr(value, "__qualname__", None)
+    return named if isinstance(named, str) else type(value).__name__
