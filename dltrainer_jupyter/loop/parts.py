@@ -73,6 +73,7 @@ class _Named:
 
 
 def _check(kind: registry.Kind, part: Part, key: str, framework: str | None) -> None:
+    registry.check(kind, part.type, framework)
     found = registry.find(kind, part.type, framework)
     validate(found.Config, part.config, key, outer=RunSpec)
 

@@ -31,7 +31,7 @@ class Augmentation(AugmentationChain):
 
     def _apply(self, inputs: Any, targets: Any, drawn: list[Drawn], outputs: int) -> tuple[Any, Any]:
         for step, given in zip(self.steps, drawn, strict=True):
-            inputs, targets = step.apply(inputs, targets, given, outputs)
+            inputs, targets = step.apply(self.pixels, inputs, targets, given, outputs)
         return inputs, targets
 
     def _range(self, inputs: Any) -> tuple[float, float]:

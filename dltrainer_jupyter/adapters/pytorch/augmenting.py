@@ -25,7 +25,7 @@ class Augmentation(AugmentationChain):
                 given = {
                     key: torch.from_numpy(value).to(inputs.device, non_blocking=True) for key, value in drawn.items()
                 }
-                inputs, targets = step.apply(inputs, targets, given, self.outputs)
+                inputs, targets = step.apply(self.pixels, inputs, targets, given, self.outputs)
         return changed(batch, inputs, targets)
 
     def _range(self, inputs: Any) -> tuple[float, float]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from functools import cached_property
+from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -55,6 +58,11 @@ class AugmentationChain(ABC):
         self._seed = seed
         if signature.input_shape:
             self._check_shape(signature.input_shape)
+
+    @cached_property
+    def pixels(self) -> ModuleType:
+        """The framework's module that changes batches; imported where there is something to change."""
+        return import_module(f"dltrainer_jupyter.adapters.{self.framework}.pixels")
 
     @property
     def mixes(self) -> bool:

@@ -36,7 +36,7 @@ class Augmentation(AugmentationChain):
     def _compile(self, given: Any, outputs: int) -> Any:
         def apply(drawn: list[Drawn], inputs: Any, targets: Any = None) -> tuple[Any, Any]:
             for step, own in zip(self.steps, drawn, strict=True):
-                inputs, targets = step.apply(inputs, targets, own, outputs)
+                inputs, targets = step.apply(self.pixels, inputs, targets, own, outputs)
             return inputs, targets
 
         # Samples are counted at run time: the last batch of an epoch is smaller, and takes the same graph.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from dltrainer_jupyter.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     import numpy.typing as npt
 
     Drawn = dict[str, npt.NDArray[Any]]
@@ -29,7 +31,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class Augmentation:
+class Augmentation(ABC):
     """One random change.
 
     Parameters
@@ -39,10 +41,8 @@ class Augmentation:
     """
 
     name: ClassVar[str]
-    pixels: ClassVar[str]
-    """Module of a framework whose functions change batches."""
     operation: ClassVar[str]
-    """Name of the one of them that applies it."""
+    """Name of the function in a framework's ``pixels`` that applies it."""
     images: ClassVar[bool] = True
     """Whether it works on images only; else on samples of any shape."""
     within_one: ClassVar[bool] = False
@@ -63,6 +63,7 @@ class Augmentation:
             )
             raise ConfigurationError(msg)
 
+    @abstractmethod
     def draw(self, rng: np.random.Generator, size: int, shape: Shape) -> Drawn:
         """Draw what happens to each sample of a batch.
 
@@ -80,21 +81,23 @@ class Augmentation:
         dict of str to numpy.ndarray
             Arguments of the operation; the first axis of each counts samples.
         """
-        raise NotImplementedError
 
-    def apply(self, inputs: Any, targets: Any, drawn: Mapping[str, Any], outputs: int) -> tuple[Any, Any]:
+    def apply(
+        self, pixels: ModuleType, inputs: Any, targets: Any, drawn: Mapping[str, Any], outputs: int
+    ) -> tuple[Any, Any]:
         """Change a batch.
 
         Parameters
         ----------
+        pixels : module
+            A framework's, whose functions change batches.
         inputs, targets : tensor, shape (n, ...)
-            The batch, of the framework whose ``pixels`` these are.
+            The batch, of that framework.
         drawn : mapping of str to tensor
             What :meth:`draw` gave, on the same device.
         outputs : int
             The model's outputs.
         """
-        pixels = import_module(self.pixels)
         inputs = getattr(pixels, self.operation)(inputs, **drawn)
         if self.mixes and targets is not None:
             targets = pixels.mix_targets(self.name, targets, drawn["partners"], drawn["shares"], outputs)
