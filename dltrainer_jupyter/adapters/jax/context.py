@@ -15,7 +15,7 @@ from dltrainer_jupyter.adapters.jax.learning import Optimizer, make_optimizer
 from dltrainer_jupyter.adapters.jax.nets import is_trainable
 from dltrainer_jupyter.adapters.shared.losses import default_loss
 from dltrainer_jupyter.adapters.shared.optimizers import DEFAULT_RATE
-from dltrainer_jupyter.adapters.shared.parts import model_by_name, part_by_name
+from dltrainer_jupyter.adapters.shared.parts import model_by_name, own_loss, part_by_name
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Signature
 from dltrainer_jupyter.core.seeds import derive
@@ -168,18 +168,9 @@ class JaxContext:
         if part is None:
             part = default_loss(self.signature)
         if part.is_user_object:
-            return _in_columns(self._own_loss(), same_shape=False)
+            return _in_columns(own_loss(self._objects["loss"]), same_shape=False)
         named = part_by_name("losses", part, "loss", "jax")
         return _in_columns(named.build(), same_shape=named.same_shape)
-
-    def _own_loss(self) -> Callable[[Any, Any], Any]:
-        given = self._objects["loss"]
-        if inspect.isclass(given):
-            given = given()
-        if not callable(given):
-            msg = f"loss: expected a name or a function of outputs and targets, got {type(given).__name__}."
-            raise ConfigurationError(msg)
-        return given  # type: ignore[no-any-return]
 
 
 def _in_columns(loss: Callable[[Any, Any], Any], *, same_shape: bool) -> Callable[[Any, Any], Any]:

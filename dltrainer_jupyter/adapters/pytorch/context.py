@@ -12,7 +12,7 @@ from torch.nn.parameter import UninitializedParameter
 
 from dltrainer_jupyter.adapters.shared.losses import default_loss
 from dltrainer_jupyter.adapters.shared.optimizers import DEFAULT_RATE
-from dltrainer_jupyter.adapters.shared.parts import called, model_by_name, part_by_name
+from dltrainer_jupyter.adapters.shared.parts import called, model_by_name, own_loss, part_by_name
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Signature
 from dltrainer_jupyter.core.spec import RunSpec
@@ -134,14 +134,9 @@ class PyTorchContext:
         return _in_columns(named.build(), same_shape=named.same_shape)
 
     def _own_loss(self) -> Callable[[Any, Any], Any]:
-        given: Any = self._objects["loss"]
-        if inspect.isclass(given):
-            given = called(given, "loss")
-        if not callable(given):
-            msg = f"loss: expected a name or a function of outputs and targets, got {type(given).__name__}."
-            raise ConfigurationError(msg)
+        given = own_loss(self._objects["loss"])
         self.own_loss = given.to(self._device) if isinstance(given, nn.Module) else given
-        return given  # type: ignore[no-any-return]
+        return given
 
 
 def _in_columns(loss: Callable[[Any, Any], Any], *, same_shape: bool) -> Callable[[Any, Any], Any]:

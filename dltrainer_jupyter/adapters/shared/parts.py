@@ -51,6 +51,29 @@ def model_by_name(spec: RunSpec) -> Callable[..., Any]:
     return build
 
 
+def own_loss(given: Any, arguments: str = "outputs and targets") -> Callable[[Any, Any], Any]:
+    """Take a loss of the user's own, or call the class that makes it.
+
+    Parameters
+    ----------
+    given : object
+        As it was handed over.
+    arguments : str, default "outputs and targets"
+        What it is called with, for the message.
+
+    Raises
+    ------
+    ConfigurationError
+        If it can't be called.
+    """
+    made = called(given, "loss") if inspect.isclass(given) else given
+    if not callable(made):
+        msg = f"loss: expected a name or a function of {arguments}, got {type(made).__name__}."
+        raise ConfigurationError(msg)
+    loss: Callable[[Any, Any], Any] = made
+    return loss
+
+
 def called(make: Callable[[], Any], key: str) -> Any:
     """Call a class or function of the user's own that makes a part.
 

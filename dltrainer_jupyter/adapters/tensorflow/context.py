@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from dltrainer_jupyter.adapters.shared.losses import default_loss
 from dltrainer_jupyter.adapters.shared.optimizers import DEFAULT_RATE
-from dltrainer_jupyter.adapters.shared.parts import model_by_name, part_by_name
+from dltrainer_jupyter.adapters.shared.parts import model_by_name, own_loss, part_by_name
 from dltrainer_jupyter.adapters.tensorflow.precision import check_policy
 from dltrainer_jupyter.adapters.tensorflow.probabilities import Meaning, as_column, meaning_of, tells_apart_two
 from dltrainer_jupyter.adapters.tensorflow.randomness import seed_initializers
@@ -180,12 +180,7 @@ class TensorFlowContext:
         return _in_columns(named.build(), same_shape=named.same_shape)
 
     def _own_loss(self) -> Callable[[Any, Any], Any]:
-        given = self._objects["loss"]
-        if inspect.isclass(given):
-            given = given()
-        if not callable(given):
-            msg = f"loss: expected a name or a function of targets and outputs, got {type(given).__name__}."
-            raise ConfigurationError(msg)
+        given = own_loss(self._objects["loss"], "targets and outputs")
         if isinstance(given, keras.losses.Loss):
             return lambda outputs, targets: given(targets, outputs)
         # Keras' loss functions give a value a sample, and leave it to its loss objects to make shapes alike.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from dltrainer_jupyter.data.foreign.structure import fingerprint
 OTHER_BATCHES = "the loader gave other batches when the epoch was read again"
 
 
-class Replaying:
+class Replaying(ABC):
     """Base of loaders whose pass can be read again; a kind says how a pass is read.
 
     Parameters
@@ -31,9 +32,9 @@ class Replaying:
         self._last: int | None = None
         self._differs = False
 
+    @abstractmethod
     def read(self, number: int) -> Generator[Any, None, None]:
         """Read a pass from its first batch on."""
-        raise NotImplementedError
 
     def begin(self, number: int, skip: int, mark: Mapping[str, Any] | None) -> Iterator[Any]:
         """Begin a pass, see :class:`~dltrainer_jupyter.data.foreign.loader.Loader`."""
@@ -67,5 +68,5 @@ class Replaying:
         """Say so once a pass that was read again had other batches."""
         return OTHER_BATCHES if self._differs else None
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - few have something to give back
         """Give back nothing: the iterator goes with whoever reads it."""

@@ -13,6 +13,7 @@ import torch
 from dltrainer_jupyter.core import seeds
 from dltrainer_jupyter.core.protocols import ResumeKind
 from dltrainer_jupyter.data.cursor import batches, bounds, epoch_order
+from dltrainer_jupyter.data.foreign.generators import length
 from dltrainer_jupyter.data.foreign.replaying import OTHER_BATCHES
 from dltrainer_jupyter.data.foreign.torch_workers import Picked
 
@@ -163,10 +164,7 @@ class SamplersOrder:
 
     def count(self) -> int | None:
         """Count the batches of a pass, if the sampler can."""
-        try:
-            return len(self._samplers[-1])
-        except (TypeError, NotImplementedError):
-            return None
+        return length(self._samplers[-1])
 
     def __iter__(self) -> Iterator[Picked]:
         number, skip, sums, total = self._number, self._skip, self._sums, 0

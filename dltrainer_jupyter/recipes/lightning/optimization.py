@@ -7,6 +7,7 @@ averages and leaving out what isn't finite are here what they are for every othe
 from __future__ import annotations
 
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
@@ -52,7 +53,7 @@ class Pieces(Protocol):
         """Let an optimizer apply its gradients, and averages follow."""
 
 
-class Optimization:
+class Optimization(ABC):
     """What automatic and manual optimization share: who computes, and how an optimizer's step is made.
 
     Parameters
@@ -103,9 +104,9 @@ class Optimization:
         accumulation = self._ops.accumulation
         return bool(accumulation.waiting) or (self._left_out and accumulation.batches > 1)
 
+    @abstractmethod
     def step(self, batch_index: int, arguments: Sequence[Any]) -> tuple[torch.Tensor | None, dict[str, Any]]:
         """Learn from a batch; give the loss where there is one, and what ``on_train_batch_end`` is told."""
-        raise NotImplementedError
 
     def _update(self, optimizer: torch.optim.Optimizer, *, model: Any, closure: Callable[[], Any], **named: Any) -> Any:
         """Make an optimizer's step, as Lightning's ``Precision.optimizer_step`` would."""
