@@ -14,6 +14,8 @@ transition or verb is legal is asked of :mod:`dltrainer_jupyter.core.states`.
 ``schema``             making a new store, and bringing an older one up to date with ``migrations``
 ``rows``               rows as records
 ``locking``            taking hold of a run's row, which every write does first
+``extremes``           what the eye sees of values from afar
+``levels``, ``growth`` series rolled up for looks from afar; how series grow and are cut back
 ``runs`` … ``curves``  reading and writing, one kind of row a file
 ``liveness``           whether a trainer is dead
 ``fence``              what keeps a trainer that was replaced from writing

@@ -20,15 +20,17 @@ from dltrainer_jupyter.core.records import (
 from dltrainer_jupyter.core.states import ENDED, State, check_transition
 from dltrainer_jupyter.store.checkpoint_rows import replace_checkpoint, retire_checkpoints, retire_later_checkpoints
 from dltrainer_jupyter.store.controls import answer_control, waiting_controls
-from dltrainer_jupyter.store.curves import Chunk, Values, appended, read_tail, retire_points, write_chunks
+from dltrainer_jupyter.store.curves import Series
 from dltrainer_jupyter.store.engine import Database
 from dltrainer_jupyter.store.events import insert_event
-from dltrainer_jupyter.store.fence import Fence
+from dltrainer_jupyter.store.extremes import Values
+from dltrainer_jupyter.store.fence import THIS_RUN, Fence
+from dltrainer_jupyter.store.growth import End, extended, read_end, retire_steps
 from dltrainer_jupyter.store.locking import clock, refuse_waiting_controls
 from dltrainer_jupyter.store.metrics import replace_epoch, retire_epochs
 from dltrainer_jupyter.store.reaping import HELD
 from dltrainer_jupyter.store.rows import best_columns, error_columns
-from dltrainer_jupyter.store.tables import training_attempts, training_jobs
+from dltrainer_jupyter.store.tables import training_attempts
 
 
 class Attempt(Fence):
@@ -54,16 +56,16 @@ class Attempt(Fence):
     def __init__(self, database: Database, run_id: str, number: int, environment: Mapping[str, Any]) -> None:
         super().__init__(database, run_id, number)
         self._environment = dict(environment)
-        # The last block of each series, so that adding to it reads nothing back; those of the transaction under way.
-        self._tails: dict[str, Chunk] = {}
-        self._new_tails: dict[str, Chunk] | None = None
+        # Where each series ends, so that adding to it reads nothing back; those of the transaction under way.
+        self._ends: dict[str, End] = {}
+        self._new_ends: dict[str, End] | None = None
 
     def _committed(self) -> None:
-        if self._new_tails is not None:
-            self._tails = self._new_tails
+        if self._new_ends is not None:
+            self._ends = self._new_ends
 
     def _left(self) -> None:
-        self._new_tails = None
+        self._new_ends = None
 
     def describe(
         self,
@@ -161,15 +163,12 @@ class Attempt(Fence):
         >>> attempt.curves({"train_loss": (1, np.ones(100, np.float32))})  # doctest: +SKIP
         """
         with self._writing() as connection:
-            tails = dict(self._tails if self._new_tails is None else self._new_tails)
+            ends = dict(self._ends if self._new_ends is None else self._new_ends)
             for name, (first_step, values) in series.items():
-                if name not in tails:
-                    tails[name] = read_tail(connection, self.run_id, name)
-                chunks = appended(tails[name], int(first_step), values)
-                if chunks:
-                    write_chunks(connection, self.run_id, name, chunks)
-                    tails[name] = chunks[-1]
-            self._new_tails = tails
+                this = Series(self.run_id, name)
+                end = ends[name] if name in ends else read_end(connection, this)
+                ends[name] = extended(connection, this, end, int(first_step), values)
+            self._new_ends = ends
 
     def epoch(self, record: EpochRecord, validation: ValidationRecord | None, best: BestRecord | None) -> None:
         """Record what an epoch came to.
@@ -224,11 +223,11 @@ class Attempt(Fence):
             The best value as of then.
         """
         with self._writing() as connection:
-            retire_points(connection, self.run_id, step)
+            retire_steps(connection, self.run_id, step)
             retire_epochs(connection, self.run_id, epoch)
             retire_later_checkpoints(connection, self.run_id, step, best)
             self._set(best_columns(best))
-            self._new_tails = {}
+            self._new_ends = {}
 
     def event(self, kind: str, message: str, step: int | None = None, data: Mapping[str, Any] | None = None) -> None:
         """Record something worth remembering.
@@ -300,7 +299,7 @@ class Attempt(Fence):
             self._set({"state": state, "phase": "ended", **error_columns(error)})
             table = training_attempts
             this = (table.c.run_id == self.run_id, table.c.number == self.number)
-            connection.execute(table.update().where(*this).values(ended_at=clock(connection)))
+            connection.execute(table.update().where(*this).values(ended_at=clock(connection.dialect.name)))
             refuse_waiting_controls(connection, self.run_id, "The run ended first.")
 
     def _set(self, values: Mapping[str, Any]) -> None:
@@ -308,5 +307,4 @@ class Attempt(Fence):
         if self._connection is None:
             msg = "a run's row is written within a transaction only"
             raise RuntimeError(msg)
-        this = training_jobs.c.id == self.run_id
-        self._connection.execute(training_jobs.update().where(this).values(dict(values)))
+        self._connection.execute(THIS_RUN, {"run": self.run_id, **values})

@@ -1,27 +1,39 @@
 """Curves: series with a value for each step, in packed blocks.
 
-A block holds up to :data:`BLOCK` consecutive steps, with its smallest and largest value and where they are, so
-that a chart seen from afar reads no values at all. Only the last block of a series is ever written again.
+A block holds up to :data:`BLOCK` consecutive steps, with its smallest and largest value and where they are. Only the
+last block of a series is ever written again, until it is full: so flushes, however small, leave full blocks behind.
+What a series looks like from afar is in :mod:`~dltrainer_jupyter.store.levels`.
 """
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
+from dltrainer_jupyter.store.extremes import Steps, Values, extremes_of
 from dltrainer_jupyter.store.part import StorePart
 from dltrainer_jupyter.store.tables import training_curves
 
-BLOCK = 2000
+BLOCK = 2048
 """Most values in a block."""
 
-Values = npt.NDArray[np.float32]
+
+class Series(NamedTuple):
+    """Which series of which run."""
+
+    run_id: str
+    name: str
+
+    def rows(self, table: sa.Table) -> list[sa.ColumnElement[bool]]:
+        """Give the conditions for its rows."""
+        return [table.c.run_id == self.run_id, table.c.name == self.name]
 
 
 @dataclass(frozen=True)
@@ -50,6 +62,11 @@ class Chunk:
     def next_step(self) -> int:
         """The step after the last one here."""
         return self.first_step + len(self.values)
+
+    @property
+    def steps(self) -> Steps:
+        """The steps, shape (n,), dtype int64."""
+        return np.arange(self.first_step, self.next_step, dtype=np.int64)
 
 
 NOTHING = Chunk(0, np.empty(0, np.float32))
@@ -81,7 +98,7 @@ def appended(tail: Chunk, first_step: int, values: Values) -> list[Chunk]:
     Examples
     --------
     >>> [len(chunk.values) for chunk in appended(NOTHING, 1, np.zeros(4500, np.float32))]
-    [2000, 2000, 500]
+    [2048, 2048, 404]
     """
     values = np.asarray(values, np.float32)
     if values.ndim != 1:
@@ -95,46 +112,75 @@ def appended(tail: Chunk, first_step: int, values: Values) -> list[Chunk]:
     return [Chunk(first_step + start, values[start : start + BLOCK].copy()) for start in range(0, len(values), BLOCK)]
 
 
-def _row(run_id: str, name: str, chunk: Chunk) -> dict[str, Any]:
-    values, first = chunk.values, chunk.first_step
-    low, high = 0, 0
-    numbers = np.flatnonzero(~np.isnan(values))
-    if len(numbers):
-        low, high = int(numbers[values[numbers].argmin()]), int(numbers[values[numbers].argmax()])
-    return {
-        "run_id": run_id,
-        "name": name,
-        "first_step": first,
-        "count": len(values),
-        "minimum": values[low],
-        "minimum_step": first + low,
-        "maximum": values[high],
-        "maximum_step": first + high,
-        "packed": values.astype("<f4").tobytes(),
-    }
-
-
-def write_chunks(connection: Connection, run_id: str, name: str, chunks: list[Chunk]) -> None:
-    """Write blocks, in place of those that begin at the same steps; whoever calls holds the run's row."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    insert = dialect.insert(training_curves)
+@functools.cache
+def _write(dialect: str) -> sa.Insert:
+    # Made once: that takes longer than to execute it.
+    insert = (sqlite if dialect == "sqlite" else postgresql).insert(training_curves)
     keys = [column.name for column in training_curves.primary_key]
     new = {column.name: column for column in insert.excluded if column.name not in keys}
-    statement = insert.on_conflict_do_update(index_elements=keys, set_=new)
-    connection.execute(statement, [_row(run_id, name, chunk) for chunk in chunks])
+    upsert: sa.Insert = insert.on_conflict_do_update(index_elements=keys, set_=new)
+    return upsert
 
 
-def read_tail(connection: Connection, run_id: str, name: str) -> Chunk:
+def write_chunks(connection: Connection, series: Series, chunks: Sequence[Chunk]) -> None:
+    """Write blocks, in place of those that begin at the same steps; whoever calls holds the run's row."""
+    begins = np.cumsum([0, *(len(chunk.values) for chunk in chunks[:-1])])
+    rows = [
+        {
+            **series._asdict(),
+            "first_step": chunk.first_step,
+            "count": len(chunk.values),
+            "minimum": found["least"],
+            "minimum_step": found["least_step"],
+            "maximum": found["greatest"],
+            "maximum_step": found["greatest_step"],
+            "packed": chunk.values.astype("<f4", copy=False).tobytes(),
+        }
+        for chunk, found in zip(chunks, extremes_of(*joined(chunks), begins), strict=True)
+    ]
+    connection.execute(_write(connection.dialect.name), rows)
+
+
+def read_chunks(
+    connection: Connection, series: Series, start: int | None = None, stop: int | None = None
+) -> list[Chunk]:
+    """Read the blocks with a step in ``start <= step < stop``, in order."""
+    return _chunks(connection, *_within(series, start, stop))
+
+
+def last_chunk(connection: Connection, series: Series) -> Chunk:
     """Read the last block of a series."""
     table = training_curves
-    query = (
-        sa.select(table.c.first_step, table.c.packed)
-        .where(table.c.run_id == run_id, table.c.name == name)
-        .order_by(table.c.first_step.desc())
-        .limit(1)
-    )
-    row = connection.execute(query).one_or_none()
-    return NOTHING if row is None else Chunk(row[0], _unpacked(row[1]))
+    last = sa.select(sa.func.max(table.c.first_step)).where(*series.rows(table)).scalar_subquery()
+    found = _chunks(connection, *series.rows(table), table.c.first_step == last)
+    return found[0] if found else NOTHING
+
+
+def _chunks(connection: Connection, *conditions: sa.ColumnElement[bool]) -> list[Chunk]:
+    table = training_curves
+    query = sa.select(table.c.first_step, table.c.packed).where(*conditions).order_by(table.c.first_step)
+    return [Chunk(first_step, _unpacked(packed)) for first_step, packed in connection.execute(query)]
+
+
+def read_values(
+    connection: Connection, series: Series, start: int | None = None, stop: int | None = None
+) -> tuple[Steps, Values]:
+    """Read the values of the steps in ``start <= step < stop``."""
+    return _cut(read_chunks(connection, series, start, stop), start, stop)
+
+
+def joined(chunks: Sequence[Chunk]) -> tuple[Steps, Values]:
+    """Put blocks together."""
+    steps = np.concatenate([NOTHING.steps, *(chunk.steps for chunk in chunks)])
+    return steps, np.concatenate([NOTHING.values, *(chunk.values for chunk in chunks)])
+
+
+def _cut(chunks: Sequence[Chunk], start: int | None, stop: int | None) -> tuple[Steps, Values]:
+    """Put blocks together and leave out what lies outside."""
+    steps, values = joined(chunks)
+    first = 0 if start is None else int(np.searchsorted(steps, start))
+    last = len(steps) if stop is None else int(np.searchsorted(steps, stop))
+    return steps[first:last], values[first:last]
 
 
 def retire_points(connection: Connection, run_id: str, after: int) -> None:
@@ -148,11 +194,11 @@ def retire_points(connection: Connection, run_id: str, after: int) -> None:
     )
     for name, first_step, packed in connection.execute(query).all():
         kept = Chunk(first_step, _unpacked(packed)[: after + 1 - first_step])
-        write_chunks(connection, run_id, name, [kept])
+        write_chunks(connection, Series(run_id, name), [kept])
 
 
 def _unpacked(packed: bytes) -> Values:
-    return np.frombuffer(packed, "<f4").astype(np.float32)
+    return np.frombuffer(packed, "<f4").astype(np.float32, copy=False)
 
 
 class Curves(StorePart):
@@ -160,7 +206,13 @@ class Curves(StorePart):
 
     def curve_names(self, run_id: str) -> list[str]:
         """List a run's series by name, sorted."""
-        query = sa.select(training_curves.c.name).where(training_curves.c.run_id == run_id).distinct()
+        # From one name to the next by the index: a long series has very many rows.
+        table = training_curves
+        first = sa.select(sa.func.min(table.c.name).label("name")).where(table.c.run_id == run_id)
+        names = first.cte("names", recursive=True)
+        following = first.where(table.c.name > names.c.name).scalar_subquery()
+        names = names.union_all(sa.select(following).where(names.c.name.is_not(None)))
+        query = sa.select(names.c.name).where(names.c.name.is_not(None))
         with self._database.read() as connection:
             return sorted(connection.execute(query).scalars())
 
@@ -180,13 +232,13 @@ class Curves(StorePart):
         """
         table = training_curves.c
         columns = (table.first_step, table.count, table.minimum, table.minimum_step, table.maximum, table.maximum_step)
-        query = sa.select(*columns).where(*_within(run_id, name, start, stop)).order_by(table.first_step)
+        query = sa.select(*columns).where(*_within(Series(run_id, name), start, stop)).order_by(table.first_step)
         with self._database.read() as connection:
             return [CurveBlock(*row) for row in connection.execute(query)]
 
     def curve_values(
         self, run_id: str, name: str, start: int | None = None, stop: int | None = None
-    ) -> tuple[npt.NDArray[np.int64], Values]:
+    ) -> tuple[Steps, Values]:
         """Read the values of a series.
 
         Parameters
@@ -209,28 +261,46 @@ class Curves(StorePart):
         --------
         >>> steps, values = store.curve_values("4f1c9a", "train_loss", start=1000)  # doctest: +SKIP
         """
-        table = training_curves
-        query = (
-            sa.select(table.c.first_step, table.c.packed)
-            .where(*_within(run_id, name, start, stop))
-            .order_by(table.c.first_step)
-        )
         with self._database.read() as connection:
-            chunks = [Chunk(first_step, _unpacked(packed)) for first_step, packed in connection.execute(query)]
-        steps = [np.arange(chunk.first_step, chunk.next_step, dtype=np.int64) for chunk in chunks]
-        all_steps = np.concatenate([np.empty(0, np.int64), *steps])
-        all_values = np.concatenate([NOTHING.values, *(chunk.values for chunk in chunks)])
-        first = 0 if start is None else int(np.searchsorted(all_steps, start))
-        last = len(all_steps) if stop is None else int(np.searchsorted(all_steps, stop))
-        return all_steps[first:last], all_values[first:last]
+            return read_values(connection, Series(run_id, name), start, stop)
+
+    def curve_ends(
+        self, run_id: str, name: str, start: int | None = None, stop: int | None = None
+    ) -> tuple[Steps, Values]:
+        """Read the first and the last value of a series, without what lies between.
+
+        Parameters
+        ----------
+        run_id : str
+            The run.
+        name : str
+            The series, such as ``"train_loss"``.
+        start, stop : int, optional
+            Only steps with ``start <= step < stop``.
+
+        Returns
+        -------
+        steps : numpy.ndarray, shape (n,), dtype int64
+            Two, or as many as there are.
+        values : numpy.ndarray, shape (n,), dtype float32
+            One for each step.
+        """
+        table, series = training_curves, Series(run_id, name)
+        block = sa.select(table.c.first_step).where(*_within(series, start, stop)).limit(1)
+        order = table.c.first_step
+        both = [block.order_by(order).scalar_subquery(), block.order_by(order.desc()).scalar_subquery()]
+        with self._database.read() as connection:
+            steps, values = _cut(_chunks(connection, *series.rows(table), order.in_(both)), start, stop)
+        ends = np.unique([0, len(steps) - 1]) if len(steps) else np.empty(0, np.int64)
+        return steps[ends], values[ends]
 
 
-def _within(run_id: str, name: str, start: int | None, stop: int | None) -> list[sa.ColumnElement[bool]]:
-    table = training_curves.c
-    conditions = [table.run_id == run_id, table.name == name]
+def _within(series: Series, start: int | None, stop: int | None) -> list[sa.ColumnElement[bool]]:
+    table = training_curves
+    conditions = series.rows(table)
     if start is not None:
         # The first says nothing the second doesn't, but the index can use it.
-        conditions += [table.first_step > start - BLOCK, table.first_step + table.count > start]
+        conditions += [table.c.first_step > start - BLOCK, table.c.first_step + table.c.count > start]
     if stop is not None:
-        conditions.append(table.first_step < stop)
+        conditions.append(table.c.first_step < stop)
     return conditions

@@ -7,6 +7,7 @@ PostgreSQL), since one that reads first and writes later loses to whoever wrote 
 from __future__ import annotations
 
 import os
+import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,19 +49,30 @@ class Database:
         self._writer = self._engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
         # A read is one statement, so it needs no transaction and, on a server, no second and third round trip.
         self._reader = self._engine if self.is_sqlite else self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._reading = threading.local()
         _engines.add(self._engine)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Lend a connection whose every statement sees the newest commit.
 
+        Within another read of the same thread it is the same one: to get one takes as long as a small query.
+
         Raises
         ------
         StoreError
             If the database can't be reached.
         """
+        held: Connection | None = getattr(self._reading, "connection", None)
+        if held is not None:
+            yield held
+            return
         with translated(self.url), self._reader.connect() as connection:
-            yield connection
+            self._reading.connection = connection
+            try:
+                yield connection
+            finally:
+                self._reading.connection = None
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

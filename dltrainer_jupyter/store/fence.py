@@ -6,6 +6,7 @@ trainer that slept while another took over learns of it by its next write, and t
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,10 +30,18 @@ _SEEN = (
     training_jobs.c.attempt,
     training_jobs.c.step,
 )
-_THIS_RUN = training_jobs.update().where(training_jobs.c.id == sa.bindparam("run"))
-_BUMP = _THIS_RUN.values(revision=training_jobs.c.revision + 1, updated_at=sa.bindparam("now")).returning(*_SEEN)
+# Made once, like the others here: to make a statement takes longer than to execute it.
+THIS_RUN = training_jobs.update().where(training_jobs.c.id == sa.bindparam("run"))
+_BUMP = THIS_RUN.values(revision=training_jobs.c.revision + 1, updated_at=sa.bindparam("now")).returning(*_SEEN)
 # A sign of life alone is nothing a watcher need look at, but it locks the row like any other write.
-_LOCK = _THIS_RUN.values(revision=training_jobs.c.revision).returning(*_SEEN)
+_LOCK = THIS_RUN.values(revision=training_jobs.c.revision).returning(*_SEEN)
+
+
+@functools.cache
+def _sign_of_life(dialect: str) -> sa.Update:
+    table = training_attempts
+    this = (table.c.run_id == sa.bindparam("run"), table.c.number == sa.bindparam("attempt"))
+    return table.update().where(*this).values(heartbeat_at=clock(dialect), ended_at=None)
 
 
 class Fence:
@@ -131,9 +140,7 @@ class Fence:
         elif job.state not in HELD:
             msg = f"Run '{job.name}' is {job.state}: attempt {self.number} is over, so this trainer must stop."
             raise StaleAttemptError(msg)
-        attempts = training_attempts
-        mine = (attempts.c.run_id == self.run_id, attempts.c.number == self.number)
-        connection.execute(attempts.update().where(*mine).values(heartbeat_at=clock(connection), ended_at=None))
+        connection.execute(_sign_of_life(connection.dialect.name), {"run": self.run_id, "attempt": self.number})
 
     def _take_back(self, connection: Connection, job: Row[tuple[str, str, str | None, int, int]]) -> None:
         """Undo that the run was marked as lost: its trainer only slept, and nobody has claimed it since."""

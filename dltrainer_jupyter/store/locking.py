@@ -55,13 +55,13 @@ def newest_attempt(connection: Connection, job: RowMapping) -> RowMapping:
     return connection.execute(query).mappings().one()
 
 
-def clock(connection: Connection) -> sa.ColumnElement[datetime]:
-    """Give the clock all trainers of this store go by, as part of a statement.
+def clock(dialect: str) -> sa.ColumnElement[datetime]:
+    """Give the clock all trainers of this store go by, as part of a statement, to be read when that is executed.
 
     On a server it is the server's, so that leases do not depend on two hosts' clocks agreeing.
     """
-    if connection.dialect.name == "sqlite":
-        return sa.literal(datetime.now(UTC), UtcDateTime)
+    if dialect == "sqlite":
+        return sa.bindparam(None, callable_=lambda: datetime.now(UTC), type_=UtcDateTime())
     return sa.type_coerce(sa.func.clock_timestamp(), UtcDateTime)
 
 

@@ -49,9 +49,7 @@ def retire_epochs(connection: Connection, run_id: str, after: int) -> None:
 class Metrics(StorePart):
     """The rows of ``training_metrics`` and ``validation_results``."""
 
-    def epochs(
-        self, run_id: str, after_epoch: int = 0, *, every: int = 1, also: Collection[int] = ()
-    ) -> list[EpochRecord]:
+    def epochs(self, run_id: str, after_epoch: int = 0, *, only: Collection[int] | None = None) -> list[EpochRecord]:
         """Read a run's metrics epoch by epoch, oldest first.
 
         Parameters
@@ -60,10 +58,8 @@ class Metrics(StorePart):
             The run.
         after_epoch : int, default 0
             Only later epochs.
-        every : int, default 1
-            Only the first of every so many epochs, for a chart that can't show more.
-        also : collection of int, optional
-            Epochs to give all the same.
+        only : collection of int, optional
+            Only these, at most some thousands: for a chart that can't show more. Others aren't even looked at.
         """
         table = training_metrics
         query = (
@@ -71,8 +67,8 @@ class Metrics(StorePart):
             .where(table.c.run_id == run_id, table.c.epoch > after_epoch)
             .order_by(table.c.epoch, table.c.metric)
         )
-        if every > 1:
-            query = query.where(((table.c.epoch - 1) % every == 0) | table.c.epoch.in_(also))
+        if only is not None:
+            query = query.where(table.c.epoch.in_(only))
         with self._database.read() as connection:
             rows = connection.execute(query).all()
         grouped = itertools.groupby(rows, key=lambda row: (row.epoch, row.step))

@@ -43,7 +43,7 @@ class Reaping(StorePart):
             held = [attempt_record(row) for row in connection.execute(query).mappings()]
             if not held:
                 return []
-            now = connection.execute(sa.select(clock(connection))).scalar_one()
+            now = connection.execute(sa.select(clock(connection.dialect.name))).scalar_one()
         return [attempt.run_id for attempt in held if is_dead(attempt, now) and self._lose(attempt)]
 
     def _lose(self, suspect: AttemptRecord) -> bool:
@@ -67,7 +67,7 @@ def lose_if_dead(connection: Connection, job: RowMapping) -> bool:
         Whether it was dead.
     """
     attempt = attempt_record(newest_attempt(connection, job))
-    now = connection.execute(sa.select(clock(connection))).scalar_one()
+    now = connection.execute(sa.select(clock(connection.dialect.name))).scalar_one()
     if not is_dead(attempt, now):
         return False
     check_transition(job["name"], State(job["state"]), State.LOST)

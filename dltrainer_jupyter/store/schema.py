@@ -19,11 +19,14 @@ from sqlalchemy.exc import OperationalError
 
 from dltrainer_jupyter.core.errors import StoreError
 from dltrainer_jupyter.store.engine import PATIENCE, Database
+from dltrainer_jupyter.store.growth import roll_up_everything
 from dltrainer_jupyter.store.network import HostClaim, network_file_system
 from dltrainer_jupyter.store.tables import HEAD, VERSION_TABLE, metadata, store_info
 from dltrainer_jupyter.store.urls import shown, sqlite_path
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+_LEVELS_SINCE = "0002"
+"""Older stores have none; they follow from the values, so no migration holds the code that makes them."""
 
 _version = sa.Table(
     VERSION_TABLE,
@@ -131,6 +134,8 @@ def _upgrade(connection: Connection, database: Database, version: str) -> None:
         )
         raise StoreError(msg)
     command.upgrade(config, "head")
+    if version < _LEVELS_SINCE:
+        roll_up_everything(connection)
 
 
 def _claim(database: Database, claim: HostClaim) -> None:

@@ -160,7 +160,7 @@ class Starting(StorePart):
             check_transition(job["name"], state, State.RUNNING)
             attempts = training_attempts
             older = (attempts.c.run_id == run_id, attempts.c.ended_at.is_(None))
-            connection.execute(attempts.update().where(*older).values(ended_at=clock(connection)))
+            connection.execute(attempts.update().where(*older).values(ended_at=clock(connection.dialect.name)))
             number = job["attempt"] + 1
             row = {
                 "run_id": run_id,
@@ -170,8 +170,8 @@ class Starting(StorePart):
                 "boot_id": me.boot_id,
                 "pid": me.pid,
                 "process_started": me.process_started,
-                "started_at": clock(connection),
-                "heartbeat_at": clock(connection),
+                "started_at": clock(connection.dialect.name),
+                "heartbeat_at": clock(connection.dialect.name),
                 "environment": dict(environment),
             }
             connection.execute(attempts.insert().values(row))

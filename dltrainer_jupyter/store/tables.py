@@ -11,7 +11,7 @@ from sqlalchemy import Column, ForeignKey, Index, MetaData, Table
 
 from dltrainer_jupyter.store.columns import Json, Measured, Number, UtcDateTime, Whole, Words
 
-HEAD = "0001"
+HEAD = "0002"
 """The migration that leads to these tables."""
 VERSION_TABLE = "dltrainer_alembic_version"
 """Not alembic's default name: other programs (MLflow is one) keep theirs there, perhaps in the same database."""
@@ -134,6 +134,19 @@ training_curves = Table(
     Column("maximum", Measured),
     Column("maximum_step", Whole, nullable=False),
     # Consecutive steps' values, little-endian 32-bit floats.
+    Column("packed", sa.LargeBinary, nullable=False),
+)
+
+training_curve_levels = Table(
+    "training_curve_levels",
+    metadata,
+    _run(primary_key=True),
+    Column("name", sa.Text, primary_key=True),
+    # 1 is made of blocks, each further one of rows of the one below.
+    Column("level", Whole, primary_key=True, autoincrement=False),
+    Column("first_step", Whole, primary_key=True, autoincrement=False),
+    Column("last_step", Whole, nullable=False),
+    # Extremes of consecutive buckets of values: step of the least and of the greatest, then both, little-endian.
     Column("packed", sa.LargeBinary, nullable=False),
 )
 

@@ -42,10 +42,11 @@ from dltrainer_jupyter.core.records import (
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.states import State
 from dltrainer_jupyter.store import Store
+from dltrainer_jupyter.testing.store_curves import CurveContract
 from dltrainer_jupyter.testing.store_samples import CLAIM, WRITES, checkpoint, claimed, everything, new_run, trained
 
 
-class StoreContract:
+class StoreContract(CurveContract):
     """Subclass it and override ``store``."""
 
     @pytest.fixture

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.store.extremes import Edges, Extremes, Steps, Values, evenly, extremes_of, merged
+from dltrainer_jupyter.store.levels import width
 from dltrainer_jupyter.store.store import Store
 
-Curve = tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]
+Curve = tuple[Steps, Values]
 
-_FAR = 1
-"""With so many times more block extremes than points wanted, they say enough, and no block is read."""
 _FEWEST = 4
 """Both ends, a least and a greatest value."""
 
@@ -21,7 +20,8 @@ def curve(
 ) -> Curve:
     """Read a per-step series, keeping what the eye would see.
 
-    Of each bucket of steps the least and the greatest value stay, so that no spike is lost.
+    Of each bucket of steps the least and the greatest value stay, so that no spike is lost. The time this takes
+    depends on the points wanted, not on the length of the series.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def curve(
     start, stop : int, optional
         Only steps with ``start <= step < stop``.
     points : int, default 2000
-        Most points to give, at least 4.
+        Most points to give, at least 4. If there are no more than these, they are all given.
 
     Returns
     -------
@@ -51,33 +51,48 @@ def curve(
     if points < _FEWEST:
         msg = f"points: expected at least {_FEWEST}, got {points}."
         raise ConfigurationError(msg)
-    blocks = store.curve_blocks(run_id, name, start, stop)
-    inside = blocks[1:-1]
-    if 2 * len(inside) < _FAR * points:
-        return decimated(*store.curve_values(run_id, name, start, stop), points)
-    extremes = {block.minimum_step: block.minimum for block in inside}
-    extremes |= {block.maximum_step: block.maximum for block in inside}
-    # Of the blocks at both ends only a part may be wanted, so those are read.
-    before = store.curve_values(run_id, name, start, inside[0].first_step)
-    after = store.curve_values(run_id, name, inside[-1].first_step + inside[-1].count, stop)
-    steps = np.array(sorted(extremes), dtype=np.int64)
-    values = np.array([extremes[step] for step in steps.tolist()], dtype=np.float32)
-    return decimated(
-        np.concatenate([before[0], steps, after[0]]), np.concatenate([before[1], values, after[1]]), points
-    )
+    with store.look():
+        return _curve(store, run_id, name, (start, stop), points)
 
 
-def decimated(steps: npt.NDArray[np.int64], values: npt.NDArray[np.float32], points: int) -> Curve:
+def _curve(store: Store, run_id: str, name: str, window: tuple[int | None, int | None], points: int) -> Curve:
+    ends = store.curve_ends(run_id, name, *window)
+    steps, _ = ends
+    if not len(steps):
+        return ends
+    start, stop = int(steps[0]), int(steps[-1]) + 1
+    for level in range(_farthest(stop - start, points), 0, -1):
+        extremes = store.curve_extremes(run_id, name, level, start, stop)
+        # Of a series with gaps there may be fewer: it is looked at from nearer then.
+        if len(extremes) >= points:
+            return _seen(merged(extremes, _edges(len(extremes), points)), ends)
+    return decimated(*store.curve_values(run_id, name, start, stop), points)
+
+
+def _farthest(steps: int, points: int) -> int:
+    """Choose the level with the widest buckets of which there are as many as points are wanted."""
+    level = 0
+    while width(level + 1) * points <= steps:
+        level += 1
+    return level
+
+
+def decimated(steps: Steps, values: Values, points: int) -> Curve:
     """Keep at most so many points of a series: both ends, and the extremes between."""
     if len(steps) <= points:
         return steps, values
-    size = -(-len(values) // ((points - 2) // 2))
-    padded = np.full(-(-len(values) // size) * size, np.nan, np.float32)
-    padded[: len(values)] = values
-    buckets = padded.reshape(-1, size)
-    missing = np.isnan(buckets)
-    firsts = np.arange(len(buckets)) * size
-    least = firsts + np.where(missing, np.inf, buckets).argmin(axis=1)
-    greatest = firsts + np.where(missing, -np.inf, buckets).argmax(axis=1)
-    kept = np.unique(np.concatenate([[0], least, greatest, [len(values) - 1]]))
-    return steps[kept], values[kept]
+    ends = [0, -1]
+    return _seen(extremes_of(steps, values, _edges(len(values), points)), (steps[ends], values[ends]))
+
+
+def _seen(extremes: Extremes, ends: Curve) -> Curve:
+    """Make points of the ends and the extremes between."""
+    steps = np.concatenate([ends[0], extremes["least_step"], extremes["greatest_step"]])
+    values = np.concatenate([ends[1], extremes["least"], extremes["greatest"]])
+    steps, kept = np.unique(steps, return_index=True)
+    return steps, values[kept]
+
+
+def _edges(count: int, points: int) -> Edges:
+    """Cut into buckets, so that two points of each and both ends are as many as wanted."""
+    return evenly((points - 2) // 2, count)

@@ -40,6 +40,11 @@ def snapshot(store: Store, run_id: str) -> dict[str, Any]:
     dict
         JSON types only; numbers that aren't finite are None. At most about 100 kB however long the run is.
     """
+    with store.look():
+        return _snapshot(store, run_id)
+
+
+def _snapshot(store: Store, run_id: str) -> dict[str, Any]:
     # Read first: whoever compares it later finds that there is more, never that this holds what it doesn't.
     revision = store.revision(run_id)
     run = store.run(run_id)
@@ -143,8 +148,8 @@ def epoch_columns(store: Store, run_id: str) -> dict[str, list[float | int | Non
     Of a very long run they are evenly spaced ones, the best and the last.
     """
     last, best = store.last_epoch(run_id), store.run(run_id).best
-    also = {last} | ({best.epoch} if best else set())
-    records = store.epochs(run_id, every=math.ceil(last / _EPOCHS), also=also)
+    shown = {*range(1, last + 1, math.ceil(last / _EPOCHS) or 1), last} | ({best.epoch} if best else set())
+    records = store.epochs(run_id, only=shown)
     names = list(dict.fromkeys(name for record in records for name in record.values))
     columns: dict[str, list[float | int | None]] = {
         "epoch": [record.epoch for record in records],

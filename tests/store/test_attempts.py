@@ -82,6 +82,8 @@ def test_an_epoch_written_twice_is_there_once(store: Store):
         EpochRecord(2, 8, {"train_loss": 0.9}),
     ]
     assert store.epochs(attempt.run_id, after_epoch=1) == [EpochRecord(2, 8, {"train_loss": 0.9})]
+    assert store.epochs(attempt.run_id, only=[2, 3]) == [EpochRecord(2, 8, {"train_loss": 0.9})]
+    assert store.epochs(attempt.run_id, only=[]) == []
     assert store.validation(attempt.run_id) == store.validation(attempt.run_id, 1) == validation
     assert store.validation(attempt.run_id, 2) is None
     assert store.validation_epochs(attempt.run_id) == [1]

@@ -9,6 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 from alembic import command
@@ -21,9 +22,9 @@ from dltrainer_jupyter.core.errors import StoreError
 from dltrainer_jupyter.store import Store
 from dltrainer_jupyter.store.engine import Database
 from dltrainer_jupyter.store.schema import MIGRATIONS
-from dltrainer_jupyter.store.tables import HEAD, VERSION_TABLE, metadata
+from dltrainer_jupyter.store.tables import HEAD, VERSION_TABLE, metadata, training_curve_levels
 from dltrainer_jupyter.store.urls import parse
-from dltrainer_jupyter.testing.store_samples import new_run
+from dltrainer_jupyter.testing.store_samples import claimed, new_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +38,7 @@ TABLES = {
     "training_attempts",
     "training_checkpoints",
     "training_controls",
+    "training_curve_levels",
     "training_curves",
     "training_events",
     "training_jobs",
@@ -57,7 +59,7 @@ def _migrate(connection: Connection, to: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
-    command.upgrade(config, to) if to != "base" else command.downgrade(config, to)
+    command.upgrade(config, to) if to == "head" else command.downgrade(config, to)
 
 
 def _schema(database: Database) -> list[tuple[Any, ...]]:
@@ -123,6 +125,28 @@ def test_an_older_store_is_brought_up_to_date(database: Database, store_url: str
     store.close()
 
 
+def test_series_of_an_older_store_can_be_seen_from_afar(database: Database, store_url: str):
+    store = Store.open(store_url)
+    values = np.random.default_rng(0).standard_normal(600_000).astype(np.float32)
+    attempt = claimed(store, new_run(store))
+    with attempt.transaction():
+        attempt.curves({"loss": (1, values), "short": (1, values[:5])})
+    before = _rows_of_levels(database)
+    store.close()
+    with database.rebuild() as connection:
+        _migrate(connection, "0001")
+    store = Store.open(store_url)
+    assert _rows_of_levels(database) == before
+    assert {row.level for row in before} == {1, 2}
+    store.close()
+
+
+def _rows_of_levels(database: Database) -> list[sa.Row[Any]]:
+    with database.read() as connection:
+        table = training_curve_levels
+        return list(connection.execute(table.select().order_by(*table.primary_key)).all())
+
+
 def test_a_store_of_a_newer_version_is_refused_and_left_alone(database: Database, store_url: str):
     Store.open(store_url).close()
     with database.write() as connection:
@@ -152,15 +176,15 @@ def test_neither_making_nor_opening_a_store_imports_alembic(store_url: str):
 
 
 def test_opening_is_quick(store_url: str):
-    started = time.perf_counter()
+    started = time.process_time()
     Store.open(store_url).close()
-    made = time.perf_counter() - started
-    started = time.perf_counter()
+    made = time.process_time() - started
+    started = time.process_time()
     Store.open(store_url).close()
-    opened = time.perf_counter() - started
-    # Some 20 and 3 ms on a quiet machine.
-    assert made < 2
-    assert opened < 0.5
+    opened = time.process_time() - started
+    # Some 20 and 3 ms; what others do on the machine doesn't count.
+    assert made < 0.5
+    assert opened < 0.1
 
 
 def test_a_new_store_waits_for_whoever_writes_to_its_file(sqlite_url: str, tmp_path: Path):

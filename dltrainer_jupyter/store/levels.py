@@ -1,0 +1,200 @@
+"""Levels: what a series looks like from afar, so that a far look reads no more than a near one.
+
+Each :data:`FAN_OUT` blocks of values are rolled up into a row of level 1, with extremes of each :data:`NARROWEST`
+values; each :data:`FAN_OUT` rows of a level into one of the next, whose buckets are as many times wider. Rows are
+written once; what isn't rolled up yet is read from below. Levels follow from the values alone and lose none of them.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from dltrainer_jupyter.store.curves import Chunk, Series, joined, read_chunks, read_values
+from dltrainer_jupyter.store.extremes import EXTREMES, Extremes, every, extremes_of, merged
+from dltrainer_jupyter.store.part import StorePart
+from dltrainer_jupyter.store.tables import training_curve_levels, training_curves
+
+NARROWEST = 64
+"""Values in a bucket of level 1."""
+FAN_OUT = 16
+"""So many blocks, or rows of a level, make a row of the next level; its buckets are so many times wider."""
+
+
+def width(level: int) -> int:
+    """Give the number of values in a bucket of a level; level 0 are the values themselves.
+
+    Examples
+    --------
+    >>> [width(level) for level in range(4)]
+    [1, 64, 1024, 16384]
+    """
+    return NARROWEST * FAN_OUT ** (level - 1) if level else 1
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Extremes of some consecutive steps."""
+
+    first_step: int
+    last_step: int
+    extremes: Extremes
+
+
+Piles = tuple[tuple[Stretch, ...], ...]
+"""What of each level isn't rolled up into the next yet, that of level 0 first, with buckets of the next one's width."""
+
+
+def _of_blocks(blocks: Sequence[Chunk]) -> list[Stretch]:
+    """Take from blocks what rolling them up needs; all in one go, since each call has its price."""
+    counts = [len(block.values) for block in blocks]
+    begins = np.cumsum([0, *counts])
+    edges = [begin + every(NARROWEST, count) for begin, count in zip(begins, counts, strict=False)]
+    if not edges:
+        return []
+    found = extremes_of(*joined(blocks), np.concatenate(edges))
+    parts = np.split(found, np.cumsum([len(part) for part in edges])[:-1])
+    return [Stretch(block.first_step, block.next_step - 1, part) for block, part in zip(blocks, parts, strict=True)]
+
+
+def _widened(row: Stretch) -> Stretch:
+    return Stretch(row.first_step, row.last_step, merged(row.extremes, every(FAN_OUT, len(row.extremes))))
+
+
+def rolled_up(piles: Piles, blocks: Sequence[Chunk]) -> tuple[Piles, list[tuple[int, Stretch]]]:
+    """Put further blocks upon what isn't rolled up yet.
+
+    Parameters
+    ----------
+    piles : Piles
+        What isn't rolled up before.
+    blocks : sequence of Chunk
+        The blocks that follow, in order. The last of a series is not among them, since it is written again.
+
+    Returns
+    -------
+    piles : Piles
+        What isn't rolled up now.
+    rows : list of (int, Stretch)
+        The rows that came to be, each with its level.
+    """
+    left, rows = list(piles), []
+    for upon in _of_blocks(blocks):
+        stretch = upon
+        for level in itertools.count():
+            pile = (*(left[level] if level < len(left) else ()), stretch)
+            left[level : level + 1] = [pile]
+            if len(pile) < FAN_OUT:
+                break
+            left[level] = ()
+            row = Stretch(pile[0].first_step, stretch.last_step, np.concatenate([part.extremes for part in pile]))
+            rows.append((level + 1, row))
+            stretch = _widened(row)
+    return tuple(left), rows
+
+
+# --- rows -----------------------------------------------------------------------------------------------
+
+
+def write_levels(connection: Connection, series: Series, rows: Iterable[tuple[int, Stretch]]) -> None:
+    """Write what rolling up blocks led to; whoever calls holds the run's row."""
+    values = [
+        {
+            **series._asdict(),
+            "level": level,
+            "first_step": row.first_step,
+            "last_step": row.last_step,
+            "packed": row.extremes.tobytes(),
+        }
+        for level, row in rows
+    ]
+    if values:
+        connection.execute(training_curve_levels.insert(), values)
+
+
+def read_piles(connection: Connection, series: Series) -> Piles:
+    """Read what of a series isn't rolled up yet; its last block is left out, which is written again."""
+    table = training_curve_levels
+    ends = sa.select(table.c.level, sa.func.max(table.c.last_step)).group_by(table.c.level)
+    # By level: the step at which what lies below begins that isn't rolled up into it.
+    begins = {level: last + 1 for level, last in connection.execute(ends.where(*series.rows(table)))}
+    blocks = _of_blocks(read_chunks(connection, series, begins.get(1))[:-1])
+    rows = [_read(connection, series, level, begins.get(level + 1, 0)) for level in sorted(begins)]
+    return (tuple(blocks), *(tuple(_widened(row) for row in level) for level in rows))
+
+
+def retire_levels(connection: Connection, run_id: str) -> None:
+    """Remove the rows that hold what blocks no longer do, or the last block of a series, which is written again."""
+    table, blocks = training_curve_levels, training_curves
+    this = (blocks.c.run_id == table.c.run_id, blocks.c.name == table.c.name)
+    last = sa.select(sa.func.max(blocks.c.first_step)).where(*this).scalar_subquery()
+    connection.execute(table.delete().where(table.c.run_id == run_id, table.c.last_step >= sa.func.coalesce(last, 0)))
+
+
+def _read(connection: Connection, series: Series, level: int, start: int, stop: int | None = None) -> list[Stretch]:
+    """Read the rows of a level that lie wholly in ``start <= step < stop``, in order."""
+    table = training_curve_levels
+    query = (
+        sa.select(table.c.first_step, table.c.last_step, table.c.packed)
+        .where(*series.rows(table), table.c.level == level, table.c.first_step >= start)
+        .order_by(table.c.first_step)
+    )
+    if stop is not None:
+        query = query.where(table.c.first_step < stop, table.c.last_step < stop)
+    found = connection.execute(query)
+    return [Stretch(first, last, np.frombuffer(packed, EXTREMES)) for first, last, packed in found]
+
+
+def _read_down(connection: Connection, series: Series, level: int, start: int, stop: int) -> Extremes:
+    """Read a level as far as there are rows of it, and from below what lies before and after them."""
+    rows = _read(connection, series, level, start, stop)
+    # Each row stands upon the one before: between two of this level nothing is left out.
+    first, last = (rows[0].first_step, rows[-1].last_step + 1) if rows else (stop, stop)
+    parts = [row.extremes for row in rows]
+    if start < first:
+        parts.insert(0, _read_below(connection, series, level, start, first))
+    if last < stop:
+        parts.append(_read_below(connection, series, level, last, stop))
+    return np.concatenate(parts)
+
+
+def _read_below(connection: Connection, series: Series, level: int, start: int, stop: int) -> Extremes:
+    if level == 1:
+        steps, values = read_values(connection, series, start, stop)
+        return extremes_of(steps, values, every(NARROWEST, len(values)))
+    below = _read_down(connection, series, level - 1, start, stop)
+    return merged(below, every(FAN_OUT, len(below)))
+
+
+class Levels(StorePart):
+    """The rows of ``training_curve_levels``."""
+
+    def curve_extremes(self, run_id: str, name: str, level: int, start: int, stop: int) -> Extremes:
+        """Read what a series looks like from afar.
+
+        However long the series, no more is read than the buckets wanted and, at each end, up to a row of each level
+        below.
+
+        Parameters
+        ----------
+        run_id : str
+            The run.
+        name : str
+            The series, such as ``"train_loss"``.
+        level : int
+            How far, at least 1: a bucket holds up to ``width(level)`` values.
+        start, stop : int
+            Only steps with ``start <= step < stop``, of which there is at least one.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n,), dtype EXTREMES
+            Extremes of consecutive buckets, which together hold each value exactly once.
+        """
+        with self._database.read() as connection:
+            return _read_down(connection, Series(run_id, name), level, start, stop)
