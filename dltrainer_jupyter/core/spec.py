@@ -174,9 +174,18 @@ class FastSpec(_Frozen):
     """The optimizations of the loop; each may be switched off alone and gives the same result."""
 
     batching: bool = Field(default=True, description="Cut batches by one vectorised index on the device.")
+    several_steps: bool = Field(
+        default=True, description="Make several short steps in one call where the framework compiles them."
+    )
     deferred_metrics: bool = Field(default=True, description="Keep losses and outputs on the device until a flush.")
     background_checkpoints: bool = Field(default=True, description="Write checkpoints beside the training.")
     fused_optimizer: bool = Field(default=True, description="Use the framework's fused optimizer step.")
+    channels_last: bool = Field(
+        default=True, description="Let PyTorch's convolutions on a CPU work on images whose channels lie last."
+    )
+    direct_calls: bool = Field(
+        default=True, description="Call PyTorch's kernels directly where nobody listens to the layers around them."
+    )
 
 
 class RunSpec(_Frozen):
@@ -233,6 +242,9 @@ class RunSpec(_Frozen):
     )
     seed: int = Field(default=0, ge=0, lt=2**63, description="Everything random in the run derives from it.")
     device: str = Field(default="auto", description="auto, cpu, cuda, cuda:N or mps.")
+    compile: bool = Field(
+        default=False, description="Compile loss and gradients on PyTorch; Keras and JAX always compile their steps."
+    )
     threads: int | None = Field(default=None, ge=1, description="CPU threads of the trainer; chosen if left out.")
     executor: str = Field(default="thread", description="Where the trainer runs: thread, process or inline.")
     track: Parts = Field(default=(), description="Trackers that receive a copy of the run's history.")

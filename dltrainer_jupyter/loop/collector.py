@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,18 @@ from dltrainer_jupyter.metrics.confusion import ConfusionMatrix
 _MOST_BATCHES = 256
 _MOST_BYTES = 32 * 2**20
 """Bounds of what waits on the device."""
+
+
+class Taken(NamedTuple):
+    """What waited."""
+
+    outputs: list[StepOutput]
+    losses: npt.NDArray[np.float32]
+    """Of each step; NaN where a recipe gave none."""
+    measured: npt.NDArray[np.bool_]
+    """Steps that have a loss."""
+    counts: npt.NDArray[np.bool_]
+    """Steps that are to be added to the sums."""
 
 
 class Collector:
@@ -46,7 +58,7 @@ class Collector:
         self._observers: list[Metric | ConfusionMatrix] = [*metrics, *([confusion] if confusion else [])]
         self._deferred = deferred
         self._waiting: list[StepOutput] = []
-        self._most = 1
+        self._room = 1
         self._sum = np.float64(0)
         self._count = 0
 
@@ -58,43 +70,44 @@ class Collector:
             observer.reset()
 
     def add(self, output: StepOutput) -> bool:
-        """Take in a batch; say whether it is time to :meth:`take` what waits."""
+        """Take in a batch, or several; say whether it is time to :meth:`take` what waits."""
         if not self._waiting:
             size = int(getattr(output.outputs, "nbytes", 0)) + int(getattr(output.targets, "nbytes", 0))
-            self._most = max(1, min(_MOST_BATCHES, _MOST_BYTES // max(size, 1))) if self._deferred else 1
+            self._room = max(1, min(_MOST_BATCHES, _MOST_BYTES // max(size, 1))) if self._deferred else 1
         self._waiting.append(output)
-        return len(self._waiting) >= self._most
+        return len(self._waiting) >= self._room
 
-    def take(self) -> tuple[list[StepOutput], npt.NDArray[np.float32]]:
-        """Give what waits, with the losses on the host; nothing waits afterwards.
-
-        Returns
-        -------
-        outputs : list of StepOutput
-        losses : numpy.ndarray of float32, shape (len(outputs),)
-            NaN where a recipe gave none.
-        """
+    def take(self) -> Taken:
+        """Give what waits, with the losses on the host; nothing waits afterwards."""
         waiting, self._waiting = self._waiting, []
-        losses = np.full(len(waiting), np.nan, np.float32)
-        if given := [index for index, output in enumerate(waiting) if output.loss is not None]:
-            losses[given] = self._adapter.losses([waiting[index].loss for index in given])
-        return waiting, losses
+        steps = [output.steps for output in waiting]
+        measured = np.repeat(np.array([output.loss is not None for output in waiting], bool), steps)
+        losses = np.full(len(measured), np.nan, np.float32)
+        if measured.any():
+            losses[measured] = self._adapter.losses([output.loss for output in waiting if output.loss is not None])
+        return Taken(waiting, losses, measured, np.ones(len(measured), bool))
 
-    def count(self, outputs: Sequence[StepOutput], losses: npt.NDArray[np.float32]) -> None:
+    def count(self, taken: Taken) -> None:
         """Add batches to the sums."""
-        if not outputs:
-            return
-        given = [index for index, output in enumerate(outputs) if output.loss is not None]
-        weights = [outputs[index].size for index in given]
+        outputs, losses, measured, counts = taken
+        steps = [output.steps for output in outputs]
+        sizes = np.repeat(np.array([output.size for output in outputs], np.int64), steps)
+        given = measured & counts
         # Added one after another, so that the sum is the same however the batches were grouped.
-        self._sum = np.add.accumulate(np.concatenate([[self._sum], losses[given].astype(np.float64) * weights]))[-1]
-        self._count += sum(weights)
+        weighted = losses[given].astype(np.float64) * sizes[given]
+        self._sum = np.add.accumulate(np.concatenate([[self._sum], weighted]))[-1]
+        self._count += int(sizes[given].sum())
         shown = [output for output in outputs if output.outputs is not None]
-        if self._observers and shown:
+        is_shown = np.repeat(np.array([output.outputs is not None for output in outputs], bool), steps)
+        counted = sizes[is_shown & counts]
+        if self._observers and counted.size:
             host_outputs = self._adapter.arrays([output.outputs for output in shown])
             host_targets = self._adapter.arrays([output.targets for output in shown])
+            if not counts.all():
+                samples = np.repeat(counts[is_shown], sizes[is_shown])
+                host_outputs, host_targets = host_outputs[samples], host_targets[samples]
             for observer in self._observers:
-                observer.update(host_outputs, host_targets, [output.size for output in shown])
+                observer.update(host_outputs, host_targets, counted.tolist())
 
     def values(self, part: str) -> dict[str, float]:
         """Give ``<part>_loss``, unless no batch counted or had one, and ``<part>_<metric>``."""

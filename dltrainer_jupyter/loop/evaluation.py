@@ -71,10 +71,10 @@ class Evaluation:
             self._follower.begin_validation(measured, course)
             for batch in self._batches():
                 if self._collector.add(self._adapter.eval_step(self._recipe, measured, batch)):
-                    self._collector.count(*self._collector.take())
+                    self._collector.count(self._collector.take())
                 if interrupted():
                     return None
-            self._collector.count(*self._collector.take())
+            self._collector.count(self._collector.take())
             return self._collector.values("val") | dict(self._follower.end_validation(measured, course))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from dltrainer_jupyter.core.errors import ConfigurationError
-from dltrainer_jupyter.core.protocols import Adapter, Batch, ResumeKind, Samples, Stream
+from dltrainer_jupyter.core.protocols import Adapter, Batch, ResumeKind, Samples, Stream, Stretch
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.data.cursor import batches, bounds, epoch_order
 
@@ -74,6 +74,9 @@ class SampleFeed:
         if self.steps_per_epoch > available:
             msg = f"steps_per_epoch: the data has no more than {available:,} batches, got {spec.steps_per_epoch:,}."
             raise ConfigurationError(msg)
+        self.full_batches = min(self.steps_per_epoch, self._count // spec.batch_size)
+        """Those of an epoch that have as many samples as they may."""
+        self._ordered: tuple[int, Any] = 0, None
 
     def epoch(self, epoch: int, consumed: int) -> Iterator[Batch]:
         """Yield the batches of an epoch, counted from 1, that are not consumed yet."""
@@ -81,6 +84,10 @@ class SampleFeed:
         for index in range(consumed, self.steps_per_epoch):
             batch = self._cut(order, index)
             yield self._adapter.augment(batch, epoch, index) if self._augments else batch
+
+    def stretch(self, epoch: int, consumed: int, steps: int) -> Stretch:
+        """Give the next full batches of an epoch, not cut yet and not augmented."""
+        return Stretch(self._placed, self._order(epoch), consumed * self._batch_size, self._batch_size, steps)
 
     def samples(self) -> Iterator[Batch]:
         """Yield batches to try the model on: the first, and the last if it is a single sample.
@@ -93,7 +100,10 @@ class SampleFeed:
             yield self._cut(order, self.steps_per_epoch - 1)
 
     def _order(self, epoch: int) -> Any:
-        return self._adapter.order(self._placed, epoch_order(self._seed, epoch, self._count))
+        if self._ordered[0] != epoch:
+            order = epoch_order(self._seed, epoch, self._count)
+            self._ordered = epoch, self._adapter.order(self._placed, order)
+        return self._ordered[1]
 
     def _cut(self, order: Any, index: int) -> Batch:
         return self._adapter.batch(self._placed, order, *bounds(index, self._count, self._batch_size))

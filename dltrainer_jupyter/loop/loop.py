@@ -10,6 +10,7 @@ from dltrainer_jupyter.core.states import State
 from dltrainer_jupyter.loop.doorbell import Doorbell
 from dltrainer_jupyter.loop.judge import refuse_unmeasured
 from dltrainer_jupyter.loop.obedience import Obedience
+from dltrainer_jupyter.loop.stepping import make_stepper
 from dltrainer_jupyter.loop.training import Training
 
 FLUSH_SECONDS = 0.2
@@ -24,7 +25,7 @@ class Loop:
     training : Training
         What is trained; fresh, or loaded from a checkpoint.
     bell : Doorbell
-        Looked at after every step.
+        Looked at after every step, or every call that makes several.
     """
 
     def __init__(self, training: Training, bell: Doorbell) -> None:
@@ -32,6 +33,7 @@ class Loop:
         self._attempt = training.attempt
         self._bell = bell
         self._obedience = Obedience(training, bell)
+        self._stepper = make_stepper(training)
         self._next_flush = 0.0
 
     def run(self) -> State:
@@ -68,20 +70,12 @@ class Loop:
     def _train_epoch(self) -> State | None:
         """Make the steps of an epoch that are left; return a state if the run is left in the middle of it."""
         training, parts, bell = self._training, self._training.parts, self._bell
-        adapter, recipe, recorder, schedule = parts.adapter, parts.recipe, parts.recorder, parts.schedule
+        recorder = parts.recorder
         if training.consumed == 0:
             recorder.begin_epoch()
             parts.follower.begin_epoch(parts.state, training.course)
         training.clock.start(training.step)
-        for batch in parts.feed.epoch(training.epoch, training.consumed):
-            if training.base_rate is not None:
-                rate = training.base_rate * schedule.factor(training.step)
-                if rate != training.rate_in_force:
-                    adapter.set_learning_rate(parts.state, rate)
-                    training.rate = training.rate_in_force = rate
-            parts.state, output = adapter.train_step(recipe, parts.state, batch)
-            training.consumed += 1
-            training.step += 1
+        for output in self._stepper.epoch():
             recorder.record(output)
             if bell.rung and (left := self._obedience.obey()) is not None:
                 return left

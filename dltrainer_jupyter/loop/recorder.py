@@ -44,7 +44,7 @@ class Recorder:
         self._first_step = step
 
     def record(self, output: StepOutput) -> None:
-        """Take in what a step gave back."""
+        """Take in what a step gave back, or several made in one call."""
         if self._collector.add(output):
             self.drain()
 
@@ -56,16 +56,14 @@ class Recorder:
         NonFiniteLossError
             If a loss isn't finite and the run is to stop then; the losses up to it are in the curve.
         """
-        outputs, losses = self._collector.take()
-        self._has_losses |= any(output.loss is not None for output in outputs)
+        taken = self._collector.take()
+        self._has_losses |= bool(taken.measured.any())
         # A step may have no loss at all, which is no reason to stop.
-        finite = np.isfinite(losses) | np.array([output.loss is None for output in outputs], bool)
+        finite = np.isfinite(taken.losses) | ~taken.measured
         if self._on_nan == "stop" and not finite.all():
-            self._refuse(losses, int(np.argmin(finite)))
-        self._losses.append(losses)
-        if self._on_nan == "skip" and not finite.all():
-            outputs, losses = [output for output, ok in zip(outputs, finite, strict=True) if ok], losses[finite]
-        self._collector.count(outputs, losses)
+            self._refuse(taken.losses, int(np.argmin(finite)))
+        self._losses.append(taken.losses)
+        self._collector.count(taken._replace(counts=finite) if self._on_nan == "skip" else taken)
 
     def _refuse(self, losses: npt.NDArray[np.float32], bad: int) -> None:
         step = self._first_step + sum(len(part) for part in self._losses) + bad

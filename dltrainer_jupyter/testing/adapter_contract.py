@@ -12,11 +12,12 @@ from __future__ import annotations
 from dltrainer_jupyter.testing.adapter_fixtures import ABILITIES
 from dltrainer_jupyter.testing.adapter_state import StateContract
 from dltrainer_jupyter.testing.adapter_steps import StepsContract
+from dltrainer_jupyter.testing.adapter_stretches import StretchesContract
 
 __all__ = ["ABILITIES", "AdapterContract"]
 
 
-class AdapterContract(StepsContract, StateContract):
+class AdapterContract(StepsContract, StretchesContract, StateContract):
     """Subclass it, name the framework and what it supports, and override fixtures if need be.
 
     What can be told and overridden stands in :class:`~dltrainer_jupyter.testing.adapter_fixtures.AdapterFixtures`.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +15,16 @@ from dltrainer_jupyter.checkpoints import encoding
 from dltrainer_jupyter.checkpoints.arrays import digest
 from dltrainer_jupyter.checkpoints.format import Request, write
 from dltrainer_jupyter.checkpoints.reader import load
-from dltrainer_jupyter.core.protocols import Batch, FullState, NamedArrays, RawArray, Samples
+from dltrainer_jupyter.core.protocols import (
+    Batch,
+    FullState,
+    NamedArrays,
+    RawArray,
+    Samples,
+    SeveralSteps,
+    StepOutput,
+    Stretch,
+)
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.data.cursor import batches, bounds, epoch_order
 from dltrainer_jupyter.loop.parts import load_data, make_adapter, make_recipe
@@ -63,6 +73,10 @@ class Trainer:
 
     # --- data -----------------------------------------------------------------------------------------
 
+    def use(self, samples: Samples) -> None:
+        """Train on other samples of the same kind from now on."""
+        self.samples, self._placed = samples, self.adapter.place(samples)
+
     def _place(self, step: int) -> tuple[int, int, slice]:
         count = len(self.samples)
         epoch, index = divmod(step, batches(count, self.spec.batch_size))
@@ -85,6 +99,17 @@ class Trainer:
         """Make a step on a batch; give its loss."""
         self.state, output = self.adapter.train_step(self.recipe, self.state, batch)
         return float(self.adapter.losses([output.loss])[0])
+
+    def stretch(self, count: int, rates: Sequence[float] | None = None) -> StepOutput:
+        """Make the next steps in one call, all of full batches of an epoch; give what they give."""
+        assert isinstance(self.adapter, SeveralSteps)  # noqa: S101 - asked by the caller
+        epoch, _, where = self._place(self.steps)
+        order = self.adapter.order(self._placed, epoch_order(self.spec.seed, epoch, len(self.samples)))
+        stretch = Stretch(self._placed, order, where.start, self.spec.batch_size, count)
+        given = None if rates is None else np.array(rates, np.float64)
+        self.state, output = self.adapter.train_steps(self.recipe, self.state, stretch, given)
+        self.steps += count
+        return output
 
     def step(self, count: int = 1) -> list[float]:
         """Make the next steps; give their losses."""

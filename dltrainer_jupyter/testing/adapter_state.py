@@ -124,7 +124,10 @@ class StateContract(AdapterFixtures):
     # --- a whole run --------------------------------------------------------------------------------
 
     def test_a_run_that_was_suspended_ends_as_if_left_alone(self, model: Any, optimizer: Any, tmp_path: Path) -> None:
-        """Suspended in the middle of an epoch and taken up again, with the whole loop around it."""
+        """Suspended in the middle of an epoch and taken up again, with the whole loop around it.
+
+        Steps are made one by one, so that it is known where that is.
+        """
         settings = {
             "framework": self.framework,
             "model": model,
@@ -134,6 +137,7 @@ class StateContract(AdapterFixtures):
             "epochs": 3,
             "batch_size": BATCH_SIZE,
             "learning_rate": 0.01,
+            "fast": {"several_steps": False},
         }
         alone, suspended = WholeRun(tmp_path, **settings), WholeRun(tmp_path, **settings)
         ended = alone.train()

@@ -149,7 +149,39 @@ def reverses_losses(adapter: Any, patch: Callable[[str, Any], None]) -> None:
     patch("losses", lambda _, values: np.array(values[::-1], np.float32))
 
 
+def changes_stretches(change: Callable[[Any, Any], tuple[Any, Any]]) -> Callable[..., None]:
+    """Make several steps of another stretch, or at other rates, than was asked for."""
+
+    def flaw(adapter: Any, patch: Callable[[str, Any], None]) -> None:
+        train_steps = adapter.train_steps
+        patch("train_steps", lambda self, recipe, state, *given: train_steps(self, recipe, state, *change(*given)))
+
+    return flaw
+
+
+def reverses_steps(adapter: Any, patch: Callable[[str, Any], None]) -> None:
+    train_steps = adapter.train_steps
+
+    def reversing(self: Any, *given: Any) -> Any:
+        state, output = train_steps(self, *given)
+        return state, output._replace(loss=output.loss[::-1])
+
+    patch("train_steps", reversing)
+
+
+def holds_fewer_steps_than_it_did(adapter: Any, patch: Callable[[str, Any], None]) -> None:
+    train_steps, made = adapter.train_steps, []
+
+    def counting(self: Any, *given: Any) -> Any:
+        made.append(1)
+        return train_steps(self, *given)
+
+    patch("train_steps", counting)
+    patch("most_steps", lambda _: 16 - len(made))
+
+
 _GOES_ON = "test_training_goes_on_bit_for_bit_or_the_wish_is_refused"
+_SPLIT = "test_any_split_of_steps_into_calls_gives_the_bits_of_single_ones"
 _MISFIT = "test_what_does_not_fit_is_refused_before_anything_is_written"
 
 
@@ -171,6 +203,11 @@ _MISFIT = "test_what_does_not_fit_is_refused_before_anything_is_written"
         (predicts_with_fresh_weights, "test_a_predictor_gives_what_evaluation_does"),
         (has_one_seed, "test_the_same_seed_gives_the_same_bits"),
         (promises_everything, _GOES_ON),
+        (changes_stretches(lambda stretch, _: (stretch, None)), _SPLIT),
+        (changes_stretches(lambda stretch, rates: (stretch, rates[::-1])), _SPLIT),
+        (changes_stretches(lambda stretch, rates: (stretch._replace(start=0), rates)), _SPLIT),
+        (reverses_steps, _SPLIT),
+        (holds_fewer_steps_than_it_did, "test_how_many_steps_a_call_can_hold_stays_as_it_is"),
         (reverses_losses, "test_losses_and_outputs_come_to_the_host_in_order"),
     ],
 )
@@ -184,8 +221,14 @@ def test_an_adapter_that_breaks_its_promise_fails(
 
     test = getattr(Suspect(), noticed_by)
     with ExitStack() as stack:
+
+        def make(**settings: Any) -> Trainer:
+            return stack.enter_context(Trainer(**SETTINGS | settings))
+
         given = {
-            "trainer": lambda **settings: stack.enter_context(Trainer(**SETTINGS | settings)),
+            "trainer": make,
+            "several": make,
+            "rates": [0.01, 0.02, 0.03, 0.04, 0.05],
             "tmp_path": tmp_path,
             "other_optimizer": "sgd",
             "ability": "ema" if flaw is promises_everything else "none",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ class _Host:
     """An adapter whose device is the host."""
 
     def losses(self, values: list[np.float32]) -> npt.NDArray[np.float32]:
-        return np.array(values, dtype=np.float32)
+        return np.concatenate([np.atleast_1d(value) for value in values]).astype(np.float32)
 
     def arrays(self, values: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
         return np.concatenate(values)
@@ -55,6 +56,33 @@ def test_grouping_does_not_matter(losses: list[float], drains: set[int]) -> None
     grouped, single = _record(losses, drains), _record(losses, set(range(30)))
     assert grouped.epoch_values() == single.epoch_values()
     assert grouped.take_curve()["train_loss"][1].tobytes() == single.take_curve()["train_loss"][1].tobytes()
+
+
+def _joined(outputs: list[StepOutput]) -> StepOutput:
+    """Make one output of several, as a call gives it that makes several steps."""
+    return StepOutput(
+        np.array([output.loss for output in outputs]),
+        np.concatenate([output.outputs for output in outputs]),
+        np.concatenate([output.targets for output in outputs]),
+        outputs[0].size,
+        len(outputs),
+    )
+
+
+@given(
+    losses=st.lists(st.one_of(st.floats(0, 10, width=32), st.just(float("nan"))), min_size=1, max_size=30),
+    cuts=st.sets(st.integers(1, 29)),
+)
+def test_steps_of_one_call_count_as_if_each_had_its_own(losses: list[float], cuts: set[int]) -> None:
+    """Any split into calls gives the same bits, those that are to be skipped in the middle of one left out."""
+    single = _record(losses, set(), on_nan="skip")
+    outputs, places = _outputs(losses), [0, *sorted(cut for cut in cuts if cut < len(losses)), len(losses)]
+    several = _record([], set(), on_nan="skip")
+    for begin, end in itertools.pairwise(places):
+        several.record(_joined(outputs[begin:end]))
+    several.drain()
+    np.testing.assert_equal(several.epoch_values(), single.epoch_values())
+    assert several.take_curve()["train_loss"][1].tobytes() == single.take_curve()["train_loss"][1].tobytes()
 
 
 @given(losses=_LOSSES, cut=st.integers(0, 30))

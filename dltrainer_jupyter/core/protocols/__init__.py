@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dltrainer_jupyter.core.protocols.data import Dataset, DataSource, ResumeKind, Samples, Signature, Stream, Task
 from dltrainer_jupyter.core.protocols.executors import Executor
-from dltrainer_jupyter.core.protocols.frameworks import Adapter, Predictor
+from dltrainer_jupyter.core.protocols.frameworks import Adapter, Predictor, SeveralSteps, Stretch
 from dltrainer_jupyter.core.protocols.measures import Metric, Schedule
 from dltrainer_jupyter.core.protocols.recipes import (
     Batch,
@@ -48,9 +48,11 @@ __all__ = [
     "ResumeKind",
     "Samples",
     "Schedule",
+    "SeveralSteps",
     "Signature",
     "StepOutput",
     "Stream",
+    "Stretch",
     "Task",
     "TrainState",
 ]

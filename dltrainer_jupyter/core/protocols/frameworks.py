@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 from dltrainer_jupyter.core.protocols.data import Samples, Signature
 from dltrainer_jupyter.core.protocols.recipes import Batch, Ops, Recipe, StepOutput
@@ -134,3 +134,50 @@ class Adapter(Protocol):
         cls, spec: RunSpec, objects: Mapping[str, Any], signature: Signature, weights: NamedArrays
     ) -> Predictor:
         """Build a model of its own with these weights, in evaluation mode."""
+
+
+class Stretch(NamedTuple):
+    """Full batches that follow each other in an order of samples."""
+
+    placed: Any
+    """What :meth:`Adapter.place` gave."""
+    order: Any
+    """What :meth:`Adapter.order` gave."""
+    start: int
+    """Where in the order the first batch begins."""
+    size: int
+    """Samples in each batch."""
+    steps: int
+    """How many batches."""
+
+
+@runtime_checkable
+class SeveralSteps(Protocol):
+    """What an adapter has besides if it can make several steps in one call into its framework.
+
+    Where steps are short, most of their time goes into the calls. Any split of the same steps into calls must give the
+    same bits: how many are made at once is chosen by the time they take.
+    """
+
+    def most_steps(self) -> int:
+        """Say how many steps one call can hold; 1 where they are better made one by one.
+
+        Known after :meth:`Adapter.check`, and the same for every trainer of a run.
+        """
+
+    def train_steps(
+        self, recipe: Recipe, state: TrainState, stretch: Stretch, rates: npt.NDArray[np.float64] | None
+    ) -> tuple[TrainState, StepOutput]:
+        """Make the steps of a stretch, and return when they are made.
+
+        Parameters
+        ----------
+        recipe : Recipe
+            What a step is.
+        state : TrainState
+            What learns.
+        stretch : Stretch
+            Its batches, at most ``most_steps`` of them.
+        rates : numpy.ndarray of float64, shape (stretch.steps,), optional
+            The learning rate of each step, which is left at the last; if left out it stays as it is.
+        """

@@ -22,14 +22,17 @@ class Batch(NamedTuple):
 
 
 class StepOutput(NamedTuple):
-    """What a step gives back; everything stays on the device until the recorder asks for it."""
+    """What a step gives back, or several made in one call; everything stays on the device until the recorder asks."""
 
     loss: Any
-    """One number, averaged over the batch; None where the recipe measures in another way."""
+    """One number for each step, averaged over its batch; None where the recipe measures in another way."""
     outputs: Any
     """None where the recipe doesn't show them; metrics by name can't be measured then."""
     targets: Any
     size: int
+    """Samples in a batch."""
+    steps: int = 1
+    """Where there are several, losses stand in their order, and outputs and targets are joined along the first axis."""
 
 
 LossFunction = Callable[[Mapping[str, Any]], tuple[Any, Any]]

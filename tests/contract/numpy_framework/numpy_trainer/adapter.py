@@ -23,6 +23,7 @@ from dltrainer_jupyter.core.protocols import (
     Samples,
     Signature,
     StepOutput,
+    Stretch,
     TrainState,
 )
 from dltrainer_jupyter.core.spec import RunSpec
@@ -170,6 +171,26 @@ class NumPyAdapter:
         """Make one step."""
         return recipe.train_step(state, batch, self.ops)
 
+    def most_steps(self) -> int:
+        """Say how many steps a call may make: there is no reason for fewer, or for more."""
+        return 16
+
+    def train_steps(
+        self, recipe: Recipe, state: TrainState, stretch: Stretch, rates: Any
+    ) -> tuple[TrainState, StepOutput]:
+        """Make several steps."""
+        given = []
+        for index in range(stretch.steps):
+            if rates is not None:
+                self.set_learning_rate(state, float(rates[index]))
+            start = stretch.start + index * stretch.size
+            batch = self.batch(stretch.placed, stretch.order, start, start + stretch.size)
+            state, output = self.train_step(recipe, state, batch)
+            given.append(output)
+        outputs, targets = (self.arrays(values) for values in ([o.outputs for o in given], [o.targets for o in given]))
+        losses = self.losses([output.loss for output in given])
+        return state, StepOutput(losses, outputs, targets, stretch.size, stretch.steps)
+
     @contextmanager
     def evaluation(self, state: TrainState) -> Iterator[TrainState]:
         """Switch dropout off for a while."""
@@ -189,7 +210,7 @@ class NumPyAdapter:
 
     def losses(self, values: Sequence[Any]) -> Any:
         """Put losses into one array."""
-        return np.array(values, np.float32)
+        return np.concatenate([np.atleast_1d(value) for value in values]).astype(np.float32)
 
     def arrays(self, values: Sequence[Any]) -> Any:
         """Join batches."""
