@@ -16,15 +16,18 @@ from dltrainer_jupyter.adapters.jax import placement
 from dltrainer_jupyter.adapters.jax.arrays import numbered, owned
 from dltrainer_jupyter.adapters.jax.augmenting import Augmentation, environment
 from dltrainer_jupyter.adapters.jax.averages import Average
+from dltrainer_jupyter.adapters.jax.compilations import kept
 from dltrainer_jupyter.adapters.jax.compiled import Steps
 from dltrainer_jupyter.adapters.jax.context import JaxContext
 from dltrainer_jupyter.adapters.jax.devices import adds_in_order, choose_device, choose_threads
 from dltrainer_jupyter.adapters.jax.fit import check_fit
 from dltrainer_jupyter.adapters.jax.nets import Net
 from dltrainer_jupyter.adapters.jax.ops import JaxOps
-from dltrainer_jupyter.adapters.jax.optimizers import injected_rates, with_rates
+from dltrainer_jupyter.adapters.jax.optimizers import with_rates
 from dltrainer_jupyter.adapters.jax.predictor import JaxPredictor
+from dltrainer_jupyter.adapters.jax.rates import Rates
 from dltrainer_jupyter.adapters.jax.state import begin_with, load_state, save_state, split_extra
+from dltrainer_jupyter.adapters.jax.stretches import Rows, Stretches, fetched
 from dltrainer_jupyter.core.protocols import (
     Batch,
     FullState,
@@ -33,6 +36,7 @@ from dltrainer_jupyter.core.protocols import (
     Samples,
     Signature,
     StepOutput,
+    Stretch,
     TrainState,
 )
 from dltrainer_jupyter.core.spec import RunSpec
@@ -71,8 +75,10 @@ class JaxAdapter:
         self._owns_process = owns_process
         self._classes = 0
         self._augmentation: Augmentation | None = None
-        self._rates: dict[str, dict[Any, npt.NDArray[Any]]] = {}
+        self._rates: Rates
         self._steps: Steps
+        self._stretches: Stretches
+        self._all_on_device = True
         self._undo = ExitStack()
         self._cut = placement.cut if spec.fast.batching else placement.cut_one_by_one
 
@@ -85,6 +91,7 @@ class JaxAdapter:
         options = {name: getattr(jax.config, f"jax_{name}") for name in _OPTIONS} | {"default_device": self.device}
         for name, value in options.items():
             self._undo.enter_context(getattr(jax, name)(value))
+        self._undo.enter_context(kept())
         return {
             "device": str(self.device),
             "device_name": self.device.device_kind,
@@ -119,13 +126,12 @@ class JaxAdapter:
             # At the end what was learned comes into what was handed over, which may be the user's own object.
             self._undo.callback(net.write_to, state.nets[name])
         state.nets = dict(nets)
-        for name, optimizer in state.optimizers.items():
+        for optimizer in state.optimizers.values():
             optimizer.kept = owned(optimizer.kept, self.device)
-            self._rates[name] = {
-                place: np.asarray(rate) for place, rate in injected_rates(optimizer.kept["slots"]).items()
-            }
         state.extra |= owned(split_extra(state.extra)[0], self.device)
+        self._rates = Rates(state.optimizers)
         self._steps = Steps(recipe, self.ops, self._spec.precision)
+        self._stretches = Stretches(self._steps, self._rates)
         return state
 
     def begin_with(self, state: TrainState, weights: NamedArrays) -> None:
@@ -139,19 +145,15 @@ class JaxAdapter:
         ``optax.inject_hyperparams(optax.adam)(learning_rate=0.001)`` it does. None as well where the rate follows a
         schedule of optax's.
         """
-        rates = next(iter(self._rates.values()), None)
-        if not rates:
-            return None
-        return _base(rates) if self._spec.learning_rate is None else self._spec.learning_rate
+        own = self._rates.base
+        return own if own is None or self._spec.learning_rate is None else self._spec.learning_rate
 
     def set_learning_rate(self, state: TrainState, rate: float) -> None:
         """Use this rate from the next step on; several rates in one optimizer keep their proportions."""
-        for name, optimizer in state.optimizers.items():
-            rates = self._rates[name]
-            base = _base(rates)
-            new = [own.dtype.type(rate * (float(own) / base) if base else rate) for own in rates.values()]
-            on_device = dict(zip(rates, jax.device_put(new, self.device), strict=True))
-            optimizer.kept = optimizer.kept | {"slots": with_rates(optimizer.kept["slots"], on_device)}
+        for name, rates in self._rates.at(rate).items():
+            kept = state.optimizers[name].kept
+            on_device = dict(zip(rates, jax.device_put(list(rates.values()), self.device), strict=True))
+            state.optimizers[name].kept = kept | {"slots": with_rates(kept["slots"], on_device)}
 
     def check(self, recipe: Recipe, state: TrainState, batch: Batch) -> int | None:  # noqa: ARG002 - the protocol's
         """Trace both kinds of step on one batch, which computes and changes nothing."""
@@ -159,11 +161,9 @@ class JaxAdapter:
             self._augmentation.check(batch)
 
         def measure(given: Batch) -> Any:
-            return self._steps.shapes(state, given, learning=False)
+            return self._steps.shapes(state, given)
 
-        width = check_fit(
-            lambda: measure(batch), lambda: self._steps.shapes(state, batch, learning=True), batch, self._classes
-        )
+        width = check_fit(lambda: measure(batch), lambda: self._stretches.look_at(state, batch), batch, self._classes)
         if self._augmentation is not None:
             self._augmentation.check_mixed(measure, batch, width)
         return width
@@ -181,7 +181,9 @@ class JaxAdapter:
 
     def place(self, samples: Samples) -> placement.Placed:
         """Bring samples to the device where they fit."""
-        return placement.place(samples, self.device)
+        placed = placement.place(samples, self.device)
+        self._all_on_device &= placed.on_device
+        return placed
 
     def order(self, placed: placement.Placed, indices: npt.NDArray[np.int64]) -> Any:
         """Bring an order of samples to where the samples are."""
@@ -210,6 +212,20 @@ class JaxAdapter:
         """Make one step."""
         return state, self._steps.learn(state, batch)
 
+    def most_steps(self) -> int:
+        """Say how many steps one call can hold: 1 where batches are cut on the host, or a step is no good in a loop."""
+        return self._stretches.most if self._spec.fast.batching and self._all_on_device else 1
+
+    def train_steps(
+        self,
+        recipe: Recipe,  # noqa: ARG002 - it is compiled already
+        state: TrainState,
+        stretch: Stretch,
+        rates: npt.NDArray[np.float64] | None,
+    ) -> tuple[TrainState, StepOutput]:
+        """Make the steps of a stretch, and return when they are made."""
+        return state, self._stretches.learn(state, stretch, rates)
+
     @contextmanager
     def evaluation(self, state: TrainState) -> Iterator[TrainState]:
         """Give the state to measure, in which averaged nets take the place of those in training.
@@ -230,14 +246,14 @@ class JaxAdapter:
 
     # --- to the host ------------------------------------------------------------------------------------
 
-    def losses(self, values: Sequence[jax.Array]) -> npt.NDArray[np.float32]:
+    def losses(self, values: Sequence[jax.Array | Rows]) -> npt.NDArray[np.float32]:
         """Bring losses to the host together."""
-        # Not stacked on the device: that would be compiled for each number of them.
-        return np.array(jax.device_get(list(values)), np.float32)
+        # Not joined on the device: that would be compiled for each number of them.
+        return np.concatenate(fetched(values)).astype(np.float32)
 
-    def arrays(self, values: Sequence[jax.Array]) -> npt.NDArray[Any]:
+    def arrays(self, values: Sequence[jax.Array | Rows]) -> npt.NDArray[Any]:
         """Bring batches to the host together, joined along the first axis."""
-        return np.concatenate([numbered(value) for value in jax.device_get(list(values))])
+        return np.concatenate([numbered(part.reshape(-1, *part.shape[2:])) for part in fetched(values)])
 
     def tensors(self, array: npt.NDArray[Any]) -> jax.Array:
         """Give an array as the framework's own, for metric objects that expect it."""
@@ -261,8 +277,3 @@ class JaxAdapter:
     ) -> JaxPredictor:
         """Build a model of its own with these weights, in evaluation mode."""
         return JaxPredictor(spec, objects, signature, weights)
-
-
-def _base(rates: Mapping[Any, npt.NDArray[Any]]) -> float:
-    """Give the rate an optimizer came with: that of its first part that learns at all."""
-    return next((float(rate) for rate in rates.values() if rate), 0.0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -17,13 +16,23 @@ from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Batch, Ops, Recipe, StepOutput, TrainState
 
 
-class _Arrays(NamedTuple):
+class Arrays(NamedTuple):
     """Everything of a training that a step exchanges; its memory is given to the step, which writes into it."""
 
     nets: dict[str, list[Any]]
     averages: dict[str, tuple[list[Any], Any]]
     optimizers: dict[str, dict[str, Any]]
     extra: dict[str, Any]
+
+    def put_into(self, state: TrainState) -> None:
+        """Let a state hold these."""
+        for name, net in state.nets.items():
+            net.values = self.nets[name]
+        for name, average in state.averages.items():
+            average.net.values, average.updates = self.averages[name]
+        for name, optimizer in state.optimizers.items():
+            optimizer.kept = self.optimizers[name]
+        state.extra = self.extra | split_extra(state.extra)[1]
 
 
 class Steps:
@@ -40,6 +49,12 @@ class Steps:
         What it is offered.
     precision : str
         In which nets compute.
+
+    Attributes
+    ----------
+    compiled : callable
+        Makes a step of arrays, inputs, targets and structure of a batch, and its size; gives arrays, and loss, outputs
+        and targets.
     """
 
     def __init__(self, recipe: Recipe, ops: Ops, precision: str) -> None:
@@ -47,50 +62,45 @@ class Steps:
         self._ops = ops
         self._precision = precision
         self._built: TrainState
-        self._learn = jax.jit(self._traced_learning, static_argnames="size", donate_argnums=0)
+        self.compiled = jax.jit(self._traced_learning, static_argnames="size", donate_argnums=0)
         self._measure = jax.jit(self._traced_measuring, static_argnames="size")
 
     def learn(self, state: TrainState, batch: Batch) -> StepOutput:
         """Make one step; the state holds what it computes."""
-        self._built = state
-        arrays, given = self._taken(state, batch)
-        arrays, (loss, outputs, targets) = self._learn(arrays, given, size=batch.size)
-        _put(state, arrays)
+        arrays, (loss, outputs, targets) = self.compiled(self.taken(state), _given(batch), size=batch.size)
+        arrays.put_into(state)
         return StepOutput(loss, outputs, targets, batch.size)
 
     def measure(self, state: TrainState, batch: Batch) -> StepOutput:
         """Measure one batch; nothing changes."""
         self._built = state
-        given = (batch.inputs, batch.targets, batch.whole)
-        nets = {name: net.values for name, net in state.nets.items()}
-        loss, outputs, targets = self._measure(nets, split_extra(state.extra)[0], given, size=batch.size)
+        loss, outputs, targets = self._measure(*_measured(state), _given(batch), size=batch.size)
         return StepOutput(loss, outputs, targets, batch.size)
 
-    def shapes(self, state: TrainState, batch: Batch, *, learning: bool) -> tuple[Any, Any, Any]:
-        """Give the shapes of loss, outputs and targets; nothing is compiled or computed."""
-        self._built = state
-        arrays, given = self._taken(state, batch)
-        if learning:
-            _, found = jax.eval_shape(partial(self._traced_learning, size=batch.size), arrays, given)
-        else:
-            found = jax.eval_shape(partial(self._traced_measuring, size=batch.size), arrays.nets, arrays.extra, given)
-        return found  # type: ignore[no-any-return]
+    def traced(self, state: TrainState, batch: Batch) -> jax.stages.Traced:
+        """Trace a step, as making one would; nothing is compiled or computed."""
+        return self.compiled.trace(self.taken(state), _given(batch), size=batch.size)
 
-    @staticmethod
-    def _taken(state: TrainState, batch: Batch) -> tuple[_Arrays, tuple[Any, Any, Any]]:
-        arrays = _Arrays(
+    def shapes(self, state: TrainState, batch: Batch) -> tuple[Any, Any, Any]:
+        """Trace measuring; give the shapes of loss, outputs and targets."""
+        self._built = state
+        return self._measure.trace(*_measured(state), _given(batch), size=batch.size).out_info  # type: ignore[no-any-return]
+
+    def taken(self, state: TrainState) -> Arrays:
+        """Take the arrays of a state, for :attr:`compiled`, which gives them back changed."""
+        self._built = state
+        return Arrays(
             {name: net.values for name, net in state.nets.items()},
             {name: (average.net.values, average.updates) for name, average in state.averages.items()},
             {name: optimizer.kept for name, optimizer in state.optimizers.items()},
             split_extra(state.extra)[0],
         )
-        return arrays, (batch.inputs, batch.targets, batch.whole)
 
     # --- what is traced -------------------------------------------------------------------------------
 
     def _traced_learning(
-        self, arrays: _Arrays, given: tuple[Any, Any, Any], *, size: int
-    ) -> tuple[_Arrays, tuple[Any, Any, Any]]:
+        self, arrays: Arrays, given: tuple[Any, Any, Any], *, size: int
+    ) -> tuple[Arrays, tuple[Any, Any, Any]]:
         built = self._built
         state = TrainState(
             nets=self._modules(built.nets, arrays.nets, training=True),
@@ -109,7 +119,7 @@ class Steps:
             forget_intermediates(state.nets[name].module)
         extra, static = split_extra(state.extra)
         _refuse_other(static, split_extra(built.extra)[1])
-        after = _Arrays(
+        after = Arrays(
             {name: net.values_of(state.nets[name].module) for name, net in built.nets.items()},
             {
                 name: (average.net.values_of(state.averages[name].net), state.averages[name].updates)
@@ -139,22 +149,20 @@ class Steps:
         return arrays | split_extra(self._built.extra)[1]
 
 
+def _given(batch: Batch) -> tuple[Any, Any, Any]:
+    return batch.inputs, batch.targets, batch.whole
+
+
+def _measured(state: TrainState) -> tuple[dict[str, list[Any]], dict[str, Any]]:
+    return {name: net.values for name, net in state.nets.items()}, split_extra(state.extra)[0]
+
+
 def _arrays_of(output: StepOutput) -> tuple[Any, Any, Any]:
     for what, value in (("model", output.outputs), ("loss", output.loss)):
         if not isinstance(value, jax.Array | None):
             msg = f"{what}: expected an array, got {type(value).__name__}."
             raise ConfigurationError(msg)
     return output.loss, output.outputs, output.targets
-
-
-def _put(state: TrainState, arrays: _Arrays) -> None:
-    for name, net in state.nets.items():
-        net.values = arrays.nets[name]
-    for name, average in state.averages.items():
-        average.net.values, average.updates = arrays.averages[name]
-    for name, optimizer in state.optimizers.items():
-        optimizer.kept = arrays.optimizers[name]
-    state.extra = arrays.extra | split_extra(state.extra)[1]
 
 
 def _refuse_other(static: dict[str, Any], before: dict[str, Any]) -> None:

@@ -85,7 +85,9 @@ class Net:
         return values
 
     def write_to(self, module: nnx.Module) -> None:
-        """Bring the arrays into the module they came from, as copies."""
+        """Bring the arrays into the module they came from, as copies; not those that a failed step wrote into."""
+        if any(value.is_deleted() for value in self.values):
+            return
         nnx.update(module, jax.tree.unflatten(self._tree, owned(self.values, self.device)))
 
 

@@ -20,6 +20,11 @@ class Placed(NamedTuple):
     inputs: Any
     targets: Any
 
+    @property
+    def on_device(self) -> bool:
+        """Whether they lie there."""
+        return isinstance(self.inputs, jax.Array)
+
 
 def place(samples: Samples, device: jax.Device) -> Placed:
     """Bring samples to the device as a whole where they fit into half its free memory, else keep them on the host."""
@@ -33,15 +38,15 @@ def place(samples: Samples, device: jax.Device) -> Placed:
 
 def to_order(indices: npt.NDArray[np.int64], placed: Placed) -> Any:
     """Bring an order to where the samples are."""
-    if isinstance(placed.inputs, jax.Array):
+    if placed.on_device:
         return jax.device_put(narrowed(indices, "order"), placed.inputs.sharding)
     return indices
 
 
 def cut(placed: Placed, order: Any, start: int, stop: int, device: jax.Device) -> Batch:
     """Cut a batch by one vectorised index, on the device where the samples are there."""
-    if isinstance(placed.inputs, jax.Array):
-        inputs, targets = _gathered(placed, order, start, size=stop - start)
+    if placed.on_device:
+        inputs, targets = gathered(placed, order, start, size=stop - start)
         return Batch(inputs, targets, stop - start)
     picked = order[start:stop]
     return Batch(
@@ -50,8 +55,8 @@ def cut(placed: Placed, order: Any, start: int, stop: int, device: jax.Device) -
 
 
 @partial(jax.jit, static_argnames="size")
-def _gathered(placed: Placed, order: jax.Array, start: jax.Array, *, size: int) -> tuple[jax.Array, jax.Array]:
-    # Compiled once a size; where it starts is data.
+def gathered(placed: Placed, order: jax.Array, start: jax.Array, *, size: int) -> tuple[jax.Array, jax.Array]:
+    """Cut a batch of samples that lie on the device; compiled once a size, since where it starts is data."""
     picked = jax.lax.dynamic_slice(order, (start,), (size,))
     return jnp.take(placed.inputs, picked, axis=0), jnp.take(placed.targets, picked, axis=0)
 

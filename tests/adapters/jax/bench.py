@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+import optax
 from flax import nnx
 
 from dltrainer_jupyter.adapters.jax.adapter import JaxAdapter
 from dltrainer_jupyter.checkpoints.arrays import digest
 from dltrainer_jupyter.checkpoints.format import Request, write
 from dltrainer_jupyter.checkpoints.reader import load
-from dltrainer_jupyter.core.protocols import FullState
+from dltrainer_jupyter.core.protocols import FullState, StepOutput, Stretch
 from dltrainer_jupyter.core.spec import Part, RunSpec
 from dltrainer_jupyter.data.arrays import Arrays
 from dltrainer_jupyter.data.cursor import batches, bounds, epoch_order
@@ -46,6 +48,12 @@ class Net(nnx.Module):
 def net(seed: int = 7) -> Net:
     """Make the same model each time."""
     return Net(nnx.Rngs(params=seed, dropout=seed + 1))
+
+
+def sometimes(outputs: jax.Array, targets: jax.Array) -> jax.Array:
+    """Not a number for batches in which the first class comes first."""
+    loss = optax.softmax_cross_entropy_with_integer_labels(outputs, targets).mean()
+    return jnp.where(targets[0] == 0, jnp.nan, loss)
 
 
 class Bench:
@@ -111,6 +119,17 @@ class Bench:
             losses.append(output.loss)
             self.steps += 1
         return self.adapter.losses(losses).tolist()
+
+    def stretch(self, count: int, rates: list[float] | None = None) -> StepOutput:
+        """Make some steps in one call, all of full batches of an epoch; give what they give."""
+        full, size = len(self.dataset.train), self.spec.batch_size
+        epoch, index = divmod(self.steps, batches(full, size))
+        order = self.adapter.order(self._placed, epoch_order(self.spec.seed, epoch + 1, full))
+        stretch = Stretch(self._placed, order, index * size, size, count)
+        given = None if rates is None else np.array(rates)
+        self.state, output = self.adapter.train_steps(self.recipe, self.state, stretch, given)
+        self.steps += count
+        return output
 
     def evaluate(self) -> float:
         """Measure the first batch."""

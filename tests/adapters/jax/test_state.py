@@ -12,8 +12,9 @@ import pytest
 from flax import nnx
 
 from dltrainer_jupyter.core.errors import CheckpointError
-from dltrainer_jupyter.core.protocols import Batch, StepOutput, TrainState
+from dltrainer_jupyter.core.protocols import Batch
 from tests.adapters.jax.bench import Bench, X, net
+from tests.adapters.jax.two_nets import TwoNets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -128,36 +129,6 @@ def test_another_run_begins_with_the_average(ema: float | None) -> None:
             assert begun.weights[name.replace("@ema", "")] == raw
             assert ema is None or begun.weights[name] == raw
     assert begun.optimizer["$random.model.dropout.rngs.key"] == random
-
-
-class TwoNets:
-    """A portable recipe with two nets and optimizers, which counts in its extra state and keeps a typed key there."""
-
-    def build(self, context: Any) -> TrainState:
-        nets = {"first": context.model(), "second": context.model()}
-        optimizers = {name: context.optimizer(net) for name, net in nets.items()}
-        self.loss = context.loss()
-        return TrainState(nets, optimizers, {"count": 0, "key": jax.random.key(3), "note": "kept"})
-
-    def train_step(self, state: TrainState, batch: Batch, ops: Any) -> tuple[TrainState, StepOutput]:
-        noise = jax.random.normal(jax.random.fold_in(state.extra["key"], state.extra["count"]), (batch.size, 1))
-
-        def first(nets: Any) -> Any:
-            outputs = nets["first"](batch.inputs + 0.1 * noise) + nets["second"](batch.inputs)
-            return self.loss(outputs, batch.targets), outputs
-
-        def second(nets: Any) -> Any:
-            outputs = nets["second"](batch.inputs)
-            return jnp.square(outputs - nets["first"](batch.inputs)).mean(), outputs
-
-        state, loss, outputs = ops.update(state, first, wrt="first", using="first")
-        state, _, _ = ops.update(state, second, wrt="second", using="second")
-        state.extra["count"] += 1
-        return state, StepOutput(loss, outputs, batch.targets, batch.size)
-
-    def eval_step(self, state: TrainState, batch: Batch, ops: Any) -> StepOutput:
-        outputs = state.nets["first"](batch.inputs)
-        return StepOutput(self.loss(outputs, batch.targets), outputs, batch.targets, batch.size)
 
 
 def test_two_nets_and_what_a_recipe_keeps_go_on_bit_for_bit(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from torch import nn
 
 from dltrainer_jupyter.adapters.jax.optimizers import injected_rates
 from dltrainer_jupyter.core.registry import find
-from tests.adapters.jax.bench import Bench, net
+from tests.adapters.jax.bench import Bench, net, sometimes
 
 STEPS = 7
 
@@ -178,12 +178,6 @@ def test_an_average_is_that_of_a_loop_written_by_hand() -> None:
         assert not np.allclose(found.entry.kernel, bench.net.entry.kernel, rtol=1e-3)
 
 
-def sometimes(outputs: jax.Array, targets: jax.Array) -> jax.Array:
-    """Not a number for batches in which the first class comes first."""
-    loss = optax.softmax_cross_entropy_with_integer_labels(outputs, targets).mean()
-    return jnp.where(targets[0] == 0, jnp.nan, loss)
-
-
 def test_a_batch_whose_loss_is_not_finite_is_left_out() -> None:
     with Bench(net(), loss=sometimes, on_nan="skip", ema=0.5, gradient_accumulation=2) as bench:
         kept = 0
@@ -263,4 +257,4 @@ def test_a_rate_changes_without_compiling_anew_and_groups_keep_their_proportions
         bench.step(2)
         assert (bench.net.entry.kernel == before.entry.kernel).all()
         assert (bench.net.head.kernel == before.head.kernel).all()
-        assert bench.adapter._steps._learn._cache_size() == 1
+        assert bench.adapter._steps.compiled._cache_size() == 1

@@ -1,0 +1,116 @@
+"""What JAX compiles is kept on disk from one start to the next, unless somebody has told JAX where."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from typing import TYPE_CHECKING
+
+import jax
+import pytest
+from jax.experimental.compilation_cache import compilation_cache
+
+from dltrainer_jupyter.adapters.jax import compilations
+from tests.adapters.jax.bench import Bench, net
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_HIT = "/jax/compilation_cache/cache_hits"
+
+
+@pytest.fixture(autouse=True)
+def told() -> Iterator[None]:
+    """Leave JAX as a person finds it, which these tests' package doesn't."""
+    before = jax.config.jax_compilation_cache_dir
+    jax.config.update("jax_compilation_cache_dir", None)
+    compilation_cache.reset_cache()
+    yield
+    jax.config.update("jax_compilation_cache_dir", before)
+    compilation_cache.reset_cache()
+
+
+@pytest.fixture
+def folder(home: Path) -> Path:
+    return home / "compiled" / "jax"
+
+
+def _trained() -> tuple[str, int]:
+    """Train a little, as a new process would; give the state and how many programs were read from the disk."""
+    jax.clear_caches()
+    hits: list[str] = []
+
+    def listen(event: str, **_: str | int) -> None:
+        hits.extend([event] if event == _HIT else [])
+
+    jax.monitoring.register_event_listener(listen)
+    try:
+        with Bench(net()) as bench:
+            bench.stretch(2)
+            bench.step(2)
+            return bench.digest(), len(hits)
+    finally:
+        jax.monitoring.unregister_event_listener(listen)
+
+
+def test_another_start_reads_what_was_compiled_and_computes_the_same_bits(folder: Path) -> None:
+    cold, _ = _trained()
+    kept = {entry.name for entry in folder.iterdir()}
+    warm, read = _trained()
+    assert warm == cold
+    assert read >= 2
+    assert {entry.name for entry in folder.iterdir()} == kept
+    assert {name.partition("-")[0] for name in kept} >= {"jit__loop", "jit__traced_learning", "jit_gathered"}
+
+
+def test_what_is_damaged_is_compiled_anew(folder: Path) -> None:
+    cold, _ = _trained()
+    for entry in folder.iterdir():
+        os.truncate(entry, entry.stat().st_size // 2)
+    with pytest.warns(UserWarning, match="Error reading persistent compilation cache"):
+        again, _ = _trained()
+    assert again == cold
+
+
+def test_a_folder_that_others_write_to_is_not_read(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    folder.chmod(0o777)
+    Bench(net()).adapter.close()
+    assert not list(folder.iterdir())
+
+
+def test_a_folder_that_cannot_be_made_is_done_without(folder: Path) -> None:
+    folder.parent.parent.mkdir()
+    folder.parent.write_text("in the way")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Bench(net()).adapter.close()
+
+
+def test_a_folder_of_the_persons_own_is_theirs(folder: Path, tmp_path: Path) -> None:
+    jax.config.update("jax_compilation_cache_dir", str(tmp_path / "own"))
+    Bench(net()).adapter.close()
+    assert not folder.exists()
+
+
+def test_a_folder_named_after_the_last_trainer_counts(folder: Path, tmp_path: Path) -> None:
+    Bench(net()).adapter.close()
+    kept = len(list(folder.iterdir()))
+    jax.config.update("jax_compilation_cache_dir", str(tmp_path / "own"))
+    before = jax.config.jax_persistent_cache_min_compile_time_secs
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    jax.jit(lambda x: x + 1)(1.0)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", before)
+    assert list((tmp_path / "own").iterdir())
+    assert len(list(folder.iterdir())) == kept
+
+
+def test_what_was_compiled_longest_ago_is_deleted(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.mkdir(parents=True, mode=0o700)
+    for age, name in enumerate(("newest", "older", "oldest")):
+        (folder / name).write_bytes(bytes(100))
+        os.utime(folder / name, (1e9 - age, 1e9 - age))
+    monkeypatch.setattr(compilations, "_MOST_BYTES", 250)
+    with compilations.kept():
+        assert {entry.name for entry in folder.iterdir()} == {"newest", "older"}
