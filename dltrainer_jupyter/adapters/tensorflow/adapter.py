@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
-import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
 from dltrainer_jupyter.adapters.shared.averages import to_measure
@@ -25,9 +23,10 @@ from dltrainer_jupyter.adapters.tensorflow.devices import (
     describe,
     is_deterministic,
 )
+from dltrainer_jupyter.adapters.tensorflow.fetching import Joined, fetch_batches, fetch_losses
 from dltrainer_jupyter.adapters.tensorflow.fit import check_measured, check_open, check_outputs, explained
 from dltrainer_jupyter.adapters.tensorflow.ops import TensorFlowOps
-from dltrainer_jupyter.adapters.tensorflow.optimizers import base_rate, is_settable
+from dltrainer_jupyter.adapters.tensorflow.optimizers import base_rate, is_settable, set_rate
 from dltrainer_jupyter.adapters.tensorflow.precision import policy
 from dltrainer_jupyter.adapters.tensorflow.predictor import TensorFlowPredictor
 from dltrainer_jupyter.adapters.tensorflow.randomness import (
@@ -48,9 +47,14 @@ from dltrainer_jupyter.core.protocols import (
     Samples,
     Signature,
     StepOutput,
+    Stretch,
     TrainState,
 )
 from dltrainer_jupyter.core.spec import RunSpec
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 
 class TensorFlowAdapter:
@@ -208,6 +212,10 @@ class TensorFlowAdapter:
                 "some kernels on a GPU add in an order that changes from run to run; call "
                 "tf.config.experimental.enable_op_determinism() first"
             )
+        return self._uncontrolled()
+
+    def _uncontrolled(self) -> str | None:
+        """Say what a step draws from or remembers that isn't the run's, or None."""
         graph = None if self._training is None else self._training.learn.graph
         return None if graph is None else why_inexact(graph, owns_process=self._owns_process)
 
@@ -241,6 +249,25 @@ class TensorFlowAdapter:
             self._build_for(state, batch)
         return state, self._training_of(recipe, state).train_step(batch)
 
+    def most_steps(self) -> int:
+        """Say how many steps one call can hold; 1 where they are better made one by one.
+
+        So are those that draw from the memory of a kernel, of which each graph has its own, or run in Python.
+        """
+        if self._training is None or self._uncontrolled():
+            return 1
+        return self._training.stretches.most(self._spec.batch_size)
+
+    def train_steps(
+        self, recipe: Recipe, state: TrainState, stretch: Stretch, rates: npt.NDArray[np.float64] | None
+    ) -> tuple[TrainState, StepOutput]:
+        """Make the steps of a stretch, and return when they are made."""
+        batches = self.batch(stretch.placed, stretch.order, stretch.start, stretch.start + stretch.size * stretch.steps)
+        output = self._training_of(recipe, state).train_steps(batches, stretch.steps, rates)
+        if not self.device.startswith("CPU"):
+            tf.test.experimental.sync_devices()
+        return state, output
+
     @contextmanager
     def evaluation(self, state: TrainState) -> Iterator[TrainState]:
         """Let averaged weights stand where those in training did, and nothing that happens leave a trace."""
@@ -257,19 +284,17 @@ class TensorFlowAdapter:
 
     def set_learning_rate(self, state: TrainState, rate: float) -> None:
         """Use this rate from the next step on, where an optimizer has no schedule of its own."""
-        for optimizer in filter(is_settable, state.optimizers.values()):
-            optimizer.learning_rate = rate
+        set_rate(state.optimizers.values(), rate)
 
     # --- to the host ------------------------------------------------------------------------------------
 
     def losses(self, values: Sequence[tf.Tensor]) -> npt.NDArray[np.float32]:
         """Bring losses to the host in one transfer."""
-        return np.array(tf.cast(tf.stack(list(values)), tf.float32))
+        return fetch_losses(values)
 
-    def arrays(self, values: Sequence[tf.Tensor]) -> npt.NDArray[Any]:
+    def arrays(self, values: Sequence[tf.Tensor | Joined]) -> npt.NDArray[Any]:
         """Bring batches to the host in one transfer, joined along the first axis."""
-        joined = tf.concat(list(values), axis=0)
-        return np.array(tf.cast(joined, tf.float32) if joined.dtype in (tf.bfloat16, tf.float16) else joined)
+        return fetch_batches(values)
 
     def tensors(self, array: npt.NDArray[Any]) -> tf.Tensor:
         """Give an array as the framework's own, for metric objects that expect it."""

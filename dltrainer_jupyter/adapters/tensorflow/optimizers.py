@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from dltrainer_jupyter.adapters.shared import optimizers as shared
 
@@ -24,6 +25,12 @@ def is_settable(optimizer: keras.optimizers.Optimizer) -> bool:
 
     inner = getattr(optimizer, "inner_optimizer", optimizer)
     return isinstance(inner._learning_rate, keras.Variable)  # noqa: SLF001 - the public one hides schedules
+
+
+def set_rate(optimizers: Iterable[keras.optimizers.Optimizer], rate: Any) -> None:
+    """Let optimizers use this rate, a number or a tensor, from now on, where they have no schedule of their own."""
+    for optimizer in filter(is_settable, optimizers):
+        optimizer.learning_rate = rate
 
 
 class SGD(shared.SGD):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
@@ -13,6 +14,7 @@ from dltrainer_jupyter.adapters.shared.averages import apart, check_averages
 from dltrainer_jupyter.adapters.tensorflow.arrays import from_raw, to_raw
 from dltrainer_jupyter.adapters.tensorflow.modes import in_mode
 from dltrainer_jupyter.adapters.tensorflow.ops import TensorFlowOps
+from dltrainer_jupyter.adapters.tensorflow.optimizers import set_rate
 from dltrainer_jupyter.adapters.tensorflow.probabilities import Meaning
 from dltrainer_jupyter.adapters.tensorflow.randomness import generators_of
 from dltrainer_jupyter.adapters.tensorflow.state import (
@@ -26,11 +28,14 @@ from dltrainer_jupyter.adapters.tensorflow.state import (
     weights_of,
 )
 from dltrainer_jupyter.adapters.tensorflow.steps import Step, describe_form, read_form
+from dltrainer_jupyter.adapters.tensorflow.stretches import Stretches
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Batch, FullState, NativeRecipe, Recipe, StepOutput, TrainState
 
 if TYPE_CHECKING:
     import keras
+    import numpy as np
+    import numpy.typing as npt
 
 _EXTRA = "$extra."
 """In front of the names of a recipe's own tensors; no optimizer is called that."""
@@ -75,6 +80,7 @@ class Training:
         eager = bool(getattr(recipe, "eager", False))
         self.learn = Step(self._learn, apart, eager=eager)
         self.measure = Step(self._measure, apart, eager=eager)
+        self.stretches = Stretches(self.learn, partial(set_rate, state.optimizers.values()), apart)
         self._aside: dict[Any, tf.Tensor] = {}
         # Values of training while an evaluation uses their place, by the reference of their variable.
 
@@ -86,6 +92,17 @@ class Training:
         if kept:
             self.state.extra.update(kept)
         return StepOutput(loss, outputs, targets, batch.size)
+
+    def train_steps(self, batches: Batch, steps: int, rates: npt.NDArray[np.float64] | None) -> StepOutput:
+        """Learn from several batches, given as one, each with a learning rate of its own or the one in force."""
+        if rates is not None and (rates == rates[0]).all():
+            set_rate(self.state.optimizers.values(), float(rates[0]))
+            rates = None
+        if steps == 1:
+            return self.train_step(batches)
+        loss, outputs, targets, kept = self.stretches(batches, steps, self.extra, rates)
+        self.state.extra.update(kept)
+        return StepOutput(loss, outputs, targets, batches.size // steps, steps)
 
     def eval_step(self, batch: Batch) -> StepOutput:
         """Measure one batch."""

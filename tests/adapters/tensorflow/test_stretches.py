@@ -1,0 +1,241 @@
+"""Several steps in one call give the bits of single steps, however they are split."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+from dltrainer_jupyter.adapters.tensorflow import stretches
+from dltrainer_jupyter.core.protocols import SeveralSteps, StepOutput, Stretch
+from dltrainer_jupyter.recipes.keras_model import KerasModel
+from dltrainer_jupyter.recipes.supervised import Supervised
+from tests.adapters.tensorflow.bench import BATCH, BATCHES, WINE, Bench, numbers
+
+FULL = len(WINE) // BATCH
+SINGLE = (1,) * FULL
+RATES = 0.05 * 0.8 ** np.arange(2 * BATCHES, dtype=np.float64)
+
+
+def own(**compiled: Any) -> Bench:
+    """Make a compiled model of somebody's, with the same weights each time."""
+    keras.utils.set_random_seed(3)
+    stack = [layers.Dense(8, activation="relu"), layers.Dropout(0.3, seed=3), layers.BatchNormalization()]
+    model = keras.Sequential([layers.Input((13,)), *stack, layers.Dense(3)])
+    usual = {
+        "optimizer": keras.optimizers.Adam(1e-2),
+        "loss": keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        "metrics": ["accuracy", keras.metrics.SparseTopKCategoricalAccuracy(2)],
+        "loss_weights": [0.5],
+    }
+    model.compile(**usual | compiled)
+    return Bench({"model": model, "recipe": KerasModel(KerasModel.Config())})
+
+
+def with_all_wishes() -> Bench:
+    """Whatever an update can be asked for at once."""
+    model = {"type": "mlp", "hidden": [8], "dropout": 0.3, "batch_norm": True}
+    asked = {"gradient_clipping": {"norm": 0.5}, "gradient_accumulation": 3, "ema": 0.9, "on_nan": "skip"}
+    return Bench(model=model, optimizer="adamw", **asked)
+
+
+def following() -> Bench:
+    """An optimizer with a schedule of its own, which also averages weights."""
+    decay = keras.optimizers.schedules.ExponentialDecay(0.1, 3, 0.5)
+    return own(optimizer=keras.optimizers.SGD(decay, momentum=0.9, use_ema=True))
+
+
+def in_16_bits() -> Bench:
+    return Bench(precision="16-mixed")
+
+
+def compiled_by_xla() -> Bench:
+    return own(jit_compile=True, optimizer=keras.optimizers.SGD(0.1))
+
+
+class Counting(Supervised):
+    """Keeps a number of its own, by which it weighs the loss."""
+
+    def build(self, context: Any) -> Any:
+        state = super().build(context)
+        state.extra["seen"] = np.float32(0)
+        return state
+
+    def train_step(self, state: Any, batch: Any, ops: Any) -> Any:
+        state.extra = {"seen": state.extra["seen"] + tf.cast(batch.size, tf.float32)}
+        state, output = super().train_step(state, batch, ops)
+        return state, output._replace(loss=output.loss + state.extra["seen"])
+
+
+def counting() -> Bench:
+    return Bench({"recipe": Counting(Supervised.Config())})
+
+
+def take(made: Bench, split: Sequence[int], rates: Any = None, first: int = 0) -> list[StepOutput]:
+    """Make the steps from the first batch on; those that stand alone by a call for single ones."""
+    order, taken = made.adapter.order(made.placed, np.arange(len(WINE))), []
+    for steps in split:
+        now = None if rates is None else rates[first : first + steps]
+        if steps == 1:
+            if now is not None:
+                made.adapter.set_learning_rate(made.state, float(now[0]))
+            made.state, output = made.adapter.train_step(made.recipe, made.state, made.batch(first))
+        else:
+            stretch = Stretch(made.placed, order, first * BATCH, BATCH, steps)
+            made.state, output = made.adapter.train_steps(made.recipe, made.state, stretch, now)
+        assert output.steps == steps
+        taken.append(output)
+        first += steps
+    return taken
+
+
+def seen(made: Bench, taken: Sequence[StepOutput]) -> dict[str, bytes]:
+    """Give every bit of what steps have given, and of the state that they have left."""
+    losses, *shown = ([output[part] for output in taken] for part in range(3))
+    arrays = [made.adapter.losses(losses), *(made.adapter.arrays(values) for values in shown if values[0] is not None)]
+    return numbers(made.save()) | {f"shown {part}": array.tobytes() for part, array in enumerate(arrays)}
+
+
+@pytest.mark.parametrize(
+    ("make", "rates"),
+    [
+        (with_all_wishes, RATES),
+        (own, None),
+        (own, RATES),
+        (following, None),
+        (in_16_bits, RATES),
+        (compiled_by_xla, None),
+        (counting, None),
+    ],
+)
+def test_any_split_gives_the_bits_of_single_steps(make: Callable[[], Bench], rates: Any) -> None:
+    """Two epochs, each with a smaller batch at its end."""
+
+    def learned(*splits: Sequence[int]) -> dict[str, bytes]:
+        made = make()
+        taken = []
+        for split in splits:
+            taken += take(made, split, rates)
+            made.state, last = made.adapter.train_step(made.recipe, made.state, made.batch(FULL))
+            taken.append(last)
+        return seen(made, taken)
+
+    assert learned((FULL,), (1, 2, 2)) == learned(SINGLE, SINGLE)
+
+
+def test_losses_outputs_and_targets_stand_in_the_order_of_the_steps() -> None:
+    made = Bench()
+    (output,) = take(made, (3,))
+    assert (output.loss.shape, output.outputs.held.shape, output.size) == ((3,), (3 * BATCH, 3), BATCH)
+    assert (output.outputs.nbytes, output.targets.nbytes) == (3 * BATCH * 3 * 4, 3 * BATCH * 8)
+    np.testing.assert_array_equal(made.adapter.arrays([output.targets]), WINE.targets[: 3 * BATCH])
+
+
+def test_the_last_rate_stays_in_force_and_without_rates_the_one_before() -> None:
+    made = Bench()
+    optimizer = made.state.optimizers["optimizer"]
+    for rates, left in ((RATES, RATES[2]), (None, RATES[2]), (np.full(3, 0.3), 0.3)):
+        take(made, (3,), rates)
+        assert float(optimizer.learning_rate) == np.float32(left)
+    # One that follows a schedule of its own isn't touched.
+    take(following(), (3,), RATES)
+
+
+def test_going_on_between_two_calls_of_an_epoch() -> None:
+    made, another = with_all_wishes(), with_all_wishes()
+    take(made, (1, 2), RATES)
+    another.load(made.save())
+    assert seen(made, take(made, (2,), RATES, first=3)) == seen(another, take(another, (2,), RATES, first=3))
+
+
+def test_a_batch_without_a_finite_loss_is_left_out_in_the_middle_of_a_call() -> None:
+    inputs = WINE.inputs.copy()
+    inputs[BATCH * 2] = np.nan
+
+    def learned(split: Sequence[int]) -> tuple[dict[str, bytes], np.ndarray]:
+        model = keras.Sequential([layers.Input((13,)), layers.Dense(3, kernel_initializer="ones")])
+        made = Bench({"model": model}, samples=replace(WINE, inputs=inputs), on_nan="skip")
+        taken = take(made, split)
+        return seen(made, taken), made.adapter.losses([output.loss for output in taken])
+
+    single, losses = learned(SINGLE)
+    assert np.isfinite(losses).tolist() == [True, True, False, True, True]
+    assert learned((FULL,))[0] == single
+
+
+def test_steps_are_traced_once() -> None:
+    looks = []
+
+    class Looked(keras.layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            looks.append(1)
+            return inputs
+
+    made = Bench({"model": lambda: keras.Sequential([keras.Input((13,)), Looked(), layers.Dense(3)])})
+    before = len(looks)
+    take(made, (2, 3), RATES)
+    take(made, (4,))
+    assert len(looks) == before
+
+
+def drawing_from_a_kernel() -> Bench:
+    class Noisy(keras.layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            return inputs + tf.random.normal(tf.shape(inputs))
+
+    return Bench({"model": lambda: keras.Sequential([keras.Input((13,)), Noisy(), layers.Dense(3)])})
+
+
+def showing_several_outputs() -> Bench:
+    class Showing(Supervised):
+        def train_step(self, state: Any, batch: Any, ops: Any) -> Any:
+            state, output = super().train_step(state, batch, ops)
+            return state, output._replace(outputs=(output.outputs, output.outputs))
+
+    return Bench({"recipe": Showing(Supervised.Config())})
+
+
+def keeping_what_grows() -> Bench:
+    class Growing(Supervised):
+        def build(self, context: Any) -> Any:
+            state = super().build(context)
+            state.extra["losses"] = np.zeros(1, np.float32)
+            return state
+
+        def train_step(self, state: Any, batch: Any, ops: Any) -> Any:
+            state, output = super().train_step(state, batch, ops)
+            state.extra = {"losses": tf.concat([state.extra["losses"], [output.loss]], axis=0)}
+            return state, output
+
+    return Bench({"recipe": Growing(Supervised.Config())})
+
+
+@pytest.mark.parametrize(
+    ("make", "most"),
+    [
+        (own, 1024),
+        (with_all_wishes, 1024),
+        (lambda: own(run_eagerly=True), 1),
+        (drawing_from_a_kernel, 1),
+        (showing_several_outputs, 1),
+        (keeping_what_grows, 1),
+    ],
+)
+def test_how_many_steps_a_call_can_hold(make: Callable[[], Bench], most: int) -> None:
+    adapter = make().adapter
+    assert isinstance(adapter, SeveralSteps)
+    assert adapter.most_steps() == most
+
+
+def test_large_batches_make_short_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Bench()
+    assert made.adapter.most_steps() == 1024
+    bytes_a_batch = BATCH * (13 * 4 + 8)
+    monkeypatch.setattr(stretches, "_MOST_BYTES", 7 * bytes_a_batch + 1)
+    assert made.adapter.most_steps() == 7
