@@ -15,8 +15,10 @@ from torch import nn
 from dltrainer_jupyter.adapters.pytorch import placement
 from dltrainer_jupyter.adapters.pytorch.augmenting import Augmentation, environment
 from dltrainer_jupyter.adapters.pytorch.averages import Average
+from dltrainer_jupyter.adapters.pytorch.compiled import check_draws, check_recipe
 from dltrainer_jupyter.adapters.pytorch.context import PyTorchContext
-from dltrainer_jupyter.adapters.pytorch.devices import choose_device, choose_threads, cuda_versions
+from dltrainer_jupyter.adapters.pytorch.cutting import CutAhead, cut_one_by_one
+from dltrainer_jupyter.adapters.pytorch.devices import choose_device, choose_threads, describe
 from dltrainer_jupyter.adapters.pytorch.drawing import drawing
 from dltrainer_jupyter.adapters.pytorch.fit import check_fit
 from dltrainer_jupyter.adapters.pytorch.full_state import Surroundings, load, save
@@ -76,31 +78,26 @@ class PyTorchAdapter:
         self._losses: dict[str, nn.Module] = {}
         self._memory = Memory({})
         self._undo: list[Callable[[], None]] = []
-        self._cut = placement.cut if spec.fast.batching else placement.cut_one_by_one
+        self._cut: Callable[[placement.Placed, torch.Tensor, int, int], Batch]
 
     # --- the machine --------------------------------------------------------------------------------
 
     def open(self) -> dict[str, Any]:
         """Choose device and threads; return what exactness depends on."""
-        self.device = choose_device(self._spec.device)
-        self.ops = PyTorchOps(self._spec, Precision(self._spec.precision, self.device))
-        before = torch.get_num_threads()
-        threads = choose_threads(self._spec.threads)
-        torch.set_num_threads(threads)
-        self._undo.append(lambda: torch.set_num_threads(before))
+        spec = self._spec
+        self.device = choose_device(spec.device)
+        if spec.compile:
+            check_recipe(spec.recipe)
+        self.ops = PyTorchOps(spec, Precision(spec.precision, self.device))
+        if self.ops.compiled is not None:
+            self._undo.append(self.ops.compiled.close)
+        one_by_one = partial(cut_one_by_one, device=self.device)
+        self._cut = CutAhead(self.device) if spec.fast.batching else one_by_one
+        self._undo.append(partial(torch.set_num_threads, torch.get_num_threads()))
+        torch.set_num_threads(choose_threads(spec.threads))
         if self._owns_process:
-            torch.manual_seed(derive(self._spec.seed, "torch", "global"))
-        name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else self.device.type
-        return {
-            "device": str(self.device),
-            "device_name": name,
-            "threads": threads,
-            "torch": torch.__version__,
-            "fused_optimizer": self._spec.fast.fused_optimizer,
-            "cpu": torch.backends.cpu.get_cpu_capability(),
-            **cuda_versions(self.device),
-            **environment(self._spec.augmentation),
-        }
+            torch.manual_seed(derive(spec.seed, "torch", "global"))
+        return describe(self.device, spec) | environment(spec.augmentation)
 
     def close(self) -> None:
         """Give back what was taken, latest first."""
@@ -159,6 +156,8 @@ class PyTorchAdapter:
             width = check_fit(recipe, state, batch, self.ops, self._classes)
             if self._augmentation is not None:
                 self._augmentation.check_mixed(lambda mixed: recipe.eval_step(state, mixed, self.ops), batch, width)
+        if self.ops.compiled is not None:
+            check_draws(watch.drawn | watch.foreign | watch.private)
         self._shared |= watch.foreign
         self._private |= watch.private
         self._secretive |= {
@@ -200,7 +199,7 @@ class PyTorchAdapter:
 
     def batch(self, placed: placement.Placed, order: torch.Tensor, start: int, stop: int) -> Batch:
         """Cut the batch of samples ``order[start:stop]``."""
-        return self._cut(placed, order, start, stop, self.device)
+        return self._cut(placed, order, start, stop)
 
     def to_batch(self, whole: Any) -> Batch:
         """Bring a batch that a loader made to the device."""
@@ -268,7 +267,7 @@ class PyTorchAdapter:
 
     def arrays(self, values: Sequence[torch.Tensor]) -> npt.NDArray[Any]:
         """Bring batches to the host in one transfer, joined along the first axis."""
-        joined = torch.cat(list(values)).cpu()
+        joined = torch.cat(list(values)).cpu().contiguous()
         if joined.dtype in (torch.bfloat16, torch.float16):
             # NumPy knows no bfloat16, and a metric adds up badly in 16 bits.
             joined = joined.float()

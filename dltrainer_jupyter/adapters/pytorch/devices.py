@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.core.spec import RunSpec
 
 _KINDS = ("cpu", "cuda", "mps")
 
@@ -57,8 +58,19 @@ def choose_threads(wanted: int | None) -> int:
     return max(1, cores - 1)
 
 
-def cuda_versions(device: torch.device) -> dict[str, Any]:
-    """Name the libraries whose kernels a GPU runs."""
-    if device.type != "cuda":
-        return {}
-    return {"cuda": torch.version.cuda, "cudnn": torch.backends.cudnn.version()}  # type: ignore[no-untyped-call]
+def describe(device: torch.device, spec: RunSpec) -> dict[str, Any]:
+    """Say what bits depend on: the machine, the libraries whose kernels it runs, and which of several ways is taken."""
+    is_cuda = device.type == "cuda"
+    found: dict[str, Any] = {
+        "device": str(device),
+        "device_name": torch.cuda.get_device_name(device) if is_cuda else device.type,
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "cpu": torch.backends.cpu.get_cpu_capability(),
+        "fused_optimizer": spec.fast.fused_optimizer,
+        "channels_last": spec.fast.channels_last,
+        "compile": spec.compile,
+    }
+    if is_cuda:
+        found |= {"cuda": torch.version.cuda, "cudnn": torch.backends.cudnn.version()}  # type: ignore[no-untyped-call]
+    return found

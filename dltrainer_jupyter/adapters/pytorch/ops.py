@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any
 
 import torch
 
 from dltrainer_jupyter.adapters.pytorch.accumulation import Accumulation
+from dltrainer_jupyter.adapters.pytorch.calls import Calls, DirectCalls
 from dltrainer_jupyter.adapters.pytorch.clipping import clip
+from dltrainer_jupyter.adapters.pytorch.compiled import CompiledGradients, add_gradients
 from dltrainer_jupyter.adapters.pytorch.precision import LossScales, Precision
 from dltrainer_jupyter.adapters.pytorch.state import KeptBuffer, keep_buffers, put_back
 from dltrainer_jupyter.core.protocols import LossFunction, TrainState
 from dltrainer_jupyter.core.spec import RunSpec
+
+_Pass = tuple[torch.Tensor, torch.Tensor, Callable[[], None]]
+"""What a pass over a batch gives: the loss, the outputs, and a call that adds its gradients to those that wait."""
 
 
 class PyTorchOps:
@@ -42,6 +48,8 @@ class PyTorchOps:
     keeps_gradients : bool
         Whether gradients belong to the saved state even if none is known to wait; for a native recipe whose own code
         decides when to clear them.
+    compiled : CompiledGradients or None
+        What computes loss and gradients of an :meth:`update`, if that is to be compiled.
     drawing : callable
         Gives a context in which a native recipe's code, outside of steps and evaluation, draws from the run's
         generators; from ones set apart for a use and leaving no trace, if the use is named.
@@ -51,9 +59,11 @@ class PyTorchOps:
         self._skip_non_finite = spec.on_nan == "skip"
         self._bound = spec.gradient_clipping
         self._precision = precision
+        self._calls = DirectCalls() if spec.fast.direct_calls else Calls()
         self.accumulation = Accumulation(spec.gradient_accumulation)
         self.scales = LossScales(precision) if precision.scales else None
         self.keeps_gradients = False
+        self.compiled = CompiledGradients(precision.autocast) if spec.compile else None
         self.drawing: Callable[[str | None], AbstractContextManager[Any]] = lambda _: nullcontext()
 
     def update(self, state: TrainState, loss_fn: LossFunction, *, wrt: str, using: str) -> tuple[TrainState, Any, Any]:
@@ -70,15 +80,28 @@ class PyTorchOps:
         """
         self.clear(state, using)
         before = self.remember(state)
-        with self.autocast():
-            loss, outputs = loss_fn(state.nets)
+        compute = self._eager_pass if self.compiled is None else self._compiled_pass
+        loss, outputs, learn = compute(state, loss_fn, wrt, using)
         if not self.leaves_out(loss, before):
-            # With a single net everything that learns belongs to it, and looking for paths to it would take time.
-            inputs = None if len(state.nets) == 1 else [p for p in state.nets[wrt].parameters() if p.requires_grad]
-            self.backward(loss, using, inputs)
+            learn()
             if self.due(using):
                 self.step(state, using, wrt)
         return state, loss.detach(), outputs.detach()
+
+    def _eager_pass(self, state: TrainState, loss_fn: LossFunction, wrt: str, using: str) -> _Pass:
+        with self.autocast():
+            loss, outputs = loss_fn(state.nets)
+        # With a single net everything that learns belongs to it, and looking for paths to it would take time.
+        inputs = None if len(state.nets) == 1 else [p for p in state.nets[wrt].parameters() if p.requires_grad]
+        return loss, outputs, partial(self.backward, loss, using, inputs)
+
+    def _compiled_pass(self, state: TrainState, loss_fn: LossFunction, wrt: str, using: str) -> _Pass:  # noqa: ARG002 - there is one net
+        assert self.compiled is not None  # noqa: S101 - asked by the caller
+        parameters = [p for group in state.optimizers[using].param_groups for p in group["params"] if p.requires_grad]
+        plain = self.accumulation.batches == 1 and self.scales is None
+        scale = None if plain else self._scaled(torch.ones((), device=parameters[0].device), using)
+        loss, outputs, gradients = self.compiled(loss_fn, state.nets, parameters, scale)
+        return loss, outputs, partial(add_gradients, parameters, gradients)
 
     # --- its pieces -----------------------------------------------------------------------------------
 
@@ -89,7 +112,7 @@ class PyTorchOps:
     def clear(self, state: TrainState, using: str) -> None:
         """Forget the gradients of the last update; those that wait for the next stay."""
         if self.accumulation.begins(using):
-            state.optimizers[using].zero_grad(set_to_none=True)
+            self._calls.clear(state.optimizers[using])
 
     def remember(self, state: TrainState) -> list[KeptBuffer]:
         """Copy what layers note while they compute, if the batch that comes may be left out."""
@@ -123,11 +146,12 @@ class PyTorchOps:
         inputs : sequence of torch.Tensor, optional
             With respect to what; everything that learns if left out.
         """
+        self._calls.backward(self._scaled(loss, using), inputs)
+
+    def _scaled(self, loss: torch.Tensor, using: str) -> torch.Tensor:
         if self.accumulation.batches > 1:
             loss = loss / self.accumulation.batches
-        if self.scales is not None:
-            loss = self.scales.of(using).scale(loss)
-        loss.backward(inputs=inputs)  # type: ignore[no-untyped-call]
+        return loss if self.scales is None else self.scales.of(using).scale(loss)
 
     def due(self, using: str) -> bool:
         """Count a batch for an optimizer; say whether an update is due."""
@@ -165,7 +189,7 @@ class PyTorchOps:
         optimizer: torch.optim.Optimizer = state.optimizers[using]
         left_out = None
         if self.scales is None:
-            optimizer.step()
+            self._calls.step(optimizer)
         else:
             left_out = self.scales.step(optimizer, using)
         if state.averages:

@@ -1,4 +1,4 @@
-"""Where samples lie and how a batch is cut from them."""
+"""Where samples lie, and where a loader's batches are brought."""
 
 from __future__ import annotations
 
@@ -26,22 +26,6 @@ def place(samples: Samples, device: torch.device) -> Placed:
     fits = device.type != "cuda" or needed < torch.cuda.mem_get_info(device)[0] // 2
     where = device if fits else torch.device("cpu")
     return Placed(_tensor(samples.inputs).to(where), _tensor(samples.targets).to(where))
-
-
-def cut(placed: Placed, order: torch.Tensor, start: int, stop: int, device: torch.device) -> Batch:
-    """Cut a batch by one vectorised index, on the device where the samples are there."""
-    picked = order[start:stop]
-    inputs = placed.inputs.index_select(0, picked)
-    targets = placed.targets.index_select(0, picked)
-    return Batch(inputs.to(device, non_blocking=True), targets.to(device, non_blocking=True), stop - start)
-
-
-def cut_one_by_one(placed: Placed, order: torch.Tensor, start: int, stop: int, device: torch.device) -> Batch:
-    """Cut a batch sample by sample: the plain way that :func:`cut` must equal."""
-    picked = order[start:stop].tolist()
-    inputs = torch.stack([placed.inputs[index] for index in picked])
-    targets = torch.stack([placed.targets[index] for index in picked])
-    return Batch(inputs.to(device), targets.to(device), stop - start)
 
 
 def to_order(indices: npt.NDArray[np.int64], placed: Placed) -> torch.Tensor:

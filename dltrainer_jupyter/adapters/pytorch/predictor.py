@@ -11,6 +11,7 @@ from torch import nn
 
 from dltrainer_jupyter.adapters.pytorch.context import build_model
 from dltrainer_jupyter.adapters.pytorch.devices import choose_device
+from dltrainer_jupyter.adapters.pytorch.layout import lay_out
 from dltrainer_jupyter.adapters.pytorch.precision import Precision
 from dltrainer_jupyter.adapters.pytorch.randomness import Generators, Injected
 from dltrainer_jupyter.adapters.pytorch.state import load_weights
@@ -32,7 +33,7 @@ class PyTorchPredictor:
     Attributes
     ----------
     model : torch.nn.Module
-        In evaluation mode, on the run's device.
+        In evaluation mode, on the run's device; as it was in training once it has computed :meth:`outputs`.
     """
 
     def __init__(self, spec: RunSpec, objects: Mapping[str, Any], signature: Signature, weights: NamedArrays) -> None:
@@ -46,6 +47,7 @@ class PyTorchPredictor:
             if callable(make_parts := getattr(self.model, "configure_model", None)):
                 make_parts()  # a LightningModule may make its layers late
         load_weights({"model": self.model}, to_measure(weights))
+        self._spec = spec
         self._device = choose_device(spec.device)
         self._precision = Precision(spec.precision, self._device)
         self.model.to(self._device).eval()
@@ -58,13 +60,14 @@ class PyTorchPredictor:
         inputs : numpy.ndarray, shape (n, *input_shape)
             Preprocessed.
         """
+        lay_out(self.model, self._spec, self._device)
         with torch.inference_mode(), Injected(self._generators), self._precision.autocast():
             parts = [
                 # A copy, since a model may work on its inputs in place.
                 self.model(torch.tensor(inputs[at : at + _BATCH], device=self._device)).cpu()
                 for at in range(0, max(len(inputs), 1), _BATCH)
             ]
-        return torch.cat(parts).float().numpy()
+        return torch.cat(parts).float().contiguous().numpy()
 
 
 def _copied(model: nn.Module) -> nn.Module:

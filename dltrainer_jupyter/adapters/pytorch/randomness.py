@@ -19,6 +19,7 @@ from torch import nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
+from dltrainer_jupyter.adapters.pytorch.masks import draw_mask, numbered
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.seeds import derive
 
@@ -41,6 +42,7 @@ class Generators:
         self._main_seed = self._seed = derive(seed, "torch", use)
         self._main: dict[torch.device, torch.Generator] = {}
         self._current = self._main
+        self.number = numbered(self)
 
     def on(self, device: torch.device) -> torch.Generator:
         """Give the generator of a device, named as tensors name theirs.
@@ -121,8 +123,7 @@ def drop(
     if p == 1:
         mask = x.new_zeros(())
     else:
-        mask = x.new_empty(_feature_maps(x, dimensions)) if dimensions else torch.empty_like(x)
-        mask.bernoulli_(1 - p, generator=generators.on(x.device)).div_(1 - p)
+        mask = draw_mask(x, _feature_maps(x, dimensions) if dimensions else None, 1 - p, generators)
     return x.mul_(mask) if inplace else x * mask
 
 

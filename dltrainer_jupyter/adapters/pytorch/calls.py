@@ -1,0 +1,131 @@
+"""How gradients are cleared and computed and weights are updated: by PyTorch's methods, or by its kernels directly.
+
+Around its kernels PyTorch has layers for those who listen: hooks, profilers, compilers. A small network's kernels take
+less time than these layers do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torch.autograd import Variable, profiler
+from torch.optim import Optimizer
+from torch.optim import optimizer as hooks
+
+from dltrainer_jupyter.adapters.pytorch.fused import fused_kernels
+
+_PYTORCH = str(Path(torch.__file__).parent)
+
+
+class Calls:
+    """PyTorch's own methods: the plain way that :class:`DirectCalls` must equal."""
+
+    def clear(self, optimizer: Optimizer) -> None:
+        """Forget the gradients of an optimizer's parameters."""
+        optimizer.zero_grad(set_to_none=True)
+
+    def backward(self, loss: torch.Tensor, inputs: Sequence[torch.Tensor] | None) -> None:
+        """Add gradients to those that ``inputs``, or all leaves of the graph, have."""
+        loss.backward(inputs=inputs)  # type: ignore[no-untyped-call]
+
+    def step(self, optimizer: Optimizer) -> None:
+        """Let an optimizer apply its gradients."""
+        optimizer.step()
+
+
+class DirectCalls(Calls):
+    """The kernels these methods come to, called directly where nobody listens to the layers between.
+
+    Whatever isn't plainly a case for that goes through PyTorch's own method. Optimizers are looked at anew in each
+    step, since anybody may register a hook, or replace options and slots, at any time.
+    """
+
+    def clear(self, optimizer: Optimizer) -> None:
+        """Forget the gradients of an optimizer's parameters."""
+        if "zero_grad" in vars(optimizer) or not _is_pytorchs(type(optimizer).zero_grad) or _is_profiled():
+            super().clear(optimizer)
+            return
+        for group in optimizer.param_groups:
+            for parameter in group["params"]:
+                parameter.grad = None
+
+    def backward(self, loss: torch.Tensor, inputs: Sequence[torch.Tensor] | None) -> None:
+        """Add gradients to those that ``inputs``, or all leaves of the graph, have."""
+        # On other devices the engine has threads of its own, for which PyTorch's method takes the context along.
+        if type(loss) is not torch.Tensor or not loss.is_cpu or loss.numel() != 1:
+            super().backward(loss, inputs)
+            return
+        Variable._execution_engine.run_backward(  # noqa: SLF001 - what Tensor.backward comes to
+            tensors=(loss,),
+            grad_tensors=(torch.ones_like(loss),),
+            keep_graph=False,
+            create_graph=False,
+            inputs=() if inputs is None else tuple(inputs),
+            allow_unreachable=True,
+            accumulate_grad=True,
+        )
+
+    def step(self, optimizer: Optimizer) -> None:
+        """Let an optimizer apply its gradients."""
+        if _is_listened_to(optimizer):
+            super().step(optimizer)
+        elif kernels := fused_kernels(optimizer):
+            with torch.no_grad():
+                for call in kernels:
+                    call()
+        elif _is_standard(optimizer):
+            # It draws no random numbers, so the mode that gives generators to what does needn't see its operations.
+            with torch._C.DisableTorchFunction():  # noqa: SLF001 - nothing public sets modes aside
+                super().step(optimizer)
+        else:
+            super().step(optimizer)
+
+
+def _is_profiled() -> bool:
+    return profiler._is_profiler_enabled  # noqa: SLF001 - as PyTorch's own layers ask it
+
+
+def _is_listened_to(optimizer: Optimizer) -> bool:
+    """Say whether anybody would notice that ``step`` isn't called: by a hook, a wrapper or a profiler."""
+    return bool(
+        _is_profiled()
+        or _is_wrapped(optimizer)
+        or optimizer._optimizer_step_pre_hooks  # noqa: SLF001 - nothing public tells
+        or optimizer._optimizer_step_post_hooks  # noqa: SLF001 - as above
+        or hooks._global_optimizer_pre_hooks  # noqa: SLF001 - as above
+        or hooks._global_optimizer_post_hooks  # noqa: SLF001 - as above
+    )
+
+
+def _is_wrapped(optimizer: Optimizer) -> bool:
+    """Say whether an optimizer's ``step`` is another than PyTorch has given its class."""
+    given = type(optimizer).step
+    if not _is_pytorchs(given):
+        return True
+    own = vars(optimizer).get("step")
+    if own is None:
+        return False
+    # A learning-rate scheduler's wrapper notes that there was a step; once it has, another says nothing new.
+    by_scheduler = hasattr(own, "_wrapped_by_lr_sched") and getattr(own, "__wrapped__", None) is given
+    return not (by_scheduler and getattr(optimizer, "_opt_called", False))
+
+
+@cache
+def _is_pytorchs(method: Any) -> bool:
+    """Say whether a class's method, and all that it wraps, is PyTorch's code; anybody may have put in another."""
+    code = getattr(method, "__code__", None)
+    if code is None or not code.co_filename.startswith(_PYTORCH):
+        return False
+    inner = getattr(method, "__wrapped__", None)
+    return inner is None or _is_pytorchs(inner)
+
+
+def _is_standard(optimizer: Optimizer) -> bool:
+    """Say whether an optimizer, and each parameter of its, is of a class of PyTorch's own."""
+    parameters = (parameter for group in optimizer.param_groups for parameter in group["params"])
+    return type(optimizer).__module__.startswith("torch.optim.") and all(type(p) is nn.Parameter for p in parameters)

@@ -1,0 +1,163 @@
+"""A step's loss and gradients as one compiled graph: ``compile: true``.
+
+``torch.compile`` of a model alone compiles forward and backward pass apart, and for a small network getting into and
+out of the two costs more than it saves. Here the derivative is taken inside the graph. Clearing, bounding and
+applying gradients are the adapter's as ever, so that everything that works without compiling works with it.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from typing import Any, NamedTuple
+
+import torch
+
+from dltrainer_jupyter.adapters.pytorch.slots import like
+from dltrainer_jupyter.adapters.shared.fitting import first_line
+from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.core.protocols import LossFunction
+from dltrainer_jupyter.core.spec import Part
+
+
+class Computed(NamedTuple):
+    """What a pass over a batch gives."""
+
+    loss: torch.Tensor
+    outputs: torch.Tensor
+    gradients: Sequence[torch.Tensor | None]
+    """In the order of the parameters; None for one that the loss doesn't depend on."""
+
+
+class CompiledGradients:
+    """Computes losses and gradients by a graph that is compiled for each size of batch.
+
+    Parameters
+    ----------
+    autocast : callable
+        Gives the context of the forward pass.
+
+    Raises
+    ------
+    ConfigurationError
+        If this PyTorch can't take a derivative inside a graph.
+    """
+
+    def __init__(self, autocast: Callable[[], AbstractContextManager[Any]]) -> None:
+        from torch import _dynamo
+
+        if not hasattr(_dynamo.config, "trace_autograd_ops"):
+            msg = (
+                f"compile: PyTorch {torch.__version__} can't compile a whole step; install a newer one, or leave "
+                "compile out."
+            )
+            raise ConfigurationError(msg)
+        self._autocast = autocast
+        self._settings = ExitStack()
+        # It holds for this thread alone, which is the trainer's.
+        self._settings.enter_context(_dynamo.config.patch(trace_autograd_ops=True))
+        self._errors = _dynamo.exc
+        # What has been compiled is kept by the code that was, and one run's graphs are none of another's.
+        own_code = types.FunctionType(_compute.__code__.replace(), globals())
+        # Compiled anew for each size: with a graph for all sizes, bits would depend on which size came first.
+        self._compute = torch.compile(own_code, fullgraph=True, dynamic=False)
+
+    def close(self) -> None:
+        """Leave PyTorch's settings as they were."""
+        self._settings.close()
+
+    def __call__(
+        self,
+        loss_fn: LossFunction,
+        nets: Mapping[str, Any],
+        parameters: Sequence[torch.Tensor],
+        scale: torch.Tensor | None,
+    ) -> Computed:
+        """Compute.
+
+        Parameters
+        ----------
+        loss_fn : callable
+            Of the nets; gives loss and outputs.
+        nets : mapping of str to torch.nn.Module
+            Whose buffers may change.
+        parameters : sequence of torch.Tensor
+            With respect to what.
+        scale : torch.Tensor, shape (), optional
+            What gradients are multiplied by.
+
+        Raises
+        ------
+        ConfigurationError
+            If it can't be compiled.
+        """
+        try:
+            return Computed(*self._compute(loss_fn, nets, parameters, scale, self._autocast))
+        except self._errors.FailOnRecompileLimitHit as error:
+            msg = (
+                "compile: the step was compiled again and again, for each size of batch or each value of a number the "
+                "model keeps; let batches have few sizes, or leave compile out."
+            )
+            raise ConfigurationError(msg) from error
+        except self._errors.TorchDynamoException as error:
+            cause = getattr(error, "inner_exception", error)
+            msg = f"compile: the step can't be compiled ({first_line(cause)}); change that, or leave compile out."
+            raise ConfigurationError(msg) from error
+
+
+def _compute(
+    loss_fn: LossFunction,
+    nets: Mapping[str, Any],
+    parameters: Sequence[torch.Tensor],
+    scale: torch.Tensor | None,
+    autocast: Callable[[], AbstractContextManager[Any]],
+) -> tuple[torch.Tensor, torch.Tensor, Sequence[torch.Tensor | None]]:
+    with autocast():
+        loss, outputs = loss_fn(nets)
+    gradients = torch.autograd.grad(loss, parameters, scale, allow_unused=True)
+    return loss.detach(), outputs.detach(), gradients
+
+
+def add_gradients(parameters: Sequence[torch.Tensor], gradients: Sequence[torch.Tensor | None]) -> None:
+    """Let parameters have these gradients, added to those that wait, in memory that lies as the parameter's does."""
+    for parameter, gradient in zip(parameters, gradients, strict=True):
+        if gradient is None:
+            continue
+        if parameter.grad is not None:
+            parameter.grad += gradient
+        else:
+            # Fused steps go through both as they lie.
+            parameter.grad = gradient if gradient.stride() == parameter.stride() else like(parameter, gradient)
+
+
+def check_recipe(part: Part) -> None:
+    """Raise if a recipe's step is not known to be one that can be compiled.
+
+    Raises
+    ------
+    ConfigurationError
+        Says what to do instead.
+    """
+    if part.type != "supervised":
+        msg = (
+            f"compile: the recipe '{part}' makes its steps by code of its own; compile parts of that by torch.compile, "
+            "or leave compile out."
+        )
+        raise ConfigurationError(msg)
+
+
+def check_draws(drawn: set[str]) -> None:
+    """Raise if a model draws random numbers in a way that a graph can't.
+
+    Raises
+    ------
+    ConfigurationError
+        Names the operations.
+    """
+    if drawn:
+        msg = (
+            f"compile: {', '.join(sorted(drawn))} can't draw from the run's own generators in a compiled graph; use "
+            "layers such as nn.Dropout, or leave compile out."
+        )
+        raise ConfigurationError(msg)

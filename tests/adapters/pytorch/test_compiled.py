@@ -1,0 +1,132 @@
+"""A compiled step learns what an eager one does, resumes bit for bit, and says in one line what it can't do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import torch._dynamo
+from torch import nn
+
+from dltrainer_jupyter.adapters.pytorch.compiled import add_gradients
+from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.recipes.supervised import Supervised
+from tests.adapters.pytorch.bench import Bench, check_exact, seeded
+
+# PyTorch's compiler imports parts of PyTorch's past.
+pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
+
+
+def net() -> nn.Module:
+    """Has statistics, and drops values of a layer twice."""
+    return nn.Sequential(nn.Linear(6, 16, bias=False), nn.BatchNorm1d(16), nn.ReLU(), Twice(), nn.Linear(16, 2))
+
+
+class Twice(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.dropout = nn.Dropout(0.4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.dropout(x) * self.dropout(x)
+
+
+def test_it_learns_what_an_eager_step_does() -> None:
+    """The same values are dropped, and statistics are kept."""
+    with Bench(seeded(net)) as eager, Bench(seeded(net), compile=True) as compiled:
+        expected, found = eager.step(9), compiled.step(9)
+        assert found == pytest.approx(expected, rel=1e-4)
+        for one, other in zip(compiled.net.buffers(), eager.net.buffers(), strict=True):
+            torch.testing.assert_close(one, other)
+        assert compiled.save().meta["generators"] == eager.save().meta["generators"]
+        assert (compiled.environment["compile"], eager.environment["compile"]) == (True, False)
+        assert compiled.evaluate() == pytest.approx(eager.evaluate(), rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"gradient_accumulation": 3, "gradient_clipping": 0.5, "ema": 0.9},
+        {"precision": "16-mixed", "on_nan": "skip"},
+    ],
+    ids=["accumulation", "scaled"],
+)
+def test_training_goes_on_bit_for_bit(settings: dict[str, Any], tmp_path: Path) -> None:
+    check_exact(tmp_path, net, compile=True, **settings)
+    with Bench(seeded(net), **settings) as eager, Bench(seeded(net), compile=True, **settings) as compiled:
+        assert compiled.step(6) == pytest.approx(eager.step(6), rel=1e-2)
+
+
+def test_nothing_of_a_run_is_left_in_pytorchs_settings_or_caches() -> None:
+    config = torch._dynamo.config
+    before = config.trace_autograd_ops
+    for _ in range(3):
+        with config.patch(recompile_limit=1), Bench(seeded(lambda: nn.Linear(6, 2)), compile=True) as bench:
+            bench.step()
+            assert config.trace_autograd_ops
+    assert config.trace_autograd_ops == before
+
+
+def test_gradients_lie_as_their_parameters_do() -> None:
+    parameter = nn.Parameter(torch.zeros(2, 3, 4, 4).to(memory_format=torch.channels_last))
+    frozen = nn.Parameter(torch.zeros(2))
+    gradient = torch.arange(96.0).reshape(2, 3, 4, 4)
+    for times in (1, 2):
+        add_gradients([parameter, frozen], [gradient, None])
+        assert parameter.grad.stride() == parameter.stride()
+        assert torch.equal(parameter.grad, times * gradient)
+    assert frozen.grad is None
+
+
+# --- what can't be compiled -------------------------------------------------------------------------------
+
+
+class Counting(nn.Linear):
+    """Has a number that changes in each step, for which everything is compiled anew."""
+
+    def __init__(self) -> None:
+        super().__init__(6, 2)
+        self.calls = 0
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.calls += 1
+        return super().forward(x) * self.calls
+
+
+class Looking(nn.Linear):
+    """Looks at a value."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        outputs = super().forward(x)
+        return outputs if outputs.sum() > 0 else outputs * 2
+
+
+class Drawing(nn.Linear):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return super().forward(nn.functional.dropout(x, 0.5, self.training))
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (lambda: Looking(6, 2), "the step can't be compiled .*[Dd]ata-dependent.*; change that, or leave compile out"),
+        (Counting, "the step was compiled again and again, .* let batches have few sizes, or leave compile out"),
+        (lambda: Drawing(6, 2), "dropout can't draw .* use layers such as nn.Dropout, or leave compile out"),
+    ],
+)
+def test_a_model_that_cannot_be_compiled_says_so(build: Callable[[], nn.Module], message: str) -> None:
+    with (
+        torch._dynamo.config.patch(recompile_limit=2),
+        pytest.raises(ConfigurationError, match=f"^compile: {message}.$") as error,
+        Bench(build(), compile=True) as bench,
+    ):
+        bench.step(4)
+    assert "\n" not in str(error.value)
+
+
+def test_recipes_of_ones_own_are_not_compiled() -> None:
+    with pytest.raises(ConfigurationError, match="^compile: the recipe 'own' makes its steps by code of its own; .*"):
+        Bench(net(), recipe=Supervised(Supervised.Config()), compile=True)
