@@ -10,7 +10,7 @@ from dltrainer_jupyter.core.errors import ConfigurationError, brief
 from dltrainer_jupyter.core.protocols import Recipe
 from dltrainer_jupyter.core.spec import USER_OBJECT, Part, RunSpec
 from dltrainer_jupyter.core.validation import validate
-from dltrainer_jupyter.data.foreign.recognition import can_be_divided, is_foreign, kind_of
+from dltrainer_jupyter.data.foreign.recognition import brings_batches, can_be_divided, is_foreign, kind_of
 from dltrainer_jupyter.loop.parts import check_parts
 from dltrainer_jupyter.recipes.choice import native_recipe_for
 
@@ -58,6 +58,12 @@ def describe(given: Mapping[str, Any]) -> tuple[RunSpec, dict[str, Any]]:
     spec = validate(RunSpec, values)
     for key in sorted(spec.user_objects - own.keys()):
         msg = f"{key}: '{USER_OBJECT}' stands for an object of your own, which has to be handed over from Python."
+        raise ConfigurationError(msg)
+    if "batch_size" in spec.model_fields_set and brings_batches(own.get("data"), spec.batch_size):
+        msg = (
+            f"batch_size: {_one_line(own['data'])} gives batches as they are, got {spec.batch_size}; leave it out, or "
+            "change it where the batches are made."
+        )
         raise ConfigurationError(msg)
     check_parts(spec)
     _check_model(spec, own)

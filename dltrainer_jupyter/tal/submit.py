@@ -202,8 +202,9 @@ def clone(run: Run, step: int | None, changes: Mapping[str, Any]) -> Run:
     """Start a new run from another's settings; see :meth:`Run.clone`."""
     record = run.record
     kept = objects_of(run)
-    # Complete, so that a change may mean a part that is there by default.
-    values = record.spec.model_dump(mode="json")
+    # A change may mean a part that is there by default.
+    complete = record.spec.model_dump(mode="json")
+    values = {key: complete[key] for key in complete.keys() & (record.spec.model_fields_set | changes.keys())}
     values |= {key: kept[key] for key in record.spec.user_objects - {"metrics"}}
     own_metrics = iter(kept.get("metrics", ()))
     values["metrics"] = [next(own_metrics) if part.is_user_object else part for part in record.spec.metrics]

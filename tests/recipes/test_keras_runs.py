@@ -86,6 +86,13 @@ def test_a_run_that_is_paused_and_goes_on_in_another_process() -> None:
     assert (undisturbed.best.predict(X) == Y).mean() > 0.9
 
 
+def test_a_run_whose_settings_were_left_out_is_cloned_with_them_left_out() -> None:
+    run = train(model_of_a_notebook(), epochs=1).wait(60)
+    assert_alike(run, run.clone().wait(60))
+    with pytest.raises(ConfigurationError, match="optimizer: the model brings its own"):
+        run.clone(optimizer="adam")
+
+
 def test_a_model_that_brings_its_loss_gets_no_other() -> None:
     model = model_of_a_notebook()
     with pytest.raises(ConfigurationError, match=r"^loss: the model brings its own; leave loss out, or pass recipe="):

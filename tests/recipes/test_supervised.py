@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from dltrainer_jupyter.core.protocols import Batch, Recipe, Signature, TrainState
+from dltrainer_jupyter.core.protocols import Batch, Recipe, Signature, StepOutput, TrainState
 from dltrainer_jupyter.recipes.supervised import Supervised
 
 
@@ -50,12 +50,12 @@ def test_it_builds_one_net_and_its_optimizer(recipe: Supervised) -> None:
 
 def test_a_step_uses_the_nets_it_receives(recipe: Supervised) -> None:
     state, output = recipe.train_step(recipe.build(Context()), Batch(10, 1, 4), Ops())
-    assert output == (49, 50, 1, 4)
+    assert output == StepOutput(49, 50, 1, 4)
     assert isinstance(state, TrainState)
 
 
 def test_measuring_uses_the_state(recipe: Supervised) -> None:
-    assert recipe.eval_step(recipe.build(Context()), Batch(10, 1, 4), Ops()) == (29, 30, 1, 4)
+    assert recipe.eval_step(recipe.build(Context()), Batch(10, 1, 4), Ops()) == StepOutput(29, 30, 1, 4)
 
 
 def test_there_is_nothing_to_set(recipe: Supervised) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
 
 from dltrainer_jupyter import tal
 from dltrainer_jupyter.core.errors import ConfigurationError, TrainingFailed
@@ -66,6 +68,23 @@ def error_of(**given: Any) -> str:
 )
 def test_a_wrong_setting_is_one_clear_line(given: dict[str, Any], expected: str) -> None:
     assert error_of(**given).startswith(expected)
+
+
+def _batches() -> Iterator[Any]:
+    yield X, Y
+
+
+def test_batches_that_are_made_already_keep_their_size() -> None:
+    """A size that nothing would look at is refused, not ignored; one that says the same is not."""
+    told = error_of(data=_batches, batch_size=8)
+    assert told == (
+        "batch_size: _batches gives batches as they are, got 8; leave it out, or change it where the batches are made."
+    )
+    loader = DataLoader(TensorDataset(torch.from_numpy(X), torch.from_numpy(Y)), batch_size=8)
+    assert error_of(data=loader, batch_size=16).startswith("batch_size: DataLoader gives batches as they are, got 16")
+    assert tal.describe({"model": "mlp", "data": loader, "batch_size": 8})[0].batch_size == 8
+    # It is what validation arrays are cut by.
+    assert tal.describe({"model": "mlp", "data": _batches, "validation": (X, Y), "batch_size": 8})[0].batch_size == 8
 
 
 def test_what_is_missing_is_named() -> None:

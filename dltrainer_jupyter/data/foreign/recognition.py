@@ -30,6 +30,8 @@ _BY_CLASS: dict[tuple[str, str], Kind] = {
     ("keras", "PyDataset"): "PyDataset",
 }
 
+_BATCHED: tuple[Kind, ...] = ("torch loader", "data module", "PyDataset", "function", "generator", "iterable")
+
 _MOST = 4
 """Parts of data: inputs and targets to train on and to validate on."""
 _OF_OTHERS = ("load", "__array__", "shape")
@@ -119,6 +121,18 @@ def is_read_once(data: Any) -> bool:
 def can_be_divided(data: Any) -> bool:
     """Tell whether a share of foreign data can be held back for validation."""
     return kind_of(data) == "torch data set"
+
+
+def brings_batches(data: Any, size: int) -> bool:
+    """Tell whether all data comes in batches that somebody else has made, of another size than this or of any.
+
+    Examples
+    --------
+    >>> brings_batches(iter([]), 8), brings_batches((iter([]), ([[0.0]], [1])), 8), brings_batches(([0.0], [1.0]), 8)
+    (True, False, False)
+    """
+    parts = data if is_pair(data) else (data,)
+    return all(kind_of(part) in _BATCHED and getattr(part, "batch_size", None) != size for part in parts)
 
 
 def _needs_nothing(function: Callable[..., Any]) -> bool:

@@ -62,7 +62,7 @@ def _of_parts(spec: RunSpec) -> Iterator[tuple[str, str]]:
     brought = "the model brings its own; leave {} out, or pass recipe='supervised' to train it with yours"
     if spec.loss is not None:
         yield "loss", brought.format("loss")
-    if spec.optimizer != RunSpec.model_fields["optimizer"].default:
+    if "optimizer" in spec.model_fields_set:
         yield "optimizer", brought.format("optimizer")
 
 

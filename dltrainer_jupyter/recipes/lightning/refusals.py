@@ -106,7 +106,7 @@ def _settings(spec: RunSpec) -> Iterator[tuple[str, str]]:
         yield "metrics", "a LightningModule measures by itself; log it in the module with self.log"
     if spec.loss is not None:
         yield "loss", "a LightningModule brings its own; compute it in training_step"
-    if spec.optimizer != RunSpec.model_fields["optimizer"].default:
+    if "optimizer" in spec.model_fields_set:
         yield "optimizer", "a LightningModule brings its own; return it from configure_optimizers"
 
 

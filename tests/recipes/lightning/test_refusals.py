@@ -75,6 +75,7 @@ def test_something_else_than_a_module() -> None:
         ({"metrics": ["accuracy"]}, "metrics: .* log it in the module"),
         ({"loss": "cross_entropy"}, "loss: .* compute it in training_step"),
         ({"optimizer": "sgd"}, "optimizer: .* return it from configure_optimizers"),
+        ({"optimizer": "adam"}, "optimizer: .* return it from configure_optimizers"),
     ],
 )
 def test_settings_for_what_a_module_brings_itself(settings, message) -> None:
