@@ -104,8 +104,8 @@ e2e: setup  ## Drive a real JupyterLab in Chromium
 	@$(BIN)/python -m pytest tests/browser $(ARGS)
 
 .PHONY: bench
-bench: setup  ## Measure what a person was promised to feel; on a quiet machine
-	@$(BIN)/python -m pytest tests/bench -m slow -q $(ARGS)
+bench: setup  ## Measure speed beside the peers', on a quiet machine; CASE=loop-mlp-pytorch does one, ARGS=--help says more
+	@$(BIN)/python -m tests.bench $(CASE) $(ARGS)
 
 .PHONY: chaos
 chaos: setup  ## Kill trainers at random moments, at length; SHARD=keras does a part, and a second call goes on

@@ -12,7 +12,8 @@ from jupyter_client.manager import start_new_kernel
 if TYPE_CHECKING:
     from jupyter_client.blocking.client import BlockingKernelClient
 
-_PATIENCE = 120.0
+PATIENCE = 300.0
+"""Seconds after which something that should have happened is a failure, on however busy a machine."""
 
 
 class Kernel:
@@ -31,10 +32,10 @@ class Kernel:
         """
         started = time.perf_counter()
         message = self._client.execute(code)
-        reply: dict[str, Any] = self._client.get_shell_msg(timeout=_PATIENCE)
+        reply: dict[str, Any] = self._client.get_shell_msg(timeout=PATIENCE)
         elapsed = time.perf_counter() - started
         while reply["parent_header"].get("msg_id") != message:
-            reply = self._client.get_shell_msg(timeout=_PATIENCE)
+            reply = self._client.get_shell_msg(timeout=PATIENCE)
             elapsed = time.perf_counter() - started
         assert reply["content"]["status"] == "ok", reply["content"].get("evalue")
         return elapsed
@@ -42,12 +43,29 @@ class Kernel:
     def ask(self, expression: str) -> Any:
         """Evaluate an expression to a literal."""
         message = self._client.execute("", user_expressions={"value": f"repr({expression})"}, store_history=False)
-        reply = self._client.get_shell_msg(timeout=_PATIENCE)
+        reply = self._client.get_shell_msg(timeout=PATIENCE)
         while reply["parent_header"].get("msg_id") != message:
-            reply = self._client.get_shell_msg(timeout=_PATIENCE)
+            reply = self._client.get_shell_msg(timeout=PATIENCE)
         value = reply["content"]["user_expressions"]["value"]
         assert value["status"] == "ok", value
         return eval(eval(value["data"]["text/plain"]))  # noqa: S307 - the repr of a repr of a literal of ours
+
+
+def cell(name: str, epochs: int, options: str = "") -> str:
+    """Write the cell that people write."""
+    return (
+        f"%%dltrain {name} --new {options}\nmodel: cnn\ndata: digits\nepochs: {epochs}\n"
+        "optimizer: {type: adamw}\nmetrics: [accuracy]\nmonitor: val_accuracy\n"
+    )
+
+
+@contextmanager
+def notebook() -> Iterator[Kernel]:
+    """Start a kernel with torch imported and the extension loaded."""
+    with kernel() as started:
+        started.run("import torch")
+        started.run("%load_ext dltrainer_jupyter")
+        yield started
 
 
 @contextmanager
