@@ -28,9 +28,14 @@ from tests.chaos.fields import Field, fields
 from tests.chaos.killing import Result
 from tests.chaos.outcome import outcome
 
+_SET_ANEW = "the loop sets the rate before the next step"
+_NOBODY_DRAWS = "nothing in this training draws from it"
+_TOLD_BY_EPOCH = "where an epoch is a pass, its number and the batches consumed tell the place"
+_LOGGED = "recipe.logged.training.training_step.train_loss"
+_LOGGED_AGAIN = "told again by the next log"
 WITHOUT_EFFECT = {
     "weights: model@ema/num_batches_tracked": "a count, which the average takes from the net at each update",
-    "adapter.optimizers.optimizer.groups.0.lr": "the loop sets the rate before the next step",
+    "adapter.optimizers.optimizer.groups.0.lr": _SET_ANEW,
     "adapter.optimizers.optimizer.groups.0.initial_lr": "only PyTorch's own schedules read it",
     "adapter.optimizers.optimizer.groups.0.capturable": "for CUDA graphs alone",
     "rate": "set anew at the next step; it is for the panel",
@@ -39,9 +44,15 @@ WITHOUT_EFFECT = {
     "epochs": "another number says that the run was extended, which gives early stopping its patience back",
 }
 """Fields that change nothing in the end, and why that is right."""
-_NOBODY_DRAWS = "nothing in this training draws from it"
 WITHOUT_EFFECT_IN: dict[str, dict[str, str]] = {
     "pytorch": {"adapter.global_generators.cpu": _NOBODY_DRAWS},
+    "pytorch-workers0": {
+        "adapter.global_generators.cpu": _NOBODY_DRAWS,
+        "process": _NOBODY_DRAWS,
+        "feed.counted": "the loader tells how many batches it has",
+        "feed.stream.now": _TOLD_BY_EPOCH,
+        "feed.stream.start": _TOLD_BY_EPOCH,
+    },
     "lightning": {
         "adapter.global_generators.cpu": _NOBODY_DRAWS,
         "process": _NOBODY_DRAWS,
@@ -51,7 +62,11 @@ WITHOUT_EFFECT_IN: dict[str, dict[str, str]] = {
         "recipe.schedulers.0._step_count": "for a warning of PyTorch's alone",
         "recipe.schedulers.0._get_lr_called_within_step": "for a warning of PyTorch's alone",
         "recipe.schedulers.0._last_lr": "what get_last_lr tells until the next step",
-        "recipe.logged.training.training_step.train_loss.flags": "told again by the next log",
+        f"{_LOGGED}.flags": _LOGGED_AGAIN,
+        f"{_LOGGED}.sums.has_reset": _LOGGED_AGAIN,
+        f"{_LOGGED}.sums._forward_cache": _LOGGED_AGAIN,
+        f"{_LOGGED}.sums._computed": "a cache, which the next batch empties",
+        f"{_LOGGED}.sums._update_count": "for a warning of torchmetrics' alone",
     },
     "keras": {
         "adapter.global_generator": _NOBODY_DRAWS,
@@ -59,7 +74,7 @@ WITHOUT_EFFECT_IN: dict[str, dict[str, str]] = {
         "process": _NOBODY_DRAWS,
         "recorder": "the model measures its training loss itself",
     },
-    "jax": {"process": _NOBODY_DRAWS},
+    "jax": {"process": _NOBODY_DRAWS, "optimizer: optimizer/learning_rate": _SET_ANEW},
 }
 """The same for one subject; another one covers the field."""
 

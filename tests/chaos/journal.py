@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from tests.chaos.killing import Result
+from tests.tables import laid_out
 
 
 class Journal:
@@ -80,15 +81,6 @@ def effects(results: dict[str, Sequence[Result]]) -> str:
     for subject, found in results.items():
         rows += [(subject, result.key, result.case) for result in found]
     return laid_out(rows)
-
-
-def laid_out(rows: Iterable[Sequence[str]]) -> str:
-    """Align columns."""
-    told = [[str(cell) for cell in row] for row in rows]
-    widths = [max(len(row[column]) for row in told) for column in range(len(told[0]))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in told
-    )
 
 
 def _killed(found: Sequence[Any]) -> int:
