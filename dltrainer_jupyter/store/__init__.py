@@ -25,7 +25,6 @@ transition or verb is legal is asked of :mod:`dltrainer_jupyter.core.states`.
 """
 
 from dltrainer_jupyter.store.attempts import Attempt
-from dltrainer_jupyter.store.curves import CurveBlock
 from dltrainer_jupyter.store.store import Store
 
-__all__ = ["Attempt", "CurveBlock", "Store"]
+__all__ = ["Attempt", "Store"]

@@ -297,9 +297,7 @@ class Attempt(Fence):
             name, before = self._state(connection)
             check_transition(name, before, state)
             self._set({"state": state, "phase": "ended", **error_columns(error)})
-            table = training_attempts
-            this = (table.c.run_id == self.run_id, table.c.number == self.number)
-            connection.execute(table.update().where(*this).values(ended_at=clock(connection.dialect.name)))
+            self._describe_attempt(connection, ended_at=clock(connection.dialect.name))
             refuse_waiting_controls(connection, self.run_id, "The run ended first.")
 
     def _set(self, values: Mapping[str, Any]) -> None:

@@ -1,28 +1,30 @@
 """Curves: series with a value for each step, in packed blocks.
 
-A block holds up to :data:`BLOCK` consecutive steps, with its smallest and largest value and where they are. Only the
-last block of a series is ever written again, until it is full: so flushes, however small, leave full blocks behind.
-What a series looks like from afar is in :mod:`~dltrainer_jupyter.store.levels`.
+A block holds up to :data:`BLOCK` consecutive steps; its smallest and largest value stand beside it, for people who open
+the database themselves. Only the last block of a series is ever written again, until it is full: so flushes, however
+small, leave full blocks behind. What a series looks like from afar is in :mod:`~dltrainer_jupyter.store.levels`.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
-from dltrainer_jupyter.store.extremes import Steps, Values, extremes_of
+from dltrainer_jupyter.store.extremes import Steps, Values
 from dltrainer_jupyter.store.part import StorePart
 from dltrainer_jupyter.store.tables import training_curves
 
 BLOCK = 2048
 """Most values in a block."""
+_PART = 256
+"""Blocks in memory at once, where a whole series is gone through."""
 
 
 class Series(NamedTuple):
@@ -34,21 +36,6 @@ class Series(NamedTuple):
     def rows(self, table: sa.Table) -> list[sa.ColumnElement[bool]]:
         """Give the conditions for its rows."""
         return [table.c.run_id == self.run_id, table.c.name == self.name]
-
-
-@dataclass(frozen=True)
-class CurveBlock:
-    """What is known about some consecutive steps without reading their values.
-
-    NaNs don't count as values; where there is nothing else, both extremes are NaN.
-    """
-
-    first_step: int
-    count: int
-    minimum: float
-    minimum_step: int
-    maximum: float
-    maximum_step: int
 
 
 @dataclass(frozen=True)
@@ -124,19 +111,17 @@ def _write(dialect: str) -> sa.Insert:
 
 def write_chunks(connection: Connection, series: Series, chunks: Sequence[Chunk]) -> None:
     """Write blocks, in place of those that begin at the same steps; whoever calls holds the run's row."""
-    begins = np.cumsum([0, *(len(chunk.values) for chunk in chunks[:-1])])
     rows = [
         {
             **series._asdict(),
             "first_step": chunk.first_step,
             "count": len(chunk.values),
-            "minimum": found["least"],
-            "minimum_step": found["least_step"],
-            "maximum": found["greatest"],
-            "maximum_step": found["greatest_step"],
+            # NaNs don't count, unless there is nothing else.
+            "minimum": np.fmin.reduce(chunk.values),
+            "maximum": np.fmax.reduce(chunk.values),
             "packed": chunk.values.astype("<f4", copy=False).tobytes(),
         }
-        for chunk, found in zip(chunks, extremes_of(*joined(chunks), begins), strict=True)
+        for chunk in chunks
     ]
     connection.execute(_write(connection.dialect.name), rows)
 
@@ -150,16 +135,29 @@ def read_chunks(
 
 def last_chunk(connection: Connection, series: Series) -> Chunk:
     """Read the last block of a series."""
-    table = training_curves
-    last = sa.select(sa.func.max(table.c.first_step)).where(*series.rows(table)).scalar_subquery()
-    found = _chunks(connection, *series.rows(table), table.c.first_step == last)
+    found = _chunks(connection, *series.rows(training_curves), training_curves.c.first_step == _last(series))
     return found[0] if found else NOTHING
 
 
-def _chunks(connection: Connection, *conditions: sa.ColumnElement[bool]) -> list[Chunk]:
+def finished_chunks(connection: Connection, series: Series) -> Iterator[list[Chunk]]:
+    """Read all blocks but the last, which is written again, in order and some at a time, however many there are."""
+    query = _query(*series.rows(training_curves), training_curves.c.first_step < _last(series))
+    for rows in connection.execute(query.execution_options(yield_per=_PART)).partitions():
+        yield [Chunk(first_step, _unpacked(packed)) for first_step, packed in rows]
+
+
+def _last(series: Series) -> sa.ScalarSelect[int]:
     table = training_curves
-    query = sa.select(table.c.first_step, table.c.packed).where(*conditions).order_by(table.c.first_step)
-    return [Chunk(first_step, _unpacked(packed)) for first_step, packed in connection.execute(query)]
+    return sa.select(sa.func.max(table.c.first_step)).where(*series.rows(table)).scalar_subquery()
+
+
+def _query(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    table = training_curves
+    return sa.select(table.c.first_step, table.c.packed).where(*conditions).order_by(table.c.first_step)
+
+
+def _chunks(connection: Connection, *conditions: sa.ColumnElement[bool]) -> list[Chunk]:
+    return [Chunk(first_step, _unpacked(packed)) for first_step, packed in connection.execute(_query(*conditions))]
 
 
 def read_values(
@@ -215,26 +213,6 @@ class Curves(StorePart):
         query = sa.select(names.c.name).where(names.c.name.is_not(None))
         with self._database.read() as connection:
             return sorted(connection.execute(query).scalars())
-
-    def curve_blocks(
-        self, run_id: str, name: str, start: int | None = None, stop: int | None = None
-    ) -> list[CurveBlock]:
-        """Read the blocks of a series without their values, in order.
-
-        Parameters
-        ----------
-        run_id : str
-            The run.
-        name : str
-            The series, such as ``"train_loss"``.
-        start, stop : int, optional
-            Only blocks with a step in ``start <= step < stop``.
-        """
-        table = training_curves.c
-        columns = (table.first_step, table.count, table.minimum, table.minimum_step, table.maximum, table.maximum_step)
-        query = sa.select(*columns).where(*_within(Series(run_id, name), start, stop)).order_by(table.first_step)
-        with self._database.read() as connection:
-            return [CurveBlock(*row) for row in connection.execute(query)]
 
     def curve_values(
         self, run_id: str, name: str, start: int | None = None, stop: int | None = None

@@ -1,4 +1,4 @@
-"""Extremes of consecutive values: what the eye sees of them from afar."""
+"""Min-max downsampling: of consecutive values only the extremes, which is what the eye sees of them from afar."""
 
 from __future__ import annotations
 

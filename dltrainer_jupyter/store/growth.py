@@ -12,13 +12,13 @@ from dltrainer_jupyter.store.curves import (
     Chunk,
     Series,
     appended,
+    finished_chunks,
     last_chunk,
-    read_chunks,
     retire_points,
     write_chunks,
 )
 from dltrainer_jupyter.store.extremes import Values
-from dltrainer_jupyter.store.levels import Piles, read_piles, retire_levels, rolled_up, write_levels
+from dltrainer_jupyter.store.levels import Pending, read_pending, retire_levels, rolled_up, write_levels
 from dltrainer_jupyter.store.tables import training_curves
 
 
@@ -28,13 +28,13 @@ class End:
 
     tail: Chunk = NOTHING
     """The last block, which the next values fill up."""
-    piles: Piles = ()
+    pending: Pending = ()
     """What of the others isn't rolled up yet."""
 
 
 def read_end(connection: Connection, series: Series) -> End:
     """Read the end of a series, for whoever doesn't remember it."""
-    return End(last_chunk(connection, series), read_piles(connection, series))
+    return End(last_chunk(connection, series), read_pending(connection, series))
 
 
 def extended(connection: Connection, series: Series, end: End, first_step: int, values: Values) -> End:
@@ -69,9 +69,9 @@ def extended(connection: Connection, series: Series, end: End, first_step: int, 
     write_chunks(connection, series, chunks)
     goes_on = chunks[0].first_step == end.tail.first_step
     finished = chunks[:-1] if goes_on or end.tail is NOTHING else [end.tail, *chunks[:-1]]
-    piles, rows = rolled_up(end.piles, finished)
+    pending, rows = rolled_up(end.pending, finished)
     write_levels(connection, series, rows)
-    return End(chunks[-1], piles)
+    return End(chunks[-1], pending)
 
 
 def retire_steps(connection: Connection, run_id: str, after: int) -> None:
@@ -81,8 +81,14 @@ def retire_steps(connection: Connection, run_id: str, after: int) -> None:
 
 
 def roll_up_everything(connection: Connection) -> None:
-    """Make the levels of all series, in a store that comes from before there were any."""
+    """Make the levels of all series, in a store that comes from before there were any.
+
+    All in one transaction, the one that makes their table: a store that has the table has all levels, even if whoever
+    makes them is killed, and nobody else begins to make them too.
+    """
     table = training_curves
     for series in map(Series._make, connection.execute(sa.select(table.c.run_id, table.c.name).distinct()).all()):
-        _, rows = rolled_up((), read_chunks(connection, series)[:-1])
-        write_levels(connection, series, rows)
+        pending: Pending = ()
+        for blocks in finished_chunks(connection, series):
+            pending, rows = rolled_up(pending, blocks)
+            write_levels(connection, series, rows)

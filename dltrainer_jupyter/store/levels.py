@@ -1,8 +1,9 @@
-"""Levels: what a series looks like from afar, so that a far look reads no more than a near one.
+"""Resolution levels of a series, by min-max downsampling: a look from afar reads no more than one from near.
 
-Each :data:`FAN_OUT` blocks of values are rolled up into a row of level 1, with extremes of each :data:`NARROWEST`
-values; each :data:`FAN_OUT` rows of a level into one of the next, whose buckets are as many times wider. Rows are
-written once; what isn't rolled up yet is read from below. Levels follow from the values alone and lose none of them.
+Each :data:`FAN_OUT` blocks of values are rolled up into a row of level 1, with the extremes of buckets that span
+:data:`FINEST_SPAN` values; each :data:`FAN_OUT` rows of a level into one of the next, whose buckets span as many times
+more. Rows are written once; what is pending is read from below. Levels follow from the values alone and lose no
+extreme of them.
 """
 
 from __future__ import annotations
@@ -20,88 +21,89 @@ from dltrainer_jupyter.store.extremes import EXTREMES, Extremes, every, extremes
 from dltrainer_jupyter.store.part import StorePart
 from dltrainer_jupyter.store.tables import training_curve_levels, training_curves
 
-NARROWEST = 64
+FINEST_SPAN = 64
 """Values in a bucket of level 1."""
 FAN_OUT = 16
-"""So many blocks, or rows of a level, make a row of the next level; its buckets are so many times wider."""
+"""So many blocks, or rows of a level, make a row of the next level; its buckets span so many times more."""
 
 
-def width(level: int) -> int:
+def bucket_span(level: int) -> int:
     """Give the number of values in a bucket of a level; level 0 are the values themselves.
 
     Examples
     --------
-    >>> [width(level) for level in range(4)]
+    >>> [bucket_span(level) for level in range(4)]
     [1, 64, 1024, 16384]
     """
-    return NARROWEST * FAN_OUT ** (level - 1) if level else 1
+    return FINEST_SPAN * FAN_OUT ** (level - 1) if level else 1
 
 
 @dataclass(frozen=True)
-class Stretch:
-    """Extremes of some consecutive steps."""
+class Buckets:
+    """Consecutive buckets: the steps they hold together, and the extremes of each."""
 
     first_step: int
     last_step: int
     extremes: Extremes
 
 
-Piles = tuple[tuple[Stretch, ...], ...]
-"""What of each level isn't rolled up into the next yet, that of level 0 first, with buckets of the next one's width."""
+Pending = tuple[tuple[Buckets, ...], ...]
+"""What of each level isn't rolled up into the next yet, blocks first, already in buckets of the next one's span."""
 
 
-def _of_blocks(blocks: Sequence[Chunk]) -> list[Stretch]:
-    """Take from blocks what rolling them up needs; all in one go, since each call has its price."""
+def _downsampled(blocks: Sequence[Chunk]) -> list[Buckets]:
+    """Cut blocks into buckets of level 1; all in one go, since each call has its price."""
     counts = [len(block.values) for block in blocks]
     begins = np.cumsum([0, *counts])
-    edges = [begin + every(NARROWEST, count) for begin, count in zip(begins, counts, strict=False)]
+    edges = [begin + every(FINEST_SPAN, count) for begin, count in zip(begins, counts, strict=False)]
     if not edges:
         return []
     found = extremes_of(*joined(blocks), np.concatenate(edges))
     parts = np.split(found, np.cumsum([len(part) for part in edges])[:-1])
-    return [Stretch(block.first_step, block.next_step - 1, part) for block, part in zip(blocks, parts, strict=True)]
+    return [Buckets(block.first_step, block.next_step - 1, part) for block, part in zip(blocks, parts, strict=True)]
 
 
-def _widened(row: Stretch) -> Stretch:
-    return Stretch(row.first_step, row.last_step, merged(row.extremes, every(FAN_OUT, len(row.extremes))))
+def _coarser(row: Buckets) -> Buckets:
+    return Buckets(row.first_step, row.last_step, merged(row.extremes, every(FAN_OUT, len(row.extremes))))
 
 
-def rolled_up(piles: Piles, blocks: Sequence[Chunk]) -> tuple[Piles, list[tuple[int, Stretch]]]:
-    """Put further blocks upon what isn't rolled up yet.
+def rolled_up(pending: Pending, blocks: Sequence[Chunk]) -> tuple[Pending, list[tuple[int, Buckets]]]:
+    """Add further blocks to what is pending, and make rows of what is enough for one.
 
     Parameters
     ----------
-    piles : Piles
+    pending : Pending
         What isn't rolled up before.
     blocks : sequence of Chunk
         The blocks that follow, in order. The last of a series is not among them, since it is written again.
 
     Returns
     -------
-    piles : Piles
+    pending : Pending
         What isn't rolled up now.
-    rows : list of (int, Stretch)
+    rows : list of (int, Buckets)
         The rows that came to be, each with its level.
     """
-    left, rows = list(piles), []
-    for upon in _of_blocks(blocks):
-        stretch = upon
+    left, rows = list(pending), []
+    for block in _downsampled(blocks):
+        added = block
         for level in itertools.count():
-            pile = (*(left[level] if level < len(left) else ()), stretch)
-            left[level : level + 1] = [pile]
-            if len(pile) < FAN_OUT:
+            waiting = (*(left[level] if level < len(left) else ()), added)
+            left[level : level + 1] = [waiting]
+            if len(waiting) < FAN_OUT:
                 break
             left[level] = ()
-            row = Stretch(pile[0].first_step, stretch.last_step, np.concatenate([part.extremes for part in pile]))
+            extremes = np.concatenate([part.extremes for part in waiting])
+            row = Buckets(waiting[0].first_step, waiting[-1].last_step, extremes)
             rows.append((level + 1, row))
-            stretch = _widened(row)
+            added = _coarser(row)
     return tuple(left), rows
 
 
 # --- rows -----------------------------------------------------------------------------------------------
 
 
-def write_levels(connection: Connection, series: Series, rows: Iterable[tuple[int, Stretch]]) -> None:
+def write_levels(connection: Connection, series: Series, rows: Iterable[tuple[int, Buckets]]) -> None:
     """Write what rolling up blocks led to; whoever calls holds the run's row."""
     values = [
         {
@@ -117,15 +119,15 @@ def write_levels(connection: Connection, series: Series, rows: Iterable[tuple[in
         connection.execute(training_curve_levels.insert(), values)
 
 
-def read_piles(connection: Connection, series: Series) -> Piles:
+def read_pending(connection: Connection, series: Series) -> Pending:
     """Read what of a series isn't rolled up yet; its last block is left out, which is written again."""
     table = training_curve_levels
     ends = sa.select(table.c.level, sa.func.max(table.c.last_step)).group_by(table.c.level)
     # By level: the step at which what lies below begins that isn't rolled up into it.
     begins = {level: last + 1 for level, last in connection.execute(ends.where(*series.rows(table)))}
-    blocks = _of_blocks(read_chunks(connection, series, begins.get(1))[:-1])
+    blocks = _downsampled(read_chunks(connection, series, begins.get(1))[:-1])
     rows = [_read(connection, series, level, begins.get(level + 1, 0)) for level in sorted(begins)]
-    return (tuple(blocks), *(tuple(_widened(row) for row in level) for level in rows))
+    return (tuple(blocks), *(tuple(_coarser(row) for row in level) for level in rows))
 
 
 def retire_levels(connection: Connection, run_id: str) -> None:
@@ -136,7 +138,7 @@ def retire_levels(connection: Connection, run_id: str) -> None:
     connection.execute(table.delete().where(table.c.run_id == run_id, table.c.last_step >= sa.func.coalesce(last, 0)))
 
 
-def _read(connection: Connection, series: Series, level: int, start: int, stop: int | None = None) -> list[Stretch]:
+def _read(connection: Connection, series: Series, level: int, start: int, stop: int | None = None) -> list[Buckets]:
     """Read the rows of a level that lie wholly in ``start <= step < stop``, in order."""
     table = training_curve_levels
     query = (
@@ -147,7 +149,7 @@ def _read(connection: Connection, series: Series, level: int, start: int, stop: 
     if stop is not None:
         query = query.where(table.c.first_step < stop, table.c.last_step < stop)
     found = connection.execute(query)
-    return [Stretch(first, last, np.frombuffer(packed, EXTREMES)) for first, last, packed in found]
+    return [Buckets(first, last, np.frombuffer(packed, EXTREMES)) for first, last, packed in found]
 
 
 def _read_down(connection: Connection, series: Series, level: int, start: int, stop: int) -> Extremes:
@@ -166,7 +168,7 @@ def _read_down(connection: Connection, series: Series, level: int, start: int, s
 def _read_below(connection: Connection, series: Series, level: int, start: int, stop: int) -> Extremes:
     if level == 1:
         steps, values = read_values(connection, series, start, stop)
-        return extremes_of(steps, values, every(NARROWEST, len(values)))
+        return extremes_of(steps, values, every(FINEST_SPAN, len(values)))
     below = _read_down(connection, series, level - 1, start, stop)
     return merged(below, every(FAN_OUT, len(below)))
 
@@ -187,7 +189,7 @@ class Levels(StorePart):
         name : str
             The series, such as ``"train_loss"``.
         level : int
-            How far, at least 1: a bucket holds up to ``width(level)`` values.
+            How far, at least 1: a bucket holds up to ``bucket_span(level)`` values.
         start, stop : int
             Only steps with ``start <= step < stop``, of which there is at least one.
 

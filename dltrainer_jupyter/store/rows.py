@@ -23,10 +23,6 @@ from dltrainer_jupyter.core.records import (
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.states import State
 
-_REQUIRED = {name: "-" for name, field in RunSpec.model_fields.items() if field.is_required()}
-_DEFAULTS = RunSpec.model_validate(_REQUIRED).model_dump(mode="json", exclude=set(_REQUIRED))
-"""What a row says of settings that are as they are by default."""
-
 
 def run_record(row: RowMapping) -> RunRecord:
     """Read a row of ``training_jobs``."""
@@ -60,10 +56,8 @@ def run_record(row: RowMapping) -> RunRecord:
 
 
 def _spec(row: RowMapping) -> RunSpec:
-    # A row tells every setting, asked for or not; what is as by default counts as left out.
-    told = {key: value for key, value in row["spec"].items() if key not in _DEFAULTS or value != _DEFAULTS[key]}
     try:
-        spec = RunSpec.model_validate(told)
+        spec = RunSpec.model_validate(row["spec"])
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
         where = ".".join(map(str, problem["loc"]))
@@ -72,8 +66,10 @@ def _spec(row: RowMapping) -> RunSpec:
             f"understand ({where}: {problem['msg']}). Use the version that made it, or delete the run."
         )
         raise StoreError(msg) from error
+    # A row tells every setting, asked for or not; what is as by default counts as left out.
+    asked = {name for name, field in RunSpec.model_fields.items() if getattr(spec, name) != field.default}
     # Where it runs may have been chosen anew since.
-    return spec if spec.executor == row["executor"] else spec.model_copy(update={"executor": row["executor"]})
+    return RunSpec.model_construct(asked, **{**dict(spec), "executor": row["executor"]})
 
 
 def _best(row: RowMapping) -> BestRecord | None:

@@ -130,9 +130,7 @@ training_curves = Table(
     Column("count", Whole, nullable=False),
     # NULL where the block holds nothing but NaN.
     Column("minimum", Measured),
-    Column("minimum_step", Whole, nullable=False),
     Column("maximum", Measured),
-    Column("maximum_step", Whole, nullable=False),
     # Consecutive steps' values, little-endian 32-bit floats.
     Column("packed", sa.LargeBinary, nullable=False),
 )

@@ -236,8 +236,6 @@ class StoreContract(CurveContract):
         assert repr(store.epochs(attempt.run_id)[0].values) == repr(dict(sorted(odd.items())))
         assert repr(store.events(attempt.run_id)[0].data) == repr({"deep": [odd]})
         assert repr(store.curve_values(attempt.run_id, "odd")[1].tolist()) == "[nan, inf, -inf, 1.0]"
-        (block,) = store.curve_blocks(attempt.run_id, "odd")
-        assert (block.minimum, block.minimum_step, block.maximum, block.maximum_step) == (-math.inf, 3, math.inf, 2)
 
     def test_best_and_last_move_to_newer_checkpoints(self, store: Store) -> None:
         """What was asked for by hand stays so."""

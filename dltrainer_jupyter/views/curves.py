@@ -6,7 +6,7 @@ import numpy as np
 
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.store.extremes import Edges, Extremes, Steps, Values, evenly, extremes_of, merged
-from dltrainer_jupyter.store.levels import width
+from dltrainer_jupyter.store.levels import bucket_span
 from dltrainer_jupyter.store.store import Store
 
 Curve = tuple[Steps, Values]
@@ -72,7 +72,7 @@ def _curve(store: Store, run_id: str, name: str, window: tuple[int | None, int |
 def _farthest(steps: int, points: int) -> int:
     """Choose the level with the widest buckets of which there are as many as points are wanted."""
     level = 0
-    while width(level + 1) * points <= steps:
+    while bucket_span(level + 1) * points <= steps:
         level += 1
     return level
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dltrainer_jupyter.core.states import State
 from dltrainer_jupyter.store import Attempt, Store, curves, levels
-from dltrainer_jupyter.store.levels import width
+from dltrainer_jupyter.store.levels import bucket_span
 from dltrainer_jupyter.store.tables import training_curve_levels, training_curves
 from dltrainer_jupyter.testing.store_samples import claimed, new_run
 from dltrainer_jupyter.views.curves import curve
@@ -32,7 +32,7 @@ MOVES = st.lists(
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make blocks of 8 values, buckets of 2, 6, 18 …, and rows of 24, 72, 216 … values."""
     monkeypatch.setattr(curves, "BLOCK", 8)
-    monkeypatch.setattr(levels, "NARROWEST", 2)
+    monkeypatch.setattr(levels, "FINEST_SPAN", 2)
     monkeypatch.setattr(levels, "FAN_OUT", 3)
 
 
@@ -64,7 +64,7 @@ def _check_look(store: Store, run_id: str, steps: np.ndarray, values: np.ndarray
     expected = dict(zip(steps[inside].tolist(), values[inside].tolist(), strict=True))
     for level in (1, 2, 3) if expected else ():
         found = store.curve_extremes(run_id, "loss", level, *window)
-        assert len(expected) / width(level) <= len(found) <= len(expected)
+        assert len(expected) / bucket_span(level) <= len(found) <= len(expected)
         before = np.minimum(found["least_step"], found["greatest_step"])
         after = np.maximum(found["least_step"], found["greatest_step"])
         assert (before[1:] > after[:-1]).all(), "buckets overlap"

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from dltrainer_jupyter.core.errors import StoreError
 from dltrainer_jupyter.store import Store
 from dltrainer_jupyter.store.engine import Database
 from dltrainer_jupyter.store.schema import MIGRATIONS
-from dltrainer_jupyter.store.tables import HEAD, VERSION_TABLE, metadata, training_curve_levels
+from dltrainer_jupyter.store.tables import HEAD, VERSION_TABLE, metadata, training_curve_levels, training_curves
 from dltrainer_jupyter.store.urls import parse
 from dltrainer_jupyter.testing.store_samples import claimed, new_run
 
@@ -76,8 +77,8 @@ _SQLITE = "SELECT type, name, tbl_name, sql FROM sqlite_master"
 _HERE = "= current_schema()::regnamespace"
 _POSTGRESQL = (
     """
-    SELECT table_name, column_name, ordinal_position, data_type, is_nullable,
-        regexp_replace(column_default, current_schema() || '.', '')
+    SELECT table_name, column_name, row_number() OVER (PARTITION BY table_name ORDER BY ordinal_position),
+        data_type, is_nullable, regexp_replace(column_default, current_schema() || '.', '')
     FROM information_schema.columns WHERE table_schema = current_schema()
     """,
     "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema()",
@@ -131,20 +132,34 @@ def test_series_of_an_older_store_can_be_seen_from_afar(database: Database, stor
     attempt = claimed(store, new_run(store))
     with attempt.transaction():
         attempt.curves({"loss": (1, values), "short": (1, values[:5])})
-    before = _rows_of_levels(database)
+    before = [_rows(database, table) for table in (training_curves, training_curve_levels)]
     store.close()
     with database.rebuild() as connection:
         _migrate(connection, "0001")
     store = Store.open(store_url)
-    assert _rows_of_levels(database) == before
-    assert {row.level for row in before} == {1, 2}
+    assert [_rows(database, table) for table in (training_curves, training_curve_levels)] == before
+    assert {row.level for row in before[1]} == {1, 2}
     store.close()
 
 
-def _rows_of_levels(database: Database) -> list[sa.Row[Any]]:
+def _rows(database: Database, table: sa.Table) -> list[sa.Row[Any]]:
     with database.read() as connection:
-        table = training_curve_levels
         return list(connection.execute(table.select().order_by(*table.primary_key)).all())
+
+
+def test_the_levels_of_a_long_series_are_made_in_little_memory(database: Database, store_url: str):
+    store = Store.open(store_url)
+    values = np.zeros(4_000_000, np.float32)
+    claimed(store, new_run(store)).curves({"loss": (1, values)})
+    store.close()
+    with database.rebuild() as connection:
+        _migrate(connection, "0001")
+    tracemalloc.start()
+    Store.open(store_url).close()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(_rows(database, training_curve_levels)) > 100
+    assert peak < 2 * values.nbytes
 
 
 def test_a_store_of_a_newer_version_is_refused_and_left_alone(database: Database, store_url: str):

@@ -1,4 +1,4 @@
-"""Levels of curves, for looks from afar."""
+"""Levels of curves, for looks from afar, in place of the steps at which each block has its extremes."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ depends_on = None
 
 def upgrade() -> None:
     """Make the table; its rows follow from the curves, so whoever upgrades makes them."""
+    op.drop_column("training_curves", "minimum_step")
+    op.drop_column("training_curves", "maximum_step")
     op.create_table(
         "training_curve_levels",
         sa.Column("run_id", sa.Text, nullable=False),
@@ -32,5 +34,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Remove it; nothing is lost that the curves don't hold."""
+    """Remove it; nothing is lost that the curves don't hold. At which steps blocks have their extremes is not told."""
     op.drop_table("training_curve_levels")
+    for name in ("minimum_step", "maximum_step"):
+        op.add_column("training_curves", sa.Column(name, sa.BigInteger, nullable=False, server_default="0"))
