@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from dltrainer_jupyter.core import registry
@@ -21,13 +21,16 @@ _FEW = 4
 _ROOT_OF_FRAMEWORK = {"torch": "pytorch", "keras": "tensorflow", "tensorflow": "tensorflow", "flax": "jax"}
 
 
-def describe(given: Mapping[str, Any]) -> tuple[RunSpec, dict[str, Any]]:
+def describe(given: Mapping[str, Any], *, inherited: Collection[str] = ()) -> tuple[RunSpec, dict[str, Any]]:
     """Check settings without starting anything.
 
     Parameters
     ----------
     given : mapping
         Settings; parts may be the user's own objects.
+    inherited : collection of str, optional
+        Keys of another run's settings, which nobody asks for anew: left out where the data or the model bring their
+        own, and not refused.
 
     Returns
     -------
@@ -52,6 +55,9 @@ def describe(given: Mapping[str, Any]) -> tuple[RunSpec, dict[str, Any]]:
         own |= {"metrics": own_metrics} if own_metrics else {}
     if "model" in own:
         values = _chosen_by(own["model"]) | values
+    for key in _brought(values, own).intersection(inherited):
+        values.pop(key, None)
+        own.pop(key, None)
     if "recipe" in own and (isinstance(own["recipe"], type) or not isinstance(own["recipe"], Recipe)):
         msg = f"recipe: expected an object with build, train_step and eval_step, got {brief(own['recipe'])}."
         raise ConfigurationError(msg)
@@ -124,6 +130,17 @@ def _chosen_by(model: Any) -> dict[str, Any]:
     """Give the settings that a model of the user's own decides where they are left out."""
     chosen = {"framework": _framework_of(model), "recipe": native_recipe_for(model)}
     return {key: value for key, value in chosen.items() if value is not None}
+
+
+def _brought(values: Mapping[str, Any], own: Mapping[str, Any]) -> set[str]:
+    """Name the settings that the user's own data and model bring along."""
+    brought = set()
+    if "batch_size" in values and brings_batches(own.get("data"), values["batch_size"]):
+        brought.add("batch_size")
+    native = native_recipe_for(own.get("model"))
+    if native is not None and native == values["recipe"]:
+        brought |= {"loss", "optimizer"}
+    return brought
 
 
 def _check_model(spec: RunSpec, own: Mapping[str, Any]) -> None:

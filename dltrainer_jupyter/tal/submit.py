@@ -208,7 +208,7 @@ def clone(run: Run, step: int | None, changes: Mapping[str, Any]) -> Run:
     values |= {key: kept[key] for key in record.spec.user_objects - {"metrics"}}
     own_metrics = iter(kept.get("metrics", ()))
     values["metrics"] = [next(own_metrics) if part.is_user_object else part for part in record.spec.metrics]
-    spec, own = describe(merged(values, changes))
+    spec, own = describe(merged(values, changes), inherited=values.keys() - changes.keys())
     start = None if step is None else Path(run.at(step).record.path)
     made = submit(spec, own, start=start)
     where = "" if step is None else f", with the weights of its step {step:,}"

@@ -26,7 +26,7 @@ from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.states import State
 from dltrainer_jupyter.tal import Run
 from dltrainer_jupyter.tal.session import open_store
-from tests.tal.subject import VALUES, X, long, quick
+from tests.tal.subject import VALUES, X, Y, long, net, quick
 from tests.waiting import until
 
 
@@ -360,6 +360,47 @@ def test_a_clone_trains_the_same_with_what_is_changed() -> None:
     assert same.wait().last.record.digest == run.last.record.digest
     assert other.spec.optimizer.config == {"eps": 0.1}
     assert other.wait().last.record.digest != run.last.record.digest
+
+
+def test_a_clone_leaves_out_what_other_data_bring_along() -> None:
+    run = quick(model=net(), batch_size=16, epochs=1)
+    other = run.clone(data=batches_of_five)
+    assert (other.state, other.step, other.error) == ("completed", 8, None)
+    assert "batch_size" not in other.spec.model_fields_set
+    # Validation arrays are cut by it, and so are other arrays.
+    assert run.clone(data=batches_of_five, validation=(X, Y)).spec.batch_size == 16
+    assert run.clone(data=(X[:20], Y[:20])).spec.batch_size == 16
+    with pytest.raises(ConfigurationError, match="batch_size: batches_of_five gives batches as they are, got 4"):
+        run.clone(data=batches_of_five, batch_size=4)
+
+
+def batches_of_five() -> Iterator[Any]:
+    yield from ((X[first : first + 5], Y[first : first + 5]) for first in range(0, 40, 5))
+
+
+def test_a_clone_leaves_out_what_another_model_brings_along() -> None:
+    import lightning
+    import torch
+
+    class Module(lightning.LightningModule):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = torch.nn.Linear(6, 2)
+
+        def training_step(self, batch: Any) -> torch.Tensor:
+            return torch.nn.functional.cross_entropy(self.layer(batch[0]), batch[1])
+
+        def configure_optimizers(self) -> torch.optim.Optimizer:
+            return torch.optim.SGD(self.parameters(), lr=0.25)
+
+    run = quick(optimizer="adamw", loss=torch.nn.CrossEntropyLoss(), epochs=1)
+    other = run.clone(model=Module(), validation=False)
+    assert (other.state, other.spec.recipe.type, other.spec.loss) == ("completed", "lightning", None)
+    assert "optimizer" not in other.spec.model_fields_set
+    with pytest.raises(ConfigurationError, match="optimizer: a LightningModule brings its own"):
+        run.clone(model=Module(), optimizer="adamw")
+    # A portable recipe that is asked for uses them.
+    assert run.clone(model=net(), recipe="supervised").spec.optimizer.type == "adamw"
 
 
 def test_a_clone_of_a_clone_keeps_the_rate_of_ones_own_optimizer() -> None:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, Literal
 
+from dltrainer_jupyter.data.foreign.structure import leaves
+
 Kind = Literal[
     "torch loader",
     "torch data set",
@@ -131,8 +133,23 @@ def brings_batches(data: Any, size: int) -> bool:
     >>> brings_batches(iter([]), 8), brings_batches((iter([]), ([[0.0]], [1])), 8), brings_batches(([0.0], [1.0]), 8)
     (True, False, False)
     """
-    parts = data if is_pair(data) else (data,)
-    return all(kind_of(part) in _BATCHED and getattr(part, "batch_size", None) != size for part in parts)
+    return all(_has_batches(part, size) for part in (data if is_pair(data) else (data,)))
+
+
+def _has_batches(part: Any, size: int) -> bool:
+    if kind_of(part) == "tf.data":
+        # The data set knows how large batches are where all are full.
+        sizes = {leaf.shape[0] if leaf.shape.rank else None for leaf in leaves(part.element_spec)}
+        return not gives_samples(part) and sizes != {size}
+    return kind_of(part) in _BATCHED and getattr(part, "batch_size", None) != size
+
+
+def gives_samples(dataset: Any) -> bool:
+    """Tell whether a ``tf.data.Dataset`` gives single samples: a part is a plain number, or the first axes differ."""
+    shapes = [leaf.shape for leaf in leaves(dataset.element_spec)]
+    if any(shape.rank is None for shape in shapes):
+        return False
+    return any(shape.rank == 0 for shape in shapes) or len({shape[0] for shape in shapes}) > 1
 
 
 def _needs_nothing(function: Callable[..., Any]) -> bool:

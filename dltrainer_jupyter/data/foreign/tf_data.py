@@ -17,8 +17,8 @@ from tensorflow.python.data.ops import dataset_ops
 from tensorflow.python.ops import gen_experimental_dataset_ops
 
 from dltrainer_jupyter.core import seeds
+from dltrainer_jupyter.data.foreign.recognition import gives_samples
 from dltrainer_jupyter.data.foreign.replaying import Replaying
-from dltrainer_jupyter.data.foreign.structure import leaves
 
 _LARGEST = 100_000_000
 """Bytes of a graph, with the arrays in it, that is written anew for every pass."""
@@ -38,7 +38,7 @@ class TfData(Replaying):
     """
 
     def __init__(self, dataset: Any, batch_size: int, seed: int) -> None:
-        batched = dataset.batch(batch_size).prefetch(1) if _gives_samples(dataset) else dataset
+        batched = dataset.batch(batch_size).prefetch(1) if gives_samples(dataset) else dataset
         count = int(batched.cardinality())
         # TensorFlow's ways of saying endless and unknown are negative.
         super().__init__(count if count > 0 else None, dataset)
@@ -99,11 +99,3 @@ def _scopes(graph: Any) -> Iterable[Any]:
     yield graph.node
     for function in graph.library.function:
         yield function.node_def
-
-
-def _gives_samples(dataset: Any) -> bool:
-    """Tell whether elements are single samples: a part is a plain number, or the first axes differ."""
-    shapes = [leaf.shape for leaf in leaves(dataset.element_spec)]
-    if any(shape.rank is None for shape in shapes):
-        return False
-    return any(shape.rank == 0 for shape in shapes) or len({shape[0] for shape in shapes}) > 1

@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 
 from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.data.foreign.recognition import brings_batches
 from tests.data.foreign.comparing import bits, taken_up
 from tests.data.foreign.conftest import Load, Open
 
@@ -51,6 +52,19 @@ class GrowingAndDrawing(Growing):
     def __getitem__(self, index: int) -> Any:
         x, y = super().__getitem__(index)
         return x + random.random(), y
+
+
+def test_only_a_tf_data_set_of_samples_is_batched_by_us() -> None:
+    samples = tf.data.Dataset.from_tensor_slices((X, Y))
+    unknown = tf.data.Dataset.from_generator(lambda: iter([(X, Y)]), (tf.float32, tf.int64))
+    assert not brings_batches(samples, 8)
+    assert brings_batches(samples.batch(4), 8)
+    assert brings_batches((samples.batch(4), samples.batch(4)), 8)
+    assert not brings_batches((samples.batch(4), (X, Y)), 8)
+    # Where all batches are full, their size is known, and may be told again.
+    assert brings_batches(samples.batch(4, drop_remainder=True), 8)
+    assert not brings_batches(samples.batch(8, drop_remainder=True), 8)
+    assert brings_batches(unknown, 8)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
