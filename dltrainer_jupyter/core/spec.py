@@ -171,9 +171,14 @@ def _short(key: str) -> BeforeValidator:
 
 
 class FastSpec(_Frozen):
-    """The optimizations of the loop; each may be switched off alone and gives the same result."""
+    """The optimizations of the loop; each may be switched off alone, and results stay the same to the bit.
 
-    batching: bool = Field(default=True, description="Cut batches by one vectorised index on the device.")
+    Two have bits of their own and are recorded with the attempt: ``fused_optimizer`` and ``channels_last``.
+    """
+
+    batching: bool = Field(
+        default=True, description="Cut batches by one vectorised index where the samples are, small ones together."
+    )
     several_steps: bool = Field(
         default=True, description="Make several short steps in one call where the framework compiles them."
     )

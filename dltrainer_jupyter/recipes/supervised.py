@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -17,7 +17,14 @@ class Supervised:
     ----------
     config : Supervised.Config
         There is nothing to set yet.
+
+    Attributes
+    ----------
+    only_updates : bool
+        Steps are nothing but ``ops.update``, so that whoever computes that may compile it.
     """
+
+    only_updates: ClassVar[bool] = True
 
     class Config(BaseModel):
         """Settings."""

@@ -57,7 +57,7 @@ class Trainer:
             assert isinstance(dataset.train, Samples)  # noqa: S101 - named data sets are samples
             self.samples, self.signature = dataset.train, dataset.signature
             self.state = self.adapter.build(self.recipe, {}, self.signature)
-            self._placed = self.adapter.place(self.samples)
+            self.use(self.samples)
             self.width = self.check()
             self._close = stack.pop_all()
 
@@ -76,6 +76,7 @@ class Trainer:
     def use(self, samples: Samples) -> None:
         """Train on other samples of the same kind from now on."""
         self.samples, self._placed = samples, self.adapter.place(samples)
+        self._ordered: tuple[int, Any] = 0, None
 
     def _place(self, step: int) -> tuple[int, int, slice]:
         count = len(self.samples)
@@ -90,8 +91,14 @@ class Trainer:
     def batch(self, step: int) -> Batch:
         """Cut the batch of a step, not augmented."""
         epoch, _, where = self._place(step)
-        order = self.adapter.order(self._placed, epoch_order(self.spec.seed, epoch, len(self.samples)))
-        return self.adapter.batch(self._placed, order, where.start, where.stop)
+        return self.adapter.batch(self._placed, self._order(epoch), where.start, where.stop)
+
+    def _order(self, epoch: int) -> Any:
+        # One object as long as the epoch lasts, as the loop has it: an adapter may prepare what follows in it.
+        if self._ordered[0] != epoch:
+            order = epoch_order(self.spec.seed, epoch, len(self.samples))
+            self._ordered = epoch, self.adapter.order(self._placed, order)
+        return self._ordered[1]
 
     # --- steps ----------------------------------------------------------------------------------------
 
@@ -104,8 +111,7 @@ class Trainer:
         """Make the next steps in one call, all of full batches of an epoch; give what they give."""
         assert isinstance(self.adapter, SeveralSteps)  # noqa: S101 - asked by the caller
         epoch, _, where = self._place(self.steps)
-        order = self.adapter.order(self._placed, epoch_order(self.spec.seed, epoch, len(self.samples)))
-        stretch = Stretch(self._placed, order, where.start, self.spec.batch_size, count)
+        stretch = Stretch(self._placed, self._order(epoch), where.start, self.spec.batch_size, count)
         given = None if rates is None else np.array(rates, np.float64)
         self.state, output = self.adapter.train_steps(self.recipe, self.state, stretch, given)
         self.steps += count

@@ -139,6 +139,14 @@ def test_in_place_trains_the_object_itself_and_gives_it_back_whole() -> None:
     assert run.last.record.digest == quick(model=net(), learning_rate=0.1).last.record.digest
 
 
+def test_in_place_gives_images_weights_back_as_they_lay() -> None:
+    model = quietly(lambda: nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(144, 2)))
+    before, images = model[0].weight.stride(), np.random.default_rng(0).normal(size=(40, 3, 8, 8)).astype(np.float32)
+    assert quick(model=model, data=(images, Y), in_place=True).state == "completed"
+    assert model[0].weight.stride() == before
+    assert model[0].weight.view(-1).shape == model[0].weight.grad.view(-1).shape
+
+
 def test_in_place_gives_the_object_back_whole_after_a_failure_too() -> None:
     model = net()
     run = quick(model=model, in_place=True, loss=lambda outputs, _: outputs.sum() * float("nan"))

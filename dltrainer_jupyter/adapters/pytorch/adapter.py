@@ -22,6 +22,7 @@ from dltrainer_jupyter.adapters.pytorch.devices import choose_device, choose_thr
 from dltrainer_jupyter.adapters.pytorch.drawing import drawing
 from dltrainer_jupyter.adapters.pytorch.fit import check_fit
 from dltrainer_jupyter.adapters.pytorch.full_state import Surroundings, load, save
+from dltrainer_jupyter.adapters.pytorch.layout import lay_out
 from dltrainer_jupyter.adapters.pytorch.memory import Memory
 from dltrainer_jupyter.adapters.pytorch.ops import PyTorchOps
 from dltrainer_jupyter.adapters.pytorch.optimizers import base_rate, scale_rates
@@ -86,8 +87,6 @@ class PyTorchAdapter:
         """Choose device and threads; return what exactness depends on."""
         spec = self._spec
         self.device = choose_device(spec.device)
-        if spec.compile:
-            check_recipe(spec.recipe)
         self.ops = PyTorchOps(spec, Precision(spec.precision, self.device))
         if self.ops.compiled is not None:
             self._undo.append(self.ops.compiled.close)
@@ -109,6 +108,8 @@ class PyTorchAdapter:
     def build(self, recipe: Recipe, objects: Mapping[str, Any], signature: Signature) -> TrainState:
         """Build nets and optimizers, with initial weights drawn from the run's own generators."""
         self._classes = signature.outputs
+        if self._spec.compile:
+            check_recipe(recipe, self._spec.recipe)
         if self._spec.augmentation:
             self._augmentation = Augmentation(self._spec.augmentation, self._spec.seed, signature)
         context = PyTorchContext(self._spec, objects, signature, self.device)
@@ -120,7 +121,7 @@ class PyTorchAdapter:
             self._mode = Injected(self._generators)
             self.ops.drawing = partial(drawing, self._generators, self._mode)
         for net in state.nets.values():
-            self._undo.append(own_dropouts(net, self._generators))
+            self._undo += [lay_out(net, self._spec, self.device), own_dropouts(net, self._generators)]
             net.train()
         if self._spec.ema is not None:
             counts_on = None if self.ops.scales is None else self.device

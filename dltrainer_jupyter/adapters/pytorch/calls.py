@@ -6,8 +6,8 @@ less time than these layers do.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,19 @@ from torch.optim import optimizer as hooks
 
 from dltrainer_jupyter.adapters.pytorch.fused import fused_kernels
 
-_PYTORCH = str(Path(torch.__file__).parent)
+_PYTORCH = str(Path(torch.__file__).parent) + os.sep
+_PROMISED_BY_NOBODY = (
+    (Variable, "_execution_engine"),
+    (profiler, "_is_profiler_enabled"),
+    (hooks, "_global_optimizer_pre_hooks"),
+    (hooks, "_global_optimizer_post_hooks"),
+    (torch._C, "DisableTorchFunction"),  # noqa: SLF001 - as its name says
+    (torch, "_foreach_add_"),
+    (torch, "_fused_adam_"),
+    (torch, "_fused_adamw_"),
+    (torch, "_fused_sgd_"),
+)
+"""What direct calls use and another PyTorch may not have."""
 
 
 class Calls:
@@ -27,7 +39,7 @@ class Calls:
 
     def clear(self, optimizer: Optimizer) -> None:
         """Forget the gradients of an optimizer's parameters."""
-        optimizer.zero_grad(set_to_none=True)
+        optimizer.zero_grad()
 
     def backward(self, loss: torch.Tensor, inputs: Sequence[torch.Tensor] | None) -> None:
         """Add gradients to those that ``inputs``, or all leaves of the graph, have."""
@@ -56,8 +68,7 @@ class DirectCalls(Calls):
 
     def backward(self, loss: torch.Tensor, inputs: Sequence[torch.Tensor] | None) -> None:
         """Add gradients to those that ``inputs``, or all leaves of the graph, have."""
-        # On other devices the engine has threads of its own, for which PyTorch's method takes the context along.
-        if type(loss) is not torch.Tensor or not loss.is_cpu or loss.numel() != 1:
+        if not _is_plain(loss) or (inputs is not None and not inputs) or not _is_pytorchs(torch.Tensor.backward):
             super().backward(loss, inputs)
             return
         Variable._execution_engine.run_backward(  # noqa: SLF001 - what Tensor.backward comes to
@@ -86,6 +97,20 @@ class DirectCalls(Calls):
             super().step(optimizer)
 
 
+def make_calls(*, direct: bool) -> Calls:
+    """Give the direct calls if they are wanted and this PyTorch has what they use, else the plain ones."""
+    works = direct and all(hasattr(owner, name) for owner, name in _PROMISED_BY_NOBODY)
+    return DirectCalls() if works else Calls()
+
+
+def _is_plain(loss: torch.Tensor) -> bool:
+    """Say whether a loss is one real number, on a device for which the engine has no threads of its own.
+
+    For such threads PyTorch's method takes the context along.
+    """
+    return type(loss) is torch.Tensor and loss.is_cpu and loss.numel() == 1 and loss.is_floating_point()
+
+
 def _is_profiled() -> bool:
     return profiler._is_profiler_enabled  # noqa: SLF001 - as PyTorch's own layers ask it
 
@@ -95,9 +120,10 @@ def _is_listened_to(optimizer: Optimizer) -> bool:
     return bool(
         _is_profiled()
         or _is_wrapped(optimizer)
-        or optimizer._optimizer_step_pre_hooks  # noqa: SLF001 - nothing public tells
-        or optimizer._optimizer_step_post_hooks  # noqa: SLF001 - as above
-        or hooks._global_optimizer_pre_hooks  # noqa: SLF001 - as above
+        # Without them it was made without PyTorch's constructor, and nobody knows what else is missing.
+        or getattr(optimizer, "_optimizer_step_pre_hooks", True)
+        or getattr(optimizer, "_optimizer_step_post_hooks", True)
+        or hooks._global_optimizer_pre_hooks  # noqa: SLF001 - nothing public tells
         or hooks._global_optimizer_post_hooks  # noqa: SLF001 - as above
     )
 
@@ -115,14 +141,22 @@ def _is_wrapped(optimizer: Optimizer) -> bool:
     return not (by_scheduler and getattr(optimizer, "_opt_called", False))
 
 
-@cache
+_known: set[Any] = set()
+"""Methods that are PyTorch's. Others aren't noted, since that would keep whatever they hold."""
+
+
 def _is_pytorchs(method: Any) -> bool:
     """Say whether a class's method, and all that it wraps, is PyTorch's code; anybody may have put in another."""
+    if method in _known:
+        return True
     code = getattr(method, "__code__", None)
     if code is None or not code.co_filename.startswith(_PYTORCH):
         return False
     inner = getattr(method, "__wrapped__", None)
-    return inner is None or _is_pytorchs(inner)
+    if inner is not None and not _is_pytorchs(inner):
+        return False
+    _known.add(method)
+    return True
 
 
 def _is_standard(optimizer: Optimizer) -> bool:

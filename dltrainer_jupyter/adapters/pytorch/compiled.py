@@ -13,11 +13,13 @@ from contextlib import AbstractContextManager, ExitStack
 from typing import Any, NamedTuple
 
 import torch
+from torch import nn
 
+from dltrainer_jupyter.adapters.pytorch.hooks import is_hooked
 from dltrainer_jupyter.adapters.pytorch.slots import like
 from dltrainer_jupyter.adapters.shared.fitting import first_line
 from dltrainer_jupyter.core.errors import ConfigurationError
-from dltrainer_jupyter.core.protocols import LossFunction
+from dltrainer_jupyter.core.protocols import LossFunction, Recipe
 from dltrainer_jupyter.core.spec import Part
 
 
@@ -27,7 +29,11 @@ class Computed(NamedTuple):
     loss: torch.Tensor
     outputs: torch.Tensor
     gradients: Sequence[torch.Tensor | None]
-    """In the order of the parameters; None for one that the loss doesn't depend on."""
+    """In the order of the parameters; None for one that the loss doesn't depend on.
+
+    Two may be the same tensor, and one may be a tensor that the graph was given: of ``base + delta``, say, or of
+    ``dot(weight, inputs)``.
+    """
 
 
 class CompiledGradients:
@@ -121,29 +127,54 @@ def _compute(
 
 def add_gradients(parameters: Sequence[torch.Tensor], gradients: Sequence[torch.Tensor | None]) -> None:
     """Let parameters have these gradients, added to those that wait, in memory that lies as the parameter's does."""
+    given: set[int] = set()
     for parameter, gradient in zip(parameters, gradients, strict=True):
         if gradient is None:
             continue
         if parameter.grad is not None:
             parameter.grad += gradient
         else:
-            # Fused steps go through both as they lie.
-            parameter.grad = gradient if gradient.stride() == parameter.stride() else like(parameter, gradient)
+            # Fused steps go through both as they lie, and gradients are changed in place.
+            fits = gradient.stride() == parameter.stride() and id(gradient) not in given and _owns_its_memory(gradient)
+            parameter.grad = gradient if fits else like(parameter, gradient)
+            given.add(id(gradient))
 
 
-def check_recipe(part: Part) -> None:
-    """Raise if a recipe's step is not known to be one that can be compiled.
+def _owns_its_memory(tensor: torch.Tensor) -> bool:
+    storage = tensor.untyped_storage()
+    # Held by the tensor and by the line above.
+    return bool(torch._C._storage_Use_Count(storage._cdata) <= 2)  # noqa: SLF001, PLR2004 - nothing public tells
+
+
+def check_recipe(recipe: Recipe, part: Part) -> None:
+    """Raise if a recipe doesn't say that its steps are nothing but updates.
 
     Raises
     ------
     ConfigurationError
         Says what to do instead.
     """
-    if part.type != "supervised":
+    if not getattr(recipe, "only_updates", False):
         msg = (
-            f"compile: the recipe '{part}' makes its steps by code of its own; compile parts of that by torch.compile, "
-            "or leave compile out."
+            f"compile: the recipe '{part}' doesn't say that its steps are nothing but ops.update (only_updates = "
+            "True); compile parts of them by torch.compile, or leave compile out."
         )
+        raise ConfigurationError(msg)
+
+
+def check_hooks(nets: Mapping[str, nn.Module], parameters: Sequence[torch.Tensor]) -> None:
+    """Raise if somebody wants to be told of a parameter's gradient, which a graph computes without telling.
+
+    Raises
+    ------
+    ConfigurationError
+        Names the parameters.
+    """
+    hooked = {id(parameter) for parameter in parameters if is_hooked(parameter)}
+    if hooked:
+        named = (item for net in nets.values() for item in net.named_parameters())
+        names = ", ".join(name for name, parameter in named if id(parameter) in hooked)
+        msg = f"compile: a compiled graph wouldn't call the hooks of {names}; remove them, or leave compile out."
         raise ConfigurationError(msg)
 
 

@@ -10,7 +10,6 @@ import torch
 from torch import nn
 from torch.nn.parameter import UninitializedParameter
 
-from dltrainer_jupyter.adapters.pytorch.layout import lay_out
 from dltrainer_jupyter.adapters.shared.losses import default_loss
 from dltrainer_jupyter.adapters.shared.optimizers import DEFAULT_RATE
 from dltrainer_jupyter.adapters.shared.parts import called, model_by_name, own_loss, part_by_name
@@ -70,8 +69,7 @@ class PyTorchContext:
 
     def model(self) -> nn.Module:
         """Build the model on the run's device."""
-        made = build_model(self._spec, self._objects, self.signature).to(self._device)
-        return lay_out(made, self._spec, self._device)
+        return build_model(self._spec, self._objects, self.signature).to(self._device)
 
     def optimizer(self, net: nn.Module) -> torch.optim.Optimizer:
         """Build the optimizer for a net.

@@ -34,8 +34,8 @@ def _picked(tensor: torch.Tensor, indices: torch.Tensor, device: torch.device) -
     chosen = tensor.index_select(0, indices)
     if chosen.device == device:
         return chosen
-    # From pinned memory it is copied while the host goes on.
-    return (chosen.pin_memory() if device.type == "cuda" else chosen).to(device, non_blocking=True)
+    # From pinned memory it is copied while the host goes on; only the host's can be pinned.
+    return (chosen.pin_memory() if chosen.is_cpu and device.type == "cuda" else chosen).to(device, non_blocking=True)
 
 
 class CutAhead:

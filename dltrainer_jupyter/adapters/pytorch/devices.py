@@ -25,6 +25,11 @@ def choose_device(wanted: str) -> torch.device:
     ------
     ConfigurationError
         If the name is not a device, or the device isn't there.
+
+    Returns
+    -------
+    torch.device
+        Named as its tensors name it, with the number of a GPU, so that the two can be compared.
     """
     if wanted == "auto":
         if torch.cuda.is_available():
@@ -43,6 +48,8 @@ def choose_device(wanted: str) -> torch.device:
     if missing:
         msg = f"device: '{wanted}' isn't there; this machine has {torch.cuda.device_count()} CUDA devices."
         raise ConfigurationError(msg)
+    if device.type == "cuda" and device.index is None:
+        return torch.device("cuda", torch.cuda.current_device())
     return device
 
 

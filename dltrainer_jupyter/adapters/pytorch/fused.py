@@ -25,7 +25,7 @@ def fused_kernels(optimizer: Optimizer) -> Kernels:
         that is out of the ordinary.
     """
     prepare = _PREPARE.get(type(optimizer))
-    if prepare is None:
+    if prepare is None or _unscales(optimizer):
         return []
     kernels: Kernels = []
     for group in optimizer.param_groups:
@@ -39,6 +39,11 @@ def fused_kernels(optimizer: Optimizer) -> Kernels:
     return kernels
 
 
+def _unscales(optimizer: Optimizer) -> bool:
+    """Say whether somebody wants the step itself to divide gradients, or to leave out those that overflowed."""
+    return getattr(optimizer, "grad_scale", None) is not None or getattr(optimizer, "found_inf", None) is not None
+
+
 def _is_ordinary(group: Mapping[str, Any], parameters: list[torch.Tensor]) -> bool:
     """Say whether one call of a fused kernel, with a plain number for the rate, can update a group."""
     return (
@@ -50,14 +55,14 @@ def _is_ordinary(group: Mapping[str, Any], parameters: list[torch.Tensor]) -> bo
 
 
 def _adam(
-    group: Mapping[str, Any], parameters: list[torch.Tensor], state: Mapping[Any, Any], **always: bool
+    group: Mapping[str, Any], parameters: list[torch.Tensor], state: Mapping[Any, Any], *, decoupled: bool = False
 ) -> Kernels:
     slots: list[Any] = [state.get(parameter) for parameter in parameters]
     betas = group["betas"]
     if not all(slots) or isinstance(betas[0], torch.Tensor):
         return []
     steps = [slot["step"] for slot in slots]
-    decoupled = always.get("decoupled") or group.get("decoupled_weight_decay")
+    decoupled = group.get("decoupled_weight_decay", decoupled)
     return [
         # A number would be made a tensor again and again.
         partial(torch._foreach_add_, steps, _ONE if steps[0].is_cpu else 1),
@@ -93,7 +98,7 @@ def _sgd(group: Mapping[str, Any], parameters: list[torch.Tensor], state: Mappin
 
 _PREPARE: dict[type[Optimizer], Callable[..., Kernels]] = {
     Adam: _adam,
-    # Before PyTorch 2.7 it had no option that says so.
+    # Before PyTorch 2.7 its groups had no option that says so.
     AdamW: partial(_adam, decoupled=True),
     SGD: _sgd,
 }

@@ -10,9 +10,9 @@ from typing import Any
 import torch
 
 from dltrainer_jupyter.adapters.pytorch.accumulation import Accumulation
-from dltrainer_jupyter.adapters.pytorch.calls import Calls, DirectCalls
+from dltrainer_jupyter.adapters.pytorch.calls import make_calls
 from dltrainer_jupyter.adapters.pytorch.clipping import clip
-from dltrainer_jupyter.adapters.pytorch.compiled import CompiledGradients, add_gradients
+from dltrainer_jupyter.adapters.pytorch.compiled import CompiledGradients, add_gradients, check_hooks
 from dltrainer_jupyter.adapters.pytorch.precision import LossScales, Precision
 from dltrainer_jupyter.adapters.pytorch.state import KeptBuffer, keep_buffers, put_back
 from dltrainer_jupyter.core.protocols import LossFunction, TrainState
@@ -59,7 +59,7 @@ class PyTorchOps:
         self._skip_non_finite = spec.on_nan == "skip"
         self._bound = spec.gradient_clipping
         self._precision = precision
-        self._calls = DirectCalls() if spec.fast.direct_calls else Calls()
+        self.calls = make_calls(direct=spec.fast.direct_calls)
         self.accumulation = Accumulation(spec.gradient_accumulation)
         self.scales = LossScales(precision) if precision.scales else None
         self.keeps_gradients = False
@@ -95,9 +95,10 @@ class PyTorchOps:
         inputs = None if len(state.nets) == 1 else [p for p in state.nets[wrt].parameters() if p.requires_grad]
         return loss, outputs, partial(self.backward, loss, using, inputs)
 
-    def _compiled_pass(self, state: TrainState, loss_fn: LossFunction, wrt: str, using: str) -> _Pass:  # noqa: ARG002 - there is one net
+    def _compiled_pass(self, state: TrainState, loss_fn: LossFunction, wrt: str, using: str) -> _Pass:  # noqa: ARG002 - an optimizer knows what it updates
         assert self.compiled is not None  # noqa: S101 - asked by the caller
         parameters = [p for group in state.optimizers[using].param_groups for p in group["params"] if p.requires_grad]
+        check_hooks(state.nets, parameters)
         plain = self.accumulation.batches == 1 and self.scales is None
         scale = None if plain else self._scaled(torch.ones((), device=parameters[0].device), using)
         loss, outputs, gradients = self.compiled(loss_fn, state.nets, parameters, scale)
@@ -112,7 +113,7 @@ class PyTorchOps:
     def clear(self, state: TrainState, using: str) -> None:
         """Forget the gradients of the last update; those that wait for the next stay."""
         if self.accumulation.begins(using):
-            self._calls.clear(state.optimizers[using])
+            self.calls.clear(state.optimizers[using])
 
     def remember(self, state: TrainState) -> list[KeptBuffer]:
         """Copy what layers note while they compute, if the batch that comes may be left out."""
@@ -146,7 +147,7 @@ class PyTorchOps:
         inputs : sequence of torch.Tensor, optional
             With respect to what; everything that learns if left out.
         """
-        self._calls.backward(self._scaled(loss, using), inputs)
+        self.calls.backward(self._scaled(loss, using), inputs)
 
     def _scaled(self, loss: torch.Tensor, using: str) -> torch.Tensor:
         if self.accumulation.batches > 1:
@@ -189,7 +190,7 @@ class PyTorchOps:
         optimizer: torch.optim.Optimizer = state.optimizers[using]
         left_out = None
         if self.scales is None:
-            self._calls.step(optimizer)
+            self.calls.step(optimizer)
         else:
             left_out = self.scales.step(optimizer, using)
         if state.averages:

@@ -66,6 +66,7 @@ class Bench:
         self.environment = self.adapter.open()
         self.state = self.adapter.build(self.recipe, self.objects, self.signature)
         self._placed = self.adapter.place(self.dataset.train)
+        self._ordered: tuple[int, Any] = 0, None
         self.adapter.check(self.recipe, self.state, self._batch(0))
         self.steps = 0
 
@@ -86,8 +87,10 @@ class Bench:
     def _batch(self, step: int) -> Any:
         count, size = len(self.dataset.train), self.spec.batch_size
         epoch, index = divmod(step, batches(count, size))
-        order = self.adapter.order(self._placed, epoch_order(self.spec.seed, epoch + 1, count))
-        return self.adapter.batch(self._placed, order, *bounds(index, count, size))
+        if self._ordered[0] != epoch + 1:
+            order = self.adapter.order(self._placed, epoch_order(self.spec.seed, epoch + 1, count))
+            self._ordered = epoch + 1, order
+        return self.adapter.batch(self._placed, self._ordered[1], *bounds(index, count, size))
 
     def step(self, count: int = 1) -> list[float]:
         """Make some steps; give their losses."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable, Sequence
 from functools import wraps
+from pathlib import Path
 from types import MethodType
 from typing import Any
 
@@ -14,7 +17,7 @@ from torch.optim import SGD, Adam, AdamW, Optimizer
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 from torch.overrides import TorchFunctionMode
 
-from dltrainer_jupyter.adapters.pytorch.calls import Calls, DirectCalls
+from dltrainer_jupyter.adapters.pytorch.calls import Calls, DirectCalls, make_calls
 from tests.adapters.pytorch.bench import Bench, X, Y, seeded
 
 INPUTS, TARGETS = torch.from_numpy(X), torch.from_numpy(Y)
@@ -75,6 +78,12 @@ def of(kind: type[Optimizer], **options: Any) -> Callable[[nn.Module], Optimizer
     return lambda model: kind(model.parameters(), **{"fused": True, "lr": 0.01} | options)
 
 
+def coupled(optimizer: Optimizer) -> Optimizer:
+    for group in optimizer.param_groups:
+        group["decoupled_weight_decay"] = False
+    return optimizer
+
+
 def groups(model: nn.Module) -> Optimizer:
     first, *others = model.parameters()
     mine, theirs = {"params": [first], "lr": 0.02, "betas": (0.8, 0.9)}, {"params": others, "maximize": True}
@@ -90,12 +99,13 @@ def groups(model: nn.Module) -> Optimizer:
         (of(Adam, amsgrad=True, lr=0.3), ["step"]),
         (of(Adam, decoupled_weight_decay=True, weight_decay=0.5), ["step"]),
         (of(AdamW, maximize=True), ["step"]),
+        (lambda model: coupled(of(AdamW, weight_decay=0.5)(model)), ["step"]),
         (groups, ["step"]),
         (of(SGD, weight_decay=0.1), []),
         (of(SGD, momentum=0.9, dampening=0.1, maximize=True), ["step"]),
         (of(SGD, momentum=0.9, nesterov=True), ["step"]),
     ],
-    ids=["adam", "adamw", "amsgrad", "decoupled", "maximize", "groups", "sgd", "momentum", "nesterov"],
+    ids=["adam", "adamw", "amsgrad", "decoupled", "maximize", "coupled", "groups", "sgd", "momentum", "nesterov"],
 )
 def test_bits_are_those_of_pytorchs_methods(make, first: list[str], direct: Counting) -> None:
     found = train(direct, make)
@@ -140,6 +150,19 @@ def test_an_optimizer_may_change_at_any_time(prepare, direct: Counting) -> None:
     found = train(direct, of(Adam), prepare)
     assert direct.plain.count("step") < 3
     assert same(found, train(Calls(), of(Adam), prepare))
+
+
+@pytest.mark.parametrize(("name", "value"), [("grad_scale", 1e6), ("found_inf", 1.0)])
+def test_a_step_that_is_to_unscale_takes_pytorchs_own(name: str, value: float, direct: Counting) -> None:
+    """By which numbers is noted at the optimizer, as a GradScaler does it."""
+
+    def prepare(step: int, _: nn.Module, optimizer: Optimizer) -> None:
+        setattr(optimizer, name, torch.tensor(value) if step > 2 else None)
+
+    found = train(direct, of(Adam), prepare)
+    assert direct.plain == ["step"] * (STEPS - 2)
+    assert same(found, train(Calls(), of(Adam), prepare))
+    assert not same(found, train(Calls(), of(Adam)))
 
 
 def test_a_group_of_several_dtypes_takes_pytorchs_own_step(direct: Counting) -> None:
@@ -208,6 +231,31 @@ def test_a_method_that_its_class_got_meanwhile_is_called(
     assert heard(replace, direct) == STEPS - 2
 
 
+def test_a_package_whose_name_begins_as_pytorchs_is_another(direct: Counting) -> None:
+    noted: list[int] = []
+    source = "def zero_grad(self):\n    noted.append(1)\n    super(kind, self).zero_grad()"
+    theirs: dict[str, Any] = {"noted": noted}
+    exec(compile(source, f"{Path(torch.__file__).parent}_optimizer/adam.py", "exec"), theirs)  # noqa: S102 - for its file's name
+    theirs["kind"] = kind = type("Theirs", (Adam,), {"zero_grad": theirs["zero_grad"]})
+    train(direct, of(kind))
+    assert len(noted) == STEPS
+
+
+def test_what_a_patched_method_holds_is_let_go(direct: Counting, monkeypatch: pytest.MonkeyPatch) -> None:
+    step = Adam.step
+
+    def patched(self: Any, closure: Any = None) -> Any:
+        return step(self, closure)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Adam, "step", patched)
+        train(direct, of(Adam))
+    let_go = weakref.ref(patched)
+    del patched
+    gc.collect()
+    assert let_go() is None
+
+
 def test_a_scheduler_sees_that_the_optimizer_steps(direct: Counting, recwarn: pytest.WarningsRecorder) -> None:
     schedulers: list[Any] = []
 
@@ -249,6 +297,26 @@ def test_a_class_may_clear_gradients_in_a_way_of_its_own(direct: Counting) -> No
         return Keeping(model.parameters(), fused=True)
 
     assert same(train(direct, keeping), train(Calls(), keeping))
+
+
+def test_a_class_may_clear_gradients_without_being_told_how() -> None:
+    class Plainly(SGD):
+        def zero_grad(self) -> None:
+            super().zero_grad()
+
+    assert same(train(DirectCalls(), of(Plainly)), train(Calls(), of(SGD)))
+
+
+def test_a_class_may_leave_out_pytorchs_constructor(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Bare(SGD):
+        def __init__(self, made: Optimizer) -> None:
+            self.param_groups, self.defaults, self.state = made.param_groups, made.defaults, made.state
+
+    expected = train(Calls(), of(SGD))
+    # The constructor wraps the class's step by one that needs what the constructor makes.
+    monkeypatch.setattr(SGD, "step", SGD.step.__wrapped__)
+    monkeypatch.setattr(SGD, "_patch_step_function", lambda _: None)
+    assert same(train(DirectCalls(), lambda model: Bare(of(SGD)(model))), expected)
 
 
 def test_a_profiler_sees_the_methods(direct: Counting) -> None:
@@ -301,6 +369,23 @@ def test_what_has_no_gradient_is_refused_as_ever(loss: torch.Tensor, message: st
         DirectCalls().backward(loss, None)
 
 
+@pytest.mark.parametrize("calls", [Calls(), DirectCalls()])
+def test_gradients_of_nothing_and_of_no_real_number_are_refused_as_ever(calls: Calls) -> None:
+    weight = torch.ones((), requires_grad=True)
+    with pytest.raises(RuntimeError, match="cannot be empty"):
+        calls.backward(weight * 2, [])
+    with pytest.raises(RuntimeError, match="only for real scalar outputs"):
+        calls.backward(weight * 2j, None)
+
+
+def test_a_patched_backward_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    noted: list[torch.Tensor] = []
+    monkeypatch.setattr(torch.Tensor, "backward", lambda self, **_: noted.append(self))
+    loss = torch.ones((), requires_grad=True) * 2
+    DirectCalls().backward(loss, None)
+    assert noted == [loss]
+
+
 def test_hooks_of_tensors_are_called_and_see_the_gradient(direct: Counting) -> None:
     weight = torch.ones(2, requires_grad=True)
     loss = (weight * 3).sum()
@@ -308,6 +393,21 @@ def test_hooks_of_tensors_are_called_and_see_the_gradient(direct: Counting) -> N
     direct.backward(loss, None)
     direct.backward((weight * 3).sum(), None)
     assert weight.grad.tolist() == [9, 9]
+
+
+# --- another PyTorch --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [(torch.autograd.profiler, "_is_profiler_enabled"), (torch, "_fused_adam_"), (torch._C, "DisableTorchFunction")],
+)
+def test_where_pytorch_lacks_what_is_called_its_own_methods_are(
+    owner: Any, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (type(make_calls(direct=True)), type(make_calls(direct=False))) == (DirectCalls, Calls)
+    monkeypatch.delattr(owner, name)
+    assert type(make_calls(direct=True)) is Calls
 
 
 # --- in a run ---------------------------------------------------------------------------------------------

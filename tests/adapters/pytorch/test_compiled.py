@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import torch
 import torch._dynamo
 from torch import nn
 
-from dltrainer_jupyter.adapters.pytorch.compiled import add_gradients
+from dltrainer_jupyter.adapters.pytorch.compiled import CompiledGradients, add_gradients
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.recipes.supervised import Supervised
 from tests.adapters.pytorch.bench import Bench, check_exact, seeded
@@ -81,6 +83,59 @@ def test_gradients_lie_as_their_parameters_do() -> None:
     assert frozen.grad is None
 
 
+class Summed(nn.Module):
+    """Two parameters with one gradient, and one whose gradient is a tensor that the model keeps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.base, self.delta = nn.Parameter(torch.randn(2, 6)), nn.Parameter(torch.zeros(2, 6))
+        self.shift = nn.Parameter(torch.zeros(4))
+        self.register_buffer("weights", torch.arange(4.0))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return nn.functional.linear(x, self.base + self.delta) + (self.shift * self.weights).sum()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"gradient_accumulation": 2},
+        {"gradient_clipping": 0.01},
+        {"gradient_accumulation": 2, "gradient_clipping": 0.01},
+        {"precision": "16-mixed", "gradient_clipping": 0.01},
+    ],
+)
+def test_parameters_may_have_the_same_gradient(settings: dict[str, Any]) -> None:
+    """Each is bounded, divided and added to once."""
+    settings = {"optimizer": {"type": "sgd", "momentum": 0.9}, "learning_rate": 0.1} | settings
+    with Bench(seeded(Summed), **settings) as eager, Bench(seeded(Summed), compile=True, **settings) as compiled:
+        eager.step(6)
+        compiled.step(6)
+        for one, other in zip(compiled.net.state_dict().values(), eager.net.state_dict().values(), strict=True):
+            torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-4)
+
+
+def test_gradients_share_their_memory_with_nothing() -> None:
+    """Not with the inputs either, and what is alone isn't copied."""
+    one, other, third = (nn.Parameter(torch.zeros(3)) for _ in range(3))
+    parameters, given = [one, other, third], torch.arange(3.0)
+    compiled = CompiledGradients(nullcontext)
+    try:
+        loss, outputs, gradients = compiled(
+            lambda _: (torch.dot(one, given) + torch.exp(other + third).sum(), given), {}, parameters, None
+        )
+        alone = compiled(lambda _: (torch.exp(one).sum(), given), {}, [one], None).gradients
+    finally:
+        compiled.close()
+    add_gradients(parameters, gradients)
+    memory = {tensor.untyped_storage().data_ptr() for tensor in (given, loss, one.grad, other.grad, third.grad)}
+    assert len(memory) == 5
+    assert torch.equal(one.grad, outputs)
+    one.grad = None
+    add_gradients([one], alone)
+    assert one.grad is alone[0]
+
+
 # --- what can't be compiled -------------------------------------------------------------------------------
 
 
@@ -127,6 +182,30 @@ def test_a_model_that_cannot_be_compiled_says_so(build: Callable[[], nn.Module],
     assert "\n" not in str(error.value)
 
 
-def test_recipes_of_ones_own_are_not_compiled() -> None:
-    with pytest.raises(ConfigurationError, match="^compile: the recipe 'own' makes its steps by code of its own; .*"):
-        Bench(net(), recipe=Supervised(Supervised.Config()), compile=True)
+@pytest.mark.parametrize("register", ["register_hook", "register_post_accumulate_grad_hook"])
+def test_hooks_of_parameters_are_refused_by_name(register: str) -> None:
+    model = net()
+    handle = getattr(model[0].weight, register)(lambda _: None)
+    message = "compile: a compiled graph wouldn't call the hooks of 0.weight; remove them, or leave compile out."
+    with Bench(model, compile=True) as bench:
+        with pytest.raises(ConfigurationError, match=f"^{re.escape(message)}$"):
+            bench.step()
+        handle.remove()
+        bench.step()
+
+
+class Silent(Supervised):
+    """Doesn't say what its steps are made of."""
+
+    only_updates = False
+
+
+def test_recipes_that_do_more_than_updates_are_not_compiled() -> None:
+    message = "compile: the recipe 'own' doesn't say that its steps are nothing but ops.update (only_updates = True); "
+    with pytest.raises(ConfigurationError, match=f"^{re.escape(message)}.*leave compile out.$"):
+        Bench(net(), recipe=Silent(Silent.Config()), compile=True)
+
+
+def test_other_recipes_that_only_update_are() -> None:
+    with Bench(seeded(net)) as eager, Bench(seeded(net), recipe=Supervised(Supervised.Config()), compile=True) as own:
+        assert own.step(3) == pytest.approx(eager.step(3), rel=1e-4)

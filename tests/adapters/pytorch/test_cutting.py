@@ -13,9 +13,12 @@ from dltrainer_jupyter.adapters.pytorch import cutting
 from dltrainer_jupyter.adapters.pytorch.cutting import CutAhead, cut, cut_one_by_one
 from dltrainer_jupyter.adapters.pytorch.placement import Placed, place, to_order
 from dltrainer_jupyter.core.protocols import Batch, Samples
+from dltrainer_jupyter.testing.adapter_samples import BATCH_SIZE, Trainer
 from tests.adapters.pytorch.bench import Bench, seeded
 
 CPU = torch.device("cpu")
+BLOCKS = {"cpu": 64, "cuda": 512}
+"""Bytes; where PyTorch's allocator for a device lets a tensor's memory begin."""
 RNG = np.random.default_rng(0)
 
 Cut = Callable[[Placed, torch.Tensor, int, int], Batch]
@@ -39,11 +42,14 @@ def epoch(way: Cut, placed: Placed, order: torch.Tensor, size: int, first: int =
 
 
 def assert_same(one: list[Batch], other: list[Batch]) -> None:
+    """Also that they lie, and begin in memory, alike: kernels go by how far from a whole number of blocks that is."""
     assert [batch.size for batch in one] == [batch.size for batch in other]
     for mine, theirs in zip(one, other, strict=True):
         for a, b in zip(mine[:2], theirs[:2], strict=True):
             assert torch.equal(a, b)
-            assert (a.dtype, a.stride(), a.data_ptr() % 64) == (b.dtype, b.stride(), b.data_ptr() % 64)
+            assert (a.dtype, a.stride(), a.device) == (b.dtype, b.stride(), b.device)
+            block = BLOCKS[a.device.type]
+            assert a.data_ptr() % block == b.data_ptr() % block
 
 
 @pytest.fixture
@@ -123,12 +129,26 @@ def test_an_order_may_be_left_and_taken_up_anywhere() -> None:
     assert_same(epoch(ahead, Placed(*placed), reordered, 8), epoch(plain, placed, reordered, 8))
 
 
+@pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-def test_samples_that_stay_on_the_host_are_copied_in_pieces() -> None:
-    device = torch.device("cuda", torch.cuda.current_device())
+@pytest.mark.parametrize("numbered", [False, True])
+@pytest.mark.parametrize("stay", [False, True])
+def test_all_ways_are_equal_on_a_gpu(stay: bool, numbered: bool) -> None:
+    """Whether samples stay on the host or not, and whichever way the device is named."""
+    device = torch.device("cuda", torch.cuda.current_device()) if numbered else torch.device("cuda")
     placed, order = samples((4000, 128))
-    found = [Batch(b.inputs.cpu(), b.targets.cpu(), b.size) for b in epoch(CutAhead(device), placed, order, 64)]
-    assert_same(found, epoch(WAYS["one"](), placed, order, 64))
+    if not stay:
+        placed, order = Placed(placed.inputs.to(device), placed.targets.to(device)), order.to(device)
+    plain = epoch(lambda *where: cut_one_by_one(*where, device), placed, order, 64)
+    assert_same(epoch(lambda *where: cut(*where, device), placed, order, 64), plain)
+    assert_same(epoch(CutAhead(device), placed, order, 64), plain)
+
+
+def test_the_contracts_trainer_follows_an_order_so_that_it_tries_this(indices: list[int]) -> None:
+    with Trainer(framework="pytorch", model="mlp", data="digits") as trainer:
+        indices.clear()
+        trainer.step(8)
+        assert max(indices) > BATCH_SIZE
 
 
 def test_a_run_cuts_ahead_unless_told_otherwise(indices: list[int]) -> None:

@@ -22,6 +22,21 @@ def test_auto_takes_what_there_is(monkeypatch) -> None:
     assert choose_device("auto") == torch.device("cuda:1")
 
 
+def test_a_gpu_is_named_as_its_tensors_name_it(monkeypatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 1)
+    assert choose_device("cuda") == torch.device("cuda:1")
+    assert choose_device("cuda:2") == torch.device("cuda:2")
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_a_gpu_may_be_asked_for_without_its_number() -> None:
+    with Bench("mlp", device="cuda") as bench:
+        bench.step(3)
+        assert bench.adapter.device == next(bench.net.parameters()).device
+
+
 @pytest.mark.parametrize("wanted", ["tpu", "cuda:x", "", "meta", "cpu:0:1", "xla"])
 def test_what_is_no_device_is_refused(wanted: str) -> None:
     with pytest.raises(ConfigurationError) as error:

@@ -12,6 +12,11 @@ import torch
 from torch import nn
 
 from dltrainer_jupyter.adapters.pytorch.adapter import PyTorchAdapter
+from dltrainer_jupyter.adapters.pytorch.layout import lay_out
+from dltrainer_jupyter.adapters.pytorch.losses import CrossEntropy
+from dltrainer_jupyter.adapters.pytorch.optimizers import SGD
+from dltrainer_jupyter.core import registry
+from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.recipes.supervised import Supervised
 from tests.adapters.pytorch.bench import IMAGES, LABELS, Bench, check_exact, seeded
 from tests.adapters.pytorch.test_state import convolutional
@@ -31,10 +36,23 @@ class Viewing(nn.Module):
         return self.convolution(x).view(len(x), 4, -1).mean(2)
 
 
-def hooked() -> nn.Module:
+def hooked(register: str = "register_forward_hook", on: str = "") -> nn.Module:
     net = convolutional()
-    net[0].register_forward_hook(lambda _module, _given, outputs: outputs.view(-1).view(outputs.shape))
+    getattr(getattr(net[1], on) if on else net[1], register)(lambda *_: None)
     return net
+
+
+class ViewingByName(CrossEntropy):
+    def build(self) -> Any:
+        return viewing_loss
+
+
+class OptimizerByName(SGD):
+    """An optimizer that another package has registered."""
+
+
+class RecipeByName(Supervised):
+    """A recipe that another package has registered."""
 
 
 def viewing_loss(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
@@ -67,17 +85,73 @@ def test_standard_nets_are_laid_out_unless_told_otherwise() -> None:
     [
         (Viewing, {}),
         (hooked, {}),
+        (lambda: hooked("register_full_backward_pre_hook"), {}),
+        (lambda: hooked("register_hook", on="weight"), {}),
+        (lambda: hooked("register_post_accumulate_grad_hook", on="bias"), {}),
         (lambda: nn.Sequential(nn.Conv2d(3, 3, 3), Viewing()), {}),
         (convolutional, {"loss": viewing_loss}),
         (convolutional, {"optimizer": torch.optim.SGD}),
         (convolutional, {"recipe": Supervised(Supervised.Config())}),
     ],
-    ids=["module", "hook", "part", "loss", "optimizer", "recipe"],
+    ids=["module", "hook", "backward hook", "hook of a parameter", "another", "part", "loss", "optimizer", "recipe"],
 )
 def test_code_of_ones_own_finds_tensors_as_ever(build: Callable[[], nn.Module], settings: dict[str, Any]) -> None:
     found = trained(build, **settings)
     assert not found[0]
     assert found == trained(build, **settings, **FIRST)
+
+
+def test_hooks_of_all_modules_find_tensors_as_ever() -> None:
+    handle = nn.modules.module.register_module_forward_hook(lambda *_: None)
+    try:
+        assert not trained(convolutional)[0]
+    finally:
+        handle.remove()
+    assert trained(convolutional)[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "part"),
+    [("loss", ViewingByName), ("optimizer", OptimizerByName), ("recipe", RecipeByName), ("loss", None)],
+)
+def test_parts_of_other_packages_find_tensors_as_ever(kind: str, part: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where a package isn't there any more, and a predictor is made of what was trained."""
+    find = registry.find
+
+    def found(of: Any, name: str, framework: str | None = None) -> Any:
+        return part if name == "theirs" and part is not None else find(of, name, framework)
+
+    monkeypatch.setattr(registry, "find", found)
+    net = convolutional()
+    lay_out(net, RunSpec.model_validate({"model": "cnn", "data": "digits", kind: "theirs"}), torch.device("cpu"))
+    assert not channels_last(net)
+    lay_out(net, RunSpec(model="cnn", data="digits"), torch.device("cpu"))
+    assert channels_last(net)
+
+
+def test_a_net_may_have_convolutions_of_other_dimensions() -> None:
+    def volumes() -> nn.Module:
+        return nn.Sequential(
+            nn.Conv2d(3, 4, 3), nn.Unflatten(1, (2, 2)), nn.Conv3d(2, 3, (2, 3, 3)), nn.Flatten(), nn.Linear(48, 4)
+        )
+
+    with Bench(seeded(volumes), DATA) as last, Bench(seeded(volumes), DATA, **FIRST) as first:
+        assert last.step(3) == pytest.approx(first.step(3), rel=1e-3)
+        assert channels_last(last.net)
+        assert last.net[2].weight.is_contiguous()
+
+
+def test_a_model_that_is_trained_in_place_gets_its_layout_back() -> None:
+    model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, 1), nn.Conv2d(4, 4, 3), nn.Flatten(), nn.Linear(64, 4))
+    model[2].to(memory_format=torch.channels_last)
+    strides = [parameter.stride() for parameter in model.parameters()]
+    with Bench(model, DATA) as bench:
+        bench.step(2)
+        assert not model[0].weight.is_contiguous()
+        trained = {name: value.clone() for name, value in model.state_dict().items()}
+    assert [parameter.stride() for parameter in model.parameters()] == strides
+    assert [parameter.grad.stride() for parameter in model.parameters()] == strides
+    assert all(torch.equal(value, trained[name]) for name, value in model.state_dict().items())
 
 
 @pytest.mark.parametrize("settings", [{}, FIRST], ids=["last", "first"])
