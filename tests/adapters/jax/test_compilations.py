@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import warnings
 from typing import TYPE_CHECKING
@@ -64,20 +65,47 @@ def test_another_start_reads_what_was_compiled_and_computes_the_same_bits(folder
     assert {name.partition("-")[0] for name in kept} >= {"jit__loop", "jit__traced_learning", "jit_gathered"}
 
 
-def test_what_is_damaged_is_compiled_anew(folder: Path) -> None:
+def test_what_is_damaged_is_compiled_anew_once(folder: Path) -> None:
     cold, _ = _trained()
+    warm, whole = _trained()
     for entry in folder.iterdir():
         os.truncate(entry, entry.stat().st_size // 2)
     with pytest.warns(UserWarning, match="Error reading persistent compilation cache"):
         again, _ = _trained()
-    assert again == cold
+    # A warning here is an error.
+    after, read = _trained()
+    assert read == whole
+    assert cold == warm == again == after
 
 
-def test_a_folder_that_others_write_to_is_not_read(folder: Path) -> None:
-    folder.mkdir(parents=True)
+def test_an_entry_is_whole_or_what_was_there_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = compilations.Entries(tmp_path)
+    assert entries.get("program") is None
+    entries.put("program", b"one")
+    entries.put("program", b"other")
+    assert entries.get("program") == b"other"
+
+    def full(path: Path, data: bytes) -> None:
+        with path.open("wb") as file:
+            file.write(data[:2])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(type(tmp_path), "write_bytes", full)
+    with pytest.raises(OSError, match="No space left"):
+        entries.put("program", b"another")
+    assert entries.get("program") == b"other"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_folder_that_others_write_to_is_neither_read_nor_written(folder: Path) -> None:
+    _trained()
+    # One that would be written again.
+    next(folder.glob("jit__loop-*")).unlink()
+    left = set(folder.iterdir())
     folder.chmod(0o777)
-    Bench(net()).adapter.close()
-    assert not list(folder.iterdir())
+    _, read = _trained()
+    assert not read
+    assert set(folder.iterdir()) == left
 
 
 def test_a_folder_that_cannot_be_made_is_done_without(folder: Path) -> None:
@@ -111,6 +139,8 @@ def test_what_was_compiled_longest_ago_is_deleted(folder: Path, monkeypatch: pyt
     for age, name in enumerate(("newest", "older", "oldest")):
         (folder / name).write_bytes(bytes(100))
         os.utime(folder / name, (1e9 - age, 1e9 - age))
+    (folder / "of XLA's own").mkdir()
+    os.utime(folder / "of XLA's own", (0, 0))
     monkeypatch.setattr(compilations, "_MOST_BYTES", 250)
     with compilations.kept():
-        assert {entry.name for entry in folder.iterdir()} == {"newest", "older"}
+        assert {entry.name for entry in folder.iterdir()} == {"newest", "older", "of XLA's own"}
