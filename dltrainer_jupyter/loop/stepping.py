@@ -63,6 +63,8 @@ class OneByOne:
 class SeveralAtOnce:
     """Makes as many steps in a call as fit into a short time; a last, smaller batch is a step by itself.
 
+    A call ends where the learning rate begins, or ceases, to be another in each step.
+
     Parameters
     ----------
     training : Training
@@ -87,9 +89,9 @@ class SeveralAtOnce:
     def epoch(self) -> Iterator[StepOutput]:
         """Make the steps of the epoch that are left."""
         training, parts = self._training, self._training.parts
-        while (steps := min(self._feed.full_batches - training.consumed, self._pace.steps)) > 0:
+        while (fitting := min(self._feed.full_batches - training.consumed, self._pace.steps)) > 0:
+            steps, rates = self._alike(fitting)
             stretch = self._feed.stretch(training.epoch, training.consumed, steps)
-            rates = self._rates(steps)
             began = time.perf_counter()
             parts.state, output = self._adapter.train_steps(parts.recipe, parts.state, stretch, rates)
             self._pace.took(steps, time.perf_counter() - began)
@@ -100,13 +102,22 @@ class SeveralAtOnce:
             yield output
         yield from self._rest.epoch()
 
-    def _rates(self, steps: int) -> npt.NDArray[np.float64] | None:
-        """Give the rate of each of the next steps; None if it stays as it is."""
+    def _alike(self, most: int) -> tuple[int, npt.NDArray[np.float64] | None]:
+        """Give how many of the next steps make a call, and the rate of each; None if it stays as it is.
+
+        Each of them has another rate than the one before it, or none has: set where it doesn't become another, a rate
+        would undo what the recipe has made of it since.
+        """
         training, schedule = self._training, self._training.parts.schedule
         if (base := training.base_rate) is None:
-            return None
-        rates = np.array([base * schedule.factor(step) for step in range(training.step, training.step + steps)])
-        return None if (rates == training.rate_in_force).all() else rates
+            return most, None
+        rates = np.array([base * schedule.factor(step) for step in range(training.step, training.step + most)])
+        # What isn't known is no number, from which every rate differs.
+        in_force = np.nan if training.rate_in_force is None else training.rate_in_force
+        changes = rates != np.append(in_force, rates[:-1])
+        others = np.flatnonzero(changes != changes[0])
+        steps = int(others[0]) if others.size else most
+        return steps, rates[:steps] if changes[0] else None
 
 
 class Pace:

@@ -95,10 +95,9 @@ class Training:
 
     def train_steps(self, batches: Batch, steps: int, rates: npt.NDArray[np.float64] | None) -> StepOutput:
         """Learn from several batches, given as one, each with a learning rate of its own or the one in force."""
-        if rates is not None and (rates == rates[0]).all():
-            set_rate(self.state.optimizers.values(), float(rates[0]))
-            rates = None
         if steps == 1:
+            if rates is not None:
+                set_rate(self.state.optimizers.values(), float(rates[0]))
             return self.train_step(batches)
         loss, outputs, targets, kept = self.stretches(batches, steps, self.extra, rates)
         self.state.extra.update(kept)

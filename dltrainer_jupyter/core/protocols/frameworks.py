@@ -156,7 +156,8 @@ class SeveralSteps(Protocol):
     """What an adapter has besides if it can make several steps in one call into its framework.
 
     Where steps are short, most of their time goes into the calls. Any split of the same steps into calls must give the
-    same bits: how many are made at once is chosen by the time they take.
+    same bits: how many are made at once is chosen by the time they take. Keras calls that number
+    ``steps_per_execution``, and there a person chooses it.
     """
 
     def most_steps(self) -> int:
@@ -179,5 +180,5 @@ class SeveralSteps(Protocol):
         stretch : Stretch
             Its batches, at most ``most_steps`` of them.
         rates : numpy.ndarray of float64, shape (stretch.steps,), optional
-            The learning rate of each step, which is left at the last; if left out it stays as it is.
+            The learning rate of each step, set before it, and left at the last; if left out it stays as it is.
         """
