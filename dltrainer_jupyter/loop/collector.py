@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -14,6 +15,20 @@ from dltrainer_jupyter.metrics.confusion import ConfusionMatrix
 _MOST_BATCHES = 256
 _MOST_BYTES = 32 * 2**20
 """Bounds of what waits on the device."""
+
+
+def bytes_of(value: Any) -> int:
+    """Tell how much a tensor, or a structure of tensors, takes on the device; nothing for what is neither."""
+    if (known := getattr(value, "nbytes", None)) is not None:
+        return int(known)
+    if isinstance(value, dict):
+        return sum(map(bytes_of, value.values()))
+    if isinstance(value, list | tuple):
+        return sum(map(bytes_of, value))
+    if (shape := getattr(value, "shape", None)) is None:
+        return 0
+    # TensorFlow's tensors tell no more than this; an axis of rows that differ in length counts as one number.
+    return int(math.prod(length or 1 for length in shape) * value.dtype.size)
 
 
 class Taken(NamedTuple):
@@ -58,28 +73,27 @@ class Collector:
         self._observers: list[Metric | ConfusionMatrix] = [*metrics, *([confusion] if confusion else [])]
         self._deferred = deferred
         self._waiting: list[StepOutput] = []
-        self._room = 1
+        self._bytes = 0
         self._sum = np.float64(0)
         self._count = 0
 
     def reset(self) -> None:
         """Forget everything."""
         self._waiting.clear()
+        self._bytes = 0
         self._sum, self._count = np.float64(0), 0
         for observer in self._observers:
             observer.reset()
 
     def add(self, output: StepOutput) -> bool:
         """Take in a batch, or several; say whether it is time to :meth:`take` what waits."""
-        if not self._waiting:
-            size = int(getattr(output.outputs, "nbytes", 0)) + int(getattr(output.targets, "nbytes", 0))
-            self._room = max(1, min(_MOST_BATCHES, _MOST_BYTES // max(size, 1))) if self._deferred else 1
         self._waiting.append(output)
-        return len(self._waiting) >= self._room
+        self._bytes += bytes_of(output.outputs) + bytes_of(output.targets)
+        return not self._deferred or len(self._waiting) >= _MOST_BATCHES or self._bytes >= _MOST_BYTES
 
     def take(self) -> Taken:
         """Give what waits, with the losses on the host; nothing waits afterwards."""
-        waiting, self._waiting = self._waiting, []
+        waiting, self._waiting, self._bytes = self._waiting, [], 0
         steps = [output.steps for output in waiting]
         measured = np.repeat(np.array([output.loss is not None for output in waiting], bool), steps)
         losses = np.full(len(measured), np.nan, np.float32)

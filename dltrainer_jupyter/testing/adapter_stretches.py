@@ -1,4 +1,7 @@
-"""What an adapter promises that makes several steps in one call; skipped for one that doesn't."""
+"""What an adapter promises that makes several steps in one call; skipped for one that doesn't.
+
+:func:`check_splits` is for tests of an adapter's own as well, with models and recipes of its framework.
+"""
 
 # ruff: noqa: S101, PLR2004 - assert is how a test speaks, and expected values are written where they are expected
 
@@ -6,24 +9,108 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pytest
 
-from dltrainer_jupyter.core.protocols import Samples, SeveralSteps, StepOutput
+from dltrainer_jupyter.core.protocols import Batch, FullState, Samples, SeveralSteps, StepOutput
 from dltrainer_jupyter.core.states import State
 from dltrainer_jupyter.loop import stepping
+from dltrainer_jupyter.loop.collector import bytes_of
 from dltrainer_jupyter.testing.adapter_fixtures import ABILITIES, AdapterFixtures, Make
 from dltrainer_jupyter.testing.adapter_runs import WholeRun
-from dltrainer_jupyter.testing.adapter_samples import Trainer
+from dltrainer_jupyter.testing.adapter_samples import Trainer, fingerprint
 
 _TOGETHER = ("ema", "gradient_accumulation", "gradient_clipping")
 _SINGLE = 0
 """A step by itself, in a split of steps into calls."""
 _SPLITS = ([5], [2, 3], [1, 1, 1, 1, 1], [1, _SINGLE, 3])
-_RATES = [0.02, 0.02, 0.01, 0.03, 0.005]
+RATES = [0.02, 0.02, 0.01, 0.03, 0.005]
 """One for each step of a split."""
+
+
+class Stretching(Protocol):
+    """What has an adapter at work, such as :class:`~dltrainer_jupyter.testing.adapter_samples.Trainer`.
+
+    Attributes
+    ----------
+    adapter, recipe, state
+        As the loop has them.
+    steps : int
+        Those made.
+    """
+
+    adapter: Any
+    recipe: Any
+    state: Any
+    steps: int
+
+    def batch(self, step: int, /) -> Batch:
+        """Cut the batch of a step."""
+
+    def stretch(self, count: int, rates: Sequence[float] | None = None) -> StepOutput:
+        """Make the next steps in one call."""
+
+    def save(self) -> FullState:
+        """Copy the state."""
+
+    def load(self, saved: FullState) -> None:
+        """Go on from a state."""
+
+
+class Outcome(NamedTuple):
+    """All that can be seen of five steps, and of one more."""
+
+    losses: list[float]
+    outputs: list[Any] | None
+    targets: list[Any] | None
+    after: list[float]
+    """The loss of the step after them, which has the rate that they left."""
+    state: tuple[str, bytes]
+    """Its fingerprint, after that step."""
+
+
+def check_splits(made: Stretching, rates: Sequence[float] | None = None) -> Outcome:
+    """Hold the first five steps, all of full batches, to giving the same bits however they are split into calls.
+
+    Parameters
+    ----------
+    made : Stretching
+        Has made no step yet, and has made none afterwards.
+    rates : sequence of float, optional
+        A learning rate for each step.
+    """
+    wanted = _outcome(made, [_SINGLE] * 5, rates)
+    for split in _SPLITS:
+        np.testing.assert_equal(_outcome(made, split, rates), wanted)
+    return wanted
+
+
+def _outcome(made: Stretching, split: Sequence[int], rates: Sequence[float] | None) -> Outcome:
+    begin, given = made.save(), list[StepOutput]()
+    for count in split:
+        wanted = None if rates is None else rates[made.steps : made.steps + max(count, 1)]
+        given.append(made.stretch(count, wanted) if count else _single(made, wanted))
+    losses = made.adapter.losses([output.loss for output in given])
+    outputs, targets = (
+        None if values[0] is None else made.adapter.arrays(values).tolist()
+        for values in ([output.outputs for output in given], [output.targets for output in given])
+    )
+    after = made.adapter.losses([_single(made, None).loss])
+    left = fingerprint(made.save())
+    made.load(begin)
+    made.steps = 0
+    return Outcome(losses.tolist(), outputs, targets, after.tolist(), left)
+
+
+def _single(made: Stretching, rates: Sequence[float] | None) -> StepOutput:
+    if rates is not None:
+        made.adapter.set_learning_rate(made.state, rates[0])
+    output: StepOutput
+    made.state, output = made.adapter.train_step(made.recipe, made.state, made.batch(made.steps))
+    made.steps += 1
+    return output
 
 
 class StretchesContract(AdapterFixtures):
@@ -44,7 +131,7 @@ class StretchesContract(AdapterFixtures):
         return make
 
     @pytest.mark.parametrize(
-        ("ability", "rates"), [("none", None), ("together", _RATES), ("bf16-mixed", None), ("16-mixed", _RATES)]
+        ("ability", "rates"), [("none", None), ("together", RATES), ("bf16-mixed", None), ("16-mixed", RATES)]
     )
     def test_any_split_of_steps_into_calls_gives_the_bits_of_single_ones(
         self, several: Make, ability: str, rates: Sequence[float] | None
@@ -55,10 +142,7 @@ class StretchesContract(AdapterFixtures):
             settings |= ABILITIES[name] if name in self.supports else {}
         if not settings and ability != "none":
             pytest.skip(f"{self.framework} doesn't support {ability}")
-        made = several(**settings)
-        wanted = _outcome(made, [_SINGLE] * 5, rates)
-        for split in _SPLITS:
-            np.testing.assert_equal(_outcome(made, split, rates), wanted)
+        check_splits(several(**settings), rates)
 
     @pytest.mark.parametrize("on_nan", ["skip", "continue"])
     def test_a_loss_that_is_not_finite_does_in_a_call_what_it_does_outside(self, several: Make, on_nan: str) -> None:
@@ -67,10 +151,8 @@ class StretchesContract(AdapterFixtures):
         targets = made.samples.targets.copy()
         targets[made.indices(2)[0]] = np.inf
         made.use(Samples(made.samples.inputs, targets))
-        wanted = _outcome(made, [_SINGLE] * 5)
-        assert np.isfinite(wanted[0]).tolist() == [True, True, False, *[on_nan == "skip"] * 2]
-        for split in _SPLITS:
-            np.testing.assert_equal(_outcome(made, split), wanted)
+        losses = check_splits(made).losses
+        assert np.isfinite(losses).tolist() == [True, True, False, *[on_nan == "skip"] * 2]
 
     def test_training_goes_on_bit_for_bit_between_two_calls(self, several: Make, tmp_path: Path) -> None:
         """From real files, in a trainer that has trained elsewhere."""
@@ -90,12 +172,17 @@ class StretchesContract(AdapterFixtures):
         other.stretch(3)
         assert len({*before, _most(one), _most(other), _most(several())}) == 1
 
-    def test_what_waits_on_the_device_tells_its_size(self, several: Make) -> None:
-        """The loop goes by that when it brings outputs to the host."""
-        made = several()
-        output = made.stretch(4)
-        for given in (output.outputs, output.targets):
-            assert int(given.nbytes) >= made.adapter.arrays([given]).nbytes > 0
+    def test_what_waits_on_the_device_tells_its_size(self, trainer: Make) -> None:
+        """The loop goes by that when it brings outputs to the host, of single steps, several, and evaluation."""
+        made = trainer()
+        waiting = [_single(made, None)]
+        if isinstance(made.adapter, SeveralSteps) and made.adapter.most_steps() > 1:
+            waiting.append(made.stretch(2))
+        with made.adapter.evaluation(made.state) as measured:
+            waiting.append(made.adapter.eval_step(made.recipe, measured, made.batch(0)))
+        for output in waiting:
+            for given in (output.outputs, output.targets):
+                assert bytes_of(given) >= made.adapter.arrays([given]).nbytes > 0
 
     def test_a_run_ends_as_with_single_steps_suspended_or_not(
         self, several: Make, model: Any, optimizer: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -133,26 +220,3 @@ class StretchesContract(AdapterFixtures):
 def _most(made: Trainer) -> int:
     assert isinstance(made.adapter, SeveralSteps)
     return made.adapter.most_steps()
-
-
-def _outcome(made: Trainer, split: Sequence[int], rates: Sequence[float] | None = None) -> tuple[Any, ...]:
-    """Make the first steps by calls of so many, or single ones, and one more; give all that can be seen of them."""
-    begin, given = made.save(), list[StepOutput]()
-    for count in split:
-        wanted = None if rates is None else rates[made.steps : made.steps + max(count, 1)]
-        given.append(made.stretch(count, wanted) if count else _single(made, wanted))
-    losses = made.adapter.losses([output.loss for output in given])
-    outputs = made.adapter.arrays([output.outputs for output in given])
-    targets = made.adapter.arrays([output.targets for output in given])
-    after = made.step(), made.fingerprint()
-    made.load(begin)
-    made.steps = 0
-    return losses.tolist(), outputs.tolist(), targets.tolist(), after
-
-
-def _single(made: Trainer, rates: Sequence[float] | None) -> StepOutput:
-    if rates is not None:
-        made.adapter.set_learning_rate(made.state, rates[0])
-    made.state, output = made.adapter.train_step(made.recipe, made.state, made.batch(made.steps))
-    made.steps += 1
-    return output

@@ -23,7 +23,7 @@ from dltrainer_jupyter.adapters.tensorflow.devices import (
     describe,
     is_deterministic,
 )
-from dltrainer_jupyter.adapters.tensorflow.fetching import Joined, fetch_batches, fetch_losses
+from dltrainer_jupyter.adapters.tensorflow.fetching import fetch_batches, fetch_losses
 from dltrainer_jupyter.adapters.tensorflow.fit import check_measured, check_open, check_outputs, explained
 from dltrainer_jupyter.adapters.tensorflow.ops import TensorFlowOps
 from dltrainer_jupyter.adapters.tensorflow.optimizers import base_rate, is_settable, set_rate
@@ -292,7 +292,7 @@ class TensorFlowAdapter:
         """Bring losses to the host in one transfer."""
         return fetch_losses(values)
 
-    def arrays(self, values: Sequence[tf.Tensor | Joined]) -> npt.NDArray[Any]:
+    def arrays(self, values: Sequence[tf.Tensor]) -> npt.NDArray[Any]:
         """Bring batches to the host in one transfer, joined along the first axis."""
         return fetch_batches(values)
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
-from dltrainer_jupyter.adapters.tensorflow.fetching import Joined
 from dltrainer_jupyter.adapters.tensorflow.steps import Extra, Step
 from dltrainer_jupyter.core.protocols import Batch
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 _MOST_STEPS = 1024
 _MOST_BYTES = 32 * 2**20
-"""Bounds of what one call is given; where batches are larger, the time of a step isn't spent on the call."""
+"""Bounds of what one call is given and gives; where batches are larger, the time of a step isn't spent on the call."""
 
 
 class Stretches:
@@ -57,8 +56,9 @@ class Stretches:
         """
         if self._step.graph is None or not self._can_be_looped():
             return 1
-        inputs, targets, *_ = self._step.form
-        bytes_a_sample: int = sum((spec.shape[1:].num_elements() or 1) * spec.dtype.size for spec in (inputs, targets))
+        (inputs, targets, *_), (_, *shown, _) = self._step.form, self._step.results
+        held = [inputs, targets, *(value for value in shown if value is not None)]
+        bytes_a_sample: int = sum((part.shape[1:].num_elements() or 1) * part.dtype.size for part in held)
         return max(1, min(_MOST_STEPS, _MOST_BYTES // (batch_size * bytes_a_sample)))
 
     def _can_be_looped(self) -> bool:
@@ -89,7 +89,7 @@ class Stretches:
         Returns
         -------
         loss : tensorflow.Tensor of shape (steps,), or None
-        outputs, targets : Joined or None
+        outputs, targets : tensorflow.Tensor of shape (samples, ...), or None
         extra : dict of str to tensorflow.Tensor
             What is kept after the last step.
         """
@@ -100,8 +100,8 @@ class Stretches:
             self._compiled[len(set_rates)] = self._trace(len(set_rates))
         counts = tf.constant(steps), tf.constant(batches.size // steps)
         compiled = self._compiled[len(set_rates)]
-        loss, *shown, extra = compiled((batches.inputs, batches.targets), extra, counts, set_rates)
-        return loss, *(None if held is None else Joined(held) for held in shown), extra
+        given: tuple[Any, ...] = compiled((batches.inputs, batches.targets), extra, counts, set_rates)
+        return given
 
     def _trace(self, set_rates: int) -> Any:
         inputs, targets, _, extra = self._form

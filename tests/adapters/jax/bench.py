@@ -21,6 +21,7 @@ from dltrainer_jupyter.data.cursor import batches, bounds, epoch_order
 from dltrainer_jupyter.recipes.supervised import Supervised
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from dltrainer_jupyter.core.protocols import Recipe
@@ -120,7 +121,7 @@ class Bench:
             self.steps += 1
         return self.adapter.losses(losses).tolist()
 
-    def stretch(self, count: int, rates: list[float] | None = None) -> StepOutput:
+    def stretch(self, count: int, rates: Sequence[float] | None = None) -> StepOutput:
         """Make some steps in one call, all of full batches of an epoch; give what they give."""
         full, size = len(self.dataset.train), self.spec.batch_size
         epoch, index = divmod(self.steps, batches(full, size))
@@ -151,9 +152,13 @@ class Bench:
         request = Request(self.save(), self.steps, 1, frozenset({"last"}), {}, self.signature, {})
         return write(folder, request).path
 
+    def load(self, saved: FullState) -> None:
+        """Go on from a state."""
+        self.state = self.adapter.load(self.state, saved)
+
     def read(self, path: Path) -> Self:
         """Go on from a checkpoint's files."""
         saved, manifest = load(path)
-        self.state = self.adapter.load(self.state, saved)
+        self.load(saved)
         self.steps = manifest.step
         return self

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import keras
 import numpy as np
 from sklearn.datasets import load_wine
 
 from dltrainer_jupyter.adapters.tensorflow.adapter import TensorFlowAdapter
-from dltrainer_jupyter.core.protocols import Batch, FullState, Samples, Signature
+from dltrainer_jupyter.core.protocols import Batch, FullState, Samples, Signature, StepOutput, Stretch
 from dltrainer_jupyter.core.spec import Part, RunSpec
 from dltrainer_jupyter.loop.parts import make_recipe
 
@@ -17,6 +19,15 @@ WINE = Samples(((_X - _X.mean(0)) / _X.std(0)).astype(np.float32), _Y.astype(np.
 SIGNATURE = Signature(task="classification", input_shape=(13,), outputs=3)
 BATCH = 32
 BATCHES = -(-len(WINE) // BATCH)
+
+
+class Slowing(keras.Sequential):
+    """Makes its learning rate smaller in each step."""
+
+    def train_step(self, data: Any) -> Any:
+        logs = super().train_step(data)
+        self.optimizer.learning_rate.assign(0.9 * self.optimizer.learning_rate)
+        return logs
 
 
 class Bench:
@@ -43,6 +54,7 @@ class Bench:
         self.recipe = objects.get("recipe") or make_recipe(self.spec, {})
         self.state = self.adapter.build(self.recipe, objects, signature)
         self.placed = self.adapter.place(samples)
+        self.steps = 0
         if tries:
             self.adapter.check(self.recipe, self.state, self.batch(0))
 
@@ -58,6 +70,15 @@ class Bench:
             self.state, output = self.adapter.train_step(self.recipe, self.state, self.batch(index))
             losses.append(output.loss)
         return self.adapter.losses(losses).tolist()
+
+    def stretch(self, count: int, rates: Sequence[float] | None = None) -> StepOutput:
+        """Make the next steps in one call, all of full batches; give what they give."""
+        order = self.adapter.order(self.placed, np.arange(len(WINE)))
+        stretch = Stretch(self.placed, order, BATCH * (self.steps % BATCHES), BATCH, count)
+        given = None if rates is None else np.array(rates, np.float64)
+        self.state, output = self.adapter.train_steps(self.recipe, self.state, stretch, given)
+        self.steps += count
+        return output
 
     def outputs(self) -> np.ndarray:
         """Give the outputs of the first batch in evaluation."""

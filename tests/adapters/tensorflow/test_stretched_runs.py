@@ -15,10 +15,10 @@ from dltrainer_jupyter.adapters.tensorflow.adapter import TensorFlowAdapter
 from dltrainer_jupyter.checkpoints.arrays import digest
 from dltrainer_jupyter.core.errors import TrainingFailed
 from dltrainer_jupyter.data.cursor import epoch_order
-from dltrainer_jupyter.loop import parts, reference, stepping
+from dltrainer_jupyter.loop import loop, parts, reference, stepping
 from dltrainer_jupyter.tal import Run
 from dltrainer_jupyter.testing.adapter_runs import WholeRun
-from tests.adapters.tensorflow.bench import WINE
+from tests.adapters.tensorflow.bench import WINE, Slowing
 
 SIZE = 8
 STEPS = -(-len(WINE) // SIZE)
@@ -72,9 +72,9 @@ def train(**settings: Any) -> Run:
     return tal.train(**usual | {"executor": "inline"} | settings)
 
 
-def compiled(*first: layers.Layer) -> keras.Model:
+def compiled(*first: layers.Layer, kind: type[keras.Sequential] = keras.Sequential) -> keras.Model:
     keras.utils.set_random_seed(3)
-    model = keras.Sequential([layers.Input((13,)), *first, layers.Dense(8), layers.Dropout(0.3), layers.Dense(3)])
+    model = kind([layers.Input((13,)), *first, layers.Dense(8), layers.Dropout(0.3), layers.Dense(3)])
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(1e-2), loss, metrics=["accuracy"])
     return model
@@ -111,6 +111,15 @@ def test_a_compiled_model_becomes_the_same(calls: list[int]) -> None:
     assert max(calls) == 16
     assert told(train(model=compiled(), fast={"several_steps": False}).wait()) == several
     assert several[:2] == ("completed", 2 * STEPS)
+
+
+def test_a_rate_that_the_model_lowers_by_itself_is_not_raised_again_behind_the_warm_up() -> None:
+    """Set is what the schedule makes another, and nothing else, however many steps a call makes."""
+    settings = {"scheduler": {"type": "constant", "warmup_epochs": 0.5}}
+    several, single = (
+        train(model=compiled(kind=Slowing), fast={"several_steps": way}, **settings).wait() for way in (True, False)
+    )
+    assert told(several) == told(single)
 
 
 def test_a_run_that_was_left_in_the_middle_of_an_epoch_ends_as_if_left_alone(tmp_path: Path, calls: list[int]) -> None:
@@ -161,7 +170,9 @@ def failed(layer: layers.Layer, error: str) -> dict[bool, Run]:
     return runs
 
 
-def test_a_loss_that_is_not_finite_stops_a_run_at_its_step(calls: list[int]) -> None:
+def test_a_loss_that_is_not_finite_stops_a_run_at_its_step(calls: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    # However slow the machine is, losses come to the host after the first call and at the end of the epoch.
+    monkeypatch.setattr(loop, "FLUSH_SECONDS", 3600.0)
     runs = failed(Overflowing(), f"nan at step {BAD_STEP}")
     assert calls == [1, 2, 4, 8, 7]
     for run in runs.values():

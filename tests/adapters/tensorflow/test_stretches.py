@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -13,21 +12,18 @@ import tensorflow as tf
 from keras import layers
 
 from dltrainer_jupyter.adapters.tensorflow import stretches
-from dltrainer_jupyter.core.protocols import SeveralSteps, StepOutput, Stretch
+from dltrainer_jupyter.core.protocols import SeveralSteps
 from dltrainer_jupyter.recipes.keras_model import KerasModel
 from dltrainer_jupyter.recipes.supervised import Supervised
-from tests.adapters.tensorflow.bench import BATCH, BATCHES, WINE, Bench, numbers
-
-FULL = len(WINE) // BATCH
-SINGLE = (1,) * FULL
-RATES = 0.05 * 0.8 ** np.arange(2 * BATCHES, dtype=np.float64)
+from dltrainer_jupyter.testing.adapter_stretches import RATES, check_splits
+from tests.adapters.tensorflow.bench import BATCH, WINE, Bench, Slowing
 
 
-def own(**compiled: Any) -> Bench:
+def own(kind: type[keras.Sequential] = keras.Sequential, **compiled: Any) -> Bench:
     """Make a compiled model of somebody's, with the same weights each time."""
     keras.utils.set_random_seed(3)
     stack = [layers.Dense(8, activation="relu"), layers.Dropout(0.3, seed=3), layers.BatchNormalization()]
-    model = keras.Sequential([layers.Input((13,)), *stack, layers.Dense(3)])
+    model = kind([layers.Input((13,)), *stack, layers.Dense(3)])
     usual = {
         "optimizer": keras.optimizers.Adam(1e-2),
         "loss": keras.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -51,12 +47,12 @@ def following() -> Bench:
     return own(optimizer=keras.optimizers.SGD(decay, momentum=0.9, use_ema=True))
 
 
-def in_16_bits() -> Bench:
-    return Bench(precision="16-mixed")
-
-
 def compiled_by_xla() -> Bench:
     return own(jit_compile=True, optimizer=keras.optimizers.SGD(0.1))
+
+
+def slowing() -> Bench:
+    return own(Slowing)
 
 
 class Counting(Supervised):
@@ -77,96 +73,38 @@ def counting() -> Bench:
     return Bench({"recipe": Counting(Supervised.Config())})
 
 
-def take(made: Bench, split: Sequence[int], rates: Any = None, first: int = 0) -> list[StepOutput]:
-    """Make the steps from the first batch on; those that stand alone by a call for single ones."""
-    order, taken = made.adapter.order(made.placed, np.arange(len(WINE))), []
-    for steps in split:
-        now = None if rates is None else rates[first : first + steps]
-        if steps == 1:
-            if now is not None:
-                made.adapter.set_learning_rate(made.state, float(now[0]))
-            made.state, output = made.adapter.train_step(made.recipe, made.state, made.batch(first))
-        else:
-            stretch = Stretch(made.placed, order, first * BATCH, BATCH, steps)
-            made.state, output = made.adapter.train_steps(made.recipe, made.state, stretch, now)
-        assert output.steps == steps
-        taken.append(output)
-        first += steps
-    return taken
-
-
-def seen(made: Bench, taken: Sequence[StepOutput]) -> dict[str, bytes]:
-    """Give every bit of what steps have given, and of the state that they have left."""
-    losses, *shown = ([output[part] for output in taken] for part in range(3))
-    arrays = [made.adapter.losses(losses), *(made.adapter.arrays(values) for values in shown if values[0] is not None)]
-    return numbers(made.save()) | {f"shown {part}": array.tobytes() for part, array in enumerate(arrays)}
-
-
 @pytest.mark.parametrize(
     ("make", "rates"),
     [
-        (with_all_wishes, RATES),
         (own, None),
         (own, RATES),
         (following, None),
-        (in_16_bits, RATES),
         (compiled_by_xla, None),
+        (slowing, None),
+        (slowing, RATES),
         (counting, None),
     ],
 )
 def test_any_split_gives_the_bits_of_single_steps(make: Callable[[], Bench], rates: Any) -> None:
-    """Two epochs, each with a smaller batch at its end."""
-
-    def learned(*splits: Sequence[int]) -> dict[str, bytes]:
-        made = make()
-        taken = []
-        for split in splits:
-            taken += take(made, split, rates)
-            made.state, last = made.adapter.train_step(made.recipe, made.state, made.batch(FULL))
-            taken.append(last)
-        return seen(made, taken)
-
-    assert learned((FULL,), (1, 2, 2)) == learned(SINGLE, SINGLE)
+    check_splits(make(), rates)
 
 
 def test_losses_outputs_and_targets_stand_in_the_order_of_the_steps() -> None:
     made = Bench()
-    (output,) = take(made, (3,))
-    assert (output.loss.shape, output.outputs.held.shape, output.size) == ((3,), (3 * BATCH, 3), BATCH)
-    assert (output.outputs.nbytes, output.targets.nbytes) == (3 * BATCH * 3 * 4, 3 * BATCH * 8)
+    output = made.stretch(3)
+    assert (output.loss.shape, output.outputs.shape, output.size) == ((3,), (3 * BATCH, 3), BATCH)
     np.testing.assert_array_equal(made.adapter.arrays([output.targets]), WINE.targets[: 3 * BATCH])
 
 
 def test_the_last_rate_stays_in_force_and_without_rates_the_one_before() -> None:
     made = Bench()
     optimizer = made.state.optimizers["optimizer"]
-    for rates, left in ((RATES, RATES[2]), (None, RATES[2]), (np.full(3, 0.3), 0.3)):
-        take(made, (3,), rates)
+    for rates, left in ((RATES[:3], RATES[2]), (None, RATES[2]), ([0.3] * 3, 0.3), ([0.2], 0.2)):
+        made.steps = 0
+        made.stretch(3 if rates is None else len(rates), rates)
         assert float(optimizer.learning_rate) == np.float32(left)
     # One that follows a schedule of its own isn't touched.
-    take(following(), (3,), RATES)
-
-
-def test_going_on_between_two_calls_of_an_epoch() -> None:
-    made, another = with_all_wishes(), with_all_wishes()
-    take(made, (1, 2), RATES)
-    another.load(made.save())
-    assert seen(made, take(made, (2,), RATES, first=3)) == seen(another, take(another, (2,), RATES, first=3))
-
-
-def test_a_batch_without_a_finite_loss_is_left_out_in_the_middle_of_a_call() -> None:
-    inputs = WINE.inputs.copy()
-    inputs[BATCH * 2] = np.nan
-
-    def learned(split: Sequence[int]) -> tuple[dict[str, bytes], np.ndarray]:
-        model = keras.Sequential([layers.Input((13,)), layers.Dense(3, kernel_initializer="ones")])
-        made = Bench({"model": model}, samples=replace(WINE, inputs=inputs), on_nan="skip")
-        taken = take(made, split)
-        return seen(made, taken), made.adapter.losses([output.loss for output in taken])
-
-    single, losses = learned(SINGLE)
-    assert np.isfinite(losses).tolist() == [True, True, False, True, True]
-    assert learned((FULL,))[0] == single
+    following().stretch(3, RATES[:3])
 
 
 def test_steps_are_traced_once() -> None:
@@ -179,8 +117,10 @@ def test_steps_are_traced_once() -> None:
 
     made = Bench({"model": lambda: keras.Sequential([keras.Input((13,)), Looked(), layers.Dense(3)])})
     before = len(looks)
-    take(made, (2, 3), RATES)
-    take(made, (4,))
+    made.stretch(2, RATES[:2])
+    made.stretch(3, RATES[2:])
+    made.steps = 0
+    made.stretch(4)
     assert len(looks) == before
 
 
@@ -236,6 +176,7 @@ def test_how_many_steps_a_call_can_hold(make: Callable[[], Bench], most: int) ->
 def test_large_batches_make_short_calls(monkeypatch: pytest.MonkeyPatch) -> None:
     made = Bench()
     assert made.adapter.most_steps() == 1024
-    bytes_a_batch = BATCH * (13 * 4 + 8)
+    given, shown = 13 * 4 + 8, 3 * 4 + 8
+    bytes_a_batch = BATCH * (given + shown)
     monkeypatch.setattr(stretches, "_MOST_BYTES", 7 * bytes_a_batch + 1)
     assert made.adapter.most_steps() == 7
