@@ -1,4 +1,4 @@
-"""The one thing a trainer looks at on every step."""
+"""The one thing a trainer looks at after every step, or every call that makes several."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class Doorbell:
     Attributes
     ----------
     rung : bool
-        Read by the loop on every step, at the cost of one attribute.
+        Read by the loop as often as that, at the cost of one attribute.
     suspend : bool
         The place where the trainer runs is going away: write a checkpoint and leave.
     superseded : bool

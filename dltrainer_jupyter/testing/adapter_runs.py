@@ -15,7 +15,7 @@ from dltrainer_jupyter.store import Store
 
 
 class LeavingBell(Doorbell):
-    """Asks the loop to leave when it has looked so many times, which it does once a step.
+    """Asks the loop to leave when it has looked so many times: once a step, or once a call that makes several.
 
     Parameters
     ----------
