@@ -11,7 +11,6 @@ from dltrainer_jupyter.core.errors import (
     IllegalControlError,
     MissingKeysError,
     MissingPackageError,
-    TrainingFailed,
     UnknownNameError,
     nearest,
 )
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 _DEFAULT_NAME = "run"
-_PATIENCE = 10.0
-"""Seconds the copy that stays in the notebook may take."""
 
 
 def run_cell(shell: InteractiveShell, line: str, body: str) -> None:
@@ -73,10 +70,10 @@ def run_cell(shell: InteractiveShell, line: str, body: str) -> None:
     _refuse_a_second(shell, spec.name, given)
     run = submit(spec, own)
     bind(shell, run)
-    shown = _show(run, given)
+    _show(run, given)
     # What trains here has ended by now; how is worth knowing all the same.
     if given.wait or spec.executor == "inline":
-        _wait(run, shown)
+        _wait(run)
 
 
 def _values(shell: InteractiveShell, given: CellLine, line: str, body: str) -> dict[str, Any]:
@@ -133,13 +130,13 @@ def _dry_run(spec: RunSpec) -> str:
     )
 
 
-def _show(run: Run, given: CellLine) -> Any:
-    """Show the panel, or a line; give what was shown if it changes once more when the run ends."""
+def _show(run: Run, given: CellLine) -> None:
+    """Show the panel, or a line."""
     show = None if given.no_panel else _face()
-    if show is not None:
-        return show(run)
-    say(f"Run {summary.title(run.record)} started.")
-    return None
+    if show is None:
+        say(f"Run {summary.title(run.record)} started.")
+    else:
+        show(run)
 
 
 def _face() -> Callable[[Run], Any] | None:
@@ -151,8 +148,7 @@ def _face() -> Callable[[Run], Any] | None:
     return found
 
 
-def _wait(run: Run, shown: Any) -> None:
-    failure: TrainingFailed | None = None
+def _wait(run: Run) -> None:
     try:
         run.wait()
     except KeyboardInterrupt as interrupt:
@@ -160,11 +156,4 @@ def _wait(run: Run, shown: Any) -> None:
         goes_on = f"Run '{record.name}' goes on; %dltrain pause {summary.reference(record)} pauses it."
         draw(interrupt, [goes_on])
         raise
-    except TrainingFailed as error:
-        failure = error
-    if shown is not None:
-        # A notebook that is executed as a whole may be saved the moment this cell ends.
-        shown.settle(_PATIENCE)
-    if failure is not None:
-        raise failure
     say(summary.status_line(run.record))

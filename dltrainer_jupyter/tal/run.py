@@ -244,10 +244,12 @@ class Run:
     def wait(self, timeout: float | None = None) -> Run:
         """Wait until the run has ended. Interrupting the wait leaves the run going.
 
+        In a notebook that shows the run it also waits for the copy of the panel, which stays in the notebook.
+
         Parameters
         ----------
         timeout : float, optional
-            Seconds to wait; for ever by default.
+            Seconds to wait for the end; for ever by default.
 
         Returns
         -------

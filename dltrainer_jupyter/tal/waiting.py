@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 from dltrainer_jupyter.core.records import RunRecord
 from dltrainer_jupyter.core.states import ENDED
@@ -14,9 +15,24 @@ _LOOK = 0.05
 _LOOK_WHETHER_ALIVE = 0.5
 """Seconds between two looks at its trainer."""
 
+Sequel = Callable[[Store, str], None]
+"""Waits until something that follows the end of a run is done."""
+_sequels: list[Sequel] = []
+
+
+def wait_also_for(sequel: Sequel) -> None:
+    """Have whoever waits for the end of a run wait for something else that follows from it, such as its picture.
+
+    Parameters
+    ----------
+    sequel : callable
+        Called with the store and the id of a run that has ended; returns when nothing is to be waited for any more.
+    """
+    _sequels.append(sequel)
+
 
 def ended(store: Store, run_id: str, timeout: float | None) -> RunRecord:
-    """Wait until a run has ended.
+    """Wait until a run has ended, and for what follows from that.
 
     Parameters
     ----------
@@ -45,6 +61,8 @@ def ended(store: Store, run_id: str, timeout: float | None) -> RunRecord:
         store.reap()
         record = store.run(run_id)
         if record.state in ENDED:
+            for sequel in _sequels:
+                sequel(store, run_id)
             return record
         now = time.monotonic()
         if now >= deadline:

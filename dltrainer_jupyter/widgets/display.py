@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from dltrainer_jupyter.core.errors import MissingPackageError
 from dltrainer_jupyter.core.states import ENDED, State
+from dltrainer_jupyter.store.store import Store
 from dltrainer_jupyter.tal.run import Run
+from dltrainer_jupyter.tal.waiting import wait_also_for
 from dltrainer_jupyter.views.live import snapshot
 from dltrainer_jupyter.widgets.feed import feed
 from dltrainer_jupyter.widgets.summary import line, look_again
@@ -20,35 +22,11 @@ if TYPE_CHECKING:
     from dltrainer_jupyter.widgets.panel import Panel
 
 
+_PATIENCE = 10.0
+"""Seconds that somebody who waits for the run waits for its copy."""
+
+
 class Shown:
-    """What was put out for a run: words, or a panel and a place for the copy that stays.
-
-    Attributes
-    ----------
-    panel : Panel or None
-        The live panel; None where no widget can be shown.
-    """
-
-    def __init__(self, panel: Panel | None = None) -> None:
-        self.panel = panel
-
-    def settle(self, timeout: float | None = None) -> bool:  # noqa: ARG002 - words need no time
-        """Wait until the copy that stays is there; a run that hasn't ended has none.
-
-        Parameters
-        ----------
-        timeout : float, optional
-            Seconds to wait; for ever by default.
-
-        Returns
-        -------
-        bool
-            Whether it is there.
-        """
-        return True
-
-
-class ShownInNotebook(Shown):
     """A panel, and below it an output that receives a plain copy whenever the run ends.
 
     Parameters
@@ -56,11 +34,11 @@ class ShownInNotebook(Shown):
     run : Run
         Which run.
     panel : Panel or None
-        Its live panel.
+        Its live panel; None where no widget can be shown.
     """
 
     def __init__(self, run: Run, panel: Panel | None) -> None:
-        super().__init__(panel)
+        self.panel = panel
         self.store = run.store
         self.run_id = run.id
         self._place = f"dltrain-{run.id}-{secrets.token_hex(4)}"
@@ -91,9 +69,21 @@ class ShownInNotebook(Shown):
             threading.Thread(target=target, args=(self._copy, snapshot), name="dltrain-copy", daemon=True).start()
         else:
             self._settled.clear()
+            _waiting.add(self)
 
     def settle(self, timeout: float | None = None) -> bool:
-        """Wait until the copy that stays is there; see :meth:`Shown.settle`."""
+        """Wait until the copy that stays is there; a run that hasn't ended has none.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds to wait; for ever by default.
+
+        Returns
+        -------
+        bool
+            Whether it is there.
+        """
         feed.hurry()
         return self._settled.wait(timeout)
 
@@ -112,11 +102,21 @@ class ShownInNotebook(Shown):
         display(forms, raw=True, display_id=self._place, update=update)  # type: ignore[no-untyped-call]
 
 
-_waiting: set[ShownInNotebook] = set()
-"""Those whose run hasn't ended; afterwards their panel holds them."""
+_waiting: set[Shown] = set()
+"""Those whose copy isn't there yet; afterwards their panel holds them."""
 
 
-def show(run: Run) -> Shown:
+def _settled(store: Store, run_id: str) -> None:
+    """Wait for a run's copies: a notebook that is executed as a whole may be saved as soon as its last cell ends."""
+    for shown in tuple(_waiting):
+        if (shown.store.uuid, shown.run_id) == (store.uuid, run_id):
+            shown.settle(_PATIENCE)
+
+
+wait_also_for(_settled)
+
+
+def show(run: Run) -> Shown | None:
     """Show a run.
 
     In a notebook that is its live panel, and an output below that receives a plain copy (a table and the charts)
@@ -129,19 +129,19 @@ def show(run: Run) -> Shown:
 
     Returns
     -------
-    Shown
-        ``settle(timeout)`` waits for the copy, for those who wait for the run.
+    Shown or None
+        What changes once more when the run ends: who waits for the run waits for that as well. None in a terminal.
     """
     if not _in_notebook():
         news = snapshot(run.store, run.id)
         print(line(news), f"Look again: {look_again(news, 'status')}", sep="\n")  # noqa: T201 - what was asked for
-        return Shown()
+        return None
     from IPython.display import display
 
     live = _live_panel(run)
     if live is not None:
         display(live)  # type: ignore[no-untyped-call]
-    shown = ShownInNotebook(run, live)
+    shown = Shown(run, live)
     shown.open()
     if live is not None:
         live.outputs.append(shown)

@@ -10,6 +10,7 @@ from dltrainer_jupyter import tal
 from dltrainer_jupyter.core.errors import DLTrainerError, IllegalControlError, TrainingFailed
 from dltrainer_jupyter.magics import cell
 from dltrainer_jupyter.magics.binding import identifier
+from dltrainer_jupyter.tal import waiting
 
 YAML = "model: mlp\ndata: digits\nmetrics: [accuracy]\n"
 ENDLESS = 100_000
@@ -234,15 +235,9 @@ class Panel:
 
     def __init__(self) -> None:
         self.runs: list[tal.Run] = []
-        self.settled: list[str] = []
 
-    def show(self, run: tal.Run) -> Panel:
+    def show(self, run: tal.Run) -> None:
         self.runs.append(run)
-        return self
-
-    def settle(self, timeout: float) -> bool:
-        self.settled.append(self.runs[-1].state)
-        return timeout > 0
 
 
 @pytest.fixture
@@ -256,7 +251,6 @@ def test_the_panel_is_shown_for_the_run(notebook, panel) -> None:
     shown = notebook.run(f"%%dltrain --epochs {ENDLESS}\n{YAML}")
     assert shown.lines == []
     assert panel.runs == [notebook.names["run"]]
-    assert panel.settled == []
 
 
 def test_a_refused_second_keeps_the_panel_of_the_first(notebook, panel) -> None:
@@ -274,10 +268,13 @@ def test_a_refused_second_keeps_the_panel_of_the_first(notebook, panel) -> None:
     ("options", "state"),
     [("--wait", "completed"), ("--wait --lr 1e30 --set optimizer=sgd", "failed"), ("--executor inline", "completed")],
 )
-def test_the_cell_ends_with_the_copy_that_stays(notebook, panel, options, state) -> None:
+def test_the_cell_ends_when_what_follows_the_end_is_done(notebook, monkeypatch, options, state) -> None:
+    """A notebook that is executed as a whole may be saved the moment this cell ends."""
+    done = []
+    monkeypatch.setattr(waiting, "_sequels", [lambda store, run_id: done.append(store.run(run_id).state)])
     shown = notebook.run(f"%%dltrain --epochs 2 {options}\n{YAML}")
     assert (shown.error is None) == (state == "completed")
-    assert panel.settled == [state]
+    assert done == [state]
 
 
 def _without_faces(find):
