@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from datetime import UTC, datetime
 from typing import Any
 
 from dltrainer_jupyter.core.records import CheckpointRecord, ControlRecord, RunRecord
+from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.states import ALLOWED, Verb
 from dltrainer_jupyter.store.store import Store
 from dltrainer_jupyter.views.configuration import to_yaml
 from dltrainer_jupyter.views.curves import curve
+from dltrainer_jupyter.views.numbers import number, numbers
 
 _CURVE_POINTS = 1000
 _EPOCHS = 400
@@ -21,8 +24,6 @@ _CLASSES = 100
 """A larger confusion matrix would be most of what is sent."""
 _MESSAGE, _TRACEBACK = 2000, 8000
 """Characters of an error: the beginning of what it says, the end of where it came from."""
-_DIGITS = 6
-"""Significant digits of a number in a chart."""
 
 
 def snapshot(store: Store, run_id: str) -> dict[str, Any]:
@@ -82,9 +83,15 @@ def _snapshot(store: Store, run_id: str) -> dict[str, Any]:
             {"at": event.at.isoformat(), "kind": event.kind, "message": event.message, "step": event.step}
             for event in events
         ],
-        "config": to_yaml(run.spec),
+        "config": _config(run.spec.model_dump_json()),
         "allowed": [str(verb) for verb in Verb if run.state in ALLOWED[verb]],
     }
+
+
+@functools.lru_cache(maxsize=64)
+def _config(spec: str) -> str:
+    # To write YAML takes longer than all the rest, and a run's specification hardly ever changes.
+    return to_yaml(RunSpec.model_validate_json(spec))
 
 
 _NOTICES = frozenset({"trouble", "inexact", "kernel_bound", "damaged_checkpoint", "restart"})
@@ -139,7 +146,7 @@ def curve_columns(
 ) -> dict[str, list[Any]]:
     """Give a decimated per-step series as two columns."""
     steps, values = curve(store, run_id, name, start=start, stop=stop, points=points)
-    return {"steps": steps.tolist(), "values": [number(value) for value in values.tolist()]}
+    return {"steps": steps.tolist(), "values": numbers(values)}
 
 
 def epoch_columns(store: Store, run_id: str) -> dict[str, list[float | int | None]]:
@@ -191,10 +198,3 @@ def control_row(control: ControlRecord) -> dict[str, Any]:
         "requested_by": control.requested_by,
         "requested_at": control.requested_at.isoformat(),
     }
-
-
-def number(value: float | None) -> float | None:
-    """Round to the digits a chart needs; None for what isn't finite, which JSON can't say."""
-    if value is None or not math.isfinite(value):
-        return None
-    return float(f"{value:.{_DIGITS}g}")

@@ -4,7 +4,6 @@ import json
 import math
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +19,7 @@ from dltrainer_jupyter.core.records import (
 from dltrainer_jupyter.core.states import State
 from dltrainer_jupyter.store import Store
 from dltrainer_jupyter.store.attempts import Attempt
-from dltrainer_jupyter.views.live import confusion, epoch_columns, number, snapshot
+from dltrainer_jupyter.views.live import confusion, epoch_columns, snapshot
 
 Begin = Callable[..., Attempt]
 NAN = float("nan")
@@ -209,19 +208,3 @@ def test_a_matrix_of_very_many_classes_is_fetched_apart(store: Store, begin: Beg
     assert snapshot(store, "run-1")["confusion"] == (whole if shown else None)
     assert confusion(store, "run-1") == whole
     assert confusion(store, "run-1", 2) is None
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        (None, None),
-        (NAN, None),
-        (math.inf, None),
-        (1 / 3, 0.333333),
-        (1234567.0, 1234570.0),
-        (1e-12, 1e-12),
-        (0.0, 0.0),
-    ],
-)
-def test_numbers_are_rounded_to_what_a_chart_needs(value: Any, expected: float | None) -> None:
-    assert number(value) == expected
