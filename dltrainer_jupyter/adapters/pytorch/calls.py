@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -62,9 +63,10 @@ class DirectCalls(Calls):
         if "zero_grad" in vars(optimizer) or not _is_pytorchs(type(optimizer).zero_grad) or _is_profiled():
             super().clear(optimizer)
             return
-        for group in optimizer.param_groups:
-            for parameter in group["params"]:
-                parameter.grad = None
+        with _no_modes():
+            for group in optimizer.param_groups:
+                for parameter in group["params"]:
+                    parameter.grad = None
 
     def backward(self, loss: torch.Tensor, inputs: Sequence[torch.Tensor] | None) -> None:
         """Add gradients to those that ``inputs``, or all leaves of the graph, have."""
@@ -83,24 +85,27 @@ class DirectCalls(Calls):
 
     def step(self, optimizer: Optimizer) -> None:
         """Let an optimizer apply its gradients."""
-        if _is_listened_to(optimizer):
+        if _is_listened_to(optimizer) or not _is_standard(optimizer):
             super().step(optimizer)
-        elif kernels := fused_kernels(optimizer):
-            with torch.no_grad():
-                for call in kernels:
-                    call()
-        elif _is_standard(optimizer):
-            # It draws no random numbers, so the mode that gives generators to what does needn't see its operations.
-            with torch._C.DisableTorchFunction():  # noqa: SLF001 - nothing public sets modes aside
+            return
+        with _no_modes():
+            if kernels := fused_kernels(optimizer):
+                with torch.no_grad():
+                    for call in kernels:
+                        call()
+            else:
                 super().step(optimizer)
-        else:
-            super().step(optimizer)
 
 
 def make_calls(*, direct: bool) -> Calls:
     """Give the direct calls if they are wanted and this PyTorch has what they use, else the plain ones."""
     works = direct and all(hasattr(owner, name) for owner, name in _PROMISED_BY_NOBODY)
     return DirectCalls() if works else Calls()
+
+
+def _no_modes() -> AbstractContextManager[None]:
+    """Set the mode aside that gives generators to what draws random numbers: nothing here does."""
+    return torch._C.DisableTorchFunction()  # noqa: SLF001 - nothing public does it
 
 
 def _is_plain(loss: torch.Tensor) -> bool:

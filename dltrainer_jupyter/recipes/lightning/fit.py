@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dltrainer_jupyter.core.errors import CheckpointError, ConfigurationError
 from dltrainer_jupyter.core.protocols import Batch, Course, TrainState
 from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.recipes.lightning.hooks import DirectHooks, Hooks
 from dltrainer_jupyter.recipes.lightning.keeping import unharmed
 from dltrainer_jupyter.recipes.lightning.library import library_of
 from dltrainer_jupyter.recipes.lightning.logged import Logged, to_host
@@ -47,10 +48,14 @@ class Fit:
         self.module = module
         self._library = library_of(module)
         device = module.device
-        self._logged = Logged(self._library)
+        direct = spec is None or spec.fast.direct_calls
+        self._logged = Logged(self._library, direct=direct)
+        plugin = self._library.precision()
+        self._trainer = StandIn(module, self._library, device, plugin, self._logged)
+        call = DirectHooks if direct else Hooks
+        self._hook = call(module, self._library, self._trainer)
         kind = Automatic if module.automatic_optimization else Manual
-        self._optimization: Automatic | Manual = kind(self._library, self._hook)
-        self._trainer = StandIn(module, self._library, device, self._optimization.plugin, self._logged)
+        self._optimization: Automatic | Manual = kind(self._library, plugin, self._hook)
         self._trainer.datamodule = datamodule
         if datamodule is not None:
             datamodule.trainer = self._trainer
@@ -104,9 +109,6 @@ class Fit:
     def serve(self, state: TrainState, ops: Pieces) -> None:
         """Compute with these from now on."""
         self._optimization.serve(state, ops)
-
-    def _hook(self, name: str, *arguments: Any, **named: Any) -> Any:
-        return self._library.hook(self._trainer, name, *arguments, **named)
 
     # --- before and after ---------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
@@ -18,17 +18,28 @@ from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import TrainState
 
 if TYPE_CHECKING:
+    from dltrainer_jupyter.recipes.lightning.hooks import Hooks
     from dltrainer_jupyter.recipes.lightning.library import Library
     from dltrainer_jupyter.recipes.lightning.stand_in import StandIn
 
-Hook = Callable[..., Any]
 _OWN_WINDOWS = ("optimizer_step", "optimizer_zero_grad", "on_before_zero_grad")
 """Methods in which a module may decide by itself how long gradients wait."""
+
+
+class Calls(Protocol):
+    """PyTorch's methods, or its kernels directly; see the adapter's ``calls.py``."""
+
+    def clear(self, optimizer: torch.optim.Optimizer) -> None:
+        """Forget the gradients of an optimizer's parameters."""
+
+    def backward(self, loss: torch.Tensor, inputs: Sequence[torch.Tensor] | None) -> None:
+        """Add gradients to those there are."""
 
 
 class Pieces(Protocol):
     """The adapter's operations of which a native recipe makes an update; see ``PyTorchOps``."""
 
+    calls: Calls
     accumulation: Any
     scales: Any
     keeps_gradients: bool
@@ -60,24 +71,20 @@ class Optimization(ABC):
     ----------
     library : Library
         Pieces of the package the module comes from.
-    hook : callable
-        Calls a method of the module by name.
-
-    Attributes
-    ----------
     plugin : Precision
         Lightning's, whose updates are made here.
+    hook : Hooks
+        Calls a method of the module by name.
     """
 
     _ops: Pieces
     _state: TrainState
     _trainer: StandIn
 
-    def __init__(self, library: Library, hook: Hook) -> None:
+    def __init__(self, library: Library, plugin: Any, hook: Hooks) -> None:
         self._library = library
         self._hook = hook
-        self.plugin = library.precision()
-        self.plugin.optimizer_step = self._update
+        plugin.optimizer_step = self._update
         self._names: dict[int, str] = {}
         self._left_out = self._decides = False
 
@@ -114,7 +121,7 @@ class Optimization(ABC):
             msg = f"optimizer.step: only a closure can be passed here, got {', '.join(sorted(named))}."
             raise ConfigurationError(msg)
         self._left_out = False
-        with torch.enable_grad():
+        with _learning():
             result = closure()
         if self._left_out:
             return result
@@ -122,7 +129,7 @@ class Optimization(ABC):
         if using is not None:
             self._ops.unscale(self._state, using)
         self._hook("on_before_optimizer_step", optimizer)
-        if model.automatic_optimization:
+        if model.automatic_optimization and not self._clips_nothing():
             self._hook(
                 "configure_gradient_clipping",
                 optimizer,
@@ -132,6 +139,10 @@ class Optimization(ABC):
         if using is not None:
             self._ops.apply(self._state, using)
         return result
+
+    def _clips_nothing(self) -> bool:
+        ours = all(self._hook.is_lightnings(name) for name in ("configure_gradient_clipping", "clip_gradients"))
+        return ours and self._trainer.gradient_clip_val is None
 
 
 class Automatic(Optimization):
@@ -146,9 +157,29 @@ class Automatic(Optimization):
         if accumulation.waiting.get(using, 0) + 1 < accumulation.batches:
             closure()
         else:
-            self._hook("optimizer_step", self._trainer.current_epoch, batch_index, optimizer, closure)
+            if self._hook.is_lightnings("optimizer_step"):
+                self._update(optimizer.optimizer, model=self._trainer.lightning_module, closure=closure)
+            else:
+                self._hook("optimizer_step", self._trainer.current_epoch, batch_index, optimizer, closure)
             self._trainer.global_step += not self._left_out
         return closure.loss, closure.outputs
+
+    def clear(self, optimizer: torch.optim.Optimizer, batch_index: int) -> None:
+        """Forget the gradients of the last update."""
+        self._hook("on_before_zero_grad", optimizer)
+        if self._hook.is_lightnings("optimizer_zero_grad"):
+            self._ops.calls.clear(optimizer)
+        else:
+            self._hook("optimizer_zero_grad", self._trainer.current_epoch, batch_index, optimizer)
+
+    def backward(self, loss: torch.Tensor, optimizer: torch.optim.Optimizer) -> None:
+        """Compute gradients."""
+        if self._hook.is_lightnings("backward"):
+            self._hook("on_before_backward", loss)
+            self._ops.calls.backward(loss, None)
+            self._hook("on_after_backward")
+        else:
+            self._trainer.strategy.backward(loss, optimizer)
 
 
 class _Closure:
@@ -171,8 +202,11 @@ class _Closure:
         self.loss: torch.Tensor | None = None
         self.outputs: dict[str, Any] = {}
 
-    @torch.enable_grad()
     def __call__(self) -> torch.Tensor | None:
+        with _learning():
+            return self._learn()
+
+    def _learn(self) -> torch.Tensor | None:
         if self._called:
             msg = (
                 "optimizer: the training step was evaluated twice for one update, which can't be done here; let "
@@ -181,27 +215,32 @@ class _Closure:
             raise ConfigurationError(msg)
         self._called = True
         owner = self._owner
-        hook, trainer, ops = owner._hook, owner._trainer, owner._ops  # noqa: SLF001 - of one piece
+        hook, ops = owner._hook, owner._ops  # noqa: SLF001 - of one piece
         before = ops.remember(owner._state)  # noqa: SLF001 - as above
         with ops.autocast():
             loss, extra = _loss_of(hook("training_step", *self._arguments))
         if loss is not None:
             self.loss = loss.detach()
-            loss = loss / ops.accumulation.batches
+            if ops.accumulation.batches > 1:
+                loss = loss / ops.accumulation.batches
             # A copy: what hooks are told must not change with the loss.
             self.outputs = {"loss": loss.detach().clone(), **extra}
         if ops.accumulation.begins(self._using):
-            hook("on_before_zero_grad", self._optimizer)
-            hook("optimizer_zero_grad", trainer.current_epoch, self._batch_index, self._optimizer)
+            owner.clear(self._optimizer, self._batch_index)
         # Without a loss there is nothing a scale could be found by, so Lightning makes no update then either.
         left_out = ops.scales is not None if self.loss is None else ops.leaves_out(self.loss, before)
         owner._left_out = left_out  # noqa: SLF001 - as above
         if not left_out:
             if loss is not None:
                 scaled = loss if ops.scales is None else ops.scales.of(self._using).scale(loss)
-                trainer.strategy.backward(scaled, self._optimizer)
+                owner.backward(scaled, self._optimizer)
             ops.due(self._using)
         return self.outputs.get("loss")
+
+
+def _learning() -> AbstractContextManager[Any]:
+    """Let what is computed be differentiated; to say so again would take as long as a layer."""
+    return nullcontext() if torch.is_grad_enabled() else torch.enable_grad()
 
 
 def _loss_of(given: Any) -> tuple[torch.Tensor | None, dict[str, Any]]:
@@ -244,14 +283,14 @@ class Manual(Optimization):
         return loss, outputs
 
 
-def step_schedulers(trainer: StandIn, hook: Hook, interval: str, batch_index: int, *, on_plateau: bool) -> None:
+def step_schedulers(trainer: StandIn, hook: Hooks, interval: str, batch_index: int, *, on_plateau: bool) -> None:
     """Step the schedulers whose time has come, by what was logged where they ask for it.
 
     Parameters
     ----------
     trainer : StandIn
         Knows them.
-    hook : callable
+    hook : Hooks
         Calls a method of the module by name.
     interval : {"step", "epoch"}
         What has come to its end.

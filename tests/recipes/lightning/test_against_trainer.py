@@ -22,12 +22,21 @@ SCHEDULERS = ("none", "list", "lists", "step", "lambda", "plateau", "plateau_ste
 
 
 def both(make: Any, epochs: int = 3, *, validates: bool = True, trainer: Any = None, **settings: Any) -> Any:
-    """Train with our loop and with Lightning's Trainer; weights are the same, bit for bit."""
+    """Train with our loop, also by Lightning's own calls alone, and with its Trainer; weights have the same bits."""
     theirs = by_trainer(make, epochs, validates=validates, **(trainer or {}))
-    with Bench(make, epochs, validates=validates, **settings) as bench:
-        bench.fit()
+    plain, direct = (
+        _by_us(make, epochs, validates=validates, fast={"direct_calls": direct}, **settings) for direct in (False, True)
+    )
+    for bench in (plain, direct):
         assert_same_weights(bench.module, theirs)
-    return bench, theirs
+    assert direct.history == plain.history
+    assert getattr(direct.module, "calls", None) == getattr(plain.module, "calls", None)
+    return direct, theirs
+
+
+def _by_us(make: Any, epochs: int, **settings: Any) -> Bench:
+    with Bench(make, epochs, **settings) as bench:
+        return bench.fit()
 
 
 def recorded(kind: type, *arguments: Any) -> Any:
@@ -101,7 +110,7 @@ def test_what_a_progress_bar_shows_is_there_for_the_module() -> None:
             )
 
     both(Looking)
-    assert seen["StandIn"] == seen["Trainer"]
+    assert seen["StandIn"] == seen["Trainer"] * 2
     assert "both_step" in seen["StandIn"][0][0]
 
 
