@@ -48,12 +48,11 @@ class Fit:
         self.module = module
         self._library = library_of(module)
         device = module.device
-        direct = spec is None or spec.fast.direct_calls
-        self._logged = Logged(self._library, direct=direct)
+        self._logged = Logged(self._library)
         plugin = self._library.precision()
         self._trainer = StandIn(module, self._library, device, plugin, self._logged)
-        call = DirectHooks if direct else Hooks
-        self._hook = call(module, self._library, self._trainer)
+        direct = spec is None or spec.fast.direct_calls
+        self._hook = (DirectHooks if direct else Hooks)(module, self._library, self._trainer, self._logged)
         kind = Automatic if module.automatic_optimization else Manual
         self._optimization: Automatic | Manual = kind(self._library, plugin, self._hook)
         self._trainer.datamodule = datamodule

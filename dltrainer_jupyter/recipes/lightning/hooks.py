@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from dltrainer_jupyter.recipes.lightning.direct_log import DirectLog
+
 if TYPE_CHECKING:
     from dltrainer_jupyter.recipes.lightning.library import Library
+    from dltrainer_jupyter.recipes.lightning.logged import Logged
     from dltrainer_jupyter.recipes.lightning.stand_in import StandIn
 
 _EMPTY = (
@@ -35,10 +38,13 @@ class Hooks:
         Pieces of the package it comes from.
     trainer : StandIn
         Its trainer.
+    logged : Logged
+        What it logs.
     """
 
-    def __init__(self, module: Any, library: Library, trainer: StandIn) -> None:
+    def __init__(self, module: Any, library: Library, trainer: StandIn, logged: Logged) -> None:
         self._module = module
+        self._logged = logged
         self._library = library
         self._trainer = trainer
 
@@ -57,9 +63,10 @@ class DirectHooks(Hooks):
     The module is looked at anew each time, since anybody may give it another method at any time.
     """
 
-    def __init__(self, module: Any, library: Library, trainer: StandIn) -> None:
-        super().__init__(module, library, trainer)
+    def __init__(self, module: Any, library: Library, trainer: StandIn, logged: Logged) -> None:
+        super().__init__(module, library, trainer, logged)
         self._attributes: dict[str, Any] = vars(module)
+        self._log = DirectLog(module, logged)
         self._empty: Mapping[str, Any] = {name: getattr(library.module, name) for name in _EMPTY}
 
     def __call__(self, name: str, *arguments: Any, **named: Any) -> Any:
@@ -67,10 +74,19 @@ class DirectHooks(Hooks):
         method = getattr(self._module, name)
         if name in self._empty and getattr(method, "__func__", None) is self._empty[name]:
             return None
-        outer = self._attributes[_FILED_UNDER]
-        self._attributes[_FILED_UNDER] = name
-        given = method(*arguments, **named)
-        self._attributes[_FILED_UNDER] = outer
+        attributes = self._attributes
+        outer = attributes[_FILED_UNDER]
+        attributes[_FILED_UNDER] = name
+        # Only while its own code runs: whoever looks at the module in between finds its attributes alone.
+        lends = "log" not in attributes and type(self._module).log is self._library.module.log
+        if lends:
+            attributes["log"] = self._log
+        try:
+            given = method(*arguments, **named)
+        finally:
+            if lends:
+                attributes.pop("log", None)
+        attributes[_FILED_UNDER] = outer
         return given
 
     def is_lightnings(self, name: str) -> bool:

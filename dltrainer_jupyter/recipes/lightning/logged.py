@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from dltrainer_jupyter.core.errors import ConfigurationError
-from dltrainer_jupyter.recipes.lightning.results import direct as direct_results
 from dltrainer_jupyter.recipes.lightning.values import Decoder, encode
 
 if TYPE_CHECKING:
@@ -33,14 +32,11 @@ class Logged:
     ----------
     library : Library
         Pieces of the package the module comes from.
-    direct : bool, default True
-        Look at the terms of what is logged once, not at each batch.
     """
 
-    def __init__(self, library: Library, *, direct: bool = True) -> None:
-        results = direct_results(library.results) if direct else library.results
-        self._training = results(training=True)
-        self._validation = results(training=False)
+    def __init__(self, library: Library) -> None:
+        self._training = library.results(training=True)
+        self._validation = library.results(training=False)
         self.current = self._training
         self._callback: dict[str, torch.Tensor] = {}
         self._log: dict[str, torch.Tensor] = {}

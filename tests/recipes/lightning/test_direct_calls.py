@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
-import torch
 from lightning.pytorch.trainer.call import _call_lightning_module_hook
-from lightning.pytorch.trainer.connectors.logger_connector.result import _ResultCollection, _ResultMetric
+from lightning.pytorch.trainer.connectors.logger_connector.result import _ResultMetric
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from dltrainer_jupyter.recipes.lightning import library as library_module
-from dltrainer_jupyter.recipes.lightning.results import direct
 from tests.recipes.lightning.bench import Bench
 from tests.recipes.lightning.modules import Classifier
 
@@ -68,23 +67,41 @@ def walks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_the_terms_of_a_quantity_are_looked_at_once(walks: list[str]) -> None:
-    results = direct(_ResultCollection)(training=True)
-    for value in (1.0, 3.0, 8.0):
-        results.log("training_step", "loss", torch.tensor(value), on_epoch=True, batch_size=1)
-    assert walks == ["loss"]
-    assert float(results["training_step.loss"].compute()) == 4
+    with Bench(Classifier, 1, validates=False) as bench:
+        bench.fit()
+    assert walks == ["train_loss", "train_accuracy"]
 
 
 def test_other_terms_are_refused_by_lightning() -> None:
-    results = direct(_ResultCollection)(training=True)
-    results.log("training_step", "loss", torch.tensor(1.0), on_epoch=True, batch_size=1)
-    with pytest.raises(MisconfigurationException, match="twice"):
-        results.log("training_step", "loss", torch.tensor(1.0), on_epoch=False, on_step=True, batch_size=1)
+    class Fickle(Classifier):
+        def training_step(self, batch: Any, batch_idx: int) -> Any:
+            loss = super().training_step(batch, batch_idx)
+            self.log("train_loss", loss, prog_bar=batch_idx < 2)
+            return loss
+
+    with Bench(Fickle, 1) as bench, pytest.raises(MisconfigurationException, match="twice"):
+        bench.fit()
 
 
-def test_a_quantity_that_was_put_in_place_of_another_is_looked_at_again(walks: list[str]) -> None:
-    results = direct(_ResultCollection)(training=True)
-    for _ in range(2):
-        results.log("training_step", "loss", torch.tensor(2.0), on_epoch=True, batch_size=1)
-        results.clear()
-    assert walks == ["loss", "loss"]
+def test_a_module_has_its_own_log_between_its_methods_and_in_copies() -> None:
+    copies = []
+
+    class Copying(Classifier):
+        def on_train_epoch_end(self) -> None:
+            copies.append(copy.deepcopy(self))
+
+    with Bench(Copying, 1) as bench:
+        bench.fit()
+        assert "log" not in vars(bench.module)
+    assert all(copied.log.__func__ is Classifier.log and copied.log.__self__ is copied for copied in copies)
+    assert len(copies) == 1
+
+
+def test_a_log_of_the_persons_own_stays_theirs() -> None:
+    class Shouting(Classifier):
+        def log(self, name: str, *arguments: Any, **terms: Any) -> None:
+            super().log(name.upper(), *arguments, **terms)
+
+    with Bench(Shouting, 1) as bench:
+        bench.fit()
+    assert "TRAIN_LOSS" in bench.history[0]
