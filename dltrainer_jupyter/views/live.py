@@ -75,7 +75,7 @@ def _snapshot(store: Store, run_id: str) -> dict[str, Any]:
         "monitor": run.best.metric if run.best else run.spec.monitor,
         "best": None if run.best is None else {**vars(run.best), "value": number(run.best.value)},
         "curves": {name: curve_columns(store, run_id, name) for name in store.curve_names(run_id)},
-        "epochs": epoch_columns(store, run_id),
+        "epochs": epoch_columns(store, run),
         "confusion": matrix if matrix is not None and len(matrix["labels"]) <= _CLASSES else None,
         "checkpoints": [checkpoint_row(record) for record in _few(store.checkpoints(run_id))],
         "controls": [control_row(control) for control in store.controls(run_id, limit=_CONTROLS)],
@@ -149,14 +149,14 @@ def curve_columns(
     return {"steps": steps.tolist(), "values": numbers(values)}
 
 
-def epoch_columns(store: Store, run_id: str) -> dict[str, list[float | int | None]]:
+def epoch_columns(store: Store, run: RunRecord) -> dict[str, list[float | int | None]]:
     """Give the epochs' metrics as columns of equal length.
 
     Of a very long run they are evenly spaced ones, the best and the last.
     """
-    last, best = store.last_epoch(run_id), store.run(run_id).best
+    last, best = store.last_epoch(run.id), run.best
     shown = {*range(1, last + 1, math.ceil(last / _EPOCHS) or 1), last} | ({best.epoch} if best else set())
-    records = store.epochs(run_id, only=shown)
+    records = store.epochs(run.id, only=shown)
     names = list(dict.fromkeys(name for record in records for name in record.values))
     columns: dict[str, list[float | int | None]] = {
         "epoch": [record.epoch for record in records],

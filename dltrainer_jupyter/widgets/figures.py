@@ -65,7 +65,7 @@ def figure(run: Run, kind: str = "curves") -> bqplot.Figure:
 
 
 def _metrics(run: Run) -> dict[str, list[str]]:
-    names = [*run.store.curve_names(run.id), *epoch_columns(run.store, run.id)]
+    names = [*run.store.curve_names(run.id), *epoch_columns(run.store, run.record)]
     return families(dict.fromkeys(names), run.record.spec.monitor)
 
 
@@ -83,7 +83,7 @@ def _lines(run: Run, name: str, members: list[str]) -> bqplot.Figure:
     steps, values = bqplot.LinearScale(), bqplot.LinearScale()
     scales = {"x": steps, "y": values}
     marks: list[bqplot.Mark] = []
-    columns = epoch_columns(run.store, run.id)
+    columns = epoch_columns(run.store, run.record)
     per_step = run.store.curve_names(run.id)
     for member in members:
         place = split(member)[1]

@@ -120,7 +120,7 @@ def test_metrics_that_come_and_go_leave_gaps(store: Store, begin: Begin) -> None
     attempt = begin()
     attempt.epoch(EpochRecord(1, 4, {"train_loss": 1.0}), None, None)
     attempt.epoch(EpochRecord(2, 8, {"train_loss": 0.5, "val_loss": 0.7}), None, None)
-    assert epoch_columns(store, "run-1") == {
+    assert epoch_columns(store, store.run("run-1")) == {
         "epoch": [1, 2],
         "step": [4, 8],
         "train_loss": [1, 0.5],
