@@ -8,12 +8,16 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from dltrainer_jupyter.core.records import BestRecord, CheckpointRecord
-from dltrainer_jupyter.store.part import StorePart
+from dltrainer_jupyter.store.part import RUN, StorePart
 from dltrainer_jupyter.store.rows import checkpoint_record, join_kinds, split_kinds
 from dltrainer_jupyter.store.tables import training_checkpoints
 
 UNIQUE_KINDS = frozenset({"best", "last"})
 """Only one checkpoint of a run is the best, and only one the last."""
+
+_OF_RUN = (
+    training_checkpoints.select().where(training_checkpoints.c.run_id == RUN).order_by(training_checkpoints.c.step)
+)
 
 
 def replace_checkpoint(connection: Connection, record: CheckpointRecord) -> None:
@@ -83,10 +87,8 @@ class Checkpoints(StorePart):
 
     def checkpoints(self, run_id: str) -> list[CheckpointRecord]:
         """List a run's checkpoints, oldest first."""
-        table = training_checkpoints
-        query = table.select().where(table.c.run_id == run_id).order_by(table.c.step)
         with self._database.read() as connection:
-            return [checkpoint_record(row) for row in connection.execute(query).mappings()]
+            return [checkpoint_record(row) for row in connection.execute(_OF_RUN, {"run": run_id}).mappings()]
 
     def checkpoint(self, run_id: str, which: str | int) -> CheckpointRecord | None:
         """Find one checkpoint of a run.

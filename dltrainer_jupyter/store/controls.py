@@ -13,19 +13,17 @@ from dltrainer_jupyter.core.errors import IllegalControlError, RunNotFoundError,
 from dltrainer_jupyter.core.records import ControlRecord
 from dltrainer_jupyter.core.states import ENDED, State, Verb, check_verb
 from dltrainer_jupyter.store.locking import take_hold
-from dltrainer_jupyter.store.part import StorePart
+from dltrainer_jupyter.store.part import LIMIT, MOST, RUN, StorePart
 from dltrainer_jupyter.store.rows import control_record
 from dltrainer_jupyter.store.tables import training_controls
 
 KINDS = frozenset(Verb) - {Verb.DELETE}
 """What a trainer obeys. Deleting needs none."""
 
-_WAITING = (
-    training_controls.select()
-    # Written out, not bound, so that the partial index is known to fit.
-    .where(training_controls.c.run_id == sa.bindparam("run"), sa.text("status = 'requested'"))
-    .order_by(training_controls.c.id)
-)
+_OF_RUN = training_controls.select().where(training_controls.c.run_id == RUN)
+_NEWEST = _OF_RUN.order_by(training_controls.c.id.desc()).limit(LIMIT)
+# Written out, not bound, so that the partial index is known to fit.
+_WAITING = _OF_RUN.where(sa.text("status = 'requested'")).order_by(training_controls.c.id)
 
 
 def waiting_controls(connection: Connection, run_id: str) -> list[ControlRecord]:
@@ -111,10 +109,9 @@ class Controls(StorePart):
 
     def controls(self, run_id: str, limit: int | None = None) -> list[ControlRecord]:
         """List what was asked of a run, newest first."""
-        table = training_controls
-        query = table.select().where(table.c.run_id == run_id).order_by(table.c.id.desc()).limit(limit)
+        wanted = {"run": run_id, "limit": MOST if limit is None else limit}
         with self._database.read() as connection:
-            return [control_record(row) for row in connection.execute(query).mappings()]
+            return [control_record(row) for row in connection.execute(_NEWEST, wanted).mappings()]
 
 
 def _no_such_control(control_id: int) -> RunNotFoundError:

@@ -8,7 +8,7 @@ small, leave full blocks behind. What a series looks like from afar is in :mod:`
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -17,14 +17,23 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
+from dltrainer_jupyter.store.columns import Whole
 from dltrainer_jupyter.store.extremes import Steps, Values
-from dltrainer_jupyter.store.part import StorePart
+from dltrainer_jupyter.store.part import MOST, RUN, StorePart
 from dltrainer_jupyter.store.tables import training_curves
 
 BLOCK = 2048
 """Most values in a block."""
 _PART = 256
 """Blocks in memory at once, where a whole series is gone through."""
+
+START, STOP = sa.bindparam("start", type_=Whole), sa.bindparam("stop", type_=Whole)
+"""Bounds of steps: ``START <= step < STOP``."""
+
+
+def of_series(table: sa.Table) -> tuple[sa.ColumnElement[bool], ...]:
+    """Give the conditions for a series' rows; :meth:`Series.named` says which series."""
+    return table.c.run_id == RUN, table.c.name == sa.bindparam("name")
 
 
 class Series(NamedTuple):
@@ -33,9 +42,9 @@ class Series(NamedTuple):
     run_id: str
     name: str
 
-    def rows(self, table: sa.Table) -> list[sa.ColumnElement[bool]]:
-        """Give the conditions for its rows."""
-        return [table.c.run_id == self.run_id, table.c.name == self.name]
+    def named(self, **more: int) -> dict[str, str | int]:
+        """Give the parameters of a statement about its rows, see :func:`of_series`."""
+        return {"run": self.run_id, "name": self.name, **more}
 
 
 @dataclass(frozen=True)
@@ -99,9 +108,41 @@ def appended(tail: Chunk, first_step: int, values: Values) -> list[Chunk]:
     return [Chunk(first_step + start, values[start : start + BLOCK].copy()) for start in range(0, len(values), BLOCK)]
 
 
+_BLOCK = training_curves.c
+_THIS = of_series(training_curves)
+_LAST = sa.select(sa.func.max(_BLOCK.first_step)).where(*_THIS).scalar_subquery()
+_WITHIN = (
+    *_THIS,
+    # This says nothing the next one doesn't, but the index can use it.
+    _BLOCK.first_step > START - BLOCK,
+    _BLOCK.first_step + _BLOCK.count > START,
+    _BLOCK.first_step < STOP,
+)
+_ENDS = [
+    sa.select(_BLOCK.first_step).where(*_WITHIN).order_by(order).limit(1).scalar_subquery()
+    for order in (_BLOCK.first_step, _BLOCK.first_step.desc())
+]
+_READ = sa.select(_BLOCK.first_step, _BLOCK.packed).where(*_THIS).order_by(_BLOCK.first_step)
+_READ_WITHIN = _READ.where(*_WITHIN)
+_READ_ENDS = _READ.where(_BLOCK.first_step.in_(_ENDS))
+_READ_LAST = _READ.where(_BLOCK.first_step == _LAST)
+_READ_FINISHED = _READ.where(_BLOCK.first_step < _LAST).execution_options(yield_per=_PART)
+
+
+def _every_name() -> sa.Select[Any]:
+    # From one name to the next by the index: a long series has very many rows.
+    first = sa.select(sa.func.min(_BLOCK.name).label("name")).where(_BLOCK.run_id == RUN)
+    names = first.cte("names", recursive=True)
+    following = first.where(_BLOCK.name > names.c.name).scalar_subquery()
+    names = names.union_all(sa.select(following).where(names.c.name.is_not(None)))
+    return sa.select(names.c.name).where(names.c.name.is_not(None))
+
+
+_NAMES = _every_name()
+
+
 @functools.cache
 def _write(dialect: str) -> sa.Insert:
-    # Made once: that takes longer than to execute it.
     insert = (sqlite if dialect == "sqlite" else postgresql).insert(training_curves)
     keys = [column.name for column in training_curves.primary_key]
     new = {column.name: column for column in insert.excluded if column.name not in keys}
@@ -130,34 +171,28 @@ def read_chunks(
     connection: Connection, series: Series, start: int | None = None, stop: int | None = None
 ) -> list[Chunk]:
     """Read the blocks with a step in ``start <= step < stop``, in order."""
-    return _chunks(connection, *_within(series, start, stop))
+    return _chunks(connection, _READ_WITHIN, series.named(**_bounds(start, stop)))
 
 
 def last_chunk(connection: Connection, series: Series) -> Chunk:
     """Read the last block of a series."""
-    found = _chunks(connection, *series.rows(training_curves), training_curves.c.first_step == _last(series))
+    found = _chunks(connection, _READ_LAST, series.named())
     return found[0] if found else NOTHING
 
 
 def finished_chunks(connection: Connection, series: Series) -> Iterator[list[Chunk]]:
     """Read all blocks but the last, which is written again, in order and some at a time, however many there are."""
-    query = _query(*series.rows(training_curves), training_curves.c.first_step < _last(series))
-    for rows in connection.execute(query.execution_options(yield_per=_PART)).partitions():
+    for rows in connection.execute(_READ_FINISHED, series.named()).partitions():
         yield [Chunk(first_step, _unpacked(packed)) for first_step, packed in rows]
 
 
-def _last(series: Series) -> sa.ScalarSelect[int]:
-    table = training_curves
-    return sa.select(sa.func.max(table.c.first_step)).where(*series.rows(table)).scalar_subquery()
+def _bounds(start: int | None, stop: int | None) -> dict[str, int]:
+    # There is no step before 0.
+    return {"start": 0 if start is None else start, "stop": MOST if stop is None else stop}
 
 
-def _query(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    table = training_curves
-    return sa.select(table.c.first_step, table.c.packed).where(*conditions).order_by(table.c.first_step)
-
-
-def _chunks(connection: Connection, *conditions: sa.ColumnElement[bool]) -> list[Chunk]:
-    return [Chunk(first_step, _unpacked(packed)) for first_step, packed in connection.execute(_query(*conditions))]
+def _chunks(connection: Connection, query: sa.Select[Any], parameters: Mapping[str, Any]) -> list[Chunk]:
+    return [Chunk(first_step, _unpacked(packed)) for first_step, packed in connection.execute(query, parameters)]
 
 
 def read_values(
@@ -204,15 +239,8 @@ class Curves(StorePart):
 
     def curve_names(self, run_id: str) -> list[str]:
         """List a run's series by name, sorted."""
-        # From one name to the next by the index: a long series has very many rows.
-        table = training_curves
-        first = sa.select(sa.func.min(table.c.name).label("name")).where(table.c.run_id == run_id)
-        names = first.cte("names", recursive=True)
-        following = first.where(table.c.name > names.c.name).scalar_subquery()
-        names = names.union_all(sa.select(following).where(names.c.name.is_not(None)))
-        query = sa.select(names.c.name).where(names.c.name.is_not(None))
         with self._database.read() as connection:
-            return sorted(connection.execute(query).scalars())
+            return sorted(connection.execute(_NAMES, {"run": run_id}).scalars())
 
     def curve_values(
         self, run_id: str, name: str, start: int | None = None, stop: int | None = None
@@ -263,22 +291,8 @@ class Curves(StorePart):
         values : numpy.ndarray, shape (n,), dtype float32
             One for each step.
         """
-        table, series = training_curves, Series(run_id, name)
-        block = sa.select(table.c.first_step).where(*_within(series, start, stop)).limit(1)
-        order = table.c.first_step
-        both = [block.order_by(order).scalar_subquery(), block.order_by(order.desc()).scalar_subquery()]
+        wanted = Series(run_id, name).named(**_bounds(start, stop))
         with self._database.read() as connection:
-            steps, values = _cut(_chunks(connection, *series.rows(table), order.in_(both)), start, stop)
+            steps, values = _cut(_chunks(connection, _READ_ENDS, wanted), start, stop)
         ends = np.unique([0, len(steps) - 1]) if len(steps) else np.empty(0, np.int64)
         return steps[ends], values[ends]
-
-
-def _within(series: Series, start: int | None, stop: int | None) -> list[sa.ColumnElement[bool]]:
-    table = training_curves
-    conditions = series.rows(table)
-    if start is not None:
-        # The first says nothing the second doesn't, but the index can use it.
-        conditions += [table.c.first_step > start - BLOCK, table.c.first_step + table.c.count > start]
-    if stop is not None:
-        conditions.append(table.c.first_step < stop)
-    return conditions

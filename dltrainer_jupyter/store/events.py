@@ -6,13 +6,18 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from dltrainer_jupyter.core.records import EventRecord
 from dltrainer_jupyter.store.locking import take_hold
-from dltrainer_jupyter.store.part import StorePart
+from dltrainer_jupyter.store.part import LIMIT, MOST, RUN, StorePart
 from dltrainer_jupyter.store.rows import event_record
 from dltrainer_jupyter.store.tables import training_events
+
+_OF_RUN = training_events.select().where(training_events.c.run_id == RUN).limit(LIMIT)
+_NEWEST = _OF_RUN.order_by(training_events.c.id.desc())
+_FOLLOWING = _OF_RUN.where(training_events.c.id > sa.bindparam("after")).order_by(training_events.c.id)
 
 
 def insert_event(
@@ -51,10 +56,9 @@ class Events(StorePart):
         limit : int, optional
             At most so many.
         """
-        table = training_events
-        query = table.select().where(table.c.run_id == run_id, table.c.id > after_id).order_by(table.c.id).limit(limit)
+        wanted = {"run": run_id, "after": after_id, "limit": MOST if limit is None else limit}
         with self._database.read() as connection:
-            return [event_record(row) for row in connection.execute(query).mappings()]
+            return [event_record(row) for row in connection.execute(_FOLLOWING, wanted).mappings()]
 
     def newest_events(self, run_id: str, limit: int) -> list[EventRecord]:
         """Read a run's newest events, newest first.
@@ -66,10 +70,9 @@ class Events(StorePart):
         limit : int
             At most so many.
         """
-        table = training_events
-        query = table.select().where(table.c.run_id == run_id).order_by(table.c.id.desc()).limit(limit)
         with self._database.read() as connection:
-            return [event_record(row) for row in connection.execute(query).mappings()]
+            rows = connection.execute(_NEWEST, {"run": run_id, "limit": limit}).mappings()
+            return [event_record(row) for row in rows]
 
     def add_event(
         self,

@@ -16,9 +16,9 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from dltrainer_jupyter.store.curves import Chunk, Series, joined, read_chunks, read_values
+from dltrainer_jupyter.store.curves import START, STOP, Chunk, Series, joined, of_series, read_chunks, read_values
 from dltrainer_jupyter.store.extremes import EXTREMES, Extremes, every, extremes_of, merged
-from dltrainer_jupyter.store.part import StorePart
+from dltrainer_jupyter.store.part import MOST, StorePart
 from dltrainer_jupyter.store.tables import training_curve_levels, training_curves
 
 FINEST_SPAN = 64
@@ -102,6 +102,16 @@ def rolled_up(pending: Pending, blocks: Sequence[Chunk]) -> tuple[Pending, list[
 
 # --- rows -----------------------------------------------------------------------------------------------
 
+_ROW = training_curve_levels.c
+_THIS = of_series(training_curve_levels)
+_ENDS = sa.select(_ROW.level, sa.func.max(_ROW.last_step)).where(*_THIS).group_by(_ROW.level)
+_READ = (
+    sa.select(_ROW.first_step, _ROW.last_step, _ROW.packed)
+    .where(*_THIS, _ROW.level == sa.bindparam("level"), _ROW.first_step >= START)
+    .where(_ROW.first_step < STOP, _ROW.last_step < STOP)
+    .order_by(_ROW.first_step)
+)
+
 
 def write_levels(connection: Connection, series: Series, rows: Iterable[tuple[int, Buckets]]) -> None:
     """Write what rolling up blocks led to; whoever calls holds the run's row."""
@@ -121,10 +131,8 @@ def write_levels(connection: Connection, series: Series, rows: Iterable[tuple[in
 
 def read_pending(connection: Connection, series: Series) -> Pending:
     """Read what of a series isn't rolled up yet; its last block is left out, which is written again."""
-    table = training_curve_levels
-    ends = sa.select(table.c.level, sa.func.max(table.c.last_step)).group_by(table.c.level)
     # By level: the step at which what lies below begins that isn't rolled up into it.
-    begins = {level: last + 1 for level, last in connection.execute(ends.where(*series.rows(table)))}
+    begins = {level: last + 1 for level, last in connection.execute(_ENDS, series.named())}
     blocks = _downsampled(read_chunks(connection, series, begins.get(1))[:-1])
     rows = [_read(connection, series, level, begins.get(level + 1, 0)) for level in sorted(begins)]
     return (tuple(blocks), *(tuple(_coarser(row) for row in level) for level in rows))
@@ -138,17 +146,9 @@ def retire_levels(connection: Connection, run_id: str) -> None:
     connection.execute(table.delete().where(table.c.run_id == run_id, table.c.last_step >= sa.func.coalesce(last, 0)))
 
 
-def _read(connection: Connection, series: Series, level: int, start: int, stop: int | None = None) -> list[Buckets]:
+def _read(connection: Connection, series: Series, level: int, start: int, stop: int = MOST) -> list[Buckets]:
     """Read the rows of a level that lie wholly in ``start <= step < stop``, in order."""
-    table = training_curve_levels
-    query = (
-        sa.select(table.c.first_step, table.c.last_step, table.c.packed)
-        .where(*series.rows(table), table.c.level == level, table.c.first_step >= start)
-        .order_by(table.c.first_step)
-    )
-    if stop is not None:
-        query = query.where(table.c.first_step < stop, table.c.last_step < stop)
-    found = connection.execute(query)
+    found = connection.execute(_READ, series.named(level=level, start=start, stop=stop))
     return [Buckets(first, last, np.frombuffer(packed, EXTREMES)) for first, last, packed in found]
 
 

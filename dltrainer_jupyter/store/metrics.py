@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import itertools
+import operator
 from collections.abc import Collection
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from dltrainer_jupyter.core.records import EpochRecord, ValidationRecord
-from dltrainer_jupyter.store.part import StorePart
+from dltrainer_jupyter.store.part import RUN, StorePart
 from dltrainer_jupyter.store.rows import validation_record
 from dltrainer_jupyter.store.tables import training_metrics, validation_results
+
+_EPOCHS = (
+    sa.select(training_metrics.c.epoch, training_metrics.c.step, training_metrics.c.metric, training_metrics.c.value)
+    .where(training_metrics.c.run_id == RUN, training_metrics.c.epoch > sa.bindparam("after"))
+    .order_by(training_metrics.c.epoch, training_metrics.c.metric)
+)
+_SOME_EPOCHS = _EPOCHS.where(training_metrics.c.epoch.in_(sa.bindparam("only", expanding=True)))
+_LAST_EPOCH = sa.select(sa.func.max(training_metrics.c.epoch)).where(training_metrics.c.run_id == RUN)
+_VALIDATIONS = validation_results.select().where(validation_results.c.run_id == RUN)
+_NEWEST_VALIDATION = _VALIDATIONS.order_by(validation_results.c.epoch.desc()).limit(1)
+_VALIDATION = _VALIDATIONS.where(validation_results.c.epoch == sa.bindparam("epoch"))
 
 
 def replace_epoch(
@@ -61,26 +74,22 @@ class Metrics(StorePart):
         only : collection of int, optional
             Only these, at most some thousands: for a chart that can't show more. Others aren't even looked at.
         """
-        table = training_metrics
-        query = (
-            sa.select(table.c.epoch, table.c.step, table.c.metric, table.c.value)
-            .where(table.c.run_id == run_id, table.c.epoch > after_epoch)
-            .order_by(table.c.epoch, table.c.metric)
-        )
-        if only is not None:
-            query = query.where(table.c.epoch.in_(only))
+        wanted: dict[str, Any] = {"run": run_id, "after": after_epoch}
         with self._database.read() as connection:
-            rows = connection.execute(query).all()
-        grouped = itertools.groupby(rows, key=lambda row: (row.epoch, row.step))
+            if only is None:
+                rows = connection.execute(_EPOCHS, wanted).all()
+            else:
+                rows = connection.execute(_SOME_EPOCHS, {**wanted, "only": list(only)}).all()
+        grouped = itertools.groupby(rows, key=operator.itemgetter(0, 1))
         return [
-            EpochRecord(epoch, step, {row.metric: row.value for row in of_epoch}) for (epoch, step), of_epoch in grouped
+            EpochRecord(epoch, step, {metric: value for _, _, metric, value in of_epoch})
+            for (epoch, step), of_epoch in grouped
         ]
 
     def last_epoch(self, run_id: str) -> int:
         """Give the last epoch that was recorded; 0 before the first."""
-        query = sa.select(sa.func.max(training_metrics.c.epoch)).where(training_metrics.c.run_id == run_id)
         with self._database.read() as connection:
-            return connection.execute(query).scalar() or 0
+            return connection.execute(_LAST_EPOCH, {"run": run_id}).scalar() or 0
 
     def validation(self, run_id: str, epoch: int | None = None) -> ValidationRecord | None:
         """Read what a validation found.
@@ -97,12 +106,12 @@ class Metrics(StorePart):
         ValidationRecord or None
             None if there was no validation then, or none yet.
         """
-        table = validation_results
-        query = table.select().where(table.c.run_id == run_id).order_by(table.c.epoch.desc()).limit(1)
-        if epoch is not None:
-            query = query.where(table.c.epoch == epoch)
         with self._database.read() as connection:
-            row = connection.execute(query).mappings().one_or_none()
+            if epoch is None:
+                found = connection.execute(_NEWEST_VALIDATION, {"run": run_id})
+            else:
+                found = connection.execute(_VALIDATION, {"run": run_id, "epoch": epoch})
+            row = found.mappings().one_or_none()
         return None if row is None else validation_record(row)
 
     def validation_epochs(self, run_id: str) -> list[int]:

@@ -18,6 +18,15 @@ from dltrainer_jupyter.store.tables import training_attempts, training_jobs
 HELD = (State.RUNNING, State.PAUSED)
 """States in which a trainer holds the run."""
 
+_NEWEST_ATTEMPT = sa.and_(
+    training_attempts.c.run_id == training_jobs.c.id, training_attempts.c.number == training_jobs.c.attempt
+)
+_HOLDING = (
+    training_attempts.select()
+    .join(training_jobs, _NEWEST_ATTEMPT)
+    .where(training_jobs.c.state.in_(HELD), training_attempts.c.ended_at.is_(None))
+)
+
 
 class Reaping(StorePart):
     """Marks runs as lost."""
@@ -33,14 +42,8 @@ class Reaping(StorePart):
         list of str
             Ids of the runs that are lost now.
         """
-        jobs, attempts = training_jobs.c, training_attempts.c
-        query = (
-            training_attempts.select()
-            .join(training_jobs, sa.and_(attempts.run_id == jobs.id, attempts.number == jobs.attempt))
-            .where(jobs.state.in_(HELD), attempts.ended_at.is_(None))
-        )
         with self._database.read() as connection:
-            held = [attempt_record(row) for row in connection.execute(query).mappings()]
+            held = [attempt_record(row) for row in connection.execute(_HOLDING).mappings()]
             if not held:
                 return []
             now = connection.execute(sa.select(clock(connection.dialect.name))).scalar_one()

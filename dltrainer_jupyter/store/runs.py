@@ -16,12 +16,16 @@ from dltrainer_jupyter.core.records import RunRecord
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.states import State, Verb, check_verb
 from dltrainer_jupyter.store.locking import no_such_run, take_hold
-from dltrainer_jupyter.store.part import StorePart
+from dltrainer_jupyter.store.part import RUN, StorePart
 from dltrainer_jupyter.store.rows import run_record
 from dltrainer_jupyter.store.tables import training_jobs
 
 SHORTEST_PREFIX = 4
 """Fewer characters of an id say too little."""
+
+_RUN = training_jobs.select().where(training_jobs.c.id == RUN)
+_REVISION = sa.select(training_jobs.c.revision).where(training_jobs.c.id == RUN)
+_REVISIONS = sa.select(training_jobs.c.id, training_jobs.c.revision)
 
 
 class Runs(StorePart):
@@ -115,8 +119,7 @@ class Runs(StorePart):
             If no run has exactly this id.
         """
         with self._database.read() as connection:
-            query = training_jobs.select().where(training_jobs.c.id == run_id)
-            row = connection.execute(query).mappings().one_or_none()
+            row = connection.execute(_RUN, {"run": run_id}).mappings().one_or_none()
         if row is None:
             raise no_such_run(run_id)
         return run_record(row)
@@ -210,8 +213,7 @@ class Runs(StorePart):
             If there is no such run.
         """
         with self._database.read() as connection:
-            query = sa.select(training_jobs.c.revision).where(training_jobs.c.id == run_id)
-            revision: int | None = connection.execute(query).scalar_one_or_none()
+            revision: int | None = connection.execute(_REVISION, {"run": run_id}).scalar_one_or_none()
         if revision is None:
             raise no_such_run(run_id)
         return revision
@@ -219,8 +221,7 @@ class Runs(StorePart):
     def revisions(self) -> dict[str, int]:
         """Give the revision of every run by its id."""
         with self._database.read() as connection:
-            rows = connection.execute(sa.select(training_jobs.c.id, training_jobs.c.revision))
-            return {row.id: row.revision for row in rows}
+            return {row.id: row.revision for row in connection.execute(_REVISIONS)}
 
     def signature(self, run_id: str) -> dict[str, Any] | None:
         """Read what goes into the run's model and what comes out, once a trainer has described it.

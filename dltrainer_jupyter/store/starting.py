@@ -19,13 +19,15 @@ from dltrainer_jupyter.store.locking import (
     refuse_waiting_controls,
     take_hold,
 )
-from dltrainer_jupyter.store.part import StorePart
+from dltrainer_jupyter.store.part import RUN, StorePart
 from dltrainer_jupyter.store.reaping import HELD, lose_if_dead
 from dltrainer_jupyter.store.rows import attempt_record, error_columns, run_record
 from dltrainer_jupyter.store.tables import training_attempts, training_jobs
 
 CLAIMABLE = (State.PENDING, State.LOST)
 """States from which a trainer may take a run."""
+
+_ATTEMPTS = training_attempts.select().where(training_attempts.c.run_id == RUN).order_by(training_attempts.c.number)
 
 
 class Starting(StorePart):
@@ -180,10 +182,8 @@ class Starting(StorePart):
 
     def attempts(self, run_id: str) -> list[AttemptRecord]:
         """List the trainers a run has had, oldest first."""
-        query = training_attempts.select().where(training_attempts.c.run_id == run_id)
         with self._database.read() as connection:
-            rows = connection.execute(query.order_by(training_attempts.c.number)).mappings()
-            return [attempt_record(row) for row in rows]
+            return [attempt_record(row) for row in connection.execute(_ATTEMPTS, {"run": run_id}).mappings()]
 
 
 _UNTROUBLED: dict[str, Any] = {"state_before_lost": None, **error_columns(None)}

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
 from dltrainer_jupyter.core.records import (
     BestRecord,
@@ -161,6 +162,19 @@ def test_the_revision_grows_with_what_is_written(store: Store, begin: Begin) -> 
     before = snapshot(store, "run-1")["revision"]
     attempt.event("note", "Something.")
     assert snapshot(store, "run-1")["revision"] > before
+
+
+def test_a_refresh_makes_no_statement_anew(store: Store, begin: Begin) -> None:
+    """To make a statement takes longer than to execute it, and the time is taken from the user's own cells."""
+    attempt = begin()
+    attempt.curves({"train_loss": (1, np.ones(10, np.float32))})
+    executed: list[sa.Executable] = []
+    sa.event.listen(store._database._engine, "before_execute", lambda *given: executed.append(given[1]))
+    snapshot(store, "run-1")
+    first = executed.copy()
+    snapshot(store, "run-1")
+    assert first
+    assert list(map(id, executed[len(first) :])) == list(map(id, first))
 
 
 # --- how much ---------------------------------------------------------------------------------------------
