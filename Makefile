@@ -122,12 +122,14 @@ lint: setup  ## Check style, types and layers, in Python and in TypeScript
 # --- Shipping ---------------------------------------------------------------------------------------
 
 .PHONY: wheel
-wheel: $(TOOLS) $(PANEL)  ## Build dist/*.whl by way of the sdist, and check that the panel is in it
+wheel: $(TOOLS) $(PANEL)  ## Build dist/*.whl by way of the sdist, and check that panel and server extension are in it
 	@rm -rf dist
 	@$(BIN)/python -m build --no-isolation --outdir dist . >$(LOG) 2>&1 || { cat $(LOG) >&2; exit 1; }
 	@for part in panel.js panel.css; do \
 	  $(BIN)/python -m zipfile --list dist/*.whl | grep -q "widgets/static/$$part " || { \
 	    echo "The wheel lacks dltrainer_jupyter/widgets/static/$$part." >&2; exit 1; }; done
+	@$(BIN)/python -m zipfile --list dist/*.whl | grep -q "jupyter_server_config.d/dltrainer_jupyter.json " || { \
+	  echo "The wheel lacks the file that enables the server extension." >&2; exit 1; }
 	@ls dist/*
 
 .PHONY: clean

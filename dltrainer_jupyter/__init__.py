@@ -35,3 +35,8 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 def unload_ipython_extension(shell: InteractiveShell) -> None:
     """Remove the magics; called by ``%unload_ext dltrainer_jupyter``."""
     importlib.import_module("dltrainer_jupyter.magics").unload(shell)
+
+
+def _jupyter_server_extension_points() -> list[dict[str, str]]:
+    """Say where the Jupyter server finds the extension; it imports that only once it is enabled."""
+    return [{"module": "dltrainer_jupyter.server"}]

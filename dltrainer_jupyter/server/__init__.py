@@ -1,0 +1,34 @@
+"""The Jupyter server's extension: every run over HTTP, in the words of every other face.
+
+What lives here: routes, the models that check requests and describe answers, who may ask, status codes. What does
+not: what a verb does (``tal``) and what a watcher reads (``views``). The server imports no framework and loads no
+pickle, and its event loop never waits for the store: every answer is put together in a thread.
+
+=============== ===============================================================
+``extension``   adds the routes to a Jupyter server
+``routes``      which path answers what
+``endpoint``    one request: who asks, is it well formed, what comes back
+``errors``      an error as status code, message and reason
+``operation``   what an answer is made of and described by
+``schemas``     requests and answers as pydantic models
+``openapi``     the document made of routes and models
+``watching``    reading the store and its runs
+``listing``     runs, page by page
+``training``    starting runs: new ones, clones, ended ones that go on
+``steering``    asking something of a run, deleting it
+=============== ===============================================================
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jupyter_server.serverapp import ServerApp
+
+
+def _load_jupyter_server_extension(app: ServerApp) -> None:
+    """Add the routes; the Jupyter server calls this at its start."""
+    from dltrainer_jupyter.server.extension import load
+
+    load(app)

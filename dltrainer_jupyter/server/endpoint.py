@@ -1,0 +1,151 @@
+"""One request: who asks, whether it is well formed, and what comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import APIHandler
+from tornado import web
+
+from dltrainer_jupyter.core.errors import ConfigurationError, DLTrainerError, RunNotFoundError
+from dltrainer_jupyter.core.validation import validate
+from dltrainer_jupyter.server.errors import BodyTooLargeError, UnreadableBodyError, error_body, status_of
+from dltrainer_jupyter.server.operation import Operation
+from dltrainer_jupyter.server.schemas import Nothing
+from dltrainer_jupyter.views.words import finite
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+LARGEST_BODY = 2**20
+"""Bytes; a configuration has some hundred."""
+_JUPYTER_OWN = frozenset({"token", "_xsrf", "no_track_activity"})
+"""Query parameters that belong to the Jupyter server."""
+
+
+class Endpoint(APIHandler):
+    """A path. Its methods are the same for all, so that none can forget to ask who asks."""
+
+    auth_resource = "dltrainer"
+
+    def initialize(self, operations: Mapping[str, Operation]) -> None:
+        """Take what the path answers, by method."""
+        self._operations = operations
+
+    async def prepare(self) -> None:  # type: ignore[override]
+        """Let nobody in whom the server doesn't know, nor another site's page."""
+        await super().prepare()
+        if self.request.method == "GET" and self.current_user:
+            # The server itself asks only those who write. As for its files, a referrer of its own will do here.
+            self.check_xsrf_cookie()
+
+    @web.authenticated
+    @authorized
+    async def get(self, *path: str) -> None:
+        """Read something."""
+        await self._answer("get", *path)
+
+    @web.authenticated
+    @authorized
+    async def post(self, *path: str) -> None:
+        """Ask for something."""
+        await self._answer("post", *path)
+
+    @web.authenticated
+    @authorized
+    async def delete(self, *path: str) -> None:
+        """Remove something."""
+        await self._answer("delete", *path)
+
+    async def _answer(self, method: str, *path: str) -> None:
+        operation = self._operations.get(method)
+        if operation is None:
+            known = ", ".join(sorted(name.upper() for name in self._operations))
+            self.set_header("Allow", known)
+            self._refuse(HTTPStatus.METHOD_NOT_ALLOWED, f"Expected {known}, got {method.upper()}.")
+            return
+        try:
+            query, content = self._query(), self._content()
+            answer = await asyncio.to_thread(_called, operation, path, query, content)
+        except DLTrainerError as error:
+            self._refuse(status_of(error), error, type(error).__name__)
+            return
+        self.set_status(operation.status)
+        self.finish(answer)
+
+    def _refuse(self, status: HTTPStatus, message: object, reason: str | None = None) -> None:
+        self.set_status(status)
+        self.finish(json.dumps(error_body(message, reason or status.phrase)))
+
+    def _query(self) -> dict[str, str | list[str]]:
+        """Read the parameters; a bare number is what front ends add to get past caches."""
+        names = [name for name in self.request.query_arguments if name not in _JUPYTER_OWN and not name.isdecimal()]
+        given = {name: self.get_query_arguments(name) for name in names}
+        return {name: values[0] if len(values) == 1 else values for name, values in given.items()}
+
+    def _content(self) -> tuple[bytes, str]:
+        """Give the body and its media type."""
+        body = self.request.body
+        if len(body) > LARGEST_BODY:
+            msg = f"Expected a body of at most {LARGEST_BODY:,} bytes, got {len(body):,}."
+            raise BodyTooLargeError(msg)
+        return body, self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Describe what the server itself refuses, or what nobody foresaw, as any other error."""
+        error = kwargs.get("exc_info", (None, None, None))[1]
+        status = HTTPStatus(status_code)
+        said = error.log_message % error.args if isinstance(error, web.HTTPError) and error.log_message else None
+        self._refuse(status, said or status.phrase)
+
+
+def _called(operation: Operation, path: tuple[str, ...], query: Mapping[str, Any], content: tuple[bytes, str]) -> Any:
+    """Check what was sent, and put the answer together; runs in a thread."""
+    if any("\0" in ref for ref in path):
+        # Some databases don't even take it into a question.
+        msg = "No run has a name or id with a NUL in it."
+        raise RunNotFoundError(msg)
+    given: list[BaseModel | Mapping[str, Any]] = []
+    asked = validate(operation.query, query)
+    if operation.query is not Nothing:
+        given.append(asked)
+    if operation.body is not Nothing or content[0]:
+        settings = _mapping(*content)
+        if operation.checks_body:
+            given.append(settings)
+        else:
+            checked = validate(operation.body, settings)
+            given += [checked] if operation.body is not Nothing else []
+    answer = operation.call(*path, *given)
+    return None if operation.answer is None else json.dumps(finite(answer), allow_nan=False)
+
+
+def _mapping(body: bytes, media_type: str) -> dict[str, Any]:
+    """Read a body: JSON, or YAML if it says so; an empty one is an empty mapping."""
+    try:
+        text = body.decode()
+        if media_type.endswith("yaml"):
+            from dltrainer_jupyter.tal.configuration import parse_yaml
+
+            return parse_yaml(text)
+        values = json.loads(text, parse_constant=_no_constant) if text.strip() else {}
+    except (ConfigurationError, ValueError) as error:
+        msg = f"The body can't be read: {str(error).rstrip('.')}."
+        raise UnreadableBodyError(msg) from error
+    except RecursionError as error:
+        msg = "The body can't be read: it is nested too deep."
+        raise UnreadableBodyError(msg) from error
+    if not isinstance(values, dict):
+        msg = f"Expected a mapping of settings as the body, got a {type(values).__name__}."
+        raise UnreadableBodyError(msg)
+    return values
+
+
+def _no_constant(name: str) -> float:
+    msg = f"{name} is no JSON"
+    raise ValueError(msg)

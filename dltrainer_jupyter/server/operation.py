@@ -1,0 +1,33 @@
+"""What a route answers to one method: the call, and the models that check and describe it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dltrainer_jupyter.server.schemas import Nothing
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one path."""
+
+    summary: str
+    """One sentence."""
+    call: Callable[..., Any]
+    """Given the run's reference, if the path holds one, the query if it has a model, and the body if it has one.
+
+    It runs in a thread and returns JSON types.
+    """
+    answer: type[BaseModel] | None
+    """What it returns; None for nothing."""
+    status: int = 200
+    """If it succeeds."""
+    query: type[BaseModel] = Nothing
+    body: type[BaseModel] = Nothing
+    checks_body: bool = False
+    """Whether the call checks the body itself, by the same model and by what only it knows; it is given a mapping."""

@@ -1,0 +1,75 @@
+"""Which path answers what. Whatever stands here is reachable, guarded, checked and in the OpenAPI document."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.server import openapi, schemas, steering, training, watching
+from dltrainer_jupyter.server.operation import Operation
+
+PREFIX = "/dltrainer/api"
+
+ROUTES: dict[str, dict[str, Operation]] = {
+    "/store": {"get": Operation("Say which store this server reads.", watching.store, schemas.StoreAnswer)},
+    "/runs": {
+        "get": Operation("List runs, newest first.", watching.runs, schemas.RunsAnswer, query=schemas.RunsQuery),
+        "post": Operation(
+            "Start a run in a process of its own, from what a configuration file holds.",
+            training.train,
+            schemas.RunAnswer,
+            HTTPStatus.CREATED,
+            body=RunSpec,
+            checks_body=True,
+        ),
+    },
+    "/runs/{id}": {
+        "get": Operation("Show a run in full.", watching.run, schemas.RunAnswer),
+        "delete": Operation(
+            "Remove an ended run with its history and files.", steering.delete, None, HTTPStatus.NO_CONTENT
+        ),
+    },
+    "/runs/{id}/metrics": {"get": Operation("Give the history.", watching.metrics, schemas.MetricsAnswer)},
+    "/runs/{id}/curves": {
+        "get": Operation("Give per-step series.", watching.curves, schemas.CurvesAnswer, query=schemas.CurvesQuery)
+    },
+    "/runs/{id}/checkpoints": {
+        "get": Operation("List the checkpoints.", watching.checkpoints, schemas.CheckpointsAnswer)
+    },
+    "/runs/{id}/resume": {
+        "post": Operation(
+            "Go on: a paused run at once, an ended one from its last checkpoint, in a process of its own.",
+            training.resume,
+            schemas.ControlRow,
+            HTTPStatus.ACCEPTED,
+            body=schemas.ResumeRequest,
+        )
+    },
+    "/runs/{id}/set": {
+        "post": Operation(
+            "Change settings of a live run from the next step on.",
+            steering.set_values,
+            schemas.ControlRow,
+            HTTPStatus.ACCEPTED,
+            body=schemas.SetRequest,
+        )
+    },
+    "/runs/{id}/clone": {
+        "post": Operation(
+            "Start a new run from this one's settings, in a process of its own.",
+            training.clone,
+            schemas.RunAnswer,
+            HTTPStatus.CREATED,
+            body=schemas.CloneRequest,
+        )
+    },
+} | {
+    f"/runs/{{id}}/{verb}": {
+        "post": Operation(steering.summary(verb), steering.asking(verb), schemas.ControlRow, HTTPStatus.ACCEPTED)
+    }
+    for verb in steering.PLAIN
+}
+
+ROUTES["/openapi.json"] = {
+    "get": Operation("Describe this API.", lambda: openapi.document(PREFIX, ROUTES), openapi.Document)
+}

@@ -1,0 +1,220 @@
+"""Requests and answers as pydantic models: what checks a request also describes it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from dltrainer_jupyter.core.errors import UnknownNameError
+from dltrainer_jupyter.core.protocols import ResumeKind
+from dltrainer_jupyter.core.records import ControlStatus
+from dltrainer_jupyter.core.states import State
+from dltrainer_jupyter.core.validation import AlsoCalled
+
+_LARGEST = 2**63 - 1
+"""What databases take for a whole number."""
+_MOST_RUNS, _RUNS = 1000, 100
+_MOST_POINTS, _POINTS = 20_000, 2000
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Nothing(_Model):
+    """A request that takes no settings."""
+
+
+# --- requests ---------------------------------------------------------------------------------------
+
+
+def _listed(value: Any) -> Any:
+    """Take ``a,b`` for two values, as well as a parameter that is given twice."""
+    given = [value] if isinstance(value, str) else value
+    return [item for part in given for item in part.split(",") if item] if isinstance(given, list) else given
+
+
+def _states(value: Any) -> Any:
+    listed = _listed(value)
+    for name in listed:
+        if name not in set(State):
+            kind = "state"
+            raise UnknownNameError(kind, name, State)
+    return listed
+
+
+class RunsQuery(_Model):
+    """Which runs to list."""
+
+    state: Annotated[tuple[State, ...] | None, BeforeValidator(_states)] = Field(
+        default=None, min_length=1, description="Only runs in one of these states."
+    )
+    name: str | None = Field(default=None, description="Only runs of exactly this name.")
+    limit: int = Field(default=_RUNS, ge=1, le=_MOST_RUNS, description="At most so many.")
+    cursor: str | None = Field(
+        default=None, pattern=r"^\d{1,17}-[^\s/]{1,64}$", description="Go on after a page, by what it called `next`."
+    )
+
+
+class CurvesQuery(_Model):
+    """Which part of which series, and how closely."""
+
+    names: Annotated[tuple[str, ...] | None, BeforeValidator(_listed)] = Field(
+        default=None, min_length=1, description="Such as train_loss; all series by default."
+    )
+    start: int | None = Field(default=None, ge=0, le=_LARGEST, description="First step.")
+    stop: int | None = Field(default=None, ge=0, le=_LARGEST, description="The step after the last one.")
+    points: int = Field(
+        default=_POINTS, ge=4, le=_MOST_POINTS, description="Most points of a series; the extremes between stay."
+    )
+
+
+class ResumeRequest(_Model):
+    """How to go on."""
+
+    epochs: int | None = Field(
+        default=None, ge=1, le=1_000_000, description="New number of epochs in all; needed for a completed run."
+    )
+    executor: str | None = Field(default=None, description="Where to go on; a process if left out.")
+
+
+class SetRequest(_Model):
+    """What to change in a live run."""
+
+    learning_rate: Annotated[float, AlsoCalled("lr")] = Field(gt=0, description="From the next step on.")
+
+
+class CloneRequest(_Model):
+    """What the new run begins with."""
+
+    step: int | None = Field(
+        default=None, ge=0, le=_LARGEST, description="Step of the checkpoint whose weights to begin with."
+    )
+    changes: dict[str, Any] = Field(default_factory=dict, description="Settings, as for a new run.")
+
+
+# --- answers ----------------------------------------------------------------------------------------
+
+_Numbers = list[float | None]
+
+
+class StoreAnswer(_Model):
+    """The store of this server."""
+
+    uuid: str = Field(description="By which two servers or kernels know that they read the same store.")
+
+
+class RunRow(_Model):
+    """A run in a list."""
+
+    id: str
+    name: str
+    state: State
+    framework: str
+    epoch: int
+    epochs: int
+    step: int
+    monitor: str | None
+    best: float | None = Field(description="Best value of the monitored metric.")
+    created_at: str
+
+
+class RunsAnswer(_Model):
+    """A page of runs, newest first."""
+
+    runs: list[RunRow]
+    next: str | None = Field(description="Cursor of the next page; null on the last one.")
+
+
+class EpochRow(BaseModel):
+    """The metrics of an epoch: learning_rate, train_loss, val_loss, train_<metric>, val_<metric>."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    __pydantic_extra__: dict[str, float | None]
+
+    epoch: int
+    step: int
+
+
+class MetricsAnswer(_Model):
+    """The history of a run, a row an epoch."""
+
+    metrics: list[EpochRow]
+
+
+class CheckpointRow(_Model):
+    """A checkpoint."""
+
+    step: int
+    epoch: int
+    kinds: list[Literal["best", "last", "manual"]]
+    digest: str = Field(description="SHA-256 over the sorted named arrays of weights and optimizer state.")
+    metrics: dict[str, float | None]
+    path: str
+
+
+class CheckpointsAnswer(_Model):
+    """The checkpoints of a run, oldest first."""
+
+    checkpoints: list[CheckpointRow]
+
+
+class CurveColumns(_Model):
+    """A series, decimated."""
+
+    steps: list[int]
+    values: _Numbers
+
+
+class CurvesAnswer(_Model):
+    """Series by name."""
+
+    curves: dict[str, CurveColumns]
+
+
+class ControlRow(_Model):
+    """A request to a run, and what became of it."""
+
+    id: int
+    kind: str
+    arguments: dict[str, Any]
+    status: ControlStatus
+    outcome: str | None = Field(description="What the trainer did, in a sentence.")
+    step: int | None
+    requested_by: str
+    requested_at: str
+
+
+class RunError(_Model):
+    """Why a run failed."""
+
+    type: str
+    message: str
+    traceback: str
+    step: int | None
+
+
+class RunAnswer(RunRow):
+    """A run in full: what `dltrain show --json` prints, and what was asked of it."""
+
+    resume: ResumeKind
+    exact: bool
+    attempts: int
+    train_seconds: float
+    steps_per_second: float | None
+    metrics: list[EpochRow]
+    checkpoints: list[CheckpointRow]
+    error: RunError | None
+    config: dict[str, Any]
+    folder: str
+    environment: dict[str, Any]
+    controls: list[ControlRow] = Field(description="The newest ones.")
+
+
+class ErrorAnswer(_Model):
+    """What is wrong, and how to mend it."""
+
+    message: str
+    reason: str = Field(description="The kind of error, for programs.")

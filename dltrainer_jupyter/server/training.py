@@ -1,0 +1,72 @@
+"""Starting trainers: for new runs, clones, and ended runs that go on.
+
+Never in this process, which serves everybody's notebooks: what would train in a notebook's process gets one of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dltrainer_jupyter.core import registry
+from dltrainer_jupyter.core.errors import ConfigurationError, IllegalControlError
+from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.core.states import ENDED
+from dltrainer_jupyter.server.schemas import CloneRequest, ResumeRequest
+from dltrainer_jupyter.server.steering import row
+from dltrainer_jupyter.server.watching import described
+
+_APART = "process"
+
+
+def train(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Start a run from what a configuration file holds."""
+    from dltrainer_jupyter import tal
+    from dltrainer_jupyter.tal.submit import submit
+
+    spec, own = tal.describe(settings)
+    return described(submit(_apart(spec), own))
+
+
+def resume(ref: str, request: ResumeRequest) -> dict[str, Any]:
+    """Let a run go on."""
+    from dltrainer_jupyter import tal
+
+    run, executor = tal.get(ref), request.executor
+    if executor is not None and not _trains_apart(executor):
+        msg = f"executor: '{executor}' would train in the Jupyter server; use {_APART}."
+        raise ConfigurationError(msg)
+    record = run.record
+    if record.state in ENDED and executor is None and not _trains_apart(record.spec.executor):
+        executor = _APART
+    return row(run.resume(epochs=request.epochs, executor=executor))
+
+
+def clone(ref: str, request: CloneRequest) -> dict[str, Any]:
+    """Start a new run from another's settings."""
+    from dltrainer_jupyter import tal
+    from dltrainer_jupyter.tal import submit
+
+    run = tal.get(ref)
+    spec = run.spec
+    if spec.user_objects:
+        mine = " and ".join(sorted(spec.user_objects))
+        msg = (
+            f"Run '{spec.name}' trains objects of your own ({mine}), which the Jupyter server never loads; clone it "
+            f"from Python: tal.get('{run.id}').clone()."
+        )
+        raise IllegalControlError(msg)
+    executor = request.changes.get("executor", spec.executor)
+    # What is no name at all is refused with the other settings.
+    apart = {"executor": _APART} if isinstance(executor, str) and not _trains_apart(executor) else {}
+    return described(submit.clone(run, request.step, request.changes | apart))
+
+
+def _apart(spec: RunSpec) -> RunSpec:
+    """Let a run train in another process."""
+    return spec if _trains_apart(spec.executor) else spec.model_copy(update={"executor": _APART})
+
+
+def _trains_apart(executor: str) -> bool:
+    """Tell whether an executor trains in another process, which is why it needs to pickle."""
+    return bool(registry.find("executors", executor).needs_pickling)

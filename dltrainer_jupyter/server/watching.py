@@ -1,0 +1,76 @@
+"""Reading the store and its runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dltrainer_jupyter.server.schemas import CurvesQuery, RunsQuery
+
+if TYPE_CHECKING:
+    from dltrainer_jupyter.tal import Run
+
+_CONTROLS = 50
+
+
+def store() -> dict[str, str]:
+    """Say which store this server reads."""
+    from dltrainer_jupyter.tal.session import open_store
+
+    return {"uuid": open_store().uuid}
+
+
+def runs(query: RunsQuery) -> dict[str, Any]:
+    """List runs, a page of them."""
+    from dltrainer_jupyter.server.listing import page
+    from dltrainer_jupyter.tal.session import open_store
+    from dltrainer_jupyter.views.tables import run_row
+
+    records, following = page(open_store(), states=query.state, name=query.name, limit=query.limit, cursor=query.cursor)
+    return {"runs": [run_row(record) for record in records], "next": following}
+
+
+def run(ref: str) -> dict[str, Any]:
+    """Show a run in full."""
+    return described(_get(ref))
+
+
+def described(found: Run) -> dict[str, Any]:
+    """Describe a run as ``dltrain show --json`` does, with what became of what was asked of it."""
+    from dltrainer_jupyter.views.live import control_row
+
+    controls = found.store.controls(found.id, limit=_CONTROLS)
+    return {**found.document(), "controls": [control_row(control) for control in controls]}
+
+
+def metrics(ref: str) -> dict[str, Any]:
+    """Give the history, a row an epoch."""
+    return {"metrics": _get(ref).document()["metrics"]}
+
+
+def checkpoints(ref: str) -> dict[str, Any]:
+    """List the checkpoints, oldest first."""
+    return {"checkpoints": _get(ref).document()["checkpoints"]}
+
+
+def curves(ref: str, query: CurvesQuery) -> dict[str, Any]:
+    """Give series, decimated."""
+    from dltrainer_jupyter.core.errors import UnknownNameError
+    from dltrainer_jupyter.views.live import curve_columns
+
+    found = _get(ref)
+    known = found.store.curve_names(found.id)
+    for name in query.names or ():
+        if name not in known:
+            kind = "series"
+            raise UnknownNameError(kind, name, known)
+
+    def columns(name: str) -> dict[str, list[Any]]:
+        return curve_columns(found.store, found.id, name, start=query.start, stop=query.stop, points=query.points)
+
+    return {"curves": {name: columns(name) for name in (known if query.names is None else query.names)}}
+
+
+def _get(ref: str) -> Run:
+    from dltrainer_jupyter import tal
+
+    return tal.get(ref)

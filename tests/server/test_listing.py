@@ -1,0 +1,103 @@
+"""Lists of runs: filtered, page by page, and as quick with 10,000 runs as with a few."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from dltrainer_jupyter.server import schemas
+from dltrainer_jupyter.tal.session import open_store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MANY = 10_000
+ROUNDS = 15
+
+
+def multiply(home: Path, times: int) -> None:
+    """Copy the only run so many times."""
+    with sqlite3.connect(home / "dltrainer.db") as database:
+        columns = [row[1] for row in database.execute("PRAGMA table_info(training_jobs)") if row[1] != "number"]
+        copied = {"id": "printf('%012x', n)", "name": "'run-' || (n % 97)"}
+        database.execute(
+            "WITH RECURSIVE k(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM k WHERE n < ?) "
+            f"INSERT INTO training_jobs ({', '.join(columns)}) "
+            f"SELECT {', '.join(copied.get(column, column) for column in columns)} FROM training_jobs, k",
+            (times,),
+        )
+    database.close()
+
+
+def ids(answer: Any) -> list[str]:
+    return [run["id"] for run in schemas.RunsAnswer.model_validate(answer.json).model_dump()["runs"]]
+
+
+def walk(server, query: str = "") -> list[list[str]]:
+    pages, following = [], ""
+    while following is not None:
+        answer = server.get(f"/runs?{query}{following and f'&cursor={following}'}")
+        assert answer.status == 200, answer.body
+        pages.append(ids(answer))
+        following = answer.json["next"]
+    return pages
+
+
+def test_pages_hold_every_run_once_newest_first(server, recorded) -> None:
+    made = [recorded(name=f"run-{number}").id for number in range(7)]
+    assert walk(server, "limit=3") == [made[:3:-1], made[3:0:-1], made[:1]]
+    assert walk(server, "limit=7") == [made[::-1]]
+
+
+def test_an_empty_store_has_one_empty_page(server) -> None:
+    assert server.get("/runs").json == {"runs": [], "next": None}
+
+
+def test_runs_are_chosen_by_state_and_name(server, recorded) -> None:
+    one, other, third = (recorded(name=name) for name in ("one", "other", "one"))
+    third.stop()
+    assert ids(server.get("/runs?name=one")) == [third.id, one.id]
+    assert ids(server.get("/runs?state=pending")) == [other.id, one.id]
+    assert ids(server.get("/runs?state=stopped,failed")) == [third.id]
+    assert ids(server.get("/runs?state=stopped&state=pending&name=one")) == [third.id, one.id]
+    assert walk(server, "state=pending&limit=1") == [[other.id], [one.id]]
+
+
+@pytest.mark.parametrize("happens", ["it ends", "it is deleted", "another is started"])
+def test_what_happens_between_two_pages_hides_no_run(server, recorded, happens) -> None:
+    made = [recorded() for _ in range(4)]
+    first = server.get("/runs?state=pending&limit=2")
+    assert ids(first) == [made[3].id, made[2].id]
+    if happens == "another is started":
+        recorded()
+    else:
+        made[2].stop()
+    if happens == "it is deleted":
+        made[2].delete()
+    second = server.get(f"/runs?state=pending&limit=2&cursor={first.json['next']}")
+    assert (ids(second), second.json["next"]) == ([made[1].id, made[0].id], None)
+
+
+def test_ten_thousand_runs_are_listed_as_quickly_as_a_hundred(server, recorded, home) -> None:
+    recorded()
+
+    def quickest() -> float:
+        times = []
+        for query in ("", "?state=pending,running", "?name=run-7") * ROUNDS:
+            started = time.perf_counter()
+            assert server.get(f"/runs{query}").status == 200
+            times.append(time.perf_counter() - started)
+        return min(times[::3]) + min(times[1::3]) + min(times[2::3])
+
+    multiply(home, 200)
+    few = quickest()
+    with sqlite3.connect(home / "dltrainer.db") as database:
+        database.execute("DELETE FROM training_jobs WHERE name <> 'run'")
+    database.close()
+    multiply(home, MANY)
+    many = quickest()
+    assert len(open_store().revisions()) == MANY + 1
+    assert many < 4 * few, f"{1000 * many:.0f} ms against {1000 * few:.0f} ms"
