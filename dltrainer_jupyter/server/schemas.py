@@ -14,7 +14,7 @@ from dltrainer_jupyter.core.validation import AlsoCalled
 
 _LARGEST = 2**63 - 1
 """What databases take for a whole number."""
-_MOST_RUNS, _RUNS = 1000, 100
+_MOST_RUNS, _RUNS = 1000, 50
 _MOST_POINTS, _POINTS = 20_000, 2000
 
 
