@@ -52,6 +52,14 @@ def test_pages_hold_every_run_once_newest_first(server, recorded) -> None:
     assert walk(server, "limit=7") == [made[::-1]]
 
 
+def test_runs_of_the_same_instant_are_all_listed(server, recorded, home) -> None:
+    recorded()
+    multiply(home, 6)
+    pages = walk(server, "limit=2")
+    assert [len(page) for page in pages] == [2, 2, 2, 1]
+    assert len({run for page in pages for run in page}) == 7
+
+
 def test_an_empty_store_has_one_empty_page(server) -> None:
     assert server.get("/runs").json == {"runs": [], "next": None}
 
