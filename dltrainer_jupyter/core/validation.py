@@ -91,12 +91,12 @@ def _problems(error: ValidationError) -> list[dict[str, Any]]:
 
 def _written(schema: type[BaseModel], problem: dict[str, Any], where: str) -> str:
     """Write the key of a problem with where it stands."""
-    location = _keys(schema, [str(part) for part in problem["loc"]])
+    location = _keys(schema, problem)
     return ".".join(([where] if where else []) + location) or "configuration"
 
 
 def _sentence(schema: type[BaseModel], problem: dict[str, Any], where: str, outer: type[BaseModel] | None) -> str:
-    location, key = _keys(schema, [str(part) for part in problem["loc"]]), _written(schema, problem, where)
+    location, key = _keys(schema, problem), _written(schema, problem, where)
     kind = problem["type"]
     if kind == "extra_forbidden":
         owner = _owner(schema, location[:-1])
@@ -134,10 +134,13 @@ _PLAIN = {
 """Kinds of errors, in words that people who don't know pydantic understand."""
 
 
-def _keys(schema: type[BaseModel], path: list[str]) -> list[str]:
-    """Leave out of a path what is no key: pydantic puts the names of a union's members into it."""
+def _keys(schema: type[BaseModel], problem: dict[str, Any]) -> list[str]:
+    """Leave out of a problem's path what is no key: pydantic puts the names of a union's members into it."""
     names = {model.__name__ for model in _nested(schema)}
-    return [part for part in path if part not in names and "[" not in part]
+    path = [str(part) for part in problem["loc"]]
+    # Whatever it is called, a key that is unknown is one.
+    certain = len(path) - (problem["type"] == "extra_forbidden")
+    return [part for part in path[:certain] if part not in names and "[" not in part] + path[certain:]
 
 
 def _owner(schema: type[BaseModel], path: list[str]) -> type[BaseModel] | None:

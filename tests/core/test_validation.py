@@ -48,6 +48,8 @@ def sentence(**values: Any) -> str:
         ({"validation": {"split": 2}}, "validation.split: expected less than 1, got 2."),
         ({"validation": {"splt": 0.2}}, "Unknown key 'validation.splt'. Did you mean 'split'? Known: interval, split."),
         ({"fast": {"batchng": False}}, "Unknown key 'fast.batchng'. Did you mean 'batching'? Known: background_"),
+        ({"[": 3}, "Unknown key '['. Known: augmentation, batch_size, checkpoint,"),
+        ({"FastSpec": 3}, "Unknown key 'FastSpec'."),
         ({"epoch": 3}, "Unknown key 'epoch'. Did you mean 'epochs'? Known: augmentation, batch_size, checkpoint,"),
         ({"lr": 0.1}, "Unknown key 'lr'. Did you mean 'learning_rate'? Known: "),
         ({"metrics": 5}, "metrics: expected a list, got 5."),

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
 CASES = [(method, path) for path, methods in ROUTES.items() for method in methods if path != "/openapi.json"]
 
-# The check that every face shares doesn't take a bracket in a key.
-TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="["), max_size=12)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 SAMPLES = st.sampled_from([[[0.0, 1.0], [1.0, 0.0]], [[[0.0, 1.0], [1.0, 0.0]], [0, 1]], "digits", "mlp", "process"])
 VALUES = st.recursive(
