@@ -79,6 +79,8 @@ class RunRecord:
     host: str = ""
     rebuildable: bool = True
     """False if the run can't outlive the process that started it."""
+    number: int = 0
+    """Grows from run to run: the order in which they were started."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ pickle, and its event loop never waits for the store: every answer is put togeth
 ``schemas``     requests and answers as pydantic models
 ``openapi``     the document made of routes and models
 ``watching``    reading the store and its runs
-``listing``     runs, page by page
 ``training``    starting runs: new ones, clones, ended ones that go on
 ``steering``    asking something of a run, deleting it
 =============== ===============================================================

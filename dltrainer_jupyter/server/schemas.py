@@ -52,8 +52,8 @@ class RunsQuery(_Model):
     )
     name: str | None = Field(default=None, description="Only runs of exactly this name.")
     limit: int = Field(default=_RUNS, ge=1, le=_MOST_RUNS, description="At most so many.")
-    cursor: str | None = Field(
-        default=None, pattern=r"^\d{1,17}-[^\s/]{1,64}$", description="Go on after a page, by what it called `next`."
+    cursor: int | None = Field(
+        default=None, ge=0, le=_LARGEST, description="Go on after a page, by what it called `next`."
     )
 
 
@@ -124,7 +124,7 @@ class RunsAnswer(_Model):
     """A page of runs, newest first."""
 
     runs: list[RunRow]
-    next: str | None = Field(description="Cursor of the next page; null on the last one.")
+    next: int | None = Field(description="Cursor of the next page; null on the last one.")
 
 
 class EpochRow(BaseModel):

@@ -21,12 +21,17 @@ def store() -> dict[str, str]:
 
 def runs(query: RunsQuery) -> dict[str, Any]:
     """List runs, a page of them."""
-    from dltrainer_jupyter.server.listing import page
     from dltrainer_jupyter.tal.session import open_store
     from dltrainer_jupyter.views.tables import run_row
 
-    records, following = page(open_store(), states=query.state, name=query.name, limit=query.limit, cursor=query.cursor)
-    return {"runs": [run_row(record) for record in records], "next": following}
+    # One more than is shown tells whether there is another page. It begins where this one ends, whatever has become of
+    # that run by then: so none comes twice or is left out.
+    records = open_store().runs(states=query.state, name=query.name, limit=query.limit + 1, before=query.cursor)
+    shown = records[: query.limit]
+    return {
+        "runs": [run_row(record) for record in shown],
+        "next": shown[-1].number if len(records) > len(shown) else None,
+    }
 
 
 def run(ref: str) -> dict[str, Any]:

@@ -52,6 +52,7 @@ def run_record(row: RowMapping) -> RunRecord:
         folder=row["folder"],
         host=row["host"],
         rebuildable=row["rebuildable"],
+        number=row["number"],
     )
 
 
