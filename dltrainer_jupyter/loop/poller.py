@@ -14,7 +14,7 @@ from dltrainer_jupyter.store.attempts import Attempt
 
 _LOG = logging.getLogger(__name__)
 
-INTERVAL = 0.05
+INTERVAL = 0.025
 """Seconds between two looks at the controls."""
 HEARTBEAT = 10.0
 """Seconds between two signs of life."""

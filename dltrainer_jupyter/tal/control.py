@@ -12,7 +12,9 @@ from dltrainer_jupyter.store.store import Store
 
 _FIRST_LOOK = 0.002
 _LAST_LOOK = 0.05
-"""Seconds between looks at the store, growing from the first to the last."""
+"""Least and most seconds between two looks at the store."""
+_SHARE = 0.1
+"""How long a look is waited for, as a share of the wait so far: an answer is seen that much late at most."""
 
 
 class Control:
@@ -59,14 +61,13 @@ class Control:
             If the trainer refused; the message says why.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
-        pause, never = _FIRST_LOOK, threading.Event()
+        began, never = time.monotonic(), threading.Event()
         while (record := self.record).status == "requested":
             if deadline is not None and time.monotonic() >= deadline:
                 msg = f"The trainer has not answered '{record.kind}' within {timeout} s."
                 raise TimeoutError(msg)
-            never.wait(pause)
+            never.wait(min(max(_SHARE * (time.monotonic() - began), _FIRST_LOOK), _LAST_LOOK))
             self._store.reap()
-            pause = min(2 * pause, _LAST_LOOK)
         if record.status == "refused":
             raise IllegalControlError(record.outcome or "Refused.")
         return self

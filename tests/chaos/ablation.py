@@ -84,6 +84,8 @@ _LOOKS_WITH_A_LOADER = 414
 """The same with 88 steps and 7 batches."""
 _SCHEDULED = ("lightning", "keras")
 """Subjects whose models bring schedules of their own."""
+_BATCHED = ("lightning", "pytorch-workers0")
+"""Subjects whose loaders bring batches of their own."""
 _CHANGES: dict[str, Any] = {
     "batch_size": 32,
     "epochs": 9,
@@ -92,6 +94,8 @@ _CHANGES: dict[str, Any] = {
     "monitor_mode": "max",
     "early_stopping": {"patience": 6},
     "checkpoint": {"every_seconds": 0.2, "keep": 10_000},
+    # The loop looks at the bell once a call.
+    "fast": {"several_steps": False},
 }
 
 
@@ -215,7 +219,8 @@ class Ablation:
 
 def suspended(subject: str) -> Run:
     """Train until the middle of the fifth epoch, with a gradient half accumulated, and suspend."""
-    changes = {key: value for key, value in _CHANGES.items() if key != "scheduler" or subject not in _SCHEDULED}
+    brought = {"scheduler": _SCHEDULED, "batch_size": _BATCHED}
+    changes = {key: value for key, value in _CHANGES.items() if subject not in brought.get(key, ())}
     spec, own = describe(subjects.settings(subject, name="ablated", executor="process", **changes))
     looks = _LOOKS_WITH_A_LOADER if "data" in spec.user_objects and spec.recipe.type != "keras" else _LOOKS
     run = submit(spec, own, place=Place(SuspendingBell(looks), rate=7e-4))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,6 +11,7 @@ from dltrainer_jupyter.core.errors import IllegalControlError, TrainingFailed
 from dltrainer_jupyter.core.records import ErrorRecord
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.states import State
+from dltrainer_jupyter.tal import control as waiting
 from dltrainer_jupyter.tal.control import Control
 from dltrainer_jupyter.tal.session import open_store
 
@@ -59,3 +61,21 @@ def test_a_resumed_run_that_was_done_at_once(store, attempt) -> None:
     control = asked(store, attempt, "resume")
     attempt.end(State.COMPLETED)
     assert control.answer(0) == "Went on from its last checkpoint and is completed at step 0."
+
+
+@pytest.mark.parametrize("answered_after", [0.005, 0.063, 0.3])
+def test_an_answer_is_seen_soon_however_long_it_took(store, attempt, monkeypatch, answered_after) -> None:
+    control = asked(store, attempt, "pause")
+    clock = 0.0
+
+    class Event:
+        def wait(self, seconds: float) -> None:
+            nonlocal clock
+            before, clock = clock, clock + seconds
+            if before < answered_after <= clock:
+                attempt.acknowledge(control.id, status="done", outcome="Paused.", step=3)
+
+    monkeypatch.setattr(waiting, "time", SimpleNamespace(monotonic=lambda: clock))
+    monkeypatch.setattr(waiting, "threading", SimpleNamespace(Event=Event))
+    control.wait(1)
+    assert clock - answered_after <= max(0.002, 0.1 * answered_after)
