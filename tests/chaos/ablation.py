@@ -32,12 +32,14 @@ _SET_ANEW = "the loop sets the rate before the next step"
 _NOBODY_DRAWS = "nothing in this training draws from it"
 _TOLD_BY_EPOCH = "where an epoch is a pass, its number and the batches consumed tell the place"
 _LOGGED = "recipe.logged.training.training_step.train_loss"
+_VALIDATED = "recipe.logged.validation.validation_step.val_loss"
 _LOGGED_AGAIN = "told again by the next log"
 WITHOUT_EFFECT = {
     "weights: model@ema/num_batches_tracked": "a count, which the average takes from the net at each update",
     "adapter.optimizers.optimizer.groups.0.lr": _SET_ANEW,
     "adapter.optimizers.optimizer.groups.0.initial_lr": "only PyTorch's own schedules read it",
     "adapter.optimizers.optimizer.groups.0.capturable": "for CUDA graphs alone",
+    "adapter.optimizers.optimizer.groups.0.differentiable": "a fused step can't be differentiated, and doesn't look",
     "rate": "set anew at the next step; it is for the panel",
     "train_seconds": "a time, no result",
     "values": "the last epoch's, repeated in the manifests of checkpoints until the next epoch closes",
@@ -63,6 +65,7 @@ WITHOUT_EFFECT_IN: dict[str, dict[str, str]] = {
         "recipe.schedulers.0._get_lr_called_within_step": "for a warning of PyTorch's alone",
         "recipe.schedulers.0._last_lr": "what get_last_lr tells until the next step",
         f"{_LOGGED}.flags": _LOGGED_AGAIN,
+        f"{_VALIDATED}.flags": _LOGGED_AGAIN,
         f"{_LOGGED}.sums.has_reset": _LOGGED_AGAIN,
         f"{_LOGGED}.sums._forward_cache": _LOGGED_AGAIN,
         f"{_LOGGED}.sums._computed": "a cache, which the next batch empties",
