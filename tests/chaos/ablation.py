@@ -31,9 +31,18 @@ from tests.chaos.outcome import outcome
 _SET_ANEW = "the loop sets the rate before the next step"
 _NOBODY_DRAWS = "nothing in this training draws from it"
 _TOLD_BY_EPOCH = "where an epoch is a pass, its number and the batches consumed tell the place"
-_LOGGED = "recipe.logged.training.training_step.train_loss"
-_VALIDATED = "recipe.logged.validation.validation_step.val_loss"
 _LOGGED_AGAIN = "told again by the next log"
+_QUANTITIES = (
+    "training.training_step.train_loss",
+    *(f"validation.validation_step.val_{m}" for m in ("loss", "accuracy")),
+)
+_LOGGED = {
+    "flags": _LOGGED_AGAIN,
+    "sums.has_reset": _LOGGED_AGAIN,
+    "sums._forward_cache": _LOGGED_AGAIN,
+    "sums._computed": "a cache, which the next batch empties",
+    "sums._update_count": "for a warning of torchmetrics' alone",
+}
 WITHOUT_EFFECT = {
     "weights: model@ema/num_batches_tracked": "a count, which the average takes from the net at each update",
     "adapter.optimizers.optimizer.groups.0.lr": _SET_ANEW,
@@ -64,12 +73,7 @@ WITHOUT_EFFECT_IN: dict[str, dict[str, str]] = {
         "recipe.schedulers.0._step_count": "for a warning of PyTorch's alone",
         "recipe.schedulers.0._get_lr_called_within_step": "for a warning of PyTorch's alone",
         "recipe.schedulers.0._last_lr": "what get_last_lr tells until the next step",
-        f"{_LOGGED}.flags": _LOGGED_AGAIN,
-        f"{_VALIDATED}.flags": _LOGGED_AGAIN,
-        f"{_LOGGED}.sums.has_reset": _LOGGED_AGAIN,
-        f"{_LOGGED}.sums._forward_cache": _LOGGED_AGAIN,
-        f"{_LOGGED}.sums._computed": "a cache, which the next batch empties",
-        f"{_LOGGED}.sums._update_count": "for a warning of torchmetrics' alone",
+        **{f"recipe.logged.{quantity}.{field}": why for quantity in _QUANTITIES for field, why in _LOGGED.items()},
     },
     "keras": {
         "adapter.global_generator": _NOBODY_DRAWS,
