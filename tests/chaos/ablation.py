@@ -31,6 +31,11 @@ from tests.chaos.outcome import outcome
 _SET_ANEW = "the loop sets the rate before the next step"
 _NOBODY_DRAWS = "nothing in this training draws from it"
 _TOLD_BY_EPOCH = "where an epoch is a pass, its number and the batches consumed tell the place"
+_OF_A_LOADER = {
+    "feed.counted": "the loader tells how many batches it has",
+    "feed.stream.now": _TOLD_BY_EPOCH,
+    "feed.stream.start": _TOLD_BY_EPOCH,
+}
 _LOGGED_AGAIN = "told again by the next log"
 _QUANTITIES = (
     "training.training_step.train_loss",
@@ -60,14 +65,16 @@ WITHOUT_EFFECT_IN: dict[str, dict[str, str]] = {
     "pytorch-workers0": {
         "adapter.global_generators.cpu": _NOBODY_DRAWS,
         "process": _NOBODY_DRAWS,
-        "feed.counted": "the loader tells how many batches it has",
-        "feed.stream.now": _TOLD_BY_EPOCH,
-        "feed.stream.start": _TOLD_BY_EPOCH,
+        **_OF_A_LOADER,
     },
     "lightning": {
+        **_OF_A_LOADER,
         "adapter.global_generators.cpu": _NOBODY_DRAWS,
         "process": _NOBODY_DRAWS,
         "recorder": "the module logs its own training loss under that name",
+        "recipe.logged.readable": "what the module may read of the last values; this one reads none",
+        "recipe.logged.fx": "sums begin anew only where recipe.logged.first says so as well",
+        "recipe.logged.first": "sums begin anew only where recipe.logged.fx says so as well",
         "recipe.epoch_stepped": "for schedulers that step once an epoch; this one does with each batch",
         "recipe.schedulers.0.base_lrs": "the cosine goes on from the optimizer's rate",
         "recipe.schedulers.0._step_count": "for a warning of PyTorch's alone",
