@@ -20,15 +20,19 @@ const { version } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'))
 // anywidget saves the script into the notebook, so every byte is paid for in each file.
 const budget = 120_000;
 
-// What no chart here uses is cut out of uPlot, an eighth of it: bars, steps and splines, axes of dates, its
-// legend. Each pattern must be found, so that another version of uPlot fails here and not in a notebook.
+// What no chart here uses is cut out of uPlot, a sixth of it: bars, steps and splines, axes of dates, its
+// legend, series and bands that come and go. Each pattern must be found, so that another version of uPlot
+// fails here and not in a notebook.
 const unused = [
   [/\(paths\.(?:stepped|bars|spline)\s*= \w+\);/g, ''],
   [/\bisTime (\?|&&)/g, 'false $1'],
   [/= genTimeStuffs\([^)]*\);/g, '= [];'],
   [/const (_fmtDate|_timeAxisSplits|_timeAxisVals|_timeSeriesVal)\s*= [^\n]+;/g, 'const $1 = null;'],
   [/uPlot\.(?:fmtDate|tzDate)\s*= \w+;/g, ''],
-  [/\bshowLegend( &&|\))/g, 'false$1']
+  [/const (months|days|days3|months3|localTz)\s*= [^;]+;/g, 'const $1 = null;'],
+  [/\bshowLegend( &&|\))/g, 'false$1'],
+  [/\n\tfunction (initLegendRow|addSeries|delSeries|setBand|addBand|delBand)\([\s\S]*?\n\t\}/g, ''],
+  [/\n\tself\.(addSeries|delSeries|setBand|addBand|delBand) = \1;/g, '']
 ];
 
 const lineChartsOnly = {
