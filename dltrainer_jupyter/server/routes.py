@@ -12,6 +12,9 @@ PREFIX = "/dltrainer/api"
 
 ROUTES: dict[str, dict[str, Operation]] = {
     "/store": {"get": Operation("Say which store this server reads.", watching.store, schemas.StoreAnswer)},
+    "/resources": {
+        "get": Operation("Say how busy this server's machine is.", watching.resources, schemas.ResourcesAnswer)
+    },
     "/runs": {
         "get": Operation("List runs, newest first.", watching.runs, schemas.RunsAnswer, query=schemas.RunsQuery),
         "post": Operation(

@@ -213,6 +213,26 @@ class RunAnswer(RunRow):
     controls: list[ControlRow] = Field(description="The newest ones.")
 
 
+class Gpu(_Model):
+    """A GPU of the server's machine."""
+
+    name: str
+    percent: float | None = Field(description="How busy it is; null where the driver doesn't tell.")
+    memory_bytes: int
+    memory_total_bytes: int
+
+
+class ResourcesAnswer(_Model):
+    """How busy the server's machine is; in a container, how busy what it lets us have."""
+
+    host: str
+    cpu_percent: float = Field(description="Of all cores together.")
+    cores: float
+    memory_bytes: int
+    memory_total_bytes: int
+    gpus: list[Gpu]
+
+
 class ErrorAnswer(_Model):
     """What is wrong, and how to mend it."""
 

@@ -19,6 +19,13 @@ def store() -> dict[str, str]:
     return {"uuid": open_store().uuid}
 
 
+def resources() -> dict[str, Any]:
+    """Say how busy this server's machine is."""
+    from dltrainer_jupyter.views.resources import resources
+
+    return resources()
+
+
 def runs(query: RunsQuery) -> dict[str, Any]:
     """List runs, a page of them."""
     from dltrainer_jupyter.tal.session import open_store
