@@ -8,6 +8,7 @@ pickle, and its event loop never waits for the store: every answer is put togeth
 ``extension``   adds the routes to a Jupyter server
 ``routes``      which path answers what
 ``endpoint``    one request: who asks, is it well formed, what comes back
+``page``        the web page: its document and its files
 ``errors``      an error as status code, message and reason
 ``operation``   what an answer is made of and described by
 ``schemas``     requests and answers as pydantic models

@@ -1,4 +1,4 @@
-"""Adding the routes to a Jupyter server."""
+"""Adding the routes and the web page to a Jupyter server."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_server.utils import url_path_join
 
+from dltrainer_jupyter.server import page
 from dltrainer_jupyter.server.endpoint import Endpoint
 from dltrainer_jupyter.server.routes import PREFIX, ROUTES
 
@@ -17,7 +18,7 @@ _ANY_RUN = "([^/]+)"
 
 
 def load(app: ServerApp) -> None:
-    """Add the routes to a server.
+    """Add the routes and the web page to a server.
 
     Parameters
     ----------
@@ -28,7 +29,7 @@ def load(app: ServerApp) -> None:
     handlers = [
         (_pattern(url_path_join(base, PREFIX, path)), Endpoint, {"operations": ROUTES[path]}) for path in ROUTES
     ]
-    app.web_app.add_handlers(".*$", handlers)  # type: ignore[no-untyped-call]
+    app.web_app.add_handlers(".*$", handlers + page.handlers(base))  # type: ignore[no-untyped-call]
 
 
 def _pattern(path: str) -> str:

@@ -27,11 +27,11 @@ def rules(router: RuleRouter) -> Iterator[Any]:
 
 
 def requests(app: Any, run: str) -> list[tuple[str, str]]:
-    """Find every method and path of ours in the application's own table."""
+    """Find every method and path of the API in the application's own table."""
     found = []
     for rule in rules(app.default_router):
         pattern = getattr(getattr(rule.matcher, "regex", None), "pattern", "")
-        if "dltrainer" not in pattern:
+        if PREFIX not in pattern.replace("\\", ""):
             continue
         path = pattern.removesuffix("$").replace("([^/]+)", run).replace("\\", "")
         unimplemented = rule.target._unimplemented_method
