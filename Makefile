@@ -5,7 +5,7 @@
 
 PYTHON ?= python3
 # What the tests need besides the default install; quickstart needs less.
-EXTRAS ?= torch,tensorflow,jax,lightning,augment,postgres,jupyter
+EXTRAS ?= torch,tensorflow,jax,lightning,augment,postgres,s3,jupyter
 QUICKSTART_EXTRAS ?= torch,jupyter
 ARGS ?=
 # Each imports the frameworks, which takes gigabytes of memory.
