@@ -8,10 +8,29 @@ from __future__ import annotations
 import difflib
 import reprlib
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with what was given."""
+
+    path: tuple[str, ...]
+    """The keys that lead to it; empty where it belongs to none."""
+    message: str
+    """The sentence."""
 
 
 class DLTrainerError(Exception):
-    """Base of all errors this package raises on purpose."""
+    """Base of all errors this package raises on purpose.
+
+    Attributes
+    ----------
+    problems : tuple of Problem
+        Everything that is wrong, where more is known than the message says; empty otherwise.
+    """
+
+    problems: tuple[Problem, ...] = ()
 
     def _render_traceback_(self) -> list[str]:
         """Draw the error for IPython, which asks an exception itself: one line, wherever in a cell it was raised."""

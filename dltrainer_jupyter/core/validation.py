@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from dltrainer_jupyter.core.errors import ConfigurationError, MissingKeysError, brief, nearest
+from dltrainer_jupyter.core.errors import ConfigurationError, MissingKeysError, Problem, brief, nearest
 from dltrainer_jupyter.core.vocabulary import SETTINGS
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -67,7 +67,7 @@ def validate(
     ------
     ConfigurationError
         Names the first wrong key, its value and what is allowed, and how many more there are. Unknown keys come
-        first, since one of them may be a missing one misspelt.
+        first, since one of them may be a missing one misspelt. Its ``problems`` are all of them.
     """
     try:
         return schema.model_validate(dict(values))
@@ -77,9 +77,22 @@ def validate(
         said = missing if problems[0]["type"] == "missing" else problems[:1]
         left = len(problems) - len(said)
         more = f" ({left} more after this one)" if left else ""
+        refusal: ConfigurationError
         if said is missing:
-            raise MissingKeysError([_written(schema, problem, where) for problem in missing], more) from None
-        raise ConfigurationError(_sentence(schema, said[0], where, outer) + more) from None
+            refusal = MissingKeysError([_written(schema, problem, where) for problem in missing], more)
+        else:
+            refusal = ConfigurationError(_sentence(schema, said[0], where, outer) + more)
+        refusal.problems = tuple(_described(schema, problem, where, outer) for problem in problems)
+        raise refusal from None
+
+
+def _described(schema: type[BaseModel], problem: dict[str, Any], where: str, outer: type[BaseModel] | None) -> Problem:
+    """Say by itself what is wrong."""
+    if problem["type"] == "missing":
+        key = _written(schema, problem, where)
+        return Problem(tuple(key.split(".")), str(MissingKeysError([key])))
+    path = ([where] if where else []) + _keys(schema, problem)
+    return Problem(tuple(path), _sentence(schema, problem, where, outer))
 
 
 def _problems(error: ValidationError) -> list[dict[str, Any]]:

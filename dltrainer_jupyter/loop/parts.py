@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from dltrainer_jupyter.core import registry
-from dltrainer_jupyter.core.errors import ConfigurationError, MissingPackageError
+from dltrainer_jupyter.core.errors import ConfigurationError, MissingPackageError, Problem
 from dltrainer_jupyter.core.protocols import (
     Adapter,
     Dataset,
@@ -39,27 +40,52 @@ def check_parts(spec: RunSpec) -> None:
     Raises
     ------
     ConfigurationError
-        Names the first key that is wrong.
+        Names the first key that is wrong; its ``problems`` are all of them.
     """
-    registry.check("adapters", spec.framework)
-    registry.check("executors", spec.executor)
+    refusals: list[ConfigurationError | MissingPackageError] = []
+    for key, check in _checks(spec):
+        try:
+            check()
+        except (ConfigurationError, MissingPackageError) as error:
+            error.problems = error.problems or (Problem((key,), str(error)),)
+            refusals.append(error)
+            if key == "framework":
+                break  # without it nobody knows which optimizers and losses there are
+    if refusals:
+        refusals[0].problems = tuple(problem for refusal in refusals for problem in refusal.problems)
+        raise refusals[0]
+    _check_monitor(spec)
+
+
+def _checks(spec: RunSpec) -> Iterator[tuple[str, Callable[[], None]]]:
+    """Give what has to hold for each key."""
+    yield "framework", partial(registry.check, "adapters", spec.framework)
+    yield "executor", partial(registry.check, "executors", spec.executor)
     for kinds, framework in ((_ALIKE, None), (_BY_FRAMEWORK, spec.framework)):
         for key, kind in kinds.items():
             part: Part | None = getattr(spec, key)
             if part is not None and not part.is_user_object:
-                _check(kind, part, key, framework)
+                yield key, partial(_check, kind, part, key, framework)
     for part in spec.augmentation:
-        _check("augmentations", part, "augmentation", spec.framework)
+        yield "augmentation", partial(_check, "augmentations", part, "augmentation", spec.framework)
     for part in spec.preprocessing:
-        _check("preprocessing", part, "preprocessing", None)
-    for part in spec.metrics:
-        if not part.is_user_object:
-            _check("metrics", part, "metrics", None)
-    _refuse_namesakes([part.type for part in spec.metrics if not part.is_user_object])
-    if not any(part.is_user_object for part in spec.metrics):
-        # What the user's own metrics are called is known when they are made; the trainer checks that.
-        named = [_Named(part.type) for part in spec.metrics]
+        yield "preprocessing", partial(_check, "preprocessing", part, "preprocessing", None)
+    named = [part for part in spec.metrics if not part.is_user_object]
+    for part in named:
+        yield "metrics", partial(_check, "metrics", part, "metrics", None)
+    yield "metrics", partial(_refuse_namesakes, [part.type for part in named])
+
+
+def _check_monitor(spec: RunSpec) -> None:
+    """See that what is monitored will be measured."""
+    if any(part.is_user_object for part in spec.metrics):
+        return  # what the user's own metrics are called is known when they are made; the trainer checks that
+    named = [_Named(part.type) for part in spec.metrics]
+    try:
         choose_monitor(spec, named, validates=spec.validation is not False, measures_itself=_measures_itself(spec))
+    except ConfigurationError as error:
+        error.problems = (Problem(("monitor",), str(error)),)
+        raise
 
 
 def _measures_itself(spec: RunSpec) -> bool:

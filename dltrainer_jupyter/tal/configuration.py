@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,23 @@ import yaml
 
 from dltrainer_jupyter.core.errors import ConfigurationError, brief
 from dltrainer_jupyter.views.configuration import NUMBER
+
+_MOST_VALUES = 1_000_000
+"""Values that a text may stand for once its aliases are spelled out; a few lines of them could stand for billions."""
+
+
+class UnreadableYAMLError(ConfigurationError):
+    """Text that is no YAML.
+
+    Attributes
+    ----------
+    line : int or None
+        Where, counted from 1, if that's known.
+    """
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        super().__init__(f"The YAML doesn't parse: {' '.join(reason.split()).rstrip('.')}.")
+        self.line = line
 
 
 class _Loader(yaml.SafeLoader):
@@ -40,8 +57,10 @@ def parse_yaml(text: str) -> dict[str, Any]:
 
     Raises
     ------
+    UnreadableYAMLError
+        If it doesn't parse, with line and column.
     ConfigurationError
-        If it doesn't parse, with line and column, or is no mapping.
+        If it is no mapping.
     """
     values = _parse(text)
     if values is None:
@@ -56,13 +75,59 @@ def parse_yaml(text: str) -> dict[str, Any]:
     return values
 
 
+def line_of(text: str, path: Sequence[str]) -> int | None:
+    r"""Find where a key stands.
+
+    Parameters
+    ----------
+    text : str
+        YAML, which JSON is as well.
+    path : sequence of str
+        The keys that lead to it; numbers for the places in a list.
+
+    Returns
+    -------
+    int or None
+        Counted from 1; where the path goes on into what isn't written there, the last key that is. None if there is
+        none.
+
+    Examples
+    --------
+    >>> line_of("model:\n  type: mlp\n  hidden: [64]", ["model", "hidden", "0"])
+    3
+    """
+    try:
+        node = yaml.compose(text, _Loader)
+    except (yaml.YAMLError, RecursionError):
+        return None
+    line = None
+    for key in path:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((name, value) for name, value in node.value if name.value == key), None)
+        elif isinstance(node, yaml.SequenceNode) and key.isdecimal() and int(key) < len(node.value):
+            found = (node.value[int(key)],) * 2
+        else:
+            found = None
+        if found is None:
+            break
+        line, node = found[0].start_mark.line + 1, found[1]
+    return line
+
+
 def _parse(text: str) -> Any:
     try:
-        return yaml.load(text, _Loader)  # noqa: S506 - a safe loader, see above
+        loader = _Loader(text)
+        try:
+            node = loader.get_single_node()
+            _refuse_too_many(node)
+            return None if node is None else loader.construct_document(node)
+        finally:
+            loader.dispose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
         reason = f"{where}{error.problem or error.context}"
+        raise UnreadableYAMLError(reason, mark.line + 1 if mark else None) from None
     except yaml.YAMLError as error:
         reason = str(error)
     except RecursionError:
@@ -70,8 +135,28 @@ def _parse(text: str) -> Any:
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
         # PyYAML takes for granted that a date is one, and that what is tagged as a number can be read as one.
         reason = f"a value can't be read ({type(error).__name__}: {error})"
-    msg = f"The YAML doesn't parse: {' '.join(reason.split()).rstrip('.')}."
-    raise ConfigurationError(msg)
+    raise UnreadableYAMLError(reason)
+
+
+def _refuse_too_many(node: yaml.Node | None) -> None:
+    """Refuse aliases that stand for more than anybody means, or for what they are part of."""
+    sizes: dict[int, int] = {}
+
+    def size(node: yaml.Node) -> int:
+        known = sizes.get(id(node))
+        if known is None:
+            sizes[id(node)] = _MOST_VALUES + 1  # until it is known: what holds itself has no end
+            pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+            inner = [part for pair in pairs for part in pair]
+            inner += node.value if isinstance(node, yaml.SequenceNode) else ()
+            known = sizes[id(node)] = 1 + sum(map(size, inner))
+        if known > _MOST_VALUES:
+            problem = f"with aliases spelled out it holds more than {_MOST_VALUES:,} values"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
+        return known
+
+    if node is not None:
+        size(node)
 
 
 def read_file(path: str | Path) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from dltrainer_jupyter.core.validation import validate
 from dltrainer_jupyter.tal.configuration import merged, parse_assignments, parse_yaml, read_file
 from dltrainer_jupyter.views.configuration import to_yaml
 
+BILLIONS = "".join(f"x{n}: &x{n} [{', '.join([f'*x{n - 1}' if n else 'x'] * 10)}]\n" for n in range(10))
+
 
 def error_of(text: str) -> str:
     with pytest.raises(ConfigurationError) as error:
@@ -81,6 +83,8 @@ def test_nothing_is_no_settings(text: str) -> None:
         ("a: !!bool x", "a value can't be read (KeyError:"),
         ("a: " + "9" * 5000, "a value can't be read (ValueError: Exceeds the limit"),
         ("[" * 5000, "it is nested too deep."),
+        ("a: &a\n  b: *a", "line 1, column 4: with aliases spelled out it holds more than 1,000,000 values."),
+        (BILLIONS, "line 6, column 5: with aliases spelled out it holds more than 1,000,000 values."),
         ("a: \0", "unacceptable character #x0000: special characters are not allowed"),
     ],
 )

@@ -1,0 +1,80 @@
+"""Everything that is wrong with a configuration, and in which line: for editors, which ask as one types."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dltrainer_jupyter.core.errors import ConfigurationError, DLTrainerError, MissingPackageError, Problem, brief
+from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.tal.configuration import UnreadableYAMLError, line_of, parse_yaml
+from dltrainer_jupyter.tal.description import describe
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong with a text."""
+
+    message: str
+    line: int | None
+    """Where the key to blame stands, counted from 1; None if there is none."""
+
+
+def check(text: str, *, is_json: bool = False) -> list[Finding]:
+    r"""Check the text of a configuration as starting it would.
+
+    Parameters
+    ----------
+    text : str
+        YAML.
+    is_json : bool, default False
+        Whether the text is JSON.
+
+    Returns
+    -------
+    list of Finding
+        Empty if a run could be started.
+
+    Examples
+    --------
+    >>> check("model: mlp\ndata: digits\nepochs: many")
+    [Finding(message="epochs: expected a whole number, got 'many'.", line=3)]
+    """
+    try:
+        values = _parse_json(text) if is_json else parse_yaml(text)
+    except UnreadableYAMLError as error:
+        return [Finding(str(error), error.line)]
+    except json.JSONDecodeError as error:
+        return [Finding(f"The JSON doesn't parse: {error}.", error.lineno)]
+    except ConfigurationError as error:
+        return [Finding(str(error), None)]
+    return [Finding(problem.message, line_of(text, problem.path)) for problem in problems(values)]
+
+
+def problems(values: Mapping[str, Any]) -> tuple[Problem, ...]:
+    """List what keeps a run from being started with these settings."""
+    try:
+        describe(values)
+    except (ConfigurationError, MissingPackageError) as error:
+        return error.problems or (_as_problem(error),)
+    return ()
+
+
+def _as_problem(error: DLTrainerError) -> Problem:
+    """Find the key that a sentence is about: by custom it begins with it."""
+    key = str(error).partition(":")[0].partition(".")[0]
+    return Problem((key,) if key in RunSpec.model_fields else (), str(error))
+
+
+def _parse_json(text: str) -> dict[str, Any]:
+    try:
+        values = json.loads(text) if text.strip() else {}
+    except RecursionError:
+        msg = "The JSON doesn't parse: it is nested too deep."
+        raise ConfigurationError(msg) from None
+    if not isinstance(values, dict):
+        msg = f"Expected a mapping of settings, got {brief(values)}."
+        raise ConfigurationError(msg)
+    return values
