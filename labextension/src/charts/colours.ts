@@ -5,18 +5,60 @@ const PALETTE = 6;
 
 /** The colour of a run, the same in every view: a hash of its id picks it. */
 export function runColour(id: string): string {
+  return `var(--dlt-series-${hashed(id)})`;
+}
+
+function hashed(id: string): number {
   let hash = 0;
   for (const character of id) {
     hash = (Math.imul(hash, 31) + (character.codePointAt(0) ?? 0)) >>> 0;
   }
-  return `var(--dlt-series-${hash % PALETTE})`;
+  return hash % PALETTE;
+}
+
+/**
+ * The colours of runs shown together: each its own, or the next one that is free. With more runs than colours some
+ * come again, one round later.
+ *
+ * @param known what was chosen before, and stays
+ */
+export function runColours(ids: string[], known: ReadonlyMap<string, RunColour>): Map<string, RunColour> {
+  const chosen = new Map(
+    ids.flatMap(id => (known.has(id) ? [[id, known.get(id) as RunColour] as const] : []))
+  );
+  for (const id of ids.filter(other => !chosen.has(other))) {
+    const own = hashed(id);
+    const times = Array.from(
+      { length: PALETTE },
+      (_, i) => [...chosen.values()].filter(({ index }) => index === i).length
+    );
+    const round = Math.min(...times);
+    const index = Array.from({ length: PALETTE }, (_, i) => (own + i) % PALETTE).find(
+      i => times[i] === round
+    );
+    chosen.set(id, { index: index ?? own, round, css: `var(--dlt-series-${index ?? own})` });
+  }
+  return chosen;
+}
+
+export interface RunColour {
+  index: number;
+  /** How many runs before it have the same colour; tells its dashes. */
+  round: number;
+  css: string;
+}
+
+/** The colours of one run's curves. */
+export interface RunInk {
+  validation: string;
+  train: string;
+  faint: string;
 }
 
 /** What a canvas draws with, read from the style sheet. */
 export interface Ink {
-  validation: string;
-  train: string;
-  faint: string;
+  /** Colours of a run's curves; of the run around the chart unless one is named in CSS. */
+  run(colour?: string): RunInk;
   text: string;
   muted: string;
   grid: string;
@@ -29,15 +71,26 @@ export interface Ink {
 export function readInk(element: HTMLElement): Ink {
   const probe = document.createElement('span');
   probe.style.display = 'none';
-  element.append(probe);
   const colour = (value: string) => {
+    element.append(probe);
     probe.style.color = value;
-    return getComputedStyle(probe).color;
+    const { color } = getComputedStyle(probe);
+    probe.remove();
+    return color;
   };
-  const ink: Ink = {
-    validation: colour('var(--dlt-run)'),
-    train: colour('color-mix(in srgb, var(--dlt-run) 62%, var(--dlt-surface))'),
-    faint: colour('color-mix(in srgb, var(--dlt-run) 28%, var(--dlt-surface))'),
+  const mixed = (run: string, percent: number) =>
+    colour(`color-mix(in srgb, ${run} ${percent}%, var(--dlt-surface))`);
+  const runs = new Map<string, RunInk>();
+  return {
+    run(name = 'var(--dlt-run)') {
+      const ink = runs.get(name) ?? {
+        validation: colour(name),
+        train: mixed(name, 62),
+        faint: mixed(name, 28)
+      };
+      runs.set(name, ink);
+      return ink;
+    },
     text: colour('var(--dlt-text)'),
     muted: colour('var(--dlt-muted)'),
     grid: colour('var(--dlt-grid)'),
@@ -45,8 +98,6 @@ export function readInk(element: HTMLElement): Ink {
     error: colour('var(--dlt-error)'),
     font: `11px ${getComputedStyle(element).fontFamily}`
   };
-  probe.remove();
-  return ink;
 }
 
 /** Calls back when the theme of the page or of the system changes. */

@@ -9,6 +9,9 @@ import { type Frame, Tween } from './tween';
 
 export interface Line {
   role: Role;
+  /** Of several runs on one chart: its colour in CSS, and dashes where that colour is another run's as well. */
+  colour?: string;
+  dash?: number[];
   /** Whether it has so many points that dashes would drown in its noise. */
   dense: boolean;
   /** Ascending, in the units of the x axis. */
@@ -33,6 +36,7 @@ export interface ChartEvents {
   reset(): void;
 }
 
+/** Where the style sheet says nothing else. */
 const HEIGHT = 190;
 
 /**
@@ -69,7 +73,7 @@ export class LineChart {
     const logChanged = this.#picture?.log !== picture.log;
     this.#picture = picture;
     const data = this.#table(picture);
-    const kinds = picture.lines.map(({ role, dense }) => `${role} ${dense}`);
+    const kinds = picture.lines.map(({ role, dense, colour, dash }) => [role, dense, colour, dash].join());
     const shape = [picture.log, picture.smoothing > 0, ...kinds].join();
     if (this.#plot === null || this.#shape !== shape) {
       this.#shape = shape;
@@ -128,8 +132,9 @@ export class LineChart {
 
   #fit(): void {
     const width = this.#host.clientWidth;
-    if (this.#plot !== null && width > 0 && width !== this.#plot.width) {
-      this.#plot.setSize({ width, height: HEIGHT });
+    const height = this.#host.clientHeight || HEIGHT;
+    if (this.#plot !== null && width > 0 && (width !== this.#plot.width || height !== this.#plot.height)) {
+      this.#plot.setSize({ width, height });
     }
   }
 
@@ -152,7 +157,7 @@ export class LineChart {
   #options({ lines, log, smoothing }: Picture): uPlot.Options {
     return {
       width: this.#host.clientWidth || 320,
-      height: HEIGHT,
+      height: this.#host.clientHeight || HEIGHT,
       padding: [10, 20, 0, 0],
       legend: { show: false },
       scales: { x: { time: false, auto: false }, y: { auto: false, ...(log ? { distr: 3, log: 10 } : {}) } },
@@ -200,11 +205,12 @@ export class LineChart {
   }
 
   /** The measured line; under its smoothed one it is faint. */
-  #series({ role, dense }: Line, smoothed: boolean): uPlot.Series[] {
+  #series({ role, dense, colour, dash: own }: Line, smoothed: boolean): uPlot.Series[] {
     const train = role === 'train';
-    const stroke = () => (train ? this.#ink.train : this.#ink.validation);
+    const stroke = () => this.#ink.run(colour)[train ? 'train' : 'validation'];
+    const dashes = own ?? (train ? [5, 3] : []);
     // uPlot takes dashes in the pixels of the screen.
-    const dash = train ? { dash: [5 * devicePixelRatio, 3 * devicePixelRatio] } : {};
+    const dash = dashes.length > 0 ? { dash: dashes.map(length => length * devicePixelRatio) } : {};
     const alone = {
       show: (_plot: uPlot, _series: number, first: number, last: number) => last === first,
       size: 6
@@ -217,7 +223,7 @@ export class LineChart {
     };
     return smoothed
       ? [
-          { width: 1, stroke: () => this.#ink.faint, points: alone },
+          { width: 1, stroke: () => this.#ink.run(colour).faint, points: alone },
           { width: 2, stroke, points: { show: false }, ...dash }
         ]
       : [measured];

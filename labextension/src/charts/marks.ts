@@ -3,7 +3,8 @@ import type { Ink } from './colours';
 
 /** What is drawn on a chart besides its curves, in the units of its axes. */
 export interface Marks {
-  best: { x: number; y: number } | null;
+  /** The best points, each with the colour of its run where there are several. */
+  best: { x: number; y: number; colour?: string | undefined }[];
   /** Where the learning rate was changed by hand. */
   changes: number[];
   /** Where a value was not finite. */
@@ -47,14 +48,14 @@ export function drawMarks(plot: uPlot, marks: Marks, ink: Ink): void {
     line(ctx, x - r, y + r, x + r, y - r);
   }
 
-  if (marks.best !== null) {
-    const [x] = visible(plot, [marks.best.x]);
-    if (x !== undefined) {
-      star(ctx, x, plot.valToPos(marks.best.y, 'y', true), 6.5 * unit);
+  for (const { x, y, colour } of marks.best) {
+    const [place] = visible(plot, [x]);
+    if (place !== undefined) {
+      star(ctx, place, plot.valToPos(y, 'y', true), 6.5 * unit);
       ctx.lineWidth = 3 * unit;
       ctx.strokeStyle = ink.background;
       ctx.stroke();
-      ctx.fillStyle = ink.validation;
+      ctx.fillStyle = ink.run(colour).validation;
       ctx.fill();
     }
   }

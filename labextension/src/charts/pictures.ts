@@ -58,7 +58,7 @@ export function pictureOf(
     // A rate is set, not measured: smoothed it would be wrong.
     smoothing: name === 'learning_rate' ? 0 : smoothing / 100,
     marks: {
-      best: marked ? { x: toX(best.step), y: best.value } : null,
+      best: marked ? [{ x: toX(best.step), y: best.value }] : [],
       changes: changes.map(({ step }) => toX(step)),
       broken: broken.map(toX)
     }

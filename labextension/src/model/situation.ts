@@ -16,8 +16,12 @@ export interface Situation {
 }
 
 /** The situations of a run, the most urgent first; a run that goes its way has none. */
-export function situations(snapshot: Snapshot, connection: Connection): Situation[] {
-  const found = [disconnection(snapshot, connection), state(snapshot)];
+export function situations(
+  snapshot: Snapshot,
+  connection: Connection,
+  away: (connection: Connection) => Situation | null = () => disconnection(snapshot, connection)
+): Situation[] {
+  const found = [away(connection), state(snapshot)];
   return found.filter(situation => situation !== null);
 }
 

@@ -7,6 +7,7 @@ import { doing, underWay } from '../model/pending';
 import { type Situation, newest, situations } from '../model/situation';
 import { Button, CopyButton } from './button';
 import { Facts } from './facts';
+import type { Frame } from './frame';
 import { Icon } from './icons';
 
 const ICONS = { info: 'info', warning: 'unplug', error: 'warning' } as const;
@@ -15,16 +16,18 @@ const ICONS = { info: 'info', warning: 'unplug', error: 'warning' } as const;
 export function Banners({
   model,
   view,
-  snapshot
+  snapshot,
+  frame
 }: {
   model: RunModel;
   view: RunView;
   snapshot: Snapshot;
+  frame: Frame | undefined;
 }): JSX.Element {
   const busy = underWay(view.pending, snapshot.controls).has('resume');
   return (
     <>
-      {situations(snapshot, view.connection).map(situation => (
+      {situations(snapshot, view.connection, frame?.away).map(situation => (
         <Banner
           key={situation.title}
           situation={situation}

@@ -108,8 +108,11 @@ export function Ask(props: {
   yes: string;
   no: string;
   kind?: 'primary' | 'danger';
+  /** A third answer; it counts as a no to the question itself. */
+  other?: { label: string; onPick: () => void } | undefined;
   onAnswer: (yes: boolean) => void;
 }): JSX.Element {
+  const { other } = props;
   return (
     <div
       class="dlt-ask"
@@ -129,6 +132,15 @@ export function Ask(props: {
         autoFocus
         onClick={() => props.onAnswer(true)}
       />
+      {other === undefined ? null : (
+        <Button
+          label={other.label}
+          onClick={() => {
+            props.onAnswer(false);
+            other.onPick();
+          }}
+        />
+      )}
       <Button label={props.no} onClick={() => props.onAnswer(false)} />
     </div>
   );

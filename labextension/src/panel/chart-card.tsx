@@ -1,9 +1,10 @@
 import type { JSX } from 'preact';
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import { type ChartEvents, LineChart, type Picture } from '../charts/line-chart';
+import type { Picture } from '../charts/line-chart';
 import type { Range } from '../model/axis';
 import { type Family, type Role, brokenSince, latest } from '../model/families';
 import { count, learningRate, metric } from '../model/format';
+import type { Place } from './chart-tooltip';
+import { Plot } from './plot';
 
 const ROLES: Record<Role, string> = { train: 'train', validation: 'val', other: '' };
 
@@ -13,46 +14,14 @@ interface ChartCardProps {
   /** What is said while there is no point yet. */
   empty: string;
   sync: string;
-  onHover: (at: { x: number; left: number; top: number } | null, plot: HTMLElement) => void;
+  onHover: (at: { x: number; place: Place } | null) => void;
   onZoom: (range: Range) => void;
   onReset: () => void;
 }
 
 /** A chart with its name and the newest values. */
 export function ChartCard(props: ChartCardProps): JSX.Element {
-  const { family, picture, sync } = props;
-  const host = useRef<HTMLDivElement>(null);
-  const chart = useRef<LineChart | null>(null);
-  // The chart lives longer than one rendering's callbacks.
-  const events = useRef(props);
-  events.current = props;
-
-  useEffect(() => {
-    const { current } = host;
-    if (current === null) {
-      return undefined;
-    }
-    const relay: ChartEvents = {
-      hover: at => events.current.onHover(at, current.querySelector<HTMLElement>('.u-over') ?? current),
-      zoom: range => events.current.onZoom(range),
-      reset: () => events.current.onReset()
-    };
-    const made = new LineChart(current, sync, relay);
-    chart.current = made;
-    made.show(events.current.picture);
-    return () => made.destroy();
-  }, [sync]);
-  useLayoutEffect(() => chart.current?.show(picture), [picture]);
-
-  const onKeyDown = (event: KeyboardEvent) => {
-    const direction = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (direction !== undefined) {
-      chart.current?.move(direction * (event.shiftKey ? 40 : 6));
-      event.preventDefault();
-    } else if (event.key === 'Escape') {
-      props.onReset();
-    }
-  };
+  const { family, picture } = props;
   const since = family.series.map(brokenSince).filter(step => step !== null);
   return (
     <figure class="dlt-chart">
@@ -71,16 +40,7 @@ export function ChartCard(props: ChartCardProps): JSX.Element {
       {family.series.every(series => series.steps.length === 0) ? (
         <p class="dlt-plot-empty">{props.empty}</p>
       ) : null}
-      <div
-        class="dlt-plot"
-        ref={host}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys read the values of the chart.
-        tabIndex={0}
-        role="img"
-        aria-label={describe(family)}
-        onKeyDown={onKeyDown}
-        onBlur={() => chart.current?.leave()}
-      />
+      <Plot {...props} label={describe(family)} />
     </figure>
   );
 }

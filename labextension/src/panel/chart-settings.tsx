@@ -1,14 +1,14 @@
 import type { ComponentChildren, JSX } from 'preact';
-import type { Unit } from '../charts/pictures';
 import { Button } from './button';
 import { useUniqueId } from './hooks';
 
 /** How the charts are drawn; the same for all of them. */
-export function ChartSettings(props: {
+export function ChartSettings<Unit extends string>(props: {
   log: boolean;
   smoothing: number;
   unit: Unit;
-  epochsKnown: boolean;
+  /** What the horizontal axis may show. */
+  units: [unit: Unit, label: string, disabled: boolean][];
   onLog: (log: boolean) => void;
   onSmoothing: (smoothing: number) => void;
   onUnit: (unit: Unit) => void;
@@ -36,17 +36,9 @@ export function ChartSettings(props: {
         />
         <output for={id}>{shown}</output>
       </span>
-      <Segments unit={props.unit} epochsKnown={props.epochsKnown} onUnit={props.onUnit} />
+      <Choice label="Horizontal axis" value={props.unit} options={props.units} onChoose={props.onUnit} />
     </div>
   );
-}
-
-function Segments(props: { unit: Unit; epochsKnown: boolean; onUnit: (unit: Unit) => void }): JSX.Element {
-  const units: [Unit, string, boolean][] = [
-    ['step', 'Step', false],
-    ['epoch', 'Epoch', !props.epochsKnown]
-  ];
-  return <Choice label="Horizontal axis" value={props.unit} options={units} onChoose={props.onUnit} />;
 }
 
 /** One of a few, side by side. */

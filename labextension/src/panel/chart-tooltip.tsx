@@ -5,35 +5,30 @@ import type { EpochScale } from '../model/axis';
 import { type Family, type Role, type Series, nearest } from '../model/families';
 import { count, learningRate, metric } from '../model/format';
 
-export interface Hover {
-  step: number;
-  /** In CSS pixels within the grid of charts. */
+/** A point and the room around it, in CSS pixels within the grid of charts. */
+export interface Place {
   left: number;
   top: number;
   width: number;
   height: number;
 }
 
-/** Carries the pointer from the charts to the tooltip, and to nothing else: it moves often. */
-export class Pointer {
-  listener: (hover: Hover | null) => void = () => undefined;
+export interface Hover extends Place {
+  step: number;
+}
 
-  move(hover: Hover | null): void {
+/** Carries the pointer from the charts to the tooltip, and to nothing else: it moves often. */
+export class Pointer<At extends Place> {
+  listener: (hover: At | null) => void = () => undefined;
+
+  move(hover: At | null): void {
     this.listener(hover);
   }
 }
 
-/** Every series at the step under the pointer, in one place for all charts. */
-export function Tooltip(props: {
-  pointer: Pointer;
-  families: Family[];
-  rates: RateChange[];
-  scale: EpochScale;
-  /** How near, in steps, a change of the learning rate must be to be told. */
-  reach: number;
-}): JSX.Element | null {
-  const { pointer, families, rates, scale } = props;
-  const [hover, setHover] = useState<Hover | null>(null);
+/** Where the pointer is; the tooltip that `root` refers to stays within the grid of charts. */
+export function usePointer<At extends Place>(pointer: Pointer<At>) {
+  const [hover, setHover] = useState<At | null>(null);
   const root = useRef<HTMLDivElement>(null);
   useEffect(() => {
     pointer.listener = setHover;
@@ -42,18 +37,31 @@ export function Tooltip(props: {
     };
   }, [pointer]);
   useLayoutEffect(() => {
-    // Within the charts: what reaches beyond a notebook's output makes it scroll.
+    // What reaches beyond a notebook's output makes it scroll.
     const { current } = root;
     if (current !== null && hover !== null) {
       const lowest = hover.height - current.offsetHeight;
       current.style.top = `${Math.max(0, Math.min(hover.top - 16, lowest))}px`;
     }
   });
+  return { hover, root, flip: hover !== null && hover.left > hover.width / 2 };
+}
+
+/** Every series at the step under the pointer, in one place for all charts. */
+export function Tooltip(props: {
+  pointer: Pointer<Hover>;
+  families: Family[];
+  rates: RateChange[];
+  scale: EpochScale;
+  /** How near, in steps, a change of the learning rate must be to be told. */
+  reach: number;
+}): JSX.Element | null {
+  const { pointer, families, rates, scale } = props;
+  const { hover, root, flip } = usePointer(pointer);
   if (hover === null) {
     return null;
   }
   const step = Math.max(0, Math.round(hover.step));
-  const flip = hover.left > hover.width / 2;
   const rate = rates.find(change => Math.abs(change.step - hover.step) <= props.reach);
   const value = (family: Family, role: Role) => {
     const series = family.series.find(other => other.role === role);

@@ -5,17 +5,19 @@ import { clock, count, metric, size } from '../model/format';
 import type { RunModel } from '../model/run-model';
 import { isAlive } from '../model/situation';
 import { Ask, Button, Empty } from './button';
+import type { Frame } from './frame';
 import { Icon } from './icons';
 
 interface CheckpointsTabProps {
   model: RunModel;
   snapshot: Snapshot;
   gone: boolean;
+  frame?: Frame | undefined;
   onTry: (step: number) => void;
 }
 
 /** Every checkpoint that is kept, newest first. */
-export function CheckpointsTab({ model, snapshot, gone, onTry }: CheckpointsTabProps): JSX.Element {
+export function CheckpointsTab({ model, snapshot, gone, frame, onTry }: CheckpointsTabProps): JSX.Element {
   const { checkpoints, monitor, now } = snapshot;
   if (checkpoints.length === 0) {
     return isAlive(snapshot.run) ? (
@@ -76,7 +78,7 @@ export function CheckpointsTab({ model, snapshot, gone, onTry }: CheckpointsTabP
                 <td>
                   <span class="dlt-row-actions">
                     <Button label="Try" kind="quiet" disabled={gone} onClick={() => onTry(step)} />
-                    <CloneButton model={model} step={step} gone={gone} />
+                    <CloneButton model={model} step={step} gone={gone} frame={frame} />
                   </span>
                 </td>
               </tr>
@@ -91,11 +93,13 @@ export function CheckpointsTab({ model, snapshot, gone, onTry }: CheckpointsTabP
 export function CloneButton({
   model,
   step,
-  gone
+  gone,
+  frame
 }: {
   model: RunModel;
   step: number;
   gone: boolean;
+  frame: Frame | undefined;
 }): JSX.Element {
   const [asking, setAsking] = useState(false);
   return asking ? (
@@ -104,6 +108,7 @@ export function CloneButton({
       yes="Start it"
       no="Cancel"
       kind="primary"
+      other={frame === undefined ? undefined : { ...frame.edit, onPick: () => frame.edit.onPick(step) }}
       onAnswer={yes => {
         setAsking(false);
         if (yes) {

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useMemo, useRef, useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { type Unit, horizontalAxis, pictureOf, rateChanges } from '../charts/pictures';
 import type { Memory, Snapshot } from '../contract';
 import { EpochScale, roomFor } from '../model/axis';
@@ -10,7 +10,8 @@ import { isAlive } from '../model/situation';
 import { Button } from './button';
 import { ChartCard } from './chart-card';
 import { ChartSettings } from './chart-settings';
-import { Pointer, Tooltip } from './chart-tooltip';
+import { type Hover, Pointer, Tooltip } from './chart-tooltip';
+import type { Frame } from './frame';
 import { useChoice, useUniqueId } from './hooks';
 import { Timeline } from './timeline';
 import { useZoom } from './zoom';
@@ -23,17 +24,17 @@ interface CurvesTabProps {
   memory: Memory;
   snapshot: Snapshot;
   gone: boolean;
+  frame?: Frame | undefined;
   onTry: (step: number) => void;
 }
 
 /** Every metric of the run over its steps. */
-export function CurvesTab({ model, memory, snapshot, gone, onTry }: CurvesTabProps): JSX.Element {
+export function CurvesTab({ model, memory, snapshot, gone, frame, onTry }: CurvesTabProps): JSX.Element {
   const [log, setLog] = useChoice(memory, 'log', false);
   const [smoothing, setSmoothing] = useChoice(memory, 'smoothing', 1);
   const [wanted, setUnit] = useChoice(memory, 'unit', 'step');
   const { zoom, fine, zoomTo } = useZoom(model, gone);
-  const [pointer] = useState(() => new Pointer());
-  const grid = useRef<HTMLDivElement>(null);
+  const [pointer] = useState(() => new Pointer<Hover>());
   const sync = useUniqueId();
 
   // What follows is made anew only from what changed; a snapshot keeps what didn't as the same object.
@@ -67,7 +68,10 @@ export function CurvesTab({ model, memory, snapshot, gone, onTry }: CurvesTabPro
         log={log}
         smoothing={smoothing}
         unit={unit}
-        epochsKnown={scale.known}
+        units={[
+          ['step', 'Step', false],
+          ['epoch', 'Epoch', !scale.known]
+        ]}
         onLog={setLog}
         onSmoothing={setSmoothing}
         onUnit={setUnit}
@@ -84,7 +88,7 @@ export function CurvesTab({ model, memory, snapshot, gone, onTry }: CurvesTabPro
           />
         )}
       </ChartSettings>
-      <div class="dlt-charts" ref={grid}>
+      <div class="dlt-charts">
         {pictures.map(({ family, picture }) => (
           <ChartCard
             key={family.name}
@@ -92,31 +96,14 @@ export function CurvesTab({ model, memory, snapshot, gone, onTry }: CurvesTabPro
             picture={picture}
             empty={empty}
             sync={sync}
-            onHover={(at, plot) =>
-              pointer.move(
-                at === null || grid.current === null
-                  ? null
-                  : { step: horizontal.toStep(at.x), ...within(grid.current, plot, at) }
-              )
-            }
+            onHover={at => pointer.move(at && { step: horizontal.toStep(at.x), ...at.place })}
             onZoom={range => zoomTo([horizontal.toStep(range[0]), horizontal.toStep(range[1])])}
             onReset={() => zoomTo(null)}
           />
         ))}
         <Tooltip pointer={pointer} families={charts} rates={rates} scale={scale} reach={(to - from) / 80} />
       </div>
-      <Timeline model={model} snapshot={snapshot} end={end} gone={gone} onTry={onTry} />
+      <Timeline model={model} snapshot={snapshot} end={end} gone={gone} frame={frame} onTry={onTry} />
     </>
   );
-}
-
-/** Where a point of a plot lies in the grid of charts. */
-function within(grid: HTMLElement, plot: HTMLElement, at: { left: number; top: number }) {
-  const [outer, inner] = [grid.getBoundingClientRect(), plot.getBoundingClientRect()];
-  return {
-    left: inner.left - outer.left + at.left,
-    top: inner.top - outer.top + at.top,
-    width: outer.width,
-    height: outer.height
-  };
 }

@@ -6,6 +6,7 @@ import type { RunModel, RunView } from '../model/run-model';
 import { canGoOnAfterFailure, hasBest } from '../model/situation';
 import { Ask, Button, copyText } from './button';
 import { Facts } from './facts';
+import type { Extra, Frame } from './frame';
 import { Icon, type IconName } from './icons';
 import { LearningRate } from './learning-rate';
 import { Menu, type MenuItem } from './menu';
@@ -27,15 +28,19 @@ interface HeaderProps {
   snapshot: Snapshot;
   folded: boolean;
   bodyId: string;
+  frame: Frame | undefined;
   onFold: (folded: boolean) => void;
   onTry: () => void;
 }
+
+/** What stands in place of the buttons until it is answered. */
+type Question = 'stop' | 'rate' | NonNullable<Extra['form']>;
 
 /** Which run, how it is, and what can be done about it. */
 export function Header(props: HeaderProps): JSX.Element {
   const { model, snapshot, folded } = props;
   const { run } = snapshot;
-  const [asking, setAsking] = useState<'stop' | 'rate' | null>(null);
+  const [asking, setAsking] = useState<Question | null>(null);
   const root = useRef<HTMLElement>(null);
   const wasAsking = useRef(false);
   useEffect(() => {
@@ -49,17 +54,19 @@ export function Header(props: HeaderProps): JSX.Element {
   const toggle = folded ? 'Show the details' : 'Fold to this header';
   return (
     <header class="dlt-header" ref={root}>
-      <button
-        type="button"
-        class="dlt-fold"
-        aria-expanded={!folded}
-        aria-controls={props.bodyId}
-        aria-label={toggle}
-        title={toggle}
-        onClick={() => props.onFold(!folded)}
-      >
-        <Icon name={folded ? 'right' : 'down'} />
-      </button>
+      {props.frame === undefined ? (
+        <button
+          type="button"
+          class="dlt-fold"
+          aria-expanded={!folded}
+          aria-controls={props.bodyId}
+          aria-label={toggle}
+          title={toggle}
+          onClick={() => props.onFold(!folded)}
+        >
+          <Icon name={folded ? 'right' : 'down'} />
+        </button>
+      ) : null}
       <div class="dlt-title">
         <h3 class="dlt-name" title={run.name}>
           {run.name}
@@ -90,16 +97,24 @@ export function Header(props: HeaderProps): JSX.Element {
           present={snapshot.progress.learning_rate}
           onDone={() => setAsking(null)}
         />
+      ) : asking === null ? (
+        // As a function, a state would be taken for the way to a new one.
+        <Actions {...props} onAsk={question => setAsking(() => question)} />
       ) : (
-        <Actions {...props} onAsk={setAsking} />
+        asking(() => setAsking(null))
       )}
     </header>
   );
 }
 
-function Actions(props: HeaderProps & { onAsk: (what: 'stop' | 'rate') => void }): JSX.Element {
-  const { model, view, snapshot } = props;
+function Actions(props: HeaderProps & { onAsk: (question: Question) => void }): JSX.Element {
+  const { model, view, snapshot, frame } = props;
   const { run } = snapshot;
+  const extras = (frame?.extras ?? []).map(extra => ({
+    ...extra,
+    onPick: () => (extra.form === undefined ? extra.onPick() : props.onAsk(extra.form))
+  }));
+  const away = frame?.unreachable ?? 'The kernel is gone';
   const best = hasBest(snapshot);
   const busy = underWay(view.pending, snapshot.controls);
   const gone = view.connection === 'disconnected';
@@ -109,7 +124,7 @@ function Actions(props: HeaderProps & { onAsk: (what: 'stop' | 'rate') => void }
   // After a failure the banner that explains it offers to go on, or the menu where there is little to keep.
   const explained = run.state === 'failed' || run.state === 'lost';
   const resumable = run.state === 'paused' || (snapshot.allowed.includes('resume') && !explained);
-  const why = gone ? { title: 'The kernel is gone' } : {};
+  const why = gone ? { title: away } : {};
   const resumeAnyway = run.state === 'failed' && !canGoOnAfterFailure(snapshot);
   const menu: MenuItem[] = [
     ...(resumeAnyway
@@ -131,7 +146,8 @@ function Actions(props: HeaderProps & { onAsk: (what: 'stop' | 'rate') => void }
         void copyText(run.id).then(done =>
           model.tell(done ? `Copied ${run.id}.` : `The run’s id is ${run.id}.`)
         )
-    }
+    },
+    ...extras
   ];
   const button = (verb: 'pause' | 'resume' | 'checkpoint', icon: IconName, label: string) => (
     <Button
@@ -166,14 +182,15 @@ function Actions(props: HeaderProps & { onAsk: (what: 'stop' | 'rate') => void }
         label="Try best"
         disabled={!best || gone}
         title={
-          gone
-            ? 'The kernel is gone'
-            : best
-              ? 'Predict with the best checkpoint'
-              : `No best checkpoint${live ? ' yet' : ''}`
+          gone ? away : best ? 'Predict with the best checkpoint' : `No best checkpoint${live ? ' yet' : ''}`
         }
         onClick={props.onTry}
       />
+      {extras.map(({ icon, label, disabled = false, prominent, onPick }) =>
+        prominent === true ? (
+          <Button key={label} icon={icon} label={label} disabled={disabled} onClick={onPick} />
+        ) : null
+      )}
       <Menu label="More" items={menu} />
     </div>
   );

@@ -9,6 +9,7 @@ import { CheckpointsTab } from './checkpoints-tab';
 import { ConfigTab } from './config-tab';
 import { ConfusionTab } from './confusion-tab';
 import { CurvesTab } from './curves-tab';
+import type { Frame } from './frame';
 import { Header } from './header';
 import { useChoice, useRun, useUniqueId } from './hooks';
 import { LogTab } from './log-tab';
@@ -32,6 +33,8 @@ interface PanelProps {
   memory: Memory;
   /** The tab it opens on; Curves unless told. */
   tab?: TabId | undefined;
+  /** The view it stands in, where that is more than a notebook's cell; it doesn't fold there. */
+  frame?: Frame | undefined;
 }
 
 /** A run: its header, which is useful alone, and what folds away below it. */
@@ -52,8 +55,9 @@ export function Panel(props: PanelProps): JSX.Element {
 }
 
 function Card(props: PanelProps & { view: RunView; snapshot: Snapshot }): JSX.Element {
-  const { model, memory, view, snapshot } = props;
-  const [folded, setFolded] = useChoice(memory, 'folded', false);
+  const { model, memory, view, snapshot, frame } = props;
+  const [wasFolded, setFolded] = useChoice(memory, 'folded', false);
+  const folded = wasFolded && frame === undefined;
   // Not remembered: every panel of the page shares the memory, and a choice in one is none in the others.
   const [tab, setTab] = useState<TabId>(props.tab ?? 'curves');
   const trial = useTrial(model);
@@ -66,10 +70,14 @@ function Card(props: PanelProps & { view: RunView; snapshot: Snapshot }): JSX.El
     trial.start(checkpoint, 0);
   };
   const body: Record<TabId, () => JSX.Element> = {
-    curves: () => <CurvesTab model={model} memory={memory} snapshot={snapshot} gone={gone} onTry={tryOut} />,
+    curves: () => (
+      <CurvesTab model={model} memory={memory} snapshot={snapshot} gone={gone} frame={frame} onTry={tryOut} />
+    ),
     confusion: () => <ConfusionTab memory={memory} snapshot={snapshot} />,
     try: () => <TryTab trial={trial} snapshot={snapshot} gone={gone} />,
-    checkpoints: () => <CheckpointsTab model={model} snapshot={snapshot} gone={gone} onTry={tryOut} />,
+    checkpoints: () => (
+      <CheckpointsTab model={model} snapshot={snapshot} gone={gone} frame={frame} onTry={tryOut} />
+    ),
     config: () => <ConfigTab snapshot={snapshot} />,
     log: () => <LogTab snapshot={snapshot} />
   };
@@ -86,12 +94,14 @@ function Card(props: PanelProps & { view: RunView; snapshot: Snapshot }): JSX.El
         snapshot={snapshot}
         folded={folded}
         bodyId={`${id}-body`}
+        frame={frame}
         onFold={setFolded}
         onTry={() => tryOut('best')}
       />
       <ProgressRow snapshot={snapshot} />
       <StatusLine model={model} view={view} snapshot={snapshot} />
-      <Banners model={model} view={view} snapshot={snapshot} />
+      <Banners model={model} view={view} snapshot={snapshot} frame={frame} />
+      {frame?.aside}
       <div class="dlt-details" hidden={folded}>
         <Tabs tabs={TABS} selected={tab} prefix={id} label="Details of the run" onSelect={setTab} />
         <div class="dlt-body" id={`${id}-body`} role="tabpanel" aria-labelledby={`${id}-tab-${tab}`}>

@@ -6,6 +6,7 @@ import { count, metric, plural, size } from '../model/format';
 import type { RunModel } from '../model/run-model';
 import { Button } from './button';
 import { CloneButton } from './checkpoints-tab';
+import type { Frame } from './frame';
 import { Icon } from './icons';
 
 /** Room a mark takes on the line. */
@@ -17,6 +18,7 @@ interface TimelineProps {
   /** The step at the right end of the line. */
   end: number;
   gone: boolean;
+  frame: Frame | undefined;
   onTry: (step: number) => void;
 }
 
@@ -26,7 +28,7 @@ export function Timeline(props: TimelineProps): JSX.Element | null {
   return props.snapshot.checkpoints.length === 0 ? null : <Line {...props} />;
 }
 
-function Line({ model, snapshot, end, gone, onTry }: TimelineProps): JSX.Element {
+function Line({ model, snapshot, end, gone, frame, onTry }: TimelineProps): JSX.Element {
   const { checkpoints, monitor } = snapshot;
   const [pointed, setPointed] = useState<number | null>(null);
   const [chosen, setChosen] = useState<number | null>(null);
@@ -75,7 +77,7 @@ function Line({ model, snapshot, end, gone, onTry }: TimelineProps): JSX.Element
         {chosen === null || shown === undefined || shown.step !== chosen ? null : (
           <span class="dlt-timeline-actions">
             <Button icon="star" label="Try" kind="quiet" disabled={gone} onClick={() => onTry(chosen)} />
-            <CloneButton model={model} step={chosen} gone={gone} />
+            <CloneButton model={model} step={chosen} gone={gone} frame={frame} />
           </span>
         )}
       </div>

@@ -22,7 +22,7 @@ describe('pictureOf', () => {
     ]);
     expect(picture.x).toEqual([0, 400]);
     expect(picture.smoothing).toBe(0.05);
-    expect(picture.marks).toEqual({ best: null, changes: [], broken: [2] });
+    expect(picture.marks).toEqual({ best: [], changes: [], broken: [2] });
   });
 
   it('draws in epochs, and marks the best where its metric is', () => {
@@ -36,7 +36,7 @@ describe('pictureOf', () => {
     const picture = pictureOf(family, epochwise, best, [{ step: 90, rate: 1e-4, by: 'panel' }]);
     expect(picture.lines[0]?.x).toEqual([1]);
     expect(picture.x).toEqual([0, 400 / 180]);
-    expect(picture.marks).toMatchObject({ best: { x: 6, y: 0.9842 }, changes: [0.5] });
+    expect(picture.marks).toMatchObject({ best: [{ x: 6, y: 0.9842 }], changes: [0.5] });
   });
 
   it('never smooths a learning rate', () => {

@@ -1,0 +1,25 @@
+import type { JSX } from 'preact';
+import type { Connection } from '../contract';
+import type { Situation } from '../model/situation';
+import type { MenuItem } from './menu';
+
+/** Something else that can be done with the run. */
+export interface Extra extends MenuItem {
+  /** Asks for what is needed, in place of the buttons; `onPick` is then not called. */
+  form?: (done: () => void) => JSX.Element;
+  /** Whether it is a button as well: the next thing one would do in this state. */
+  prominent?: boolean;
+}
+
+/** What a view around the panel, a tab or a page, adds to it; a notebook's cell adds nothing. */
+export interface Frame {
+  extras: Extra[];
+  /** Begins a new run from a checkpoint with other settings. */
+  edit: { label: string; onPick: (step: number) => void };
+  /** What it means that nobody answers, in place of what it means in a notebook. */
+  away: (connection: Connection) => Situation | null;
+  /** Why a button does nothing then. */
+  unreachable: string;
+  /** Stands above the tabs. */
+  aside: JSX.Element | null;
+}
