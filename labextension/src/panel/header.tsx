@@ -11,7 +11,8 @@ import { Icon, type IconName } from './icons';
 import { LearningRate } from './learning-rate';
 import { Menu, type MenuItem } from './menu';
 
-const STATE: Record<RunState, { word: string; icon: IconName | null }> = {
+/** How a state is called and shown. */
+export const STATE: Record<RunState, { word: string; icon: IconName | null }> = {
   pending: { word: 'Pending', icon: 'clock' },
   running: { word: 'Running', icon: null },
   paused: { word: 'Paused', icon: 'pause' },

@@ -58,7 +58,7 @@ export function MenuList(props: {
   label: string;
   items: MenuItem[];
   /** What a click on isn't a click elsewhere: the menu's place in the page, and its button. */
-  root: RefObject<HTMLElement>;
+  root: RefObject<HTMLElement | null>;
   /** What it hangs below; a click of the mouse is a rectangle without a size. */
   near: () => DOMRect | undefined;
   /** Told whether the focus should go back to where it was. */

@@ -1,0 +1,309 @@
+import type { Connection } from '../contract';
+import {
+  GROUPS,
+  type Group,
+  type RunRow,
+  type RunsPage,
+  type Sort,
+  type StudioClient
+} from '../studio/contract';
+import { message } from './run-model';
+import { type Compare, RunPages, type Wanted } from './run-pages';
+
+export const ORDER = Object.keys(GROUPS) as Group[];
+
+/** Typing rests for so long before the filter is asked for. */
+const TYPING_MS = 250;
+/** How soon, and how often at most, the top is looked at again after something changed. */
+const REFRESH_MS = 1000;
+const FILTERED_REFRESH_MS = 3000;
+
+export interface ListView {
+  /** `loading` until there is something to show; then what is shown stays until there is something newer. */
+  phase: 'loading' | 'ready' | 'failed';
+  /** Why nothing can be shown. */
+  problem: string | null;
+  filter: string;
+  /** What is wrong with the filter. */
+  filterProblem: string | null;
+  sort: Sort;
+  /** Whether what is shown belongs to another filter or order than the ones chosen. */
+  behind: boolean;
+  connection: Connection;
+  counts: Record<Group, number>;
+  /** The newest change of a run's state. */
+  news: RunRow | null;
+}
+
+/**
+ * The runs as a list shows them: four groups, each read page by page as far as somebody looks, kept up to
+ * date by what the server tells. Values change in place; a row moves only when its run changes its group.
+ */
+export class RunList {
+  view: ListView;
+  readonly #client: StudioClient;
+  readonly #listeners = new Set<() => void>();
+  readonly #release: (() => void)[];
+  #groups = newGroups();
+  /** Counts reloads: an answer to an earlier one is ignored. */
+  #epoch = 0;
+  #typing: ReturnType<typeof setTimeout> | undefined;
+  #refresh: ReturnType<typeof setTimeout> | undefined;
+  readonly #asking = new Set<string>();
+  /** Whether something changed while the list was read. */
+  #missed = false;
+  /** Runs the filter has hidden, and how they were then. */
+  readonly #hidden = new Map<string, string>();
+
+  constructor(client: StudioClient, sort: Sort = 'newest') {
+    this.#client = client;
+    this.view = {
+      phase: 'loading',
+      problem: null,
+      filter: '',
+      filterProblem: null,
+      sort,
+      behind: false,
+      connection: client.connection(),
+      counts: this.#counts(),
+      news: null
+    };
+    this.#release = [
+      client.onRows((rows, gone) => this.#receive(rows, gone)),
+      client.onConnection(connection => this.#reconnect(connection))
+    ];
+    void this.#load();
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  row(group: Group, index: number): RunRow | null {
+    return this.#groups[group].row(index);
+  }
+
+  /** A run's row, if it is in memory. */
+  find(id: string): RunRow | null {
+    return ORDER.map(group => this.#groups[group].find(id)).find(row => row !== null) ?? null;
+  }
+
+  /** Where a run stands, if it is in memory. */
+  place(id: string): { group: Group; index: number } | null {
+    const group = ORDER.find(name => this.#groups[name].find(id) !== null);
+    return group === undefined ? null : { group, index: this.#groups[group].indexOf(id) };
+  }
+
+  /** Sees to it that rows `first` to `last` of a group are there, and that far ones are forgotten. */
+  look(group: Group, first: number, last: number): void {
+    const pages = this.#groups[group];
+    pages.trim(first, last);
+    const wanted = pages.wanted(first, last);
+    if (wanted !== null && this.view.phase === 'ready' && !this.#asking.has(group)) {
+      void this.#read(group, wanted, () => this.look(group, first, last));
+    }
+  }
+
+  setFilter(filter: string): void {
+    this.#change({ filter, behind: true });
+    clearTimeout(this.#typing);
+    this.#typing = setTimeout(() => void this.#load(), TYPING_MS);
+  }
+
+  setSort(sort: Sort): void {
+    this.#change({ sort, behind: true });
+    void this.#load();
+  }
+
+  retry(): void {
+    this.#change({ phase: 'loading', problem: null });
+    void this.#load();
+  }
+
+  close(): void {
+    for (const release of this.#release) {
+      release();
+    }
+    clearTimeout(this.#typing);
+    clearTimeout(this.#refresh);
+    this.#epoch += 1;
+    this.#listeners.clear();
+  }
+
+  /** Reads the list anew, and shows it when all its groups are there. */
+  async #load(): Promise<void> {
+    this.#epoch += 1;
+    const epoch = this.#epoch;
+    this.#missed = false;
+    const groups = newGroups();
+    const { filter } = this.view;
+    try {
+      await Promise.all(ORDER.map(group => this.#fetch(group, groups[group].top(), groups[group])));
+    } catch (error) {
+      if (epoch === this.#epoch) {
+        this.#refuse(message(error), filter);
+      }
+      return;
+    }
+    if (epoch === this.#epoch) {
+      this.#groups = groups;
+      this.#hidden.clear();
+      this.#asking.clear();
+      this.#change({ phase: 'ready', problem: null, filterProblem: null, behind: false });
+      if (this.#missed) {
+        this.#refreshSoon(REFRESH_MS);
+      }
+    }
+  }
+
+  #refuse(text: string, filter: string): void {
+    if (filter !== '' && this.#client.connection() === 'connected') {
+      this.#change({ filterProblem: text });
+    } else if (this.view.phase !== 'ready') {
+      this.#change({ phase: 'failed', problem: text });
+    }
+  }
+
+  /** Reads one page into what is shown. */
+  async #read(group: Group, wanted: Wanted, then: () => void): Promise<void> {
+    const epoch = this.#epoch;
+    this.#asking.add(group);
+    try {
+      await this.#fetch(group, wanted, this.#groups[group]);
+    } catch {
+      // The connection says why; the page is asked for again when it is back, or when somebody scrolls.
+      this.#asking.delete(group);
+      return;
+    }
+    if (epoch === this.#epoch) {
+      this.#asking.delete(group);
+      this.#change({});
+      then();
+    }
+  }
+
+  async #fetch(group: Group, wanted: Wanted, pages: RunPages): Promise<void> {
+    const { filter, sort } = this.view;
+    const states = GROUPS[group];
+    const page = await this.#client.page({
+      states,
+      sort,
+      limit: wanted.limit,
+      cursor: wanted.cursor,
+      ...(filter.trim() === '' ? {} : { filter: filter.trim() })
+    });
+    pages.put(wanted, page, counted(page, group));
+  }
+
+  #receive(rows: RunRow[], gone: string[]): void {
+    this.#missed = true;
+    if (this.view.phase !== 'ready') {
+      return;
+    }
+    for (const id of gone) {
+      if (!ORDER.some(group => this.#groups[group].remove(id))) {
+        // It stood among rows that aren't in memory, or the filter hides it.
+        this.#refreshSoon(REFRESH_MS);
+      }
+    }
+    let news = this.view.news;
+    for (const row of rows) {
+      const old = this.find(row.id);
+      if (old !== null && old.state !== row.state) {
+        news = row;
+      }
+      this.#take(row, old);
+    }
+    this.#change({ news });
+  }
+
+  #take(row: RunRow, old: RunRow | null): void {
+    const home = groupOf(row);
+    if (old !== null && groupOf(old) === home) {
+      this.#groups[home].replace(row);
+      return;
+    }
+    const filtered = this.view.filter !== '' || this.view.behind;
+    if (old !== null) {
+      this.#groups[groupOf(old)].remove(row.id);
+    } else if (filtered && !this.#mayMatchNow(row)) {
+      return;
+    }
+    const compare = COMPARE[this.view.sort];
+    if (compare !== undefined && (old !== null || !filtered)) {
+      this.#groups[home].insert(row, compare);
+    }
+    this.#refreshSoon(filtered ? FILTERED_REFRESH_MS : REFRESH_MS);
+  }
+
+  /** Whether a run the filter has hidden has changed so that only the server knows whether it still does. */
+  #mayMatchNow(row: RunRow): boolean {
+    const now = `${row.state} ${row.best} ${row.name}`;
+    const changed = this.#hidden.get(row.id) !== now;
+    this.#hidden.set(row.id, now);
+    return changed;
+  }
+
+  #refreshSoon(ms: number): void {
+    this.#refresh ??= setTimeout(() => {
+      this.#refresh = undefined;
+      for (const group of ORDER) {
+        void this.#read(group, this.#groups[group].top(), () => undefined);
+      }
+    }, ms);
+  }
+
+  #reconnect(connection: Connection): void {
+    const back = connection === 'connected' && this.view.connection !== 'connected';
+    this.#change({ connection });
+    if (!back) {
+      return;
+    }
+    if (this.view.phase !== 'ready') {
+      this.retry();
+      return;
+    }
+    for (const group of ORDER) {
+      this.#groups[group].age();
+    }
+    this.#refreshSoon(0);
+  }
+
+  #counts(): Record<Group, number> {
+    const counts = ORDER.map(group => [group, this.#groups[group].count]);
+    return Object.fromEntries(counts) as Record<Group, number>;
+  }
+
+  #change(part: Partial<ListView>): void {
+    this.view = { ...this.view, ...part, counts: this.#counts() };
+    for (const listener of this.#listeners) {
+      listener();
+    }
+  }
+}
+
+/** The group a run belongs to. */
+export function groupOf({ state }: Pick<RunRow, 'state'>): Group {
+  return ORDER.find(group => GROUPS[group].includes(state)) ?? 'failed';
+}
+
+/** Orders the page can keep by itself; where the others put a row, only the server knows. */
+const COMPARE: Partial<Record<Sort, Compare>> = {
+  newest: (a, b) => b.number - a.number,
+  oldest: (a, b) => a.number - b.number,
+  updated: (a, b) => Date.parse(b.updated_at) - Date.parse(a.updated_at)
+};
+
+function counted(page: RunsPage, group: Group): number {
+  return GROUPS[group].reduce((sum, state) => sum + (page.counts[state] ?? 0), 0);
+}
+
+function newGroups(): Record<Group, RunPages> {
+  return {
+    running: new RunPages(),
+    paused: new RunPages(),
+    finished: new RunPages(),
+    failed: new RunPages()
+  };
+}
