@@ -1,9 +1,11 @@
 import { pluralOf } from './plural';
+import { viewsEn } from './views-en';
 
 const plural = pluralOf('en');
 
 /** What the studio views say in English. Every other language says the same: its type is this one. */
 export const en = {
+  ...viewsEn,
   states: {
     pending: 'Pending',
     running: 'Running',
@@ -41,6 +43,8 @@ export const en = {
     open: 'Open',
     newRun: 'New run',
     compare: 'Compare',
+    select: 'Select to compare',
+    deselect: 'Deselect',
     insertCode: 'Insert code into notebook',
     copyId: 'Copy run id',
     copied: (id: string) => `Copied ${id}.`,
@@ -94,7 +98,7 @@ export const en = {
     keep: 'Keep',
     delete: 'Delete',
     deleted: (name: string) => `${name} was deleted.`,
-    askStop: 'Stop here?',
+    askStop: (name: string) => `Stop ${name}?`,
     stop: 'Stop',
     keepTraining: 'Keep on',
     cloned: (name: string) => `Cloned as ${name}.`,

@@ -1,9 +1,11 @@
 import type { Words } from './en';
 import { pluralOf } from './plural';
+import { viewsEs } from './views-es';
 
 const plural = pluralOf('es');
 
 export const es: Words = {
+  ...viewsEs,
   states: {
     pending: 'Pendiente',
     running: 'En curso',
@@ -40,6 +42,8 @@ export const es: Words = {
     open: 'Abrir',
     newRun: 'Nueva ejecución',
     compare: 'Comparar',
+    select: 'Seleccionar para comparar',
+    deselect: 'Quitar de la selección',
     insertCode: 'Insertar código en el notebook',
     copyId: 'Copiar el id de la ejecución',
     copied: id => `Se copió ${id}.`,
@@ -93,7 +97,7 @@ export const es: Words = {
     keep: 'Conservar',
     delete: 'Eliminar',
     deleted: name => `${name} se eliminó.`,
-    askStop: '¿Detener aquí?',
+    askStop: name => `¿Detener ${name}?`,
     stop: 'Detener',
     keepTraining: 'Seguir',
     cloned: name => `Clonada como ${name}.`,

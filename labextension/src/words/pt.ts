@@ -1,9 +1,11 @@
 import type { Words } from './en';
 import { pluralOf } from './plural';
+import { viewsPt } from './views-pt';
 
 const plural = pluralOf('pt');
 
 export const pt: Words = {
+  ...viewsPt,
   states: {
     pending: 'Pendente',
     running: 'Em execução',
@@ -40,6 +42,8 @@ export const pt: Words = {
     open: 'Abrir',
     newRun: 'Nova execução',
     compare: 'Comparar',
+    select: 'Selecionar para comparar',
+    deselect: 'Desfazer a seleção',
     insertCode: 'Inserir código no notebook',
     copyId: 'Copiar o id da execução',
     copied: id => `${id} copiado.`,
@@ -93,7 +97,7 @@ export const pt: Words = {
     keep: 'Manter',
     delete: 'Excluir',
     deleted: name => `${name} foi excluída.`,
-    askStop: 'Parar aqui?',
+    askStop: name => `Parar ${name}?`,
     stop: 'Parar',
     keepTraining: 'Continuar',
     cloned: name => `Clonada como ${name}.`,

@@ -1,0 +1,111 @@
+import type { JSX } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { useUniqueId } from '../panel/hooks';
+import { useWords } from '../words/words';
+import type { CodeEditor } from './code-editor';
+import type { Problem } from './contract';
+
+/** Lets who shows the field move it: to a line that is wrong. */
+export interface FieldHandle {
+  goTo(line: number): void;
+}
+
+interface YamlFieldProps {
+  text: string;
+  label: string;
+  problems: Problem[];
+  handle: { current: FieldHandle | null };
+  onText: (text: string) => void;
+  onSubmit: () => void;
+}
+
+/** Where YAML is written: a plain field at once, and the editor in its place as soon as that is loaded. */
+export function YamlField(props: YamlFieldProps): JSX.Element {
+  const { text, label, problems } = props;
+  const said = useWords().create;
+  const place = useRef<HTMLDivElement>(null);
+  const plain = useRef<HTMLTextAreaElement>(null);
+  const [editor, setEditor] = useState<CodeEditor | null>(null);
+  const newest = useRef(props);
+  newest.current = props;
+  const hint = useUniqueId();
+
+  useEffect(() => {
+    let made: CodeEditor | null = null;
+    let closed = false;
+    import('./code-editor')
+      .then(({ createEditor }) => {
+        if (closed || place.current === null) {
+          return;
+        }
+        const had = plain.current !== null && plain.current === document.activeElement;
+        made = createEditor(place.current, {
+          text: newest.current.text,
+          label: newest.current.label,
+          describedBy: hint,
+          onChange: written => newest.current.onText(written),
+          onSubmit: () => newest.current.onSubmit()
+        });
+        setEditor(made);
+        if (had) {
+          made.focus();
+        }
+      })
+      // Not loaded: the plain field stays, and the problems are listed below it all the same.
+      .catch(() => undefined);
+    return () => {
+      closed = true;
+      made?.destroy();
+    };
+  }, [hint]);
+  useEffect(() => {
+    if (editor !== null && editor.text !== text) {
+      editor.replace(text);
+    }
+  }, [editor, text]);
+  useEffect(() => editor?.mark(problems), [editor, problems]);
+  useEffect(() => {
+    const { handle } = newest.current;
+    handle.current = { goTo: line => (editor === null ? goToLine(plain.current, line) : editor.goTo(line)) };
+    return () => {
+      handle.current = null;
+    };
+  }, [editor]);
+
+  return (
+    <div class="dlt-code">
+      {editor === null ? (
+        <textarea
+          ref={plain}
+          value={text}
+          aria-label={label}
+          aria-describedby={hint}
+          spellcheck={false}
+          autocomplete="off"
+          onInput={event => props.onText(event.currentTarget.value)}
+          onKeyDown={event => {
+            if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+              event.preventDefault();
+              props.onSubmit();
+            }
+          }}
+        />
+      ) : null}
+      <div class="dlt-code-editor" ref={place} hidden={editor === null} />
+      <span class="dlt-hidden" id={hint}>
+        {said.leaveEditor}
+      </span>
+    </div>
+  );
+}
+
+function goToLine(field: HTMLTextAreaElement | null, line: number): void {
+  if (field !== null) {
+    const start = field.value
+      .split('\n')
+      .slice(0, line - 1)
+      .reduce((sum, { length }) => sum + length + 1, 0);
+    field.focus();
+    field.setSelectionRange(start, start);
+  }
+}
