@@ -5,38 +5,25 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
-    ValidationInfo,
     field_validator,
     model_serializer,
     model_validator,
 )
 
 from dltrainer_jupyter.core.errors import brief
+from dltrainer_jupyter.core.frozen import Frozen, short
+from dltrainer_jupyter.core.supervision import NotifySpec, RetrySpec
 from dltrainer_jupyter.core.validation import AlsoCalled
 
 USER_OBJECT = "$object"
 """The type of a part that is the user's own object; the object itself is kept beside the run."""
-
-
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _true_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:
-        # Python takes True for 1, and YAML takes "yes" for True.
-        wanted = cls.model_fields[str(info.field_name)].annotation
-        if isinstance(value, bool) and {wanted, *get_args(wanted)} <= {int, float, type(None)}:
-            msg = f"expected a number, got {str(value).lower()}"
-            raise ValueError(msg)
-        return value
 
 
 class Part(BaseModel):
@@ -115,21 +102,21 @@ def _listed(value: Any) -> Any:
 Parts = Annotated[tuple[Part, ...], BeforeValidator(_listed)]
 
 
-class ValidationSpec(_Frozen):
+class ValidationSpec(Frozen):
     """How much is held back, and how often the model is checked on it."""
 
     split: float = Field(default=0.2, gt=0, lt=1, description="Share of the samples held back for validation.")
     interval: int = Field(default=1, ge=1, description="Validate after every so many epochs.")
 
 
-class EarlyStoppingSpec(_Frozen):
+class EarlyStoppingSpec(Frozen):
     """When to give up waiting for the monitored metric to improve."""
 
     patience: int = Field(default=5, ge=1, description="Validations without improvement before the run completes.")
     min_delta: float = Field(default=0.0, ge=0, description="Smallest change that counts as improvement.")
 
 
-class CheckpointSpec(_Frozen):
+class CheckpointSpec(Frozen):
     """When checkpoints are written, and how many stay."""
 
     every_seconds: float | None = Field(default=60.0, gt=0, description="Longest time between two checkpoints.")
@@ -138,7 +125,7 @@ class CheckpointSpec(_Frozen):
     quota_gb: float | None = Field(default=20.0, gt=0, description="Most disk space for a run's checkpoints, in GB.")
 
 
-class AverageSpec(_Frozen):
+class AverageSpec(Frozen):
     """An exponential moving average of the weights; validation and predictions use it (Polyak and Juditsky, 1992)."""
 
     decay: float = Field(default=0.999, gt=0, lt=1, description="Share of the average kept at each update.")
@@ -147,7 +134,7 @@ class AverageSpec(_Frozen):
     )
 
 
-class ClippingSpec(_Frozen):
+class ClippingSpec(Frozen):
     """How large gradients may become (Pascanu et al., 2013)."""
 
     norm: float | None = Field(default=None, gt=0, description="Largest norm of all gradients together.")
@@ -161,16 +148,7 @@ class ClippingSpec(_Frozen):
         return self
 
 
-def _short(key: str) -> BeforeValidator:
-    """Let a plain number stand for a mapping with one key."""
-
-    def spell_out(value: Any) -> Any:
-        return {key: value} if isinstance(value, int | float) and not isinstance(value, bool) else value
-
-    return BeforeValidator(spell_out)
-
-
-class FastSpec(_Frozen):
+class FastSpec(Frozen):
     """The optimizations of the loop; each may be switched off alone, and results stay the same to the bit.
 
     Two have bits of their own and are recorded with the attempt: ``fused_optimizer`` and ``channels_last``.
@@ -193,7 +171,7 @@ class FastSpec(_Frozen):
     )
 
 
-class RunSpec(_Frozen):
+class RunSpec(Frozen):
     """Frozen description of what to train.
 
     Examples
@@ -230,13 +208,13 @@ class RunSpec(_Frozen):
     precision: Literal["32-true", "bf16-mixed", "16-mixed"] = Field(
         default="32-true", description="Floating-point precision; mixed keeps weights in 32 bits and computes in 16."
     )
-    ema: Annotated[AverageSpec | None, _short("decay")] = Field(
+    ema: Annotated[AverageSpec | None, short("decay")] = Field(
         default=None, description="Moving average of the weights; a number is its decay."
     )
     gradient_accumulation: Annotated[int, AlsoCalled("accumulate_grad_batches")] = Field(
         default=1, ge=1, description="Batches whose averaged gradient makes one update."
     )
-    gradient_clipping: Annotated[ClippingSpec | None, _short("norm")] = Field(
+    gradient_clipping: Annotated[ClippingSpec | None, short("norm")] = Field(
         default=None, description="Bound for gradients; a number is the norm of all together."
     )
     steps_per_epoch: int | None = Field(
@@ -253,6 +231,13 @@ class RunSpec(_Frozen):
     threads: int | None = Field(default=None, ge=1, description="CPU threads of the trainer; chosen if left out.")
     executor: str = Field(default="thread", description="Where the trainer runs: thread, process or inline.")
     track: Parts = Field(default=(), description="Trackers that receive a copy of the run's history.")
+    resources: bool = Field(default=True, description="Record use of processors, memory and GPUs as series system/….")
+    notify: Annotated[NotifySpec | None, short("webhook", str)] = Field(
+        default=None, description="Who is told how the run ended; an address is that of a webhook."
+    )
+    retry: Annotated[RetrySpec, short("times")] = Field(
+        default=RetrySpec(), description="When a failed trainer tries again; a number is how many times."
+    )
     fast: FastSpec = Field(default=FastSpec(), description="Optimizations, each of which may be switched off.")
     verbose: bool = Field(default=True, description="Say what happens as it happens.")
 

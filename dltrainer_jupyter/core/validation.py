@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from dltrainer_jupyter.core.errors import ConfigurationError, MissingKeysError, Problem, brief, nearest
 from dltrainer_jupyter.core.vocabulary import SETTINGS
@@ -115,20 +115,33 @@ def _sentence(schema: type[BaseModel], problem: dict[str, Any], where: str, oute
         owner = _owner(schema, location[:-1])
         elsewhere = meant(outer, location[-1], _PLAINLY_MEANT) if outer and len(location) == 1 else None
         if elsewhere is not None:
-            return f"Unknown key '{key}'. {_at_the_top(elsewhere, problem['input'])}"
+            return f"Unknown key '{key}'. {_at_the_top(elsewhere, _shown(outer, [elsewhere], problem['input']))}"
         near = meant(owner, location[-1]) if owner else None
         hint = f" Did you mean '{near}'?" if near else ""
         return f"Unknown key '{key}'.{hint} Known: {', '.join(sorted(owner.model_fields)) if owner else ''}."
     message = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ").rstrip(".")
     if kind in {"value_error", "assertion_error"}:
         return f"{key}: {message}."
-    return f"{key}: expected {_PLAIN.get(kind, message)}, got {brief(problem['input'])}."
+    return f"{key}: expected {_PLAIN.get(kind, message)}, got {_shown(schema, location, problem['input'])}."
 
 
-def _at_the_top(key: str, value: Any) -> str:
+def _shown(schema: type[BaseModel] | None, path: list[str], value: Any) -> str:
+    """Write what was given into a message, unless it may be a secret."""
+    owner = _owner(schema, path[:-1]) if schema and path else None
+    field = owner.model_fields.get(path[-1]) if owner else None
+    return "something that isn't shown" if field and _holds_secret(field.annotation) else brief(value)
+
+
+def _holds_secret(annotation: Any) -> bool:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return any(_holds_secret(field.annotation) for field in annotation.model_fields.values())
+    return annotation is SecretStr or any(map(_holds_secret, get_args(annotation)))
+
+
+def _at_the_top(key: str, value: str) -> str:
     """Say where a key that stands in the wrong place belongs."""
     flag = next((f" (option {option.flag})" for option in SETTINGS if option.key == key), "")
-    return f"The {key.replace('_', ' ')} is set at the top level: {key}: {brief(value)}{flag}."
+    return f"The {key.replace('_', ' ')} is set at the top level: {key}: {value}{flag}."
 
 
 _PLAIN = {

@@ -15,6 +15,9 @@ _MOST_VALUES = 1_000_000
 """Values that a text may stand for once its aliases are spelled out; a few lines of them could stand for billions."""
 
 
+_BOOLEAN, _TEXT = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:str"
+
+
 class UnreadableYAMLError(ConfigurationError):
     """Text that is no YAML.
 
@@ -37,6 +40,9 @@ class _Loader(yaml.SafeLoader):
         for key_node, _ in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
                 continue
+            if key_node.tag == _BOOLEAN:
+                # As a key, "on" is the name of a setting.
+                key_node.tag = _TEXT
             if key_node.value in seen:
                 msg = f"the key '{key_node.value}' stands there twice"
                 raise yaml.constructor.ConstructorError(None, None, msg, key_node.start_mark)

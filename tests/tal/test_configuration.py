@@ -99,7 +99,6 @@ def test_what_does_not_parse_is_said_with_its_place(text: str, expected: str) ->
         ("just text", "Expected a YAML mapping of settings such as 'model: cnn', got 'just text'."),
         ("- " + "x" * 500, "Expected a YAML mapping of settings such as 'model: cnn', got ['xxx"),
         ("1: cnn", "Expected the names of settings as keys, got 1; if it is meant as text, quote it."),
-        ("on: cnn", "Expected the names of settings as keys, got True; if it is meant as text, quote it."),
     ],
 )
 def test_what_is_no_mapping_is_refused(text: str, expected: str) -> None:
@@ -256,3 +255,10 @@ def test_merging_changes_neither_side(base: dict[str, Any], changes: dict[str, A
 def test_a_persons_own_object_is_written_in_words() -> None:
     spec = RunSpec(model=Part.user_object("Sequential"), data="digits", metrics=[Part.user_object("mine"), "f1"])
     assert to_yaml(spec) == "model: Sequential\ndata: digits\nmetrics:\n- mine\n- f1\n"
+
+
+def test_on_is_a_key_though_yaml_takes_it_for_true() -> None:
+    assert parse_yaml("retry: {on: [store], times: 2}\nverbose: off") == {
+        "retry": {"on": ["store"], "times": 2},
+        "verbose": False,
+    }
