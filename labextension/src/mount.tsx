@@ -1,16 +1,5 @@
 import { render } from 'preact';
-import 'uplot/dist/uPlot.min.css';
-import './styles/theme.css';
-import './styles/panel.css';
-import './styles/buttons.css';
-import './styles/header.css';
-import './styles/progress.css';
-import './styles/banner.css';
-import './styles/navigation.css';
-import './styles/curves.css';
-import './styles/confusion.css';
-import './styles/examples.css';
-import './styles/details.css';
+import './styles/whole-panel';
 import type { Memory, RunClient } from './contract';
 import { browserMemory } from './model/memory';
 import { RunModel } from './model/run-model';

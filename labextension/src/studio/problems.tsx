@@ -1,0 +1,44 @@
+import type { JSX } from 'preact';
+import { Icon } from '../panel/icons';
+import { useWords } from '../words/words';
+import type { Check } from './use-check';
+
+/** What is wrong in what is written, or that nothing is. */
+export function Problems(props: { check: Check; text: string; onLine: (line: number) => void }): JSX.Element {
+  const { check, text, onLine } = props;
+  const said = useWords().create;
+  const { problems, failed } = check;
+  const summary =
+    failed !== null
+      ? `${said.unchecked} ${failed}`
+      : problems.length > 0
+        ? said.problems(problems.length)
+        : check.text === text
+          ? said.noProblems
+          : said.checking;
+  const tone =
+    failed !== null ? 'warning' : problems.length > 0 ? 'error' : check.text === text ? 'good' : 'waiting';
+  const icon = { warning: 'unplug', error: 'cross', good: 'check', waiting: 'clock' } as const;
+  return (
+    <div class="dlt-problems" data-tone={tone}>
+      <p role="status">
+        <Icon name={icon[tone]} />
+        <span>{summary}</span>
+      </p>
+      {problems.length === 0 ? null : (
+        <ul>
+          {problems.map(({ line, message }) => (
+            <li key={`${line} ${message}`}>
+              {line === null ? null : (
+                <button type="button" class="dlt-link" onClick={() => onLine(line)}>
+                  {said.line(line)}
+                </button>
+              )}
+              <span>{message}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
