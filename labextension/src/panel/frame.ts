@@ -3,13 +3,13 @@ import type { Connection } from '../contract';
 import type { Situation } from '../model/situation';
 import type { MenuItem } from './menu';
 
-/** Something else that can be done with the run. */
-export interface Extra extends MenuItem {
-  /** Asks for what is needed, in place of the buttons; `onPick` is then not called. */
-  form?: (done: () => void) => JSX.Element;
+/** Something else that can be done with the run: at once, or when what it shows in place of the buttons is answered. */
+export type Extra = Omit<MenuItem, 'onPick'> & {
   /** Whether it is a button as well: the next thing one would do in this state. */
   prominent?: boolean;
-}
+} & ({ onPick: () => void } | { form: Form });
+
+export type Form = (done: () => void) => JSX.Element;
 
 /** What a view around the panel, a tab or a page, adds to it; a notebook's cell adds nothing. */
 export interface Frame {

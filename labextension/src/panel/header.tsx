@@ -6,7 +6,7 @@ import type { RunModel, RunView } from '../model/run-model';
 import { canGoOnAfterFailure, hasBest } from '../model/situation';
 import { Ask, Button, copyText } from './button';
 import { Facts } from './facts';
-import type { Extra, Frame } from './frame';
+import type { Form, Frame } from './frame';
 import { Icon, type IconName } from './icons';
 import { LearningRate } from './learning-rate';
 import { Menu, type MenuItem } from './menu';
@@ -35,7 +35,7 @@ interface HeaderProps {
 }
 
 /** What stands in place of the buttons until it is answered. */
-type Question = 'stop' | 'rate' | NonNullable<Extra['form']>;
+type Question = 'stop' | 'rate' | Form;
 
 /** Which run, how it is, and what can be done about it. */
 export function Header(props: HeaderProps): JSX.Element {
@@ -113,7 +113,7 @@ function Actions(props: HeaderProps & { onAsk: (question: Question) => void }): 
   const { run } = snapshot;
   const extras = (frame?.extras ?? []).map(extra => ({
     ...extra,
-    onPick: () => (extra.form === undefined ? extra.onPick() : props.onAsk(extra.form))
+    onPick: () => ('form' in extra ? props.onAsk(extra.form) : extra.onPick())
   }));
   const away = frame?.unreachable ?? 'The kernel is gone';
   const best = hasBest(snapshot);

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import '../styles/create.css';
 import { size } from '../model/format';
 import { message } from '../model/run-model';
@@ -10,6 +10,7 @@ import { useWords } from '../words/words';
 import type { StudioClient, StudioHost } from './contract';
 import { Problems } from './problems';
 import { useCheck } from './use-check';
+import { useLeft } from './use-left';
 import { mountView } from './view';
 import { type FieldHandle, YamlField } from './yaml-field';
 
@@ -136,18 +137,6 @@ function Create({ client, yaml, host }: CreateProps): JSX.Element {
       </footer>
     </section>
   );
-}
-
-/** Whether the view was taken away meanwhile; what is answered then concerns nobody. */
-export function useLeft(): { current: boolean } {
-  const left = useRef(false);
-  useEffect(() => {
-    left.current = false;
-    return () => {
-      left.current = true;
-    };
-  }, []);
-  return left;
 }
 
 function FileButton({ onFile }: { onFile: (file: File) => void }): JSX.Element {

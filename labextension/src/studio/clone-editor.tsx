@@ -1,0 +1,134 @@
+import type { JSX } from 'preact';
+import { useMemo, useRef, useState } from 'preact/hooks';
+import type { Snapshot } from '../contract';
+import { count } from '../model/format';
+import { message } from '../model/run-model';
+import { changesBetween, parseSettings, written } from '../model/yaml';
+import { Button } from '../panel/button';
+import { Icon } from '../panel/icons';
+import { useWords } from '../words/words';
+import type { StudioClient, StudioHost } from './contract';
+import { Problems } from './problems';
+import { useCheck } from './use-check';
+import { useLeft } from './use-left';
+import { type FieldHandle, YamlField } from './yaml-field';
+
+interface CloneEditorProps {
+  client: StudioClient;
+  host: StudioHost;
+  snapshot: Snapshot;
+  /** The checkpoint whose weights the new run begins with. */
+  step: number;
+  onDone: () => void;
+}
+
+/** Changes a run's settings for a new one that begins with the weights of a checkpoint. */
+export function CloneEditor({ client, host, snapshot, step, onDone }: CloneEditorProps): JSX.Element {
+  const words = useWords();
+  const said = words.clone;
+  // A live run's configuration may change while somebody writes here.
+  const [original] = useState(snapshot.config);
+  const [text, setText] = useState(original);
+  const [starting, setStarting] = useState(false);
+  const [refused, setRefused] = useState<string | null>(null);
+  const check = useCheck(client, text);
+  const field = useRef<FieldHandle | null>(null);
+  const left = useLeft();
+  const before = useMemo(() => parseSettings(original) ?? {}, [original]);
+  const after = useMemo(() => parseSettings(text), [text]);
+  const difference = after === null ? null : changesBetween(before, after);
+  const wrong = difference === null || (check.text === text && check.problems.length > 0);
+
+  const start = () => {
+    if (starting || wrong) {
+      return;
+    }
+    setStarting(true);
+    setRefused(null);
+    client
+      .act(snapshot.run.id, 'clone', { step, changes: difference.changes })
+      .then(made => {
+        const id = idOf(made);
+        if (!left.current) {
+          onDone();
+        }
+        if (id !== null) {
+          host.open(id);
+        }
+      })
+      .catch((error: unknown) => !left.current && setRefused(message(error)))
+      .finally(() => !left.current && setStarting(false));
+  };
+
+  return (
+    <section class="dlt-clone" aria-label={said.title(snapshot.run.name, count(step))}>
+      <p class="dlt-clone-title">
+        <Icon name="clone" />
+        <b>{said.title(snapshot.run.name, count(step))}</b>
+      </p>
+      <YamlField
+        text={text}
+        label={said.label}
+        problems={check.problems}
+        handle={field}
+        onText={setText}
+        onSubmit={start}
+      />
+      <Problems check={check} text={text} onLine={line => field.current?.goTo(line)} />
+      {difference === null ? null : (
+        <div class="dlt-clone-changes">
+          {Object.keys(difference.changes).length === 0 ? (
+            <p class="dlt-muted">{said.unchanged}</p>
+          ) : (
+            <>
+              <p class="dlt-muted">{said.changed}</p>
+              <dl>
+                {Object.entries(difference.changes).map(([key, value]) => (
+                  <div key={key}>
+                    <dt>{key}</dt>
+                    <dd>
+                      <span class="dlt-muted">
+                        {key in before ? written(before[key]) : words.comparison.byDefault}
+                      </span>
+                      {' → '}
+                      <b>{written(value)}</b>
+                    </dd>
+                  </div>
+                ))}
+              </dl>
+            </>
+          )}
+          {difference.kept.length === 0 ? null : (
+            <p class="dlt-muted">{said.kept(difference.kept.join(', '))}</p>
+          )}
+        </div>
+      )}
+      {refused === null ? null : (
+        <p class="dlt-said" data-failed="true" role="alert">
+          <Icon name="warning" />
+          <span>{refused}</span>
+        </p>
+      )}
+      <footer class="dlt-view-footer">
+        <Button
+          icon="play"
+          kind="primary"
+          label={said.start}
+          busyLabel={said.starting}
+          busy={starting}
+          disabled={wrong}
+          onClick={start}
+        />
+        <Button label={words.actions.cancel} onClick={onDone} />
+        <span class="dlt-spring" />
+        <span class="dlt-muted dlt-keys">{words.create.keys}</span>
+      </footer>
+    </section>
+  );
+}
+
+function idOf(made: unknown): string | null {
+  return typeof made === 'object' && made !== null && 'id' in made && typeof made.id === 'string'
+    ? made.id
+    : null;
+}

@@ -1,0 +1,211 @@
+import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import '../styles/run-tab.css';
+import type { Connection, Memory, Snapshot } from '../contract';
+import { browserMemory } from '../model/memory';
+import { RunModel, type RunView, message } from '../model/run-model';
+import type { Situation } from '../model/situation';
+import { Ask, Button } from '../panel/button';
+import type { Extra, Frame } from '../panel/frame';
+import { useRun } from '../panel/hooks';
+import { Panel, type TabId } from '../panel/panel';
+import { type Words, useWords } from '../words/words';
+import { CloneEditor } from './clone-editor';
+import type { StudioClient, StudioHost } from './contract';
+import { TrainLonger } from './train-longer';
+import { UnknownRun } from './unknown-run';
+import { Blank, mountView } from './view';
+
+export interface RunTabOptions {
+  memory?: Memory;
+  /** The tab it opens on; Curves unless told. */
+  tab?: TabId;
+}
+
+/**
+ * Shows a run in a whole tab or page: its panel, and what there is room for besides. Gives a function that takes the
+ * view away again.
+ */
+export function mountRun(
+  element: HTMLElement,
+  client: StudioClient,
+  id: string,
+  host: StudioHost,
+  options: RunTabOptions = {}
+): () => void {
+  const served = client.run(id);
+  const model = new RunModel(served);
+  const unmount = mountView(
+    element,
+    host.language,
+    <RunTab
+      client={client}
+      model={model}
+      id={id}
+      host={host}
+      memory={options.memory ?? browserMemory()}
+      tab={options.tab}
+    />
+  );
+  return () => {
+    unmount();
+    model.close();
+    served.close();
+  };
+}
+
+interface RunTabProps {
+  client: StudioClient;
+  model: RunModel;
+  id: string;
+  host: StudioHost;
+  memory: Memory;
+  tab: TabId | undefined;
+}
+
+function RunTab(props: RunTabProps): JSX.Element {
+  const { client, model, id, host } = props;
+  const words = useWords();
+  const view = useRun(model);
+  const [deleted, setDeleted] = useState(false);
+  const [cloning, setCloning] = useState<number | null>(null);
+  const unknown = useUnknown(model, view);
+  useEffect(() => client.onRows((_rows, gone) => gone.includes(id) && setDeleted(true)), [client, id]);
+  const { snapshot } = view;
+
+  if (deleted) {
+    return (
+      <Blank title={words.run.deletedTitle}>
+        <p>{words.run.deleted}</p>
+        {snapshot === null ? null : (
+          <Button label={words.run.again} onClick={() => host.create(snapshot.config)} />
+        )}
+      </Blank>
+    );
+  }
+  if (snapshot === null) {
+    return unknown === null ? (
+      <Blank title={view.connection === 'connected' ? words.run.waiting : words.connection.lost}>
+        <p>{view.connection === 'connected' ? words.run.waitingHint : words.connection.retrying}</p>
+      </Blank>
+    ) : (
+      <UnknownRun client={client} host={host} reason={unknown} />
+    );
+  }
+  const step = cloning === null ? null : snapshot.checkpoints.find(point => point.step === cloning)?.step;
+  const frame: Frame = {
+    extras: extras(props, snapshot, view.connection, words, () => setDeleted(true)),
+    edit: { label: words.run.changeSettings, onPick: setCloning },
+    away: connection => away(connection, words),
+    unreachable: words.run.unreachable,
+    aside:
+      step == null ? null : (
+        <CloneEditor
+          key={step}
+          client={client}
+          host={host}
+          snapshot={snapshot}
+          step={step}
+          onDone={() => setCloning(null)}
+        />
+      )
+  };
+  return <Panel model={model} memory={props.memory} tab={props.tab} frame={frame} />;
+}
+
+/** Why the server shows nothing of a run; `null` while it may yet, or does. */
+function useUnknown(model: RunModel, { connection, snapshot }: RunView): string | null {
+  const [reason, setReason] = useState<string | null>(null);
+  const waiting = snapshot === null && connection === 'connected';
+  useEffect(() => {
+    if (!waiting) {
+      return undefined;
+    }
+    let over = false;
+    // A run that isn't there sends nothing, for ever; asked for something of it, the server says so.
+    model.curve(['train_loss'], null, null, 4).catch((error: unknown) => !over && setReason(message(error)));
+    return () => {
+      over = true;
+      setReason(null);
+    };
+  }, [model, waiting]);
+  return reason;
+}
+
+function away(connection: Connection, { connection: said }: Words): Situation | null {
+  const situations = {
+    connected: null,
+    silent: { tone: 'info', title: said.silent, text: said.silentHint },
+    disconnected: { tone: 'warning', title: said.lost, text: said.retrying }
+  } as const;
+  return situations[connection];
+}
+
+/** What the menu has besides what a notebook's panel has. */
+function extras(
+  { client, model, id, host }: RunTabProps,
+  snapshot: Snapshot,
+  connection: Connection,
+  { run: said, verbs }: Words,
+  onDeleted: () => void
+): Extra[] {
+  const gone = connection === 'disconnected';
+  const { run, allowed, progress, config } = snapshot;
+  const completed = run.state === 'completed';
+  const ended = allowed.includes('delete');
+  const { insertCode } = host;
+  const remove = () =>
+    client
+      .act(id, 'delete')
+      .then(onDeleted)
+      .catch((error: unknown) => model.tell(message(error), true));
+  return [
+    ...(ended
+      ? [
+          {
+            icon: 'play' as const,
+            label: said.extend,
+            disabled: gone,
+            prominent: completed,
+            form: (done: () => void) => (
+              <TrainLonger
+                epochs={progress.epochs}
+                onAnswer={epochs => {
+                  done();
+                  if (epochs !== null) {
+                    void model.steer('resume', { epochs });
+                  }
+                }}
+              />
+            )
+          }
+        ]
+      : []),
+    {
+      icon: 'clone',
+      label: said.newWithSettings,
+      onPick: () => host.create(config)
+    },
+    ...(insertCode === undefined
+      ? []
+      : [{ icon: 'copy' as const, label: said.insertCode, onPick: () => insertCode(id) }]),
+    {
+      icon: 'cross',
+      label: verbs.delete,
+      disabled: gone || !ended,
+      form: done => (
+        <Ask
+          question={said.askDelete(run.name)}
+          yes={said.delete}
+          no={said.keep}
+          onAnswer={yes => {
+            done();
+            if (yes) {
+              void remove();
+            }
+          }}
+        />
+      )
+    }
+  ];
+}

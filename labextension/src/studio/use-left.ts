@@ -1,0 +1,13 @@
+import { useEffect, useRef } from 'preact/hooks';
+
+/** Whether the view was taken away meanwhile; what is answered then concerns nobody. */
+export function useLeft(): { current: boolean } {
+  const left = useRef(false);
+  useEffect(() => {
+    left.current = false;
+    return () => {
+      left.current = true;
+    };
+  }, []);
+  return left;
+}
