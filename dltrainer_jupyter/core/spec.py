@@ -19,6 +19,7 @@ from pydantic import (
 
 from dltrainer_jupyter.core.errors import brief
 from dltrainer_jupyter.core.frozen import Frozen, short
+from dltrainer_jupyter.core.places import without_secrets
 from dltrainer_jupyter.core.supervision import NotifySpec, RetrySpec
 from dltrainer_jupyter.core.validation import AlsoCalled
 
@@ -123,6 +124,18 @@ class CheckpointSpec(Frozen):
     every_epochs: int | None = Field(default=1, ge=1, description="Write one after every so many epochs.")
     keep: int = Field(default=3, ge=2, description="Newest checkpoints to keep; the best and manual ones stay as well.")
     quota_gb: float | None = Field(default=20.0, gt=0, description="Most disk space for a run's checkpoints, in GB.")
+    mirror: str | Literal[False] | None = Field(
+        default=None,
+        description="Folder or URL (s3://…) that gets a copy of the run; false for none, by default DLTRAINER_MIRROR.",
+    )
+    mirror_objects: bool = Field(
+        default=True, description="Copy your own objects there, too: without them nobody can go on with their run."
+    )
+
+    @field_validator("mirror")
+    @classmethod
+    def _mirror_is_no_secret(cls, mirror: str | Literal[False] | None) -> str | Literal[False] | None:
+        return without_secrets(mirror) if isinstance(mirror, str) else mirror
 
 
 class AverageSpec(Frozen):

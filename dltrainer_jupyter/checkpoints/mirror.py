@@ -1,0 +1,326 @@
+"""The copy of a run at a place: what lies where, what vouches for it, and how it is read back.
+
+::
+
+    <run>/
+        checkpoints/step-000001204-1f0c9a3e/   the four files of a checkpoint
+        history/…                              pieces of the run's rows
+        objects-77ab01cd.pkl                   the user's own objects
+        index-000002-000000017.json            says which of these belong together; written last
+
+Every name holds a part of its content's checksum, so nothing is written over and what is there need not be copied
+again. The newest index that is whole counts: the one of the highest attempt, then of the highest number. So a copy
+that was cut short at any moment is the one before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from dltrainer_jupyter.checkpoints.disk import make_folder, remove_folder, sync_folder
+from dltrainer_jupyter.checkpoints.manifest import MANIFEST, PARTS
+from dltrainer_jupyter.checkpoints.place import Place
+from dltrainer_jupyter.checkpoints.reader import verify
+from dltrainer_jupyter.core.errors import CheckpointError
+
+FORMAT = 1
+CHECKPOINTS, HISTORY = "checkpoints", "history"
+RUN_ID = re.compile(r"[0-9a-zA-Z_-]{1,64}")
+_INDEX = re.compile(r"index-(\d{6,})-(\d{9,})\.json")
+_CHECKPOINT = re.compile(r"(?P<local>(?P<step>step-\d{9,})(?:-\d+)?)-[0-9a-f]{8}")
+"""A checkpoint's folder: its name on the machine that wrote it, and a part of its manifest's checksum."""
+_PLAIN = re.compile(r"[0-9a-z.-]{1,80}")
+_KEPT = 2
+"""Indexes that stay, with all they name: if the newest turns out damaged, there is one to fall back to."""
+_LARGEST_INDEX = 64 << 20
+_LARGEST_PIECE = 256 << 20
+
+
+@dataclass(frozen=True)
+class Blob:
+    """A file at the place, by its name and checksum."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Piece:
+    """The rows of a run from one mark to the next."""
+
+    blob: Blob
+    step: int
+    """The last step in it, of series and metrics."""
+    epoch: int
+    """The last epoch."""
+    event: int
+    """The last event, by its number in the store that wrote it."""
+    level: int = 0
+    """Pieces are joined, a few of one level to one of the next."""
+
+
+@dataclass(frozen=True)
+class Index:
+    """What a copy consists of."""
+
+    attempt: int
+    number: int
+    store: str
+    """UUID of the store that wrote it."""
+    host: str
+    run: dict[str, Any]
+    """The run's own rows."""
+    checkpoints: dict[str, dict[str, Any]]
+    """By folder name at the place: the checkpoint's row."""
+    history: tuple[Piece, ...]
+    objects: Blob | None
+    format: int = FORMAT
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return f"index-{self.attempt:06d}-{self.number:09d}.json"
+
+
+class RunMirror:
+    """One run's folder at a place.
+
+    Parameters
+    ----------
+    place : Place
+        Where all runs are copied to.
+    run_id : str
+        The run.
+    """
+
+    def __init__(self, place: Place, run_id: str) -> None:
+        self.place = place
+        self.run_id = run_id
+
+    # --- there ------------------------------------------------------------------------------------------
+
+    def put_checkpoint(self, path: Path) -> str:
+        """Copy a checkpoint, its manifest last.
+
+        Returns
+        -------
+        str
+            Its name at the place.
+
+        Raises
+        ------
+        CheckpointError
+            If it is damaged, or was given up meanwhile.
+        PlaceError
+            If the place can't be reached.
+        """
+        verify(path)
+        name = f"{path.name}-{_short(hashlib.sha256((path / MANIFEST).read_bytes()).hexdigest())}"
+        there = self.place.names(f"{self.run_id}/{CHECKPOINTS}/{name}")
+        for part in (*PARTS, MANIFEST):
+            if part not in there:
+                self.place.put(path / part, f"{self.run_id}/{CHECKPOINTS}/{name}/{part}")
+        return name
+
+    def put_piece(self, label: str, data: bytes) -> Blob:
+        """Write a piece of history."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        blob = Blob(f"{label}-{_short(sha256)}.json.gz", sha256)
+        self.place.write(f"{self.run_id}/{HISTORY}/{blob.name}", data)
+        return blob
+
+    def put_objects(self, path: Path) -> Blob:
+        """Copy the user's own objects."""
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        blob = Blob(f"objects-{_short(sha256)}.pkl", sha256)
+        if blob.name not in self.place.names(self.run_id):
+            self.place.put(path, f"{self.run_id}/{blob.name}")
+        return blob
+
+    def put_index(self, index: Index) -> None:
+        """Make a copy count, then remove what only indexes named that are too old to be fallen back to."""
+        self.place.write(f"{self.run_id}/{index.name}", _rendered(index))
+        newest = _newest_first(self.place.names(self.run_id))
+        kept = [found for name in newest[:_KEPT] if (found := self._read(name)) is not None]
+        for name in newest[_KEPT:]:
+            dropped = self._read(name)
+            if dropped is not None:
+                for path in _named(dropped) - set().union(*map(_named, kept)):
+                    self.place.remove(f"{self.run_id}/{path}")
+            self.place.remove(f"{self.run_id}/{name}")
+
+    def sweep(self) -> None:
+        """Remove what a writer left behind that died before its index; call it while there is no other writer."""
+        names = self.place.names(self.run_id)
+        indexes = [self._read(name) for name in _newest_first(names)]
+        if not all(indexes):
+            # What a damaged one named isn't known; once it is old enough it goes, and then what is left of it.
+            return
+        named = set().union(*(_named(index) for index in indexes if index))
+        there = {name for name in names if name.startswith("objects-")}
+        for folder in (CHECKPOINTS, HISTORY):
+            there |= {f"{folder}/{name}" for name in self.place.names(f"{self.run_id}/{folder}")}
+        for path in there - named:
+            self.place.remove(f"{self.run_id}/{path}")
+
+    def remove(self) -> None:
+        """Remove all of it."""
+        self.place.remove(self.run_id)
+
+    # --- and back ---------------------------------------------------------------------------------------
+
+    def index(self, on_damaged: Callable[[str], None] = lambda _: None) -> Index | None:
+        """Read the newest index that is whole.
+
+        Parameters
+        ----------
+        on_damaged : callable, optional
+            Told of each one passed over, and why.
+
+        Returns
+        -------
+        Index or None
+            None if there is none.
+        """
+        for name in _newest_first(self.place.names(self.run_id)):
+            found = self._read(name, on_damaged)
+            if found is not None:
+                return found
+        return None
+
+    def _read(self, name: str, on_damaged: Callable[[str], None] = lambda _: None) -> Index | None:
+        data = self.place.read(f"{self.run_id}/{name}", _LARGEST_INDEX)
+        try:
+            return _parsed(data)
+        except CheckpointError as error:
+            on_damaged(f"{name} is damaged and was passed over: {error}")
+            return None
+
+    def fetch_checkpoint(self, name: str, folder: Path) -> Path:
+        """Bring a checkpoint into a folder of this machine; one that is there already and whole stays.
+
+        Raises
+        ------
+        CheckpointError
+            If it is damaged at the place.
+        PlaceError
+            If the place can't be reached.
+        """
+        found = _CHECKPOINT.fullmatch(name)
+        if found is None:
+            msg = f"{self.place}: '{name}' is no name of a checkpoint."
+            raise CheckpointError(msg)
+        target = folder / found["local"]
+        if target.is_dir():
+            verify(target)
+            return target
+        make_folder(folder)
+        temporary = folder / f".writing-{found['step']}-{secrets.token_hex(4)}"
+        temporary.mkdir(mode=0o700)
+        try:
+            for part in (*PARTS, MANIFEST):
+                self.place.fetch(f"{self.run_id}/{CHECKPOINTS}/{name}/{part}", temporary / part)
+            verify(temporary)
+            sync_folder(temporary)
+            temporary.rename(target)
+        finally:
+            remove_folder(temporary)
+        sync_folder(folder)
+        return target
+
+    def piece(self, piece: Piece) -> bytes:
+        """Read a piece of history.
+
+        Raises
+        ------
+        CheckpointError
+            If it is damaged.
+        """
+        data = self.place.read(f"{self.run_id}/{HISTORY}/{_plain(piece.blob.name)}", _LARGEST_PIECE)
+        _check(piece.blob, hashlib.sha256(data).hexdigest())
+        return data
+
+    def fetch_objects(self, blob: Blob, target: Path) -> None:
+        """Bring the user's own objects, readable by their owner alone; whole or not at all.
+
+        Raises
+        ------
+        CheckpointError
+            If they are damaged.
+        """
+        make_folder(target.parent)
+        temporary = target.with_name(f".{target.name}-{secrets.token_hex(4)}")
+        try:
+            self.place.fetch(f"{self.run_id}/{_plain(blob.name)}", temporary)
+            with temporary.open("rb") as file:
+                _check(blob, hashlib.file_digest(file, "sha256").hexdigest())
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def mirrored_runs(place: Place) -> list[str]:
+    """List the ids of the runs that a place holds."""
+    return [name for name in place.names() if RUN_ID.fullmatch(name) and _newest_first(place.names(name))]
+
+
+def _newest_first(names: list[str]) -> list[str]:
+    found = [match for name in names if (match := _INDEX.fullmatch(name))]
+    return [match[0] for match in sorted(found, key=lambda it: (int(it[1]), int(it[2])), reverse=True)]
+
+
+def _named(index: Index) -> set[str]:
+    """Give the paths that an index names."""
+    named = {f"{CHECKPOINTS}/{name}" for name in index.checkpoints}
+    named |= {f"{HISTORY}/{piece.blob.name}" for piece in index.history}
+    return named | ({index.objects.name} if index.objects else set())
+
+
+def _short(sha256: str) -> str:
+    return sha256[:8]
+
+
+def _plain(name: str) -> str:
+    """Refuse a name that leads elsewhere."""
+    if not _PLAIN.fullmatch(name) or ".." in name:
+        msg = f"The index names the file '{name}', expected letters, digits, dots and dashes."
+        raise CheckpointError(msg)
+    return name
+
+
+def _check(blob: Blob, found: str) -> None:
+    if found != blob.sha256:
+        msg = f"{blob.name} is damaged: its SHA-256 is {found[:12]}…, the index says {blob.sha256[:12]}…."
+        raise CheckpointError(msg)
+
+
+def _rendered(index: Index) -> bytes:
+    body = json.dumps(asdict(index), sort_keys=True)
+    return json.dumps({"checksum": hashlib.sha256(body.encode()).hexdigest(), "index": body}).encode()
+
+
+def _parsed(data: bytes) -> Index:
+    try:
+        sealed = json.loads(data)
+        body = sealed["index"]
+        if hashlib.sha256(body.encode()).hexdigest() != sealed["checksum"]:
+            msg = "its checksum does not fit its content."
+            raise CheckpointError(msg)
+        fields = json.loads(body)
+        if fields["format"] > FORMAT:
+            msg = f"it has format {fields['format']}, this version reads up to {FORMAT}: upgrade dltrainer-jupyter."
+            raise CheckpointError(msg)
+        history = tuple(Piece(**{**piece, "blob": Blob(**piece["blob"])}) for piece in fields.pop("history"))
+        objects = fields.pop("objects")
+        return Index(**fields, history=history, objects=objects and Blob(**objects))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        msg = f"expected a sealed JSON document, got something else ({type(error).__name__})."
+        raise CheckpointError(msg) from error

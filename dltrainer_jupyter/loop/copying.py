@@ -1,0 +1,165 @@
+"""One run's copy at a place, brought up to date: what is there, what is missing, how pieces of history are joined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from dltrainer_jupyter.checkpoints.mirror import Index, Piece, RunMirror
+from dltrainer_jupyter.core.errors import CheckpointError
+from dltrainer_jupyter.core.records import CheckpointRecord
+from dltrainer_jupyter.store.columns import tagged
+from dltrainer_jupyter.store.export import Mark
+from dltrainer_jupyter.store.liveness import this_process
+from dltrainer_jupyter.store.store import Store
+
+_FAN_OUT = 8
+"""So many pieces of history of one level are joined to one of the next."""
+_LONGEST_PIECE = 1 << 18
+"""Most steps in a piece."""
+
+Key = tuple[str, int, int]
+"""What tells checkpoints apart: digest, step and attempt."""
+
+
+class Copy:
+    """A run's copy, as the trainer of one attempt keeps it.
+
+    Parameters
+    ----------
+    store : Store
+        Where the run is read.
+    mirror : RunMirror
+        Where the copy is.
+    found : Index or None
+        What is there already.
+    attempt : int
+        The attempt.
+    resumed_from : int or None
+        Step of the checkpoint that the attempt goes on from.
+    objects : pathlib.Path or None
+        The file of the user's own objects, if it is to be copied.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        mirror: RunMirror,
+        found: Index | None,
+        *,
+        attempt: int,
+        resumed_from: int | None,
+        objects: Path | None,
+    ) -> None:
+        self._store = store
+        self._mirror = mirror
+        self._objects = objects
+        self._names: dict[Key, str] = {}
+        history: tuple[Piece, ...] = ()
+        if found is not None:
+            self._names = {
+                (row["digest"], row["step"], row["attempt"]): name for name, row in found.checkpoints.items()
+            }
+            if found.store == store.uuid:
+                # From there on this attempt writes the history anew. Another store numbers its events in its own way.
+                history = tuple(piece for piece in found.history if piece.step < (resumed_from or 0))
+        number = 0 if found is None or found.attempt != attempt else found.number
+        host = this_process().host
+        self._index = Index(attempt, number, store.uuid, host, {}, {}, history, None)
+        mirror.sweep()
+
+    def bring_up_to_date(self, records: list[CheckpointRecord]) -> None:
+        """Copy the checkpoints that aren't there, newest first, and after each what else it takes to go on from it."""
+        there = False
+        for record in sorted(records, key=lambda it: (it.attempt, it.step), reverse=True):
+            if _key(record) in self._names:
+                continue
+            try:
+                self._names[_key(record)] = self._mirror.put_checkpoint(Path(record.path))
+            except CheckpointError:
+                if self._still_there(record):
+                    raise
+                continue  # given up while it was being copied
+            self._seal(records)
+            there = True
+        if not there:
+            self._seal(records)
+
+    def _still_there(self, record: CheckpointRecord) -> bool:
+        now = self._store.checkpoint(record.run_id, record.step)
+        return now is not None and now.path == record.path and Path(record.path).is_dir()
+
+    def _seal(self, records: list[CheckpointRecord]) -> None:
+        """Write out the history up to the newest checkpoint there, and the index that makes all of it count."""
+        copied = [record for record in records if _key(record) in self._names]
+        if not copied:
+            return
+        run_id = copied[0].run_id
+        newest = max(copied, key=lambda it: (it.attempt, it.step))
+        history = self._history(run_id, self._store.export_mark(run_id, newest.step))
+        objects = self._index.objects
+        if objects is None and self._objects is not None and self._objects.exists():
+            objects = self._mirror.put_objects(self._objects)
+        self._index = replace(
+            self._index,
+            number=self._index.number + 1,
+            run=self._store.export_run(run_id),
+            checkpoints={self._names[_key(record)]: row_of(record) for record in copied},
+            history=tuple(history),
+            objects=objects,
+        )
+        self._mirror.put_index(self._index)
+        known = {_key(record) for record in records}
+        self._names = {key: name for key, name in self._names.items() if key in known}
+
+    def _history(self, run_id: str, upto: Mark) -> list[Piece]:
+        pieces = list(self._index.history)
+        for mark in self._marks(run_id, _end(pieces), upto):
+            pieces.append(self._piece(run_id, _end(pieces), mark, level=0))
+            while (joined := _joinable(pieces)) is not None:
+                before, level = pieces[:joined], pieces[-1].level + 1
+                pieces = [*before, self._piece(run_id, _end(before), _end(pieces), level)]
+        return pieces
+
+    def _marks(self, run_id: str, after: Mark, upto: Mark) -> Iterator[Mark]:
+        """Cut what is long, such as the history of a run that gets its first copy."""
+        for step in range(after.step + _LONGEST_PIECE, upto.step, _LONGEST_PIECE):
+            yield self._store.export_mark(run_id, step)._replace(event=after.event)
+        if upto != after:
+            yield upto
+
+    def _piece(self, run_id: str, after: Mark, upto: Mark, level: int) -> Piece:
+        data = self._store.export_history(run_id, after, upto)
+        return Piece(self._mirror.put_piece(f"{upto.step:012d}", data), *upto, level=level)
+
+
+def _key(record: CheckpointRecord) -> Key:
+    return record.digest, record.step, record.attempt
+
+
+def _end(pieces: list[Piece]) -> Mark:
+    return Mark(pieces[-1].step, pieces[-1].epoch, pieces[-1].event) if pieces else Mark()
+
+
+def _joinable(pieces: list[Piece]) -> int | None:
+    """Say where the pieces begin that are to be joined."""
+    first = len(pieces) - _FAN_OUT
+    if first < 0 or len({piece.level for piece in pieces[first:]}) > 1:
+        return None
+    return first if _end(pieces).step - _end(pieces[:first]).step <= _LONGEST_PIECE else None
+
+
+def row_of(record: CheckpointRecord) -> dict[str, Any]:
+    """Write a checkpoint's row in JSON types; run and path are those of whoever reads it."""
+    return {
+        "step": record.step,
+        "epoch": record.epoch,
+        "kinds": sorted(record.kinds),
+        "metrics": tagged(record.metrics),
+        "digest": record.digest,
+        "bytes": record.bytes,
+        "created_at": record.created_at.isoformat(),
+        "attempt": record.attempt,
+    }

@@ -1,0 +1,167 @@
+"""A helper thread that copies a run to a place elsewhere: checkpoints, history, the user's own objects.
+
+It reads the store like any other watcher, about once a second, and nothing waits for it: a place that can't be
+reached is tried again, and the run says since when its copy is behind.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import logging
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from dltrainer_jupyter.checkpoints.mirror import Index, RunMirror
+from dltrainer_jupyter.checkpoints.place import Place
+from dltrainer_jupyter.core.errors import DLTrainerError, RunNotFoundError, StaleAttemptError, StoreError
+from dltrainer_jupyter.core.records import CheckpointRecord
+from dltrainer_jupyter.loop.copying import Copy
+from dltrainer_jupyter.store.attempts import Attempt
+from dltrainer_jupyter.store.store import Store
+
+_LOG = logging.getLogger(__name__)
+
+INTERVAL = 1.0
+"""Seconds between two looks at the store."""
+LONGEST_PAUSE = 60.0
+"""Seconds between two tries at a place that can't be reached, at most."""
+PATIENCE = 30.0
+"""Seconds the trainer's end waits for a copy that makes no progress."""
+
+
+class Mirroring:
+    """Copies a run while a trainer holds it, and once more when it has ended.
+
+    Parameters
+    ----------
+    store : Store
+        Where the run is read.
+    attempt : Attempt
+        The trainer's hold on it.
+    url : str
+        Where to copy it to; each run has a folder of its own there.
+    objects : pathlib.Path, optional
+        The file of the user's own objects, which need not exist (yet).
+    """
+
+    def __init__(self, store: Store, attempt: Attempt, url: str, objects: Path | None) -> None:
+        self._store = store
+        self._attempt = attempt
+        self._url = url
+        self._objects = objects
+        self._copy: Copy | None = None
+        self._copied: object = None
+        self._behind_since: float | None = None
+        self._progressed = time.monotonic()
+        self._closing = threading.Event()
+        run = contextvars.copy_context().run
+        name = f"dltrain-mirror-{attempt.run_id}"
+        self._thread = threading.Thread(target=run, args=(self._run,), name=name, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        """Copy how the run ended, as long as bytes move; a place that doesn't answer is given up."""
+        self._tick()
+        self._closing.set()
+        while self._thread.is_alive() and time.monotonic() - self._progressed < PATIENCE:
+            self._thread.join(INTERVAL)
+
+    # --- on the thread ----------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        pause, last = INTERVAL, False
+        while not last:
+            # One more look after the end, for the state the run ended in.
+            last = self._closing.wait(pause)
+            try:
+                self._look()
+                self._say_caught_up()
+            except (RunNotFoundError, StaleAttemptError) as error:
+                # Deleted, or somebody else's now: the copy is none of ours any more.
+                _LOG.info("Run %s is not copied any more: %s", self._attempt.run_id, error)
+                return
+            except StoreError as error:
+                pause = _longer(pause)
+                _LOG.info("Run %s can't be read just now: %s", self._attempt.run_id, error)
+            except (DLTrainerError, OSError) as error:
+                pause = _longer(pause)
+                self._say_behind(error)
+            else:
+                pause = INTERVAL
+
+    def _look(self) -> None:
+        """Copy what isn't there yet, if anything has changed."""
+        run = self._store.run(self._attempt.run_id)
+        if run.attempt != self._attempt.number:
+            msg = f"attempt {run.attempt} trains it now"
+            raise StaleAttemptError(msg)
+        records = self._store.checkpoints(run.id)
+        seen = (run.state, [(it.step, it.digest, it.kinds, it.attempt) for it in records])
+        if seen == self._copied:
+            return
+        if self._copy is None:
+            self._copy = self._begin(records)
+        if self._copy is not None:
+            self._copy.bring_up_to_date(records)
+            self._copied = seen
+
+    def _begin(self, records: list[CheckpointRecord]) -> Copy | None:
+        """Look at what is there already, once it is known where this attempt goes on from."""
+        attempt = self._attempt.number
+        resumed_from = self._store.attempts(self._attempt.run_id)[-1].resumed_from_step
+        if resumed_from is None and all(it.attempt != attempt for it in records):
+            return None
+        mirror = RunMirror(Place(self._url, self._tick), self._attempt.run_id)
+        found = mirror.index()
+        if found is not None and not self._goes_on_from(found):
+            msg = (
+                f"The mirror {self._url} holds this run as '{found.host}' went on with it (attempt {found.attempt}), "
+                "so nothing is copied there from here. Clone the run, or delete the one or the other."
+            )
+            self._tell("mirror_taken", msg)
+            raise StaleAttemptError(msg)
+        return Copy(self._store, mirror, found, attempt=attempt, resumed_from=resumed_from, objects=self._objects)
+
+    def _goes_on_from(self, found: Index) -> bool:
+        """Tell whether what is there was written from this store, or is just what this store took up."""
+        if found.store == self._store.uuid:
+            return True
+        taken_up = [event.data for event in self._store.events(self._attempt.run_id) if event.kind == "restored"]
+        return bool(taken_up) and (taken_up[-1].get("store"), taken_up[-1].get("index")) == (found.store, found.name)
+
+    def _say_behind(self, error: Exception) -> None:
+        if self._behind_since is not None:
+            return
+        since = f"{datetime.now(UTC):%H:%M:%S} UTC"
+        self._tell("mirror_behind", f"The mirror is behind since {since} and will be tried again: {error}")
+        self._behind_since = time.monotonic()
+
+    def _say_caught_up(self) -> None:
+        if self._behind_since is not None:
+            seconds = round(time.monotonic() - self._behind_since)
+            self._tell("mirror_caught_up", f"The mirror {self._url} has caught up, {seconds} s later.")
+            self._behind_since = None
+
+    def _tell(self, kind: str, message: str) -> None:
+        try:
+            if self._closing.is_set():
+                # The attempt has ended, and writes by it are refused.
+                self._store.add_event(self._attempt.run_id, kind, message)
+            else:
+                self._attempt.event(kind, message)
+        except (StoreError, StaleAttemptError) as error:
+            _LOG.warning("%s (which could not be recorded: %s)", message, error)
+
+    def _tick(self) -> None:
+        self._progressed = time.monotonic()
+
+
+def _longer(pause: float) -> float:
+    return min(2 * pause, LONGEST_PAUSE)
