@@ -2,16 +2,17 @@ import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import { type Words, en } from './en';
 import { es } from './es';
+import { type Dictionaries, inLanguage } from './language';
 import { pt } from './pt';
 
 export type { Words } from './en';
 
 /** The languages the studio views speak, by their tag. */
-export const LANGUAGES: Record<string, Words> = { en, pt, es };
+export const LANGUAGES: Dictionaries<Words> = { en, pt, es };
 
 /** The words of a language such as `pt-BR`; English where there are none. */
 export function words(language: string): Words {
-  return LANGUAGES[language.toLowerCase().split(/[-_]/)[0] ?? ''] ?? en;
+  return inLanguage(LANGUAGES, language);
 }
 
 /** Around a view: `<WordsContext.Provider value={words(host.language)}>`. */
