@@ -150,7 +150,7 @@ class Bar:
         record = run.store.run(run.id)
         self._bar.update(
             self._task,
-            total=progress(record)["steps"],
+            total=progress(record.progress)["steps"],
             completed=record.progress.step,
             words="  ".join(_words(run, record)),
         )
@@ -164,7 +164,7 @@ class Bar:
 
 def _words(run: Run, record: RunRecord) -> list[str]:
     """Say what stands beside the bar."""
-    shown, at = progress(record), record.progress
+    shown, at = progress(record.progress), record.progress
     words = [f"epoch {at.epoch:,}/{at.epochs:,}" if at.step else at.phase]
     loss = _recent_loss(run, at.step)
     if loss is not None:

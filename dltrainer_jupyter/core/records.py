@@ -84,6 +84,29 @@ class RunRecord:
 
 
 @dataclass(frozen=True)
+class ListedRun:
+    """A run as lists show it: what can be read quickly of very many."""
+
+    id: str
+    number: int
+    name: str
+    state: State
+    framework: str
+    executor: str
+    device: str | None
+    """Of the newest attempt."""
+    host: str
+    created_at: datetime
+    updated_at: datetime
+    revision: int
+    progress: ProgressRecord
+    monitor: str | None
+    best: BestRecord | None
+    error: str | None
+    """What went wrong, without where."""
+
+
+@dataclass(frozen=True)
 class AttemptRecord:
     """One trainer's hold on a run."""
 

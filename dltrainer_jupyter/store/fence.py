@@ -10,16 +10,17 @@ import functools
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from dltrainer_jupyter.core.errors import StaleAttemptError
 from dltrainer_jupyter.core.states import State, check_transition
 from dltrainer_jupyter.store.engine import Database
 from dltrainer_jupyter.store.events import insert_event
-from dltrainer_jupyter.store.locking import clock
+from dltrainer_jupyter.store.locking import bumped, clock
 from dltrainer_jupyter.store.reaping import HELD
 from dltrainer_jupyter.store.tables import training_attempts, training_jobs
 
@@ -32,9 +33,13 @@ _SEEN = (
 )
 # Made once, like the others here: to make a statement takes longer than to execute it.
 THIS_RUN = training_jobs.update().where(training_jobs.c.id == sa.bindparam("run"))
-_BUMP = THIS_RUN.values(revision=training_jobs.c.revision + 1, updated_at=sa.bindparam("now")).returning(*_SEEN)
 # A sign of life alone is nothing a watcher need look at, but it locks the row like any other write.
 _LOCK = THIS_RUN.values(revision=training_jobs.c.revision).returning(*_SEEN)
+
+
+@functools.cache
+def _bump(dialect: str) -> ReturningUpdate[Any]:
+    return THIS_RUN.values(bumped(dialect)).returning(*_SEEN)
 
 
 @functools.cache
@@ -124,11 +129,8 @@ class Fence:
 
     def _enter(self, connection: Connection, *, bump: bool) -> None:
         """Lock the run's row, and go no further unless the run is ours."""
-        if bump:
-            result = connection.execute(_BUMP, {"run": self.run_id, "now": datetime.now(UTC)})
-        else:
-            result = connection.execute(_LOCK, {"run": self.run_id})
-        job = result.one_or_none()
+        statement = _bump(connection.dialect.name) if bump else _LOCK
+        job = connection.execute(statement, {"run": self.run_id}).one_or_none()
         if job is None:
             msg = f"Run '{self.run_id}' was deleted; this trainer must stop."
             raise StaleAttemptError(msg)
@@ -154,8 +156,7 @@ class Fence:
             "state": before,
             "state_before_lost": None,
             "phase": "training",
-            "revision": training_jobs.c.revision + 1,
-            "updated_at": datetime.now(UTC),
+            **bumped(connection.dialect.name),
         }
         connection.execute(training_jobs.update().where(this).values(back))
         message = f"The trainer was out of reach for a while, not dead: the run is {before} again."

@@ -6,22 +6,29 @@ its state there can rely on it, and numbers of events and controls are given out
 
 from __future__ import annotations
 
+import functools
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from dltrainer_jupyter.core.errors import RunNotFoundError
 from dltrainer_jupyter.core.states import Verb
 from dltrainer_jupyter.store.columns import UtcDateTime
 from dltrainer_jupyter.store.tables import training_attempts, training_controls, training_jobs
 
-_BUMP = (
-    training_jobs.update()
-    .where(training_jobs.c.id == sa.bindparam("run"))
-    .values(revision=training_jobs.c.revision + 1, updated_at=sa.bindparam("now"))
-    .returning(*training_jobs.c)
-)
+
+@functools.cache
+def _bump(dialect: str) -> ReturningUpdate[Any]:
+    this = training_jobs.update().where(training_jobs.c.id == sa.bindparam("run"))
+    return this.values(bumped(dialect)).returning(*training_jobs.c)
+
+
+def bumped(dialect: str) -> dict[str, Any]:
+    """Give what every write changes in the run's row, by the clock that all who write to the store go by."""
+    return {"revision": training_jobs.c.revision + 1, "updated_at": clock(dialect)}
 
 
 def take_hold(connection: Connection, run_id: str) -> RowMapping:
@@ -37,7 +44,7 @@ def take_hold(connection: Connection, run_id: str) -> RowMapping:
     RunNotFoundError
         If there is no such run.
     """
-    row = connection.execute(_BUMP, {"run": run_id, "now": datetime.now(UTC)}).mappings().one_or_none()
+    row = connection.execute(_bump(connection.dialect.name), {"run": run_id}).mappings().one_or_none()
     if row is None:
         raise no_such_run(run_id)
     return row

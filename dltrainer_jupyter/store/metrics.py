@@ -1,19 +1,21 @@
-"""Metrics and validation results: what each epoch came to."""
+"""Metrics and validation results: what each epoch came to, and the last value of each metric beside it."""
 
 from __future__ import annotations
 
+import functools
 import itertools
 import operator
 from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from dltrainer_jupyter.core.records import EpochRecord, ValidationRecord
 from dltrainer_jupyter.store.part import RUN, StorePart
 from dltrainer_jupyter.store.rows import validation_record
-from dltrainer_jupyter.store.tables import training_metrics, validation_results
+from dltrainer_jupyter.store.tables import training_latest_metrics, training_metrics, validation_results
 
 _EPOCHS = (
     sa.select(training_metrics.c.epoch, training_metrics.c.step, training_metrics.c.metric, training_metrics.c.value)
@@ -26,6 +28,42 @@ _VALIDATIONS = validation_results.select().where(validation_results.c.run_id == 
 _NEWEST_VALIDATION = _VALIDATIONS.order_by(validation_results.c.epoch.desc()).limit(1)
 _VALIDATION = _VALIDATIONS.where(validation_results.c.epoch == sa.bindparam("epoch"))
 
+_EACH_LAST = (
+    sa.select(training_metrics.c.metric, sa.func.max(training_metrics.c.epoch).label("epoch"))
+    .where(training_metrics.c.run_id == RUN)
+    .group_by(training_metrics.c.metric)
+    .subquery()
+)
+_LATEST = sa.select(
+    training_metrics.c.run_id, training_metrics.c.metric, training_metrics.c.epoch, training_metrics.c.value
+).join(
+    _EACH_LAST,
+    sa.and_(
+        training_metrics.c.run_id == RUN,
+        training_metrics.c.metric == _EACH_LAST.c.metric,
+        training_metrics.c.epoch == _EACH_LAST.c.epoch,
+    ),
+)
+
+
+@functools.cache
+def _write_latest(dialect: str) -> sa.Insert:
+    insert = (sqlite if dialect == "sqlite" else postgresql).insert(training_latest_metrics)
+    new = insert.excluded
+    upsert: sa.Insert = insert.on_conflict_do_update(
+        index_elements=["run_id", "metric"],
+        set_={"epoch": new.epoch, "value": new.value},
+        where=new.epoch >= training_latest_metrics.c.epoch,
+    )
+    return upsert
+
+
+def _find_latest(connection: Connection, run_id: str) -> None:
+    """Look anew for the last value of each metric, where epochs were taken back."""
+    table = training_latest_metrics
+    connection.execute(table.delete().where(table.c.run_id == run_id))
+    connection.execute(table.insert().from_select(["run_id", "metric", "epoch", "value"], _LATEST), {"run": run_id})
+
 
 def replace_epoch(
     connection: Connection, run_id: str, record: EpochRecord, validation: ValidationRecord | None
@@ -34,14 +72,22 @@ def replace_epoch(
     if validation is not None and validation.epoch != record.epoch:
         msg = f"expected the validation after epoch {record.epoch}, got the one after epoch {validation.epoch}"
         raise ValueError(msg)
+    had = 0
     for table in (training_metrics, validation_results):
-        connection.execute(table.delete().where(table.c.run_id == run_id, table.c.epoch == record.epoch))
+        had += connection.execute(
+            table.delete().where(table.c.run_id == run_id, table.c.epoch == record.epoch)
+        ).rowcount
     rows = [
         {"run_id": run_id, "epoch": record.epoch, "step": record.step, "metric": metric, "value": value}
         for metric, value in record.values.items()
     ]
     if rows:
         connection.execute(training_metrics.insert(), rows)
+    if had:
+        _find_latest(connection, run_id)
+    elif rows:
+        latest = [{name: row[name] for name in ("run_id", "metric", "epoch", "value")} for row in rows]
+        connection.execute(_write_latest(connection.dialect.name), latest)
     if validation is not None:
         row = {
             "run_id": run_id,
@@ -57,6 +103,7 @@ def retire_epochs(connection: Connection, run_id: str, after: int) -> None:
     """Remove the rows of all later epochs."""
     for table in (training_metrics, validation_results):
         connection.execute(table.delete().where(table.c.run_id == run_id, table.c.epoch > after))
+    _find_latest(connection, run_id)
 
 
 class Metrics(StorePart):

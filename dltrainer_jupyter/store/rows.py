@@ -16,6 +16,7 @@ from dltrainer_jupyter.core.records import (
     ControlRecord,
     ErrorRecord,
     EventRecord,
+    ListedRun,
     ProgressRecord,
     RunRecord,
     ValidationRecord,
@@ -36,16 +37,7 @@ def run_record(row: RowMapping) -> RunRecord:
         attempt=row["attempt"],
         resume=row["resume"],
         exact=row["exact"],
-        progress=ProgressRecord(
-            epoch=row["epoch"],
-            step=row["step"],
-            epochs=row["epochs"],
-            steps_per_epoch=row["steps_per_epoch"],
-            phase=row["phase"],
-            steps_per_second=row["steps_per_second"],
-            train_seconds=row["train_seconds"],
-            learning_rate=row["learning_rate"],
-        ),
+        progress=_progress(row),
         best=_best(row),
         error=_error(row),
         environment=row["environment"],
@@ -53,6 +45,40 @@ def run_record(row: RowMapping) -> RunRecord:
         host=row["host"],
         rebuildable=row["rebuildable"],
         number=row["number"],
+    )
+
+
+def listed_run(row: RowMapping) -> ListedRun:
+    """Read a row that :mod:`~dltrainer_jupyter.store.listing` puts together."""
+    return ListedRun(
+        id=row["id"],
+        number=row["number"],
+        name=row["name"],
+        state=State(row["state"]),
+        framework=row["framework"],
+        executor=row["executor"],
+        device=row["device"],
+        host=row["host"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        revision=row["revision"],
+        progress=_progress(row),
+        monitor=row["monitor"],
+        best=_best(row),
+        error=None if row["error_type"] is None else f"{row['error_type']}: {row['error_message']}",
+    )
+
+
+def _progress(row: RowMapping) -> ProgressRecord:
+    return ProgressRecord(
+        epoch=row["epoch"],
+        step=row["step"],
+        epochs=row["epochs"],
+        steps_per_epoch=row["steps_per_epoch"],
+        phase=row["phase"],
+        steps_per_second=row["steps_per_second"],
+        train_seconds=row["train_seconds"],
+        learning_rate=row["learning_rate"],
     )
 
 

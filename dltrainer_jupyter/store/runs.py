@@ -15,17 +15,19 @@ from dltrainer_jupyter.core.protocols import ResumeKind
 from dltrainer_jupyter.core.records import RunRecord
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.states import State, Verb, check_verb
-from dltrainer_jupyter.store.locking import no_such_run, take_hold
+from dltrainer_jupyter.store.locking import clock, no_such_run, take_hold
 from dltrainer_jupyter.store.part import RUN, StorePart
 from dltrainer_jupyter.store.rows import run_record
-from dltrainer_jupyter.store.tables import training_jobs
+from dltrainer_jupyter.store.tables import deleted_runs, training_jobs
 
 SHORTEST_PREFIX = 4
 """Fewer characters of an id say too little."""
 
 _RUN = training_jobs.select().where(training_jobs.c.id == RUN)
 _REVISION = sa.select(training_jobs.c.revision).where(training_jobs.c.id == RUN)
-_REVISIONS = sa.select(training_jobs.c.id, training_jobs.c.revision)
+_REVISIONS = sa.select(training_jobs.c.id, training_jobs.c.revision).where(
+    training_jobs.c.id.in_(sa.bindparam("runs", expanding=True))
+)
 
 
 class Runs(StorePart):
@@ -76,15 +78,13 @@ class Runs(StorePart):
         >>> store.create_run("4f1c9a", spec, folder="/runs/4f1c9a", environment={}).state  # doctest: +SKIP
         <State.PENDING: 'pending'>
         """
-        now = datetime.now(UTC)
-        row = {
+        row: dict[str, Any] = {
             "id": run_id,
             "name": spec.name,
             "state": State.PENDING,
             "framework": spec.framework,
             "executor": spec.executor,
-            "created_at": now,
-            "updated_at": now,
+            "created_at": datetime.now(UTC),
             "revision": 1,
             "attempt": 0,
             "resume": resume,
@@ -103,6 +103,7 @@ class Runs(StorePart):
             "environment": dict(environment),
         }
         with self._database.write() as connection:
+            row["updated_at"] = clock(connection.dialect.name)
             try:
                 connection.execute(training_jobs.insert().values(row))
             except IntegrityError as error:
@@ -212,6 +213,8 @@ class Runs(StorePart):
             job = take_hold(connection, run_id)
             check_verb(job["name"], Verb.DELETE, State(job["state"]))
             connection.execute(training_jobs.delete().where(training_jobs.c.id == run_id))
+            gone = {"id": run_id, "deleted_at": clock(connection.dialect.name)}
+            connection.execute(deleted_runs.insert().values(gone))
 
     def revision(self, run_id: str) -> int:
         """Give a number that grows with every write that concerns the run: cheap to poll.
@@ -227,10 +230,10 @@ class Runs(StorePart):
             raise no_such_run(run_id)
         return revision
 
-    def revisions(self) -> dict[str, int]:
-        """Give the revision of every run by its id."""
+    def revisions(self, run_ids: Iterable[str]) -> dict[str, int]:
+        """Give the revisions of some runs by their ids; those that are gone are left out."""
         with self._database.read() as connection:
-            return {row.id: row.revision for row in connection.execute(_REVISIONS)}
+            return {row.id: row.revision for row in connection.execute(_REVISIONS, {"runs": list(run_ids)})}
 
     def signature(self, run_id: str) -> dict[str, Any] | None:
         """Read what goes into the run's model and what comes out, once a trainer has described it.

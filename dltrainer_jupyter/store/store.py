@@ -12,7 +12,9 @@ from dltrainer_jupyter.store.controls import Controls
 from dltrainer_jupyter.store.curves import Curves
 from dltrainer_jupyter.store.engine import Database
 from dltrainer_jupyter.store.events import Events
+from dltrainer_jupyter.store.export import Exports
 from dltrainer_jupyter.store.levels import Levels
+from dltrainer_jupyter.store.listing import Listing
 from dltrainer_jupyter.store.metrics import Metrics
 from dltrainer_jupyter.store.reaping import Reaping
 from dltrainer_jupyter.store.runs import Runs
@@ -21,7 +23,7 @@ from dltrainer_jupyter.store.starting import Starting
 from dltrainer_jupyter.store.urls import parse, sqlite_path
 
 
-class Store(Runs, Starting, Reaping, Controls, Events, Metrics, Curves, Levels, Checkpoints):
+class Store(Runs, Listing, Starting, Reaping, Controls, Events, Metrics, Curves, Levels, Checkpoints, Exports):
     """The only medium between a trainer and everyone else.
 
     Any number of threads and processes may use one store at once. Every method may raise :class:`StoreError`, in one

@@ -1,7 +1,7 @@
 """The tables and the view, under names people look for when they open the database themselves.
 
-Every table but ``store_info`` hangs on ``training_jobs`` and goes with its run. A change here needs a migration
-beside it and a new :data:`HEAD`; a test holds both ways of making a store to the same schema.
+Every table but ``store_info`` and ``deleted_runs`` hangs on ``training_jobs`` and goes with its run. A change here
+needs a migration beside it and a new :data:`HEAD`; a test holds both ways of making a store to the same schema.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from sqlalchemy import Column, ForeignKey, Index, MetaData, Table
 
 from dltrainer_jupyter.store.columns import Json, Measured, Number, UtcDateTime, Whole, Words
 
-HEAD = "0002"
+HEAD = "0003"
 """The migration that leads to these tables."""
 VERSION_TABLE = "dltrainer_alembic_version"
 """Not alembic's default name: other programs (MLflow is one) keep theirs there, perhaps in the same database."""
@@ -89,7 +89,32 @@ training_jobs = Table(
     Column("signature", Json),
     Index("ix_training_jobs_name", "name"),
     Index("ix_training_jobs_state", "state"),
+    # Who follows the list asks for what was written to since.
+    Index("ix_training_jobs_updated_at", "updated_at"),
+    # All that filters, counts and orders look at: the rows themselves, each with a specification, take long to read.
+    Index(
+        "ix_training_jobs_listed",
+        "state",
+        "name",
+        "framework",
+        "executor",
+        "host",
+        "best_mode",
+        "best_value",
+        "id",
+    ),
     # Numbers of deleted runs, controls and events are never given out again.
+    sqlite_autoincrement=True,
+)
+
+deleted_runs = Table(
+    "deleted_runs",
+    metadata,
+    _counted("number"),
+    Column("id", sa.Text, nullable=False),
+    Column("deleted_at", UtcDateTime, nullable=False),
+    # Who shows a list asks which of its runs are gone.
+    Index("ix_deleted_runs_deleted_at", "deleted_at"),
     sqlite_autoincrement=True,
 )
 
@@ -119,6 +144,20 @@ training_metrics = Table(
     Column("step", Whole, nullable=False),
     # NULL is NaN: a row is there only where something was measured.
     Column("value", Measured),
+    # A metric's own course, without all the others of its epochs.
+    Index("ix_training_metrics_metric", "run_id", "metric", "epoch"),
+)
+
+# The last value of each metric, by which runs are chosen from a list: what a run is known by while it trains.
+training_latest_metrics = Table(
+    "training_latest_metrics",
+    metadata,
+    _run(primary_key=True),
+    Column("metric", sa.Text, primary_key=True),
+    Column("epoch", Whole, nullable=False),
+    # NULL is NaN.
+    Column("value", Measured),
+    Index("ix_training_latest_metrics_value", "metric", "value", "run_id"),
 )
 
 training_curves = Table(

@@ -7,9 +7,9 @@ import math
 from datetime import UTC, datetime
 from typing import Any
 
-from dltrainer_jupyter.core.records import CheckpointRecord, ControlRecord, RunRecord
+from dltrainer_jupyter.core.records import CheckpointRecord, ControlRecord, ProgressRecord, RunRecord
 from dltrainer_jupyter.core.spec import RunSpec
-from dltrainer_jupyter.core.states import ALLOWED, Verb
+from dltrainer_jupyter.core.states import ALLOWED, State, Verb
 from dltrainer_jupyter.store.store import Store
 from dltrainer_jupyter.views.configuration import to_yaml
 from dltrainer_jupyter.views.curves import curve
@@ -71,7 +71,7 @@ def _snapshot(store: Store, run_id: str) -> dict[str, Any]:
             "rebuildable": run.rebuildable,
             "notices": [event.message for event in events if event.kind in _NOTICES],
         },
-        "progress": progress(run),
+        "progress": progress(run.progress),
         "monitor": run.best.metric if run.best else run.spec.monitor,
         "best": None if run.best is None else {**vars(run.best), "value": number(run.best.value)},
         "curves": {name: curve_columns(store, run_id, name) for name in store.curve_names(run_id)},
@@ -84,8 +84,13 @@ def _snapshot(store: Store, run_id: str) -> dict[str, Any]:
             for event in events
         ],
         "config": _config(run.spec.model_dump_json()),
-        "allowed": [str(verb) for verb in Verb if run.state in ALLOWED[verb]],
+        "allowed": allowed(run.state),
     }
+
+
+def allowed(state: State) -> list[str]:
+    """List the verbs that make sense in a state."""
+    return [str(verb) for verb in Verb if state in ALLOWED[verb]]
 
 
 @functools.lru_cache(maxsize=64)
@@ -112,26 +117,25 @@ def _few(records: list[CheckpointRecord]) -> list[CheckpointRecord]:
     return [record for record in records[:-_CHECKPOINTS] if "best" in record.kinds] + records[-_CHECKPOINTS:]
 
 
-def progress(run: RunRecord) -> dict[str, Any]:
+def progress(at: ProgressRecord) -> dict[str, Any]:
     """Say how far a run is, how fast, and how long it will take yet."""
-    progress = run.progress
-    steps = progress.steps_per_epoch * progress.epochs or None
-    left = None if steps is None else max(steps - progress.step, 0)
-    in_epoch = progress.step - progress.steps_per_epoch * max(progress.epoch - 1, 0)
-    speed = progress.steps_per_second
+    steps = at.steps_per_epoch * at.epochs or None
+    left = None if steps is None else max(steps - at.step, 0)
+    in_epoch = at.step - at.steps_per_epoch * max(at.epoch - 1, 0)
+    speed = at.steps_per_second
     return {
-        "epoch": progress.epoch,
-        "epochs": progress.epochs,
-        "step": progress.step,
+        "epoch": at.epoch,
+        "epochs": at.epochs,
+        "step": at.step,
         "steps": steps,
-        "steps_per_epoch": progress.steps_per_epoch or None,
-        "fraction": min(progress.step / steps, 1.0) if steps else 0.0,
-        "epoch_fraction": min(max(in_epoch / progress.steps_per_epoch, 0.0), 1.0) if progress.steps_per_epoch else 0.0,
-        "phase": progress.phase,
+        "steps_per_epoch": at.steps_per_epoch or None,
+        "fraction": min(at.step / steps, 1.0) if steps else 0.0,
+        "epoch_fraction": min(max(in_epoch / at.steps_per_epoch, 0.0), 1.0) if at.steps_per_epoch else 0.0,
+        "phase": at.phase,
         "steps_per_second": number(speed),
         "seconds_left": number(left / speed) if left is not None and speed else None,
-        "train_seconds": round(progress.train_seconds, 3),
-        "learning_rate": number(progress.learning_rate),
+        "train_seconds": round(at.train_seconds, 3),
+        "learning_rate": number(at.learning_rate),
     }
 
 

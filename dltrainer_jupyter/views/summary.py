@@ -55,7 +55,7 @@ def status_line(run: RunRecord) -> str:
     >>> status_line(run)  # doctest: +SKIP
     'digits-cnn (3f2a91…): running, epoch 7 of 20 (step 1,204), 812 steps/s, 3 min 2 s left, best val_accuracy …'
     """
-    shown, parts = progress(run), [str(run.state)]
+    shown, parts = progress(run.progress), [str(run.state)]
     if run.progress.step:
         parts.append(f"epoch {run.progress.epoch:,} of {run.progress.epochs:,} (step {run.progress.step:,})")
     if run.state is State.RUNNING and run.progress.steps_per_second:

@@ -71,6 +71,9 @@ class Shown:
             self._settled.clear()
             _waiting.add(self)
 
+    def end(self) -> None:
+        """Keep the copy of a run that was deleted."""
+
     def settle(self, timeout: float | None = None) -> bool:
         """Wait until the copy that stays is there; a run that hasn't ended has none.
 

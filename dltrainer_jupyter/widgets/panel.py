@@ -79,6 +79,9 @@ class Panel(anywidget.AnyWidget):
         with self._changing:
             self.snapshot = dict(snapshot)
 
+    def end(self) -> None:
+        """Keep the last picture of a run that was deleted."""
+
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take what the page has changed."""
         with self._changing:

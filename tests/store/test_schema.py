@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 TABLES = {
     "artifacts",
+    "deleted_runs",
     "store_info",
     "training_attempts",
     "training_checkpoints",
@@ -43,6 +44,7 @@ TABLES = {
     "training_curves",
     "training_events",
     "training_jobs",
+    "training_latest_metrics",
     "training_metrics",
     "validation_results",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.store import Store
+from tests.stand_in import STEPS, Trainer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,3 +35,26 @@ def begin(store: Store) -> Callable[..., Attempt]:
         return store.claim(run_id, executor="thread", environment={"device": "cpu"})
 
     return begin
+
+
+@pytest.fixture
+def train(store: Store, tmp_path: Path) -> Callable[..., Trainer]:
+    """Give a function that starts a stand-in for a trainer."""
+
+    def start(name: str = "digits-cnn", **settings: Any) -> Trainer:
+        run_id = secrets.token_hex(6)
+        spec = RunSpec(**{"name": name, "model": "cnn", "data": "digits", "epochs": 20} | settings)
+        store.create_run(run_id, spec, folder=str(tmp_path / run_id), environment={})
+        return Trainer(store, run_id)
+
+    return start
+
+
+@pytest.fixture
+def trainer(train: Callable[..., Trainer]) -> Trainer:
+    """Give a trainer that has made two epochs."""
+    started = train()
+    for number in (1, 2):
+        started.steps(STEPS)
+        started.epoch(number)
+    return started

@@ -10,7 +10,8 @@ import pytest
 from dltrainer_jupyter.core.errors import StoreError
 from dltrainer_jupyter.core.states import State
 from dltrainer_jupyter.store import Store
-from dltrainer_jupyter.widgets.feed import BEAT, Feed
+from dltrainer_jupyter.views import feed as module
+from dltrainer_jupyter.views.feed import BEAT, Feed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,12 +26,16 @@ class Watcher:
         self.store: Store = run.store
         self.run_id: str = run.id
         self.told: list[dict[str, Any]] = []
+        self.ended = threading.Event()
         self.news = threading.Condition()
 
     def tell(self, snapshot: dict[str, Any]) -> None:
         with self.news:
             self.told.append(snapshot)
             self.news.notify_all()
+
+    def end(self) -> None:
+        self.ended.set()
 
     def until(self, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         with self.news:
@@ -161,7 +166,7 @@ def test_a_store_that_is_out_of_reach_for_a_while_is_read_again(
     looked = threading.Event()
     revisions = Store.revisions
 
-    def unreachable(self: Store) -> dict[str, int]:
+    def unreachable(self: Store, _: Any) -> dict[str, int]:
         looked.set()
         msg = "The database can't be reached."
         raise StoreError(msg)
@@ -184,11 +189,10 @@ def test_a_deleted_run_keeps_its_last_picture_and_ends_the_watch(feed: Feed, tra
     thread.join(PATIENCE)
     assert not feed.is_running
     assert watcher.told[-1]["run"]["state"] == "completed"
+    assert watcher.ended.is_set()
 
 
 def test_a_write_during_the_snapshot_is_not_missed(feed: Feed, trainer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from dltrainer_jupyter.widgets import feed as module
-
     snapshot = module.snapshot
 
     def slow(store: Store, run_id: str) -> dict[str, Any]:
