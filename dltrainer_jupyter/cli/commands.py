@@ -200,6 +200,19 @@ def _compare(refs: tuple[str, ...], *, as_json: bool) -> None:
         say(frame_table(found))
 
 
+@_command(
+    "ui",
+    click.Option(["--port"], type=whole, default=8501, show_default=True, metavar="N", help="Port to listen on."),
+    click.Option(["--ip"], default="localhost", show_default=True, metavar="ADDRESS", help="Address to listen on."),
+    click.Option(["--no-browser"], is_flag=True, help="Don't open the browser."),
+    help_text="Serve the web page, which lists, shows, starts and steers runs, until Ctrl-C; runs go on without it.",
+)
+def _ui(*, port: int, ip: str, no_browser: bool) -> None:
+    from dltrainer_jupyter.cli.ui import serve
+
+    serve(ip, port, open_browser=not no_browser)
+
+
 # --- trying -----------------------------------------------------------------------------------------
 
 
