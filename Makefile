@@ -17,7 +17,8 @@ PIP := $(BIN)/python -m pip
 LOG := $(VENV)/last.log
 WEB := labextension
 PANEL := dltrainer_jupyter/widgets/static/panel.js
-PANEL_SOURCES := $(wildcard $(WEB)/*.json $(WEB)/*.mjs) $(shell find $(WEB)/src -type f 2>/dev/null)
+LAB := dltrainer_jupyter/labextension/package.json
+WEB_SOURCES := $(wildcard $(WEB)/*.json $(WEB)/*.mjs $(WEB)/*.cjs) $(shell find $(WEB)/src $(WEB)/schema -type f 2>/dev/null)
 
 # Stamps name what they stand for, so that another choice of extras is installed and not taken for done.
 comma := ,
@@ -75,21 +76,34 @@ $(MODULES): $(WEB)/package.json $(WEB)/yarn.lock | node $(TOOLS)
 	@cd $(WEB) && jlpm install --immutable >../$(LOG) 2>&1 || { cat ../$(LOG) >&2; exit 1; }
 	@touch $@
 
-$(PANEL): $(PANEL_SOURCES) $(MODULES)
+$(PANEL): $(WEB_SOURCES) $(MODULES)
 	@echo "Building the front end"
-	@cd $(WEB) && jlpm build:prod
+	@cd $(WEB) && jlpm build:panel
 	@touch $@
 
+$(LAB): $(WEB_SOURCES) $(MODULES)
+	@echo "Building the JupyterLab extension"
+	@cd $(WEB) && jlpm build:lab >../$(LOG) 2>&1 || { cat ../$(LOG) >&2; exit 1; }
+	@touch $@
+
+# An editable install copies the extension as it was then, if it was built at all; JupyterLab is to see each build.
+LINK_LAB = test -L $(VENV)/share/jupyter/labextensions/dltrainer-jupyter || \
+  $(BIN)/jupyter-builder develop . --overwrite >$(LOG) 2>&1 || { cat $(LOG) >&2; exit 1; }
+
+.PHONY: front
+front: $(PANEL) $(LAB)
+	@$(LINK_LAB)
+
 .PHONY: setup
-setup: $(SETUP) $(PANEL)  ## Create .venv, install everything the tests need, build the front end
+setup: $(SETUP) front  ## Create .venv, install everything the tests need, build the front end
 
 # --- Running ----------------------------------------------------------------------------------------
 
 .PHONY: quickstart
 quickstart: $(QUICKSTART)  ## Train on real data and say how to open the notebook
-	@if $(NODE_IS_RECENT); then $(MAKE) --no-print-directory $(PANEL) || \
-	  echo "The notebook's panel could not be built, see above; the training below doesn't need it." >&2; \
-	else echo "Without Node.js 20.19 or newer the notebook's panel isn't built; the training below doesn't need it."; fi
+	@if $(NODE_IS_RECENT); then $(MAKE) --no-print-directory front || \
+	  echo "The front end could not be built, see above; the training below doesn't need it." >&2; \
+	else echo "Without Node.js 20.19 or newer panel and sidebar aren't built; the training below doesn't need them."; fi
 	@$(BIN)/python -m dltrainer_jupyter.quickstart
 
 # --- Checking ---------------------------------------------------------------------------------------
@@ -122,17 +136,19 @@ lint: setup  ## Check style, types and layers, in Python and in TypeScript
 # --- Shipping ---------------------------------------------------------------------------------------
 
 .PHONY: wheel
-wheel: $(TOOLS) $(PANEL)  ## Build dist/*.whl by way of the sdist, and check that panel and server extension are in it
+wheel: $(TOOLS) $(PANEL) $(LAB)  ## Build dist/*.whl by way of the sdist, and check that the front end and the server extension are in it
 	@rm -rf dist
 	@$(BIN)/python -m build --no-isolation --outdir dist . >$(LOG) 2>&1 || { cat $(LOG) >&2; exit 1; }
 	@for part in panel.js panel.css; do \
 	  $(BIN)/python -m zipfile --list dist/*.whl | grep -q "widgets/static/$$part " || { \
 	    echo "The wheel lacks dltrainer_jupyter/widgets/static/$$part." >&2; exit 1; }; done
+	@$(BIN)/python -m zipfile --list dist/*.whl | grep -q "share/jupyter/labextensions/dltrainer-jupyter/package.json " || { \
+	  echo "The wheel lacks the JupyterLab extension." >&2; exit 1; }
 	@$(BIN)/python -m zipfile --list dist/*.whl | grep -q "jupyter_server_config.d/dltrainer_jupyter.json " || { \
 	  echo "The wheel lacks the file that enables the server extension." >&2; exit 1; }
 	@ls dist/*
 
 .PHONY: clean
 clean:  ## Remove what was built, but not .venv and node_modules
-	@rm -rf build dist test-results dltrainer_jupyter/widgets/static .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf build dist test-results dltrainer_jupyter/widgets/static dltrainer_jupyter/labextension .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	@find dltrainer_jupyter tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -40,3 +40,8 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
 def _jupyter_server_extension_points() -> list[dict[str, str]]:
     """Say where the Jupyter server finds the extension; it imports that only once it is enabled."""
     return [{"module": "dltrainer_jupyter.server"}]
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    """Say where the built JupyterLab extension lies, for those who link it into a JupyterLab."""
+    return [{"src": "labextension", "dest": "dltrainer-jupyter"}]

@@ -1,5 +1,8 @@
-// What JupyterLab's builder doesn't know: TypeScript, and JSX for Preact.
+const { CopyRspackPlugin } = require('@rspack/core');
+
+// What JupyterLab's builder doesn't know: TypeScript, JSX for Preact, and who installed the extension.
 module.exports = {
+  plugins: [new CopyRspackPlugin({ patterns: [{ from: 'install.json', to: '../install.json' }] })],
   resolve: { extensions: ['.tsx', '.ts', '.js'] },
   module: {
     rules: [
