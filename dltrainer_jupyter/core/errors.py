@@ -92,6 +92,26 @@ class CheckpointError(DLTrainerError):
     """A checkpoint is missing, damaged, or does not fit."""
 
 
+class PredictionError(DLTrainerError):
+    """A model raised an error of its own when it predicted, or can't be made here."""
+
+
+class WorkerError(DLTrainerError):
+    """A process that works for this one gave no answer."""
+
+
+class WorkerBusyError(WorkerError):
+    """So many wait for it already that one more would wait too long."""
+
+
+class WorkerTimeoutError(WorkerError):
+    """It took longer than it may."""
+
+
+class WorkerDiedError(WorkerError):
+    """It ended before it answered, or couldn't be started."""
+
+
 class NonFiniteLossError(DLTrainerError):
     """The loss became NaN or infinite.
 

@@ -45,6 +45,9 @@ SINGULAR: dict[str, str] = {
 }
 
 
+_OURS = "dltrainer-jupyter"
+
+
 def names(kind: Kind, framework: str | None = None) -> list[str]:
     """List the registered names of one kind.
 
@@ -105,6 +108,33 @@ def check(kind: Kind, name: str, framework: str | None = None) -> None:
             Distribution.from_name(package)
         except PackageNotFoundError as error:
             raise _missing(SINGULAR[kind], name, entry, package) from error
+
+
+def package(kind: Kind, name: str, framework: str | None = None) -> str:
+    """Name the package that brings a part; nothing is imported.
+
+    Raises
+    ------
+    UnknownNameError
+        If nobody registered the name.
+
+    Examples
+    --------
+    >>> package("models", "cnn")
+    'dltrainer-jupyter'
+    """
+    return _package(_entry(kind, name, framework))
+
+
+def is_ours(kind: Kind, name: str, framework: str | None = None) -> bool:
+    """Tell whether a part is built in, so that importing it imports no framework.
+
+    Examples
+    --------
+    >>> is_ours("optimizers", "adam", "pytorch")
+    True
+    """
+    return package(kind, name, framework) == _OURS
 
 
 def _brought_by_extras(entry: EntryPoint) -> list[str]:

@@ -39,13 +39,16 @@ class ProcessExecutor:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 # The URL may hold a password, which an argument would show to everybody on the machine.
-                env=os.environ | {"DLTRAINER_STORE": store_url, "PYTHONPATH": _search_path()},
+                env=os.environ | {"DLTRAINER_STORE": store_url, "PYTHONPATH": search_path()},
             )
         threading.Thread(target=_watch, args=(process, store, run, log), daemon=True).start()
 
 
-def _search_path() -> str:
-    """Let the trainer import what this process can, as a pickle of the user's objects may mention it."""
+def search_path() -> str:
+    """Give the ``PYTHONPATH`` that lets another process import what this one can.
+
+    A pickle of the user's objects may mention it.
+    """
     return os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
 
 

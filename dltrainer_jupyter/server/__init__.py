@@ -11,10 +11,12 @@ pickle, and its event loop never waits for the store: every answer is put togeth
 ``page``        the web page: its document and its files
 ``errors``      an error as status code, message and reason
 ``operation``   what an answer is made of and described by
-``schemas``     requests and answers as pydantic models
+``schemas``     requests and answers as pydantic models; those about models in ``model_schemas``
 ``openapi``     the document made of routes and models
 ``watching``    reading the store and its runs
 ``training``    starting runs: new ones, clones, ended ones that go on
+``prediction``  predicting with checkpoints, in a worker's process
+``models``      the models there are, and their settings
 ``steering``    asking something of a run, deleting it
 =============== ===============================================================
 """

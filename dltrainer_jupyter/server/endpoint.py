@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from concurrent.futures import Future
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +23,6 @@ from dltrainer_jupyter.views.words import finite
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-LARGEST_BODY = 2**20
-"""Bytes; a configuration has some hundred."""
 _JUPYTER_OWN = frozenset({"token", "_xsrf", "no_track_activity"})
 """Query parameters that belong to the Jupyter server."""
 
@@ -70,8 +69,11 @@ class Endpoint(APIHandler):
             self._refuse(HTTPStatus.METHOD_NOT_ALLOWED, f"Expected {known}, got {method.upper()}.")
             return
         try:
-            query, content = self._query(), self._content()
+            query, content = self._query(), self._content(operation.largest_body)
             answer = await asyncio.to_thread(_called, operation, path, query, content)
+            if isinstance(answer, Future):
+                # No thread of ours waits meanwhile.
+                answer = await asyncio.to_thread(_written, await asyncio.wrap_future(answer))
         except DLTrainerError as error:
             self._refuse(status_of(error), error, type(error).__name__)
             return
@@ -88,11 +90,11 @@ class Endpoint(APIHandler):
         given = {name: self.get_query_arguments(name) for name in names}
         return {name: values[0] if len(values) == 1 else values for name, values in given.items()}
 
-    def _content(self) -> tuple[bytes, str]:
+    def _content(self, largest: int) -> tuple[bytes, str]:
         """Give the body and its media type."""
         body = self.request.body
-        if len(body) > LARGEST_BODY:
-            msg = f"Expected a body of at most {LARGEST_BODY:,} bytes, got {len(body):,}."
+        if len(body) > largest:
+            msg = f"Expected a body of at most {largest:,} bytes, got {len(body):,}."
             raise BodyTooLargeError(msg)
         return body, self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
 
@@ -108,13 +110,15 @@ def _called(operation: Operation, path: tuple[str, ...], query: Mapping[str, Any
     """Check what was sent, and put the answer together; runs in a thread."""
     if any("\0" in ref for ref in path):
         # Some databases don't even take it into a question.
-        msg = "No run has a name or id with a NUL in it."
+        msg = "Nothing has a name or id with a NUL in it."
         raise RunNotFoundError(msg)
-    given: list[BaseModel | Mapping[str, Any]] = []
+    given: list[BaseModel | Mapping[str, Any] | bytes | str] = []
     asked = validate(operation.query, query)
     if operation.query is not Nothing:
         given.append(asked)
-    if operation.body is not Nothing or content[0]:
+    if operation.reads_body:
+        given += content
+    elif operation.body is not Nothing or content[0]:
         settings = _mapping(*content)
         if operation.checks_body:
             given.append(settings)
@@ -122,7 +126,12 @@ def _called(operation: Operation, path: tuple[str, ...], query: Mapping[str, Any
             checked = validate(operation.body, settings)
             given += [checked] if operation.body is not Nothing else []
     answer = operation.call(*path, *given)
-    return None if operation.answer is None else json.dumps(finite(answer), allow_nan=False)
+    return None if operation.answer is None else answer if isinstance(answer, Future) else _written(answer)
+
+
+def _written(answer: Any) -> str:
+    """Write an answer as JSON."""
+    return json.dumps(finite(answer), allow_nan=False)
 
 
 def _mapping(body: bytes, media_type: str) -> dict[str, Any]:

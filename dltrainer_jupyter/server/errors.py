@@ -11,8 +11,12 @@ from dltrainer_jupyter.core.errors import (
     IllegalControlError,
     IllegalTransitionError,
     MissingPackageError,
+    PredictionError,
     RunNotFoundError,
     StoreError,
+    WorkerBusyError,
+    WorkerError,
+    WorkerTimeoutError,
 )
 from dltrainer_jupyter.views.words import one_line
 
@@ -24,7 +28,12 @@ _STATUS: dict[type[DLTrainerError], HTTPStatus] = {
     # Named by the request: a checkpoint that isn't there, a part whose package isn't installed.
     CheckpointError: HTTPStatus.UNPROCESSABLE_ENTITY,
     MissingPackageError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    # A person's own model, or inputs it doesn't take.
+    PredictionError: HTTPStatus.UNPROCESSABLE_ENTITY,
     StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
+    WorkerError: HTTPStatus.SERVICE_UNAVAILABLE,
+    WorkerBusyError: HTTPStatus.TOO_MANY_REQUESTS,
+    WorkerTimeoutError: HTTPStatus.GATEWAY_TIMEOUT,
 }
 
 
@@ -36,9 +45,14 @@ class BodyTooLargeError(DLTrainerError):
     """A body longer than any request needs."""
 
 
+class NoSuchModelError(DLTrainerError):
+    """A path that names a model nobody registered."""
+
+
 _STATUS |= {
     UnreadableBodyError: HTTPStatus.BAD_REQUEST,
     BodyTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    NoSuchModelError: HTTPStatus.NOT_FOUND,
 }
 
 

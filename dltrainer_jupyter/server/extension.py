@@ -14,7 +14,7 @@ from dltrainer_jupyter.server.routes import PREFIX, ROUTES
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
 
-_ANY_RUN = "([^/]+)"
+_ANY_NAME = "([^/]+)"
 
 
 def load(app: ServerApp) -> None:
@@ -34,4 +34,4 @@ def load(app: ServerApp) -> None:
 
 def _pattern(path: str) -> str:
     """Make a path a regular expression."""
-    return _ANY_RUN.join(map(re.escape, path.split("{id}")))
+    return _ANY_NAME.join(map(re.escape, re.split(r"{\w+}", path)))

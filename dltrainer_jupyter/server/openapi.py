@@ -17,11 +17,13 @@ from dltrainer_jupyter.server.schemas import ErrorAnswer, Nothing
 _REFUSALS = {
     HTTPStatus.BAD_REQUEST: "The request can't be read.",
     HTTPStatus.FORBIDDEN: "Nobody the server knows, not allowed to, or without an XSRF token.",
-    HTTPStatus.NOT_FOUND: "There is no such run, or another site's page asks.",
+    HTTPStatus.NOT_FOUND: "There is no such run or model, or another site's page asks.",
     HTTPStatus.CONFLICT: "It makes no sense in the run's state.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "A setting can't be used.",
-    HTTPStatus.SERVICE_UNAVAILABLE: "The store can't be reached.",
+    HTTPStatus.TOO_MANY_REQUESTS: "So many predictions are waiting that one more would wait too long.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The store can't be reached, or the process that predicts ended.",
+    HTTPStatus.GATEWAY_TIMEOUT: "A prediction took longer than it may.",
 }
 _MEDIA_TYPES = ("application/json", "application/yaml")
 
@@ -102,8 +104,7 @@ def _operation(
 ) -> dict[str, Any]:
     described: dict[str, Any] = {"summary": operation.summary, "operationId": _name(path, method)}
     parameters = _query(operation.query, definitions)
-    if "{id}" in path:
-        parameters.insert(0, _RUN)
+    parameters = [described for name, described in _IN_PATH.items() if f"{{{name}}}" in path] + parameters
     if parameters:
         described["parameters"] = parameters
     if operation.body is not Nothing:
@@ -118,17 +119,23 @@ def _operation(
     return {**described, "responses": answers}
 
 
-_RUN = {
-    "name": "id",
-    "in": "path",
-    "required": True,
-    "description": "A run's id, the beginning of one, or a name, of which the newest run is meant.",
-    "schema": {"type": "string", "minLength": 1},
+_IN_PATH: dict[str, dict[str, Any]] = {
+    name: {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "description": description,
+        "schema": {"type": "string", "minLength": 1},
+    }
+    for name, description in {
+        "id": "A run's id, the beginning of one, or a name, of which the newest run is meant.",
+        "name": "The name of a model.",
+    }.items()
 }
 
 
 def _name(path: str, method: str) -> str:
-    parts = [part for part in path.strip("/").removesuffix(".json").split("/") if part != "{id}"]
+    parts = [part for part in path.strip("/").removesuffix(".json").split("/") if not part.startswith("{")]
     return "_".join([method, *parts, *(["one"] if path.endswith("{id}") else [])])
 
 

@@ -19,9 +19,9 @@ class Operation:
     summary: str
     """One sentence."""
     call: Callable[..., Any]
-    """Given the run's reference, if the path holds one, the query if it has a model, and the body if it has one.
+    """Given the run's or part's name, if the path holds one, the query if it has a model, and the body if it has one.
 
-    It runs in a thread and returns JSON types.
+    It runs in a thread and returns JSON types, or a :class:`concurrent.futures.Future` of them for what may take long.
     """
     answer: type[BaseModel] | None
     """What it returns; None for nothing."""
@@ -31,3 +31,7 @@ class Operation:
     body: type[BaseModel] = Nothing
     checks_body: bool = False
     """Whether the call checks the body itself, by the same model and by what only it knows; it is given a mapping."""
+    reads_body: bool = False
+    """Whether the call reads the body itself, of which the model is a description only; it is given bytes and type."""
+    largest_body: int = 2**20
+    """Bytes; a configuration has some hundred."""

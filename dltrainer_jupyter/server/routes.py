@@ -5,10 +5,12 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from dltrainer_jupyter.core.spec import RunSpec
-from dltrainer_jupyter.server import openapi, schemas, steering, training, watching
+from dltrainer_jupyter.server import model_schemas, models, openapi, prediction, schemas, steering, training, watching
 from dltrainer_jupyter.server.operation import Operation
 
 PREFIX = "/dltrainer/api"
+_LARGEST_INPUTS = 2**23
+"""Bytes of what is to be predicted."""
 
 ROUTES: dict[str, dict[str, Operation]] = {
     "/store": {"get": Operation("Say which store this server reads.", watching.store, schemas.StoreAnswer)},
@@ -64,6 +66,48 @@ ROUTES: dict[str, dict[str, Operation]] = {
             schemas.RunAnswer,
             HTTPStatus.CREATED,
             body=schemas.CloneRequest,
+        )
+    },
+    "/runs/{id}/predict": {
+        "post": Operation(
+            "Predict inputs with a checkpoint.",
+            prediction.predict,
+            model_schemas.PredictAnswer,
+            body=model_schemas.PredictRequest,
+            largest_body=_LARGEST_INPUTS,
+        )
+    },
+    "/runs/{id}/try": {
+        "post": Operation(
+            "Predict some validation examples with a checkpoint.",
+            prediction.examples,
+            model_schemas.TryAnswer,
+            body=model_schemas.TryRequest,
+        )
+    },
+    "/check": {
+        "post": Operation(
+            "Say what is wrong with a configuration, and in which line.",
+            training.check,
+            model_schemas.CheckAnswer,
+            body=RunSpec,
+            reads_body=True,
+        )
+    },
+    "/models": {"get": Operation("List the models.", models.models, model_schemas.ModelsAnswer)},
+    "/models/{name}/metadata": {"get": Operation("Describe a model.", models.metadata, model_schemas.ModelAnswer)},
+    "/models/{name}/config-schema": {
+        "get": Operation(
+            "Give the JSON schema of a model's settings.", models.config_schema, model_schemas.SchemaAnswer
+        )
+    },
+    "/models/{name}/validate-config": {
+        "post": Operation(
+            "Check settings of a model.",
+            models.validate_config,
+            model_schemas.ConfigAnswer,
+            body=model_schemas.ModelConfig,
+            checks_body=True,
         )
     },
 } | {

@@ -12,17 +12,19 @@ from dltrainer_jupyter.core.records import ControlStatus
 from dltrainer_jupyter.core.states import State
 from dltrainer_jupyter.core.validation import AlsoCalled
 
-_LARGEST = 2**63 - 1
+LARGEST = 2**63 - 1
 """What databases take for a whole number."""
 _MOST_RUNS, _RUNS = 1000, 50
 _MOST_POINTS, _POINTS = 20_000, 2000
 
 
-class _Model(BaseModel):
+class Strict(BaseModel):
+    """Takes what it knows and nothing else."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class Nothing(_Model):
+class Nothing(Strict):
     """A request that takes no settings."""
 
 
@@ -44,7 +46,7 @@ def _states(value: Any) -> Any:
     return listed
 
 
-class RunsQuery(_Model):
+class RunsQuery(Strict):
     """Which runs to list."""
 
     state: Annotated[tuple[State, ...] | None, BeforeValidator(_states)] = Field(
@@ -53,24 +55,24 @@ class RunsQuery(_Model):
     name: str | None = Field(default=None, description="Only runs of exactly this name.")
     limit: int = Field(default=_RUNS, ge=1, le=_MOST_RUNS, description="At most so many.")
     cursor: int | None = Field(
-        default=None, ge=0, le=_LARGEST, description="Go on after a page, by what it called `next`."
+        default=None, ge=0, le=LARGEST, description="Go on after a page, by what it called `next`."
     )
 
 
-class CurvesQuery(_Model):
+class CurvesQuery(Strict):
     """Which part of which series, and how closely."""
 
     names: Annotated[tuple[str, ...] | None, BeforeValidator(_listed)] = Field(
         default=None, min_length=1, description="Such as train_loss; all series by default."
     )
-    start: int | None = Field(default=None, ge=0, le=_LARGEST, description="First step.")
-    stop: int | None = Field(default=None, ge=0, le=_LARGEST, description="The step after the last one.")
+    start: int | None = Field(default=None, ge=0, le=LARGEST, description="First step.")
+    stop: int | None = Field(default=None, ge=0, le=LARGEST, description="The step after the last one.")
     points: int = Field(
         default=_POINTS, ge=4, le=_MOST_POINTS, description="Most points of a series; the extremes between stay."
     )
 
 
-class ResumeRequest(_Model):
+class ResumeRequest(Strict):
     """How to go on."""
 
     epochs: int | None = Field(
@@ -79,17 +81,17 @@ class ResumeRequest(_Model):
     executor: str | None = Field(default=None, description="Where to go on; a process if left out.")
 
 
-class SetRequest(_Model):
+class SetRequest(Strict):
     """What to change in a live run."""
 
     learning_rate: Annotated[float, AlsoCalled("lr")] = Field(gt=0, description="From the next step on.")
 
 
-class CloneRequest(_Model):
+class CloneRequest(Strict):
     """What the new run begins with."""
 
     step: int | None = Field(
-        default=None, ge=0, le=_LARGEST, description="Step of the checkpoint whose weights to begin with."
+        default=None, ge=0, le=LARGEST, description="Step of the checkpoint whose weights to begin with."
     )
     changes: dict[str, Any] = Field(default_factory=dict, description="Settings, as for a new run.")
 
@@ -99,13 +101,13 @@ class CloneRequest(_Model):
 _Numbers = list[float | None]
 
 
-class StoreAnswer(_Model):
+class StoreAnswer(Strict):
     """The store of this server."""
 
     uuid: str = Field(description="By which two servers or kernels know that they read the same store.")
 
 
-class RunRow(_Model):
+class RunRow(Strict):
     """A run in a list."""
 
     id: str
@@ -120,7 +122,7 @@ class RunRow(_Model):
     created_at: str
 
 
-class RunsAnswer(_Model):
+class RunsAnswer(Strict):
     """A page of runs, newest first."""
 
     runs: list[RunRow]
@@ -138,13 +140,13 @@ class EpochRow(BaseModel):
     step: int
 
 
-class MetricsAnswer(_Model):
+class MetricsAnswer(Strict):
     """The history of a run, a row an epoch."""
 
     metrics: list[EpochRow]
 
 
-class CheckpointRow(_Model):
+class CheckpointRow(Strict):
     """A checkpoint."""
 
     step: int
@@ -155,26 +157,26 @@ class CheckpointRow(_Model):
     path: str
 
 
-class CheckpointsAnswer(_Model):
+class CheckpointsAnswer(Strict):
     """The checkpoints of a run, oldest first."""
 
     checkpoints: list[CheckpointRow]
 
 
-class CurveColumns(_Model):
+class CurveColumns(Strict):
     """A series, decimated."""
 
     steps: list[int]
     values: _Numbers
 
 
-class CurvesAnswer(_Model):
+class CurvesAnswer(Strict):
     """Series by name."""
 
     curves: dict[str, CurveColumns]
 
 
-class ControlRow(_Model):
+class ControlRow(Strict):
     """A request to a run, and what became of it."""
 
     id: int
@@ -187,7 +189,7 @@ class ControlRow(_Model):
     requested_at: str
 
 
-class RunError(_Model):
+class RunError(Strict):
     """Why a run failed."""
 
     type: str
@@ -213,7 +215,7 @@ class RunAnswer(RunRow):
     controls: list[ControlRow] = Field(description="The newest ones.")
 
 
-class Gpu(_Model):
+class Gpu(Strict):
     """A GPU of the server's machine."""
 
     name: str
@@ -222,7 +224,7 @@ class Gpu(_Model):
     memory_total_bytes: int
 
 
-class ResourcesAnswer(_Model):
+class ResourcesAnswer(Strict):
     """How busy the server's machine is; in a container, how busy what it lets us have."""
 
     host: str
@@ -233,7 +235,7 @@ class ResourcesAnswer(_Model):
     gpus: list[Gpu]
 
 
-class ErrorAnswer(_Model):
+class ErrorAnswer(Strict):
     """What is wrong, and how to mend it."""
 
     message: str

@@ -15,6 +15,7 @@ from dltrainer_jupyter.core.states import ENDED
 from dltrainer_jupyter.server.schemas import CloneRequest, ResumeRequest
 from dltrainer_jupyter.server.steering import row
 from dltrainer_jupyter.server.watching import described
+from dltrainer_jupyter.views.words import one_line
 
 _APART = "process"
 
@@ -26,6 +27,17 @@ def train(settings: Mapping[str, Any]) -> dict[str, Any]:
 
     spec, own = tal.describe(settings)
     return described(submit(_apart(spec), own))
+
+
+def check(body: bytes, media_type: str) -> dict[str, Any]:
+    """Say what is wrong with a configuration, whatever was sent."""
+    from dltrainer_jupyter.tal import checking
+
+    try:
+        found = checking.check(body.decode(), is_json=media_type.endswith("json"))
+    except UnicodeDecodeError as error:
+        found = [checking.Finding(f"The text is not UTF-8 (byte {error.start}).", None)]
+    return {"problems": [{"message": one_line(it.message), "line": it.line} for it in found]}
 
 
 def resume(ref: str, request: ResumeRequest) -> dict[str, Any]:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
+import threading
 import tomllib
 from pathlib import Path
 
 from dltrainer_jupyter.core.errors import ConfigurationError, UnknownNameError, brief
 
-_IN_FILE = ("store", "artifacts")
+_IN_FILE = ("store", "artifacts", "predict_timeout", "predict_idle")
 """What the file may hold. Where the home folder is has to be known before the file in it can be found."""
 
 
 class Settings:
-    """Folders and database of this process.
+    """Folders and database of this process, and how long predictions elsewhere may take.
 
-    Each can be set by an environment variable (``DLTRAINER_HOME``, ``DLTRAINER_STORE``, ``DLTRAINER_ARTIFACTS``),
-    by assignment (``tal.settings.store = "postgresql://…"``) or in ``settings.toml`` in the home folder.
+    Each can be set by an environment variable (``DLTRAINER_HOME``, ``DLTRAINER_STORE``, ``DLTRAINER_PREDICT_TIMEOUT``
+    …), by assignment (``tal.settings.store = "postgresql://…"``) or, but for the home folder, in ``settings.toml`` in
+    it.
     """
 
     __slots__ = ("_assigned",)
@@ -61,6 +63,35 @@ class Settings:
     @artifacts.setter
     def artifacts(self, value: str | Path) -> None:
         self._assigned["artifacts"] = str(value)
+
+    @property
+    def predict_timeout(self) -> float:
+        """Seconds a prediction may take in a process of its own, its start included; 60 by default."""
+        return self._seconds("predict_timeout", 60.0)
+
+    @predict_timeout.setter
+    def predict_timeout(self, value: float) -> None:
+        self._assigned["predict_timeout"] = str(value)
+
+    @property
+    def predict_idle(self) -> float:
+        """Seconds a process that predicts stays warm for the next prediction; 300 by default."""
+        return self._seconds("predict_idle", 300.0)
+
+    @predict_idle.setter
+    def predict_idle(self, value: float) -> None:
+        self._assigned["predict_idle"] = str(value)
+
+    def _seconds(self, key: str, default: float) -> float:
+        given = self._find(key)
+        try:
+            seconds = default if given is None else float(given)
+        except ValueError:
+            seconds = 0.0
+        if not 0 < seconds <= threading.TIMEOUT_MAX:
+            msg = f"{key}: expected a number of seconds above 0, got {brief(given)}."
+            raise ConfigurationError(msg)
+        return seconds
 
     def _find(self, key: str) -> str | None:
         return os.environ.get(f"DLTRAINER_{key.upper()}") or self._assigned.get(key) or self._from_file().get(key)

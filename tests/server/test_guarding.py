@@ -33,7 +33,8 @@ def requests(app: Any, run: str) -> list[tuple[str, str]]:
         pattern = getattr(getattr(rule.matcher, "regex", None), "pattern", "")
         if PREFIX not in pattern.replace("\\", ""):
             continue
-        path = pattern.removesuffix("$").replace("([^/]+)", run).replace("\\", "")
+        path = pattern.removesuffix("$").replace("\\", "")
+        path = path.replace("/models/([^/]+)", "/models/mlp").replace("([^/]+)", run)
         unimplemented = rule.target._unimplemented_method
         found += [(name.upper(), path) for name in METHODS if getattr(rule.target, name) is not unimplemented]
     return found
@@ -47,7 +48,7 @@ def run(recorded) -> Any:
 def test_the_routes_are_those_of_the_application(server, run) -> None:
     there = {(method.lower(), path) for method, path in requests(server.app.web_app, run.id)}
     declared = {
-        (method, (PREFIX + path).replace("{id}", run.id)) for path, methods in ROUTES.items() for method in methods
+        (method, (PREFIX + path).format(id=run.id, name="mlp")) for path, methods in ROUTES.items() for method in methods
     }
     assert declared <= there
     assert {path for _, path in declared} == {path for _, path in there}

@@ -1,0 +1,80 @@
+"""What a worker can be asked to do; each takes and gives JSON types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from dltrainer_jupyter.core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from dltrainer_jupyter.tal.inference import TrainedModel
+
+_MOST_VALUES = 2_000_000
+"""Values an answer may hold: some 40 MB of text."""
+
+
+def predict(store: str, run: str, checkpoint: str | int, inputs: Any, *, probabilities: bool) -> dict[str, Any]:
+    """Predict with a checkpoint of a run."""
+    answer = _trained(store, run, checkpoint).answer(inputs, probabilities=probabilities)
+    values = sum(map(_size, (answer["predictions"], answer["probabilities"])))
+    if values > _MOST_VALUES:
+        msg = (
+            f"The answer would hold {values:,} values, and {_MOST_VALUES:,} are the most; send fewer samples at a time."
+        )
+        raise ConfigurationError(msg)
+    return answer
+
+
+def examples(store: str, run: str, checkpoint: str | int, count: int, offset: int) -> dict[str, Any]:
+    """Predict some validation examples, as a panel shows them."""
+    return _trained(store, run, checkpoint).examples(count, offset)
+
+
+def models() -> dict[str, Any]:
+    """List the models there are."""
+    from dltrainer_jupyter.tal import architectures
+
+    return {"models": architectures.overview()}
+
+
+def model(name: str) -> dict[str, Any]:
+    """Describe a model."""
+    from dltrainer_jupyter.tal import architectures
+
+    return architectures.metadata(name)
+
+
+def model_schema(name: str) -> dict[str, Any]:
+    """Give the JSON schema of a model's settings."""
+    from dltrainer_jupyter.tal import architectures
+
+    return architectures.config_schema(name)
+
+
+def model_config(name: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Check settings of a model."""
+    from dltrainer_jupyter.tal import architectures
+
+    return architectures.validated(name, config)
+
+
+ERRANDS: dict[str, Callable[..., Any]] = {
+    errand.__name__: errand for errand in (predict, examples, models, model, model_schema, model_config)
+}
+
+
+def _trained(store: str, run: str, checkpoint: str | int) -> TrainedModel:
+    from dltrainer_jupyter.store.store import Store
+    from dltrainer_jupyter.tal.run import Run
+
+    return Run(run, Store.open(store)).trained(checkpoint)
+
+
+def _size(values: Any) -> int:
+    """Count the values of nested lists of one shape."""
+    size = 1 if isinstance(values, list) else 0
+    while isinstance(values, list):
+        size *= len(values)
+        values = values[0] if values else None
+    return size

@@ -1,0 +1,48 @@
+"""The workers of this process: one a framework, so that frameworks don't share a process, and few at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from concurrent.futures import Future
+from typing import Any
+
+from dltrainer_jupyter.tal.apart.worker import Worker
+from dltrainer_jupyter.tal.settings import settings
+
+_MOST_WARM = 3
+
+
+class Workers:
+    """Workers by name."""
+
+    def __init__(self) -> None:
+        self._workers: OrderedDict[str, Worker] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def ask(self, name: str, errand: str, **arguments: Any) -> Future[Any]:
+        """Send the worker of a framework on an errand; see :meth:`Worker.ask`."""
+        with self._lock:
+            worker = self._workers.pop(name, None) or Worker(name, settings.predict_idle)
+            self._workers[name] = worker  # the newest one is last
+            warm = [other for other in self._workers.values() if other is not worker and other.is_warm]
+            for other in warm[: max(len(warm) + 1 - _MOST_WARM, 0)]:
+                other.rest()
+        return worker.ask(errand, arguments, settings.predict_timeout)
+
+    def __getitem__(self, name: str) -> Worker:
+        """Give a worker that was asked before."""
+        return self._workers[name]
+
+    def close(self) -> None:
+        """Let all processes end, and wait for it."""
+        with self._lock:
+            threads = [worker.rest() for worker in self._workers.values()]
+            self._workers.clear()
+        for thread in threads:
+            if thread is not None:
+                thread.join()
+
+
+workers = Workers()
+"""Those of this process."""
