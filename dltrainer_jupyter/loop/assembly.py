@@ -116,6 +116,7 @@ def assembled(
                 metrics=make.make_metrics(spec, objects, signature, adapter.tensors),
                 confusion=confusion,
                 batch_size=2 * spec.batch_size,
+                together=spec.fast.several_steps,
             )
         versions = origin(spec.framework) | _versions(environment)
         exactness = Exactness(

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
 
 import numpy as np
 
-from dltrainer_jupyter.core.protocols import Adapter, Batch, Course, Metric, Recipe, Samples, Stream, TrainState
+from dltrainer_jupyter.core.protocols import (
+    Adapter,
+    Course,
+    Metric,
+    Recipe,
+    Samples,
+    SeveralBatches,
+    StepOutput,
+    Stream,
+    Stretch,
+    TrainState,
+)
 from dltrainer_jupyter.data.cursor import batches, bounds
 from dltrainer_jupyter.loop.collector import Collector
 from dltrainer_jupyter.loop.following import follower_of
+from dltrainer_jupyter.loop.pace import Pace
 from dltrainer_jupyter.metrics.confusion import ConfusionMatrix
 
 
@@ -28,6 +42,8 @@ class Evaluation:
         Counts classes in the same pass.
     batch_size : int
         Samples in a forward pass; a stream has batches of its own.
+    together : bool
+        Measure several batches in one call, where the adapter can.
     """
 
     def __init__(
@@ -39,15 +55,16 @@ class Evaluation:
         metrics: Sequence[Metric],
         confusion: ConfusionMatrix | None,
         batch_size: int,
+        together: bool,
     ) -> None:
         self._adapter = adapter
-        self._recipe = recipe
         self._follower = follower_of(recipe)
         self._collector = Collector(adapter, metrics, confusion)
+        self._measurement: _Measurement
         if isinstance(source, Samples):
-            self._batches = _cut(adapter, source, batch_size)
+            self._measurement = _OfSamples(adapter, recipe, source, batch_size, together=together)
         else:
-            self._batches = lambda: map(adapter.to_batch, source.epoch(1, 0))
+            self._measurement = _OfStream(adapter, recipe, source)
 
     def run(self, state: TrainState, course: Course, interrupted: Callable[[], bool]) -> dict[str, float] | None:
         """Measure.
@@ -59,7 +76,7 @@ class Evaluation:
         course : Course
             Where the training stands.
         interrupted : callable
-            Asked after every batch; True ends the pass.
+            Asked after every batch, or every call that measures several; True ends the pass.
 
         Returns
         -------
@@ -69,8 +86,8 @@ class Evaluation:
         self._collector.reset()
         with self._adapter.evaluation(state) as measured:
             self._follower.begin_validation(measured, course)
-            for batch in self._batches():
-                if self._collector.add(self._adapter.eval_step(self._recipe, measured, batch)):
+            for output in self._measurement(measured):
+                if self._collector.add(output):
                     self._collector.count(self._collector.take())
                 if interrupted():
                     return None
@@ -78,13 +95,54 @@ class Evaluation:
             return self._collector.values("val") | dict(self._follower.end_validation(measured, course))
 
 
-def _cut(adapter: Adapter, samples: Samples, batch_size: int) -> Callable[[], Iterator[Batch]]:
-    count = len(samples)
-    placed = adapter.place(samples)
-    order = adapter.order(placed, np.arange(count, dtype=np.int64))
+class _Measurement(Protocol):
+    def __call__(self, measured: TrainState) -> Iterator[StepOutput]:
+        """Measure all batches; yield what they give, call by call."""
 
-    def cut() -> Iterator[Batch]:
-        for index in range(batches(count, batch_size)):
-            yield adapter.batch(placed, order, *bounds(index, count, batch_size))
 
-    return cut
+class _OfStream:
+    def __init__(self, adapter: Adapter, recipe: Recipe, stream: Stream) -> None:
+        self._adapter = adapter
+        self._recipe = recipe
+        self._stream = stream
+
+    def __call__(self, measured: TrainState) -> Iterator[StepOutput]:
+        for batch in map(self._adapter.to_batch, self._stream.epoch(1, 0)):
+            yield self._adapter.eval_step(self._recipe, measured, batch)
+
+
+class _OfSamples:
+    def __init__(self, adapter: Adapter, recipe: Recipe, samples: Samples, batch_size: int, *, together: bool) -> None:
+        self._adapter = adapter
+        self._recipe = recipe
+        self._size = batch_size
+        self._count = len(samples)
+        self._placed = adapter.place(samples)
+        self._order = adapter.order(self._placed, np.arange(self._count, dtype=np.int64))
+        self._together = together
+        self._pace: Pace | None = None
+
+    def __call__(self, measured: TrainState) -> Iterator[StepOutput]:
+        done = 0
+        if self._together and isinstance(self._adapter, SeveralBatches):
+            for output in self._full_batches(self._adapter, measured):
+                done += output.steps
+                yield output
+        for index in range(done, batches(self._count, self._size)):
+            batch = self._adapter.batch(self._placed, self._order, *bounds(index, self._count, self._size))
+            yield self._adapter.eval_step(self._recipe, measured, batch)
+
+    def _full_batches(self, adapter: SeveralBatches, measured: TrainState) -> Iterator[StepOutput]:
+        """Measure the batches that are full, several a call; none where they are better measured one by one."""
+        if self._pace is None:
+            self._pace = Pace(adapter.most_batches())
+        if self._pace.most == 1:
+            return
+        done, full = 0, self._count // self._size
+        while (fitting := min(full - done, self._pace.steps)) > 0:
+            stretch = Stretch(self._placed, self._order, done * self._size, self._size, fitting)
+            began = time.perf_counter()
+            output = adapter.eval_steps(self._recipe, measured, stretch)
+            self._pace.took(fitting, time.perf_counter() - began)
+            done += fitting
+            yield output

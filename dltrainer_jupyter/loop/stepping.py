@@ -11,10 +11,8 @@ import numpy.typing as npt
 
 from dltrainer_jupyter.core.protocols import SeveralSteps, StepOutput
 from dltrainer_jupyter.loop.feed import SampleFeed
+from dltrainer_jupyter.loop.pace import Pace
 from dltrainer_jupyter.loop.training import Training
-
-_LONGEST = 0.02
-"""Seconds that a call should take: whoever asks for a pause waits for its end."""
 
 
 class Stepper(Protocol):
@@ -118,32 +116,3 @@ class SeveralAtOnce:
         others = np.flatnonzero(changes != changes[0])
         steps = int(others[0]) if others.size else most
         return steps, rates[:steps] if changes[0] else None
-
-
-class Pace:
-    """How many steps to make in a call, from how long they have taken.
-
-    Parameters
-    ----------
-    most : int
-        Steps that a call can hold.
-
-    Examples
-    --------
-    >>> pace = Pace(256)
-    >>> pace.took(1, 0.001)
-    >>> pace.steps
-    2
-    """
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self.steps = 1
-
-    def took(self, steps: int, seconds: float) -> None:
-        """Learn from a call; not from one that was short because the end of an epoch cut it short."""
-        if steps < self.steps and seconds < _LONGEST:
-            return
-        fitting = int(steps * _LONGEST / max(seconds, 1e-9))
-        # Step by step towards it: a first call, which compiles, says nothing of those to come.
-        self.steps = max(1, min(fitting, 2 * steps, self._most))

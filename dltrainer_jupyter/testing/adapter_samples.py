@@ -110,12 +110,16 @@ class Trainer:
     def stretch(self, count: int, rates: Sequence[float] | None = None) -> StepOutput:
         """Make the next steps in one call, all of full batches of an epoch; give what they give."""
         assert isinstance(self.adapter, SeveralSteps)  # noqa: S101 - asked by the caller
-        epoch, _, where = self._place(self.steps)
-        stretch = Stretch(self._placed, self._order(epoch), where.start, self.spec.batch_size, count)
         given = None if rates is None else np.array(rates, np.float64)
+        stretch = self.batches(self.steps, count)
         self.state, output = self.adapter.train_steps(self.recipe, self.state, stretch, given)
         self.steps += count
         return output
+
+    def batches(self, step: int, count: int) -> Stretch:
+        """Give the batches of a step and of those after it, all full and of one epoch, not cut yet."""
+        epoch, _, where = self._place(step)
+        return Stretch(self._placed, self._order(epoch), where.start, self.spec.batch_size, count)
 
     def step(self, count: int = 1) -> list[float]:
         """Make the next steps; give their losses."""

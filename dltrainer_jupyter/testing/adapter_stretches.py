@@ -14,9 +14,9 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import pytest
 
-from dltrainer_jupyter.core.protocols import Batch, FullState, Samples, SeveralSteps, StepOutput
+from dltrainer_jupyter.core.protocols import Batch, FullState, Samples, SeveralBatches, SeveralSteps, StepOutput
 from dltrainer_jupyter.core.states import State
-from dltrainer_jupyter.loop import stepping
+from dltrainer_jupyter.loop import pace
 from dltrainer_jupyter.loop.collector import bytes_of
 from dltrainer_jupyter.testing.adapter_fixtures import ABILITIES, AdapterFixtures, Make
 from dltrainer_jupyter.testing.adapter_runs import WholeRun
@@ -184,6 +184,37 @@ class StretchesContract(AdapterFixtures):
             for given in (output.outputs, output.targets):
                 assert bytes_of(given) >= made.adapter.arrays([given]).nbytes > 0
 
+    @pytest.mark.parametrize("ability", ["none", "ema", "bf16-mixed"])
+    def test_any_split_of_batches_into_calls_is_measured_alike(self, trainer: Make, ability: str) -> None:
+        """Losses, outputs and targets, in the order of the batches, and nothing changes."""
+        if ability not in {"none", *self.supports}:
+            pytest.skip(f"{self.framework} doesn't support {ability}")
+        made = trainer(**ABILITIES.get(ability, {}))
+        adapter = made.adapter
+        if not isinstance(adapter, SeveralBatches) or adapter.most_batches() < 5:
+            pytest.skip(f"{self.framework} measures the batches of this model one by one")
+        made.step()
+
+        def measured(split: Sequence[int]) -> list[Any]:
+            given, at = list[StepOutput](), 0
+            with adapter.evaluation(made.state) as state:
+                for count in split:
+                    stretch, batch = made.batches(at, max(count, 1)), made.batch(at)
+                    given.append(
+                        adapter.eval_steps(made.recipe, state, stretch)
+                        if count
+                        else adapter.eval_step(made.recipe, state, batch)
+                    )
+                    at += stretch.steps
+            shown = [output.outputs for output in given], [output.targets for output in given]
+            return [adapter.losses([output.loss for output in given]), *map(adapter.arrays, shown)]
+
+        before, wanted = made.fingerprint(), measured([_SINGLE] * 5)
+        assert [len(values) for values in wanted] == [5, 5 * made.spec.batch_size, 5 * made.spec.batch_size]
+        for split in _SPLITS:
+            np.testing.assert_equal(measured(split), wanted)
+        assert made.fingerprint() == before
+
     def test_a_run_ends_as_with_single_steps_suspended_or_not(
         self, several: Make, model: Any, optimizer: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -192,7 +223,7 @@ class StretchesContract(AdapterFixtures):
         However fast the machine is, each call makes twice as many steps as the one before.
         """
         several()
-        monkeypatch.setattr(stepping, "_LONGEST", 3600.0)
+        monkeypatch.setattr(pace, "LONGEST", 3600.0)
         settings = {
             "framework": self.framework,
             "model": model,

@@ -159,6 +159,11 @@ def changes_stretches(change: Callable[[Any, Any], tuple[Any, Any]]) -> Callable
     return flaw
 
 
+def measures_from_the_first(adapter: Any, patch: Callable[[str, Any], None]) -> None:
+    eval_steps = adapter.eval_steps
+    patch("eval_steps", lambda self, recipe, state, given: eval_steps(self, recipe, state, given._replace(start=0)))
+
+
 def reverses_steps(adapter: Any, patch: Callable[[str, Any], None]) -> None:
     train_steps = adapter.train_steps
 
@@ -207,6 +212,7 @@ _MISFIT = "test_what_does_not_fit_is_refused_before_anything_is_written"
         (changes_stretches(lambda stretch, rates: (stretch, rates[::-1])), _SPLIT),
         (changes_stretches(lambda stretch, rates: (stretch._replace(start=0), rates)), _SPLIT),
         (reverses_steps, _SPLIT),
+        (measures_from_the_first, "test_any_split_of_batches_into_calls_is_measured_alike"),
         (holds_fewer_steps_than_it_did, "test_how_many_steps_a_call_can_hold_stays_as_it_is"),
         (reverses_losses, "test_losses_and_outputs_come_to_the_host_in_order"),
     ],

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from dltrainer_jupyter.core.protocols import Batch, Samples, StepOutput, Stretch
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.loop.feed import SampleFeed
-from dltrainer_jupyter.loop.stepping import OneByOne, Pace, SeveralAtOnce, Stepper
+from dltrainer_jupyter.loop.pace import Pace
+from dltrainer_jupyter.loop.stepping import OneByOne, SeveralAtOnce, Stepper
 from dltrainer_jupyter.schedules.constant import Constant
 from dltrainer_jupyter.schedules.cosine import Cosine
 

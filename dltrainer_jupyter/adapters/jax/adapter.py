@@ -21,13 +21,15 @@ from dltrainer_jupyter.adapters.jax.compiled import Steps
 from dltrainer_jupyter.adapters.jax.context import JaxContext
 from dltrainer_jupyter.adapters.jax.devices import adds_in_order, choose_device, choose_threads
 from dltrainer_jupyter.adapters.jax.fit import check_fit
+from dltrainer_jupyter.adapters.jax.looping import Rows, fetched
+from dltrainer_jupyter.adapters.jax.measuring import Measuring
 from dltrainer_jupyter.adapters.jax.nets import Net
 from dltrainer_jupyter.adapters.jax.ops import JaxOps
 from dltrainer_jupyter.adapters.jax.optimizers import with_rates
 from dltrainer_jupyter.adapters.jax.predictor import JaxPredictor
 from dltrainer_jupyter.adapters.jax.rates import Rates
 from dltrainer_jupyter.adapters.jax.state import begin_with, load_state, save_state, split_extra
-from dltrainer_jupyter.adapters.jax.stretches import Rows, Stretches, fetched
+from dltrainer_jupyter.adapters.jax.stretches import Stretches
 from dltrainer_jupyter.core.protocols import (
     Batch,
     FullState,
@@ -78,6 +80,7 @@ class JaxAdapter:
         self._rates: Rates
         self._steps: Steps
         self._stretches: Stretches
+        self._measuring: Measuring
         self._all_on_device = True
         self._undo = ExitStack()
         self._cut = placement.cut if spec.fast.batching else placement.cut_one_by_one
@@ -132,6 +135,7 @@ class JaxAdapter:
         self._rates = Rates(state.optimizers)
         self._steps = Steps(recipe, self.ops, self._spec.precision)
         self._stretches = Stretches(self._steps, self._rates)
+        self._measuring = Measuring(self._steps)
         return state
 
     def begin_with(self, state: TrainState, weights: NamedArrays) -> None:
@@ -161,7 +165,7 @@ class JaxAdapter:
             self._augmentation.check(batch)
 
         def measure(given: Batch) -> Any:
-            return self._steps.shapes(state, given)
+            return self._measuring.look_at(state, given)
 
         width = check_fit(lambda: measure(batch), lambda: self._stretches.look_at(state, batch), batch, self._classes)
         if self._augmentation is not None:
@@ -214,7 +218,10 @@ class JaxAdapter:
 
     def most_steps(self) -> int:
         """Say how many steps one call can hold: 1 where batches are cut on the host, or a step is no good in a loop."""
-        return self._stretches.most if self._spec.fast.batching and self._all_on_device else 1
+        return self._several(self._stretches.most)
+
+    def _several(self, most: int | None) -> int:
+        return most if most and self._spec.fast.batching and self._all_on_device else 1
 
     def train_steps(
         self,
@@ -243,6 +250,19 @@ class JaxAdapter:
     ) -> StepOutput:
         """Measure one batch, inside :meth:`evaluation`."""
         return self._steps.measure(state, batch)
+
+    def most_batches(self) -> int:
+        """Say how many batches one call can measure: 1 where they are cut on the host, or no good in a loop."""
+        return self._several(self._measuring.most)
+
+    def eval_steps(
+        self,
+        recipe: Recipe,  # noqa: ARG002 - it is compiled already
+        state: TrainState,
+        stretch: Stretch,
+    ) -> StepOutput:
+        """Measure the batches of a stretch, inside :meth:`evaluation`."""
+        return self._measuring.measure(state, stretch)
 
     # --- to the host ------------------------------------------------------------------------------------
 

@@ -55,6 +55,8 @@ class Steps:
     compiled : callable
         Makes a step of arrays, inputs, targets and structure of a batch, and its size; gives arrays, and loss, outputs
         and targets.
+    measuring : callable
+        Measures, by the nets' values and the recipe's arrays, such a batch; gives loss, outputs and targets.
     """
 
     def __init__(self, recipe: Recipe, ops: Ops, precision: str) -> None:
@@ -63,7 +65,7 @@ class Steps:
         self._precision = precision
         self._built: TrainState
         self.compiled = jax.jit(self._traced_learning, static_argnames="size", donate_argnums=0)
-        self._measure = jax.jit(self._traced_measuring, static_argnames="size")
+        self.measuring = jax.jit(self._traced_measuring, static_argnames="size")
 
     def learn(self, state: TrainState, batch: Batch) -> StepOutput:
         """Make one step; the state holds what it computes."""
@@ -73,18 +75,16 @@ class Steps:
 
     def measure(self, state: TrainState, batch: Batch) -> StepOutput:
         """Measure one batch; nothing changes."""
-        self._built = state
-        loss, outputs, targets = self._measure(*_measured(state), _given(batch), size=batch.size)
+        loss, outputs, targets = self.measuring(*self.shown_to(state), _given(batch), size=batch.size)
         return StepOutput(loss, outputs, targets, batch.size)
 
     def traced(self, state: TrainState, batch: Batch) -> jax.stages.Traced:
         """Trace a step, as making one would; nothing is compiled or computed."""
         return self.compiled.trace(self.taken(state), _given(batch), size=batch.size)
 
-    def shapes(self, state: TrainState, batch: Batch) -> tuple[Any, Any, Any]:
-        """Trace measuring; give the shapes of loss, outputs and targets."""
-        self._built = state
-        return self._measure.trace(*_measured(state), _given(batch), size=batch.size).out_info  # type: ignore[no-any-return]
+    def traced_measuring(self, state: TrainState, batch: Batch) -> jax.stages.Traced:
+        """Trace measuring a batch; nothing is compiled or computed."""
+        return self.measuring.trace(*self.shown_to(state), _given(batch), size=batch.size)
 
     def taken(self, state: TrainState) -> Arrays:
         """Take the arrays of a state, for :attr:`compiled`, which gives them back changed."""
@@ -95,6 +95,11 @@ class Steps:
             {name: optimizer.kept for name, optimizer in state.optimizers.items()},
             split_extra(state.extra)[0],
         )
+
+    def shown_to(self, state: TrainState) -> tuple[dict[str, list[Any]], dict[str, Any]]:
+        """Take what :attr:`measuring` looks at."""
+        self._built = state
+        return {name: net.values for name, net in state.nets.items()}, split_extra(state.extra)[0]
 
     # --- what is traced -------------------------------------------------------------------------------
 
@@ -151,10 +156,6 @@ class Steps:
 
 def _given(batch: Batch) -> tuple[Any, Any, Any]:
     return batch.inputs, batch.targets, batch.whole
-
-
-def _measured(state: TrainState) -> tuple[dict[str, list[Any]], dict[str, Any]]:
-    return {name: net.values for name, net in state.nets.items()}, split_extra(state.extra)[0]
 
 
 def _arrays_of(output: StepOutput) -> tuple[Any, Any, Any]:

@@ -37,6 +37,7 @@ from dltrainer_jupyter.adapters.tensorflow.randomness import (
     seed_for,
     seed_process,
 )
+from dltrainer_jupyter.adapters.tensorflow.steps import Step
 from dltrainer_jupyter.adapters.tensorflow.training import Training
 from dltrainer_jupyter.adapters.tensorflow.watching import why_inexact
 from dltrainer_jupyter.core.protocols import (
@@ -216,7 +217,10 @@ class TensorFlowAdapter:
 
     def _uncontrolled(self) -> str | None:
         """Say what a step draws from or remembers that isn't the run's, or None."""
-        graph = None if self._training is None else self._training.learn.graph
+        return self._drawn_in(None if self._training is None else self._training.learn)
+
+    def _drawn_in(self, step: Step | None) -> str | None:
+        graph = None if step is None else step.graph
         return None if graph is None else why_inexact(graph, owns_process=self._owns_process)
 
     # --- data -----------------------------------------------------------------------------------------
@@ -262,11 +266,17 @@ class TensorFlowAdapter:
         self, recipe: Recipe, state: TrainState, stretch: Stretch, rates: npt.NDArray[np.float64] | None
     ) -> tuple[TrainState, StepOutput]:
         """Make the steps of a stretch, and return when they are made."""
-        batches = self.batch(stretch.placed, stretch.order, stretch.start, stretch.start + stretch.size * stretch.steps)
-        output = self._training_of(recipe, state).train_steps(batches, stretch.steps, rates)
+        output = self._training_of(recipe, state).train_steps(self._joined(stretch), stretch.steps, rates)
+        self._wait()
+        return state, output
+
+    def _joined(self, stretch: Stretch) -> Batch:
+        """Cut the batches of a stretch as one."""
+        return self.batch(stretch.placed, stretch.order, stretch.start, stretch.start + stretch.size * stretch.steps)
+
+    def _wait(self) -> None:
         if not self.device.startswith("CPU"):
             tf.test.experimental.sync_devices()
-        return state, output
 
     @contextmanager
     def evaluation(self, state: TrainState) -> Iterator[TrainState]:
@@ -281,6 +291,18 @@ class TensorFlowAdapter:
     def eval_step(self, recipe: Recipe, state: TrainState, batch: Batch) -> StepOutput:
         """Measure one batch, inside :meth:`evaluation`."""
         return self._training_of(recipe, state).eval_step(batch)
+
+    def most_batches(self) -> int:
+        """Say how many batches one call can measure; 1 where they are better measured one by one, as steps may be."""
+        if self._training is None or self._drawn_in(self._training.measure):
+            return 1
+        return self._training.measurements.most(self._spec.batch_size)
+
+    def eval_steps(self, recipe: Recipe, state: TrainState, stretch: Stretch) -> StepOutput:
+        """Measure the batches of a stretch, inside :meth:`evaluation`, and return when that is done."""
+        output = self._training_of(recipe, state).eval_steps(self._joined(stretch), stretch.steps)
+        self._wait()
+        return output
 
     def set_learning_rate(self, state: TrainState, rate: float) -> None:
         """Use this rate from the next step on, where an optimizer has no schedule of its own."""

@@ -1,4 +1,4 @@
-"""Several steps in one call: a loop, as a graph, around the graph of a single step.
+"""Several steps in one call, to learn or to measure: a loop, as a graph, around the graph of a single step.
 
 What a step does isn't traced again: the loop calls the graph that single steps have, with the number of samples left
 open as there, so that a step has the same bits wherever it is made.
@@ -31,18 +31,21 @@ class Stretches:
     ----------
     step : Step
         A single one: of a batch and what a recipe keeps it gives a loss, outputs, targets, and what is kept then.
-    set_rate : callable
-        Sets the learning rate to a tensor, in a graph.
     apart : callable
         Gives a context in which Python code runs while it is traced.
+    set_rate : callable, optional
+        Sets the learning rate to a tensor, in a graph; needed by steps that have one.
     """
 
     def __init__(
-        self, step: Step, set_rate: Callable[[Any], None], apart: Callable[[], AbstractContextManager[Any]]
+        self,
+        step: Step,
+        apart: Callable[[], AbstractContextManager[Any]],
+        set_rate: Callable[[Any], None] = lambda _rate: None,
     ) -> None:
         self._step = step
-        self._set_rate = set_rate
         self._apart = apart
+        self._set_rate = set_rate
         self._form: Any = None
         self._compiled: dict[int, Any] = {}
 
@@ -71,7 +74,7 @@ class Stretches:
         )
 
     def __call__(
-        self, batches: Batch, steps: int, extra: Extra, rates: npt.NDArray[np.float64] | None
+        self, batches: Batch, steps: int, extra: Extra, rates: npt.NDArray[np.float64] | None = None
     ) -> tuple[Any, ...]:
         """Make steps.
 

@@ -80,7 +80,8 @@ class Training:
         eager = bool(getattr(recipe, "eager", False))
         self.learn = Step(self._learn, apart, eager=eager)
         self.measure = Step(self._measure, apart, eager=eager)
-        self.stretches = Stretches(self.learn, partial(set_rate, state.optimizers.values()), apart)
+        self.stretches = Stretches(self.learn, apart, partial(set_rate, state.optimizers.values()))
+        self.measurements = Stretches(self.measure, apart)
         self._aside: dict[Any, tf.Tensor] = {}
         # Values of training while an evaluation uses their place, by the reference of their variable.
 
@@ -105,13 +106,20 @@ class Training:
 
     def eval_step(self, batch: Batch) -> StepOutput:
         """Measure one batch."""
-        loss, outputs, targets = self.measure(batch, self.extra)
+        loss, outputs, targets, _ = self.measure(batch, self.extra)
         return StepOutput(loss, outputs, targets, batch.size)
+
+    def eval_steps(self, batches: Batch, steps: int) -> StepOutput:
+        """Measure several batches, given as one."""
+        if steps == 1:
+            return self.eval_step(batches)
+        loss, outputs, targets, _ = self.measurements(batches, steps, self.extra)
+        return StepOutput(loss, outputs, targets, batches.size // steps, steps)
 
     @property
     def measured(self) -> StepOutput:
         """Specifications of what measuring gives, once it is traced."""
-        loss, outputs, targets = self.measure.results
+        loss, outputs, targets, _ = self.measure.results
         return StepOutput(loss, outputs, targets, 0)
 
     @property
@@ -134,7 +142,7 @@ class Training:
     def _measure(self, batch: Batch, extra: dict[str, Any]) -> tuple[Any, ...]:
         output = self._recipe.eval_step(self._seen(extra, training=False), batch, self._ops)
         shown = self._meaning.show_step(output)
-        return shown.loss, shown.outputs, shown.targets
+        return shown.loss, shown.outputs, shown.targets, extra
 
     def _seen(self, extra: dict[str, Any], *, training: bool) -> TrainState:
         nets = self.state.nets if self._native else in_mode(self.state.nets, training=training)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dltrainer_jupyter.core.protocols.data import Dataset, DataSource, ResumeKind, Samples, Signature, Stream, Task
 from dltrainer_jupyter.core.protocols.executors import Executor
-from dltrainer_jupyter.core.protocols.frameworks import Adapter, Predictor, SeveralSteps, Stretch
+from dltrainer_jupyter.core.protocols.frameworks import Adapter, Predictor, SeveralBatches, SeveralSteps, Stretch
 from dltrainer_jupyter.core.protocols.measures import Metric, Schedule
 from dltrainer_jupyter.core.protocols.recipes import (
     Batch,
@@ -48,6 +48,7 @@ __all__ = [
     "ResumeKind",
     "Samples",
     "Schedule",
+    "SeveralBatches",
     "SeveralSteps",
     "Signature",
     "StepOutput",

@@ -182,3 +182,30 @@ class SeveralSteps(Protocol):
         rates : numpy.ndarray of float64, shape (stretch.steps,), optional
             The learning rate of each step, set before it, and left at the last; if left out it stays as it is.
         """
+
+
+@runtime_checkable
+class SeveralBatches(Protocol):
+    """What an adapter has besides if it can measure several batches in one call into its framework.
+
+    As with :class:`SeveralSteps`, any split of the same batches into calls must give the same bits.
+    """
+
+    def most_batches(self) -> int:
+        """Say how many batches one call can hold; 1 where they are better measured one by one.
+
+        Known after :meth:`Adapter.check`.
+        """
+
+    def eval_steps(self, recipe: Recipe, state: TrainState, stretch: Stretch) -> StepOutput:
+        """Measure the batches of a stretch, inside ``evaluation``, and return when that is done.
+
+        Parameters
+        ----------
+        recipe : Recipe
+            What is measured.
+        state : TrainState
+            What :meth:`Adapter.evaluation` gave.
+        stretch : Stretch
+            The batches, at most ``most_batches`` of them.
+        """

@@ -180,16 +180,20 @@ class NumPyAdapter:
     ) -> tuple[TrainState, StepOutput]:
         """Make several steps."""
         given = []
-        for index in range(stretch.steps):
+        for index, batch in enumerate(self._batches(stretch)):
             if rates is not None:
                 self.set_learning_rate(state, float(rates[index]))
-            start = stretch.start + index * stretch.size
-            batch = self.batch(stretch.placed, stretch.order, start, start + stretch.size)
             state, output = self.train_step(recipe, state, batch)
             given.append(output)
+        return state, self._joined(given, stretch)
+
+    def _batches(self, stretch: Stretch) -> Iterator[Batch]:
+        for start in range(stretch.start, stretch.start + stretch.steps * stretch.size, stretch.size):
+            yield self.batch(stretch.placed, stretch.order, start, start + stretch.size)
+
+    def _joined(self, given: list[StepOutput], stretch: Stretch) -> StepOutput:
         outputs, targets = (self.arrays(values) for values in ([o.outputs for o in given], [o.targets for o in given]))
-        losses = self.losses([output.loss for output in given])
-        return state, StepOutput(losses, outputs, targets, stretch.size, stretch.steps)
+        return StepOutput(self.losses([output.loss for output in given]), outputs, targets, stretch.size, stretch.steps)
 
     @contextmanager
     def evaluation(self, state: TrainState) -> Iterator[TrainState]:
@@ -205,6 +209,14 @@ class NumPyAdapter:
     def eval_step(self, recipe: Recipe, state: TrainState, batch: Batch) -> StepOutput:
         """Measure one batch."""
         return recipe.eval_step(state, batch, self.ops)
+
+    def most_batches(self) -> int:
+        """Say how many batches a call may measure: as many as steps it may make."""
+        return self.most_steps()
+
+    def eval_steps(self, recipe: Recipe, state: TrainState, stretch: Stretch) -> StepOutput:
+        """Measure several batches."""
+        return self._joined([self.eval_step(recipe, state, batch) for batch in self._batches(stretch)], stretch)
 
     # --- to the host --------------------------------------------------------------------------------
 
