@@ -16,17 +16,19 @@ that was cut short at any moment is the one before.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from dltrainer_jupyter.checkpoints.disk import make_folder, remove_folder, sync_folder
 from dltrainer_jupyter.checkpoints.manifest import MANIFEST, PARTS
-from dltrainer_jupyter.checkpoints.place import Place
+from dltrainer_jupyter.checkpoints.place import NotThereError, Place
 from dltrainer_jupyter.checkpoints.reader import verify
 from dltrainer_jupyter.core.errors import CheckpointError
 
@@ -75,6 +77,7 @@ class Index:
     store: str
     """UUID of the store that wrote it."""
     host: str
+    written_at: str
     run: dict[str, Any]
     """The run's own rows."""
     checkpoints: dict[str, dict[str, Any]]
@@ -218,16 +221,19 @@ class RunMirror:
         if found is None:
             msg = f"{self.place}: '{name}' is no name of a checkpoint."
             raise CheckpointError(msg)
-        target = folder / found["local"]
-        if target.is_dir():
-            verify(target)
-            return target
         make_folder(folder)
+        for number in itertools.count(1):
+            target = folder / (found["local"] if number == 1 else f"{found['step']}-{number}")
+            if not target.exists():
+                break
+            if _is_copy(target, name):
+                return target
         temporary = folder / f".writing-{found['step']}-{secrets.token_hex(4)}"
         temporary.mkdir(mode=0o700)
         try:
-            for part in (*PARTS, MANIFEST):
-                self.place.fetch(f"{self.run_id}/{CHECKPOINTS}/{name}/{part}", temporary / part)
+            with _whole():
+                for part in (*PARTS, MANIFEST):
+                    self.place.fetch(f"{self.run_id}/{CHECKPOINTS}/{name}/{part}", temporary / part)
             verify(temporary)
             sync_folder(temporary)
             temporary.rename(target)
@@ -244,7 +250,8 @@ class RunMirror:
         CheckpointError
             If it is damaged.
         """
-        data = self.place.read(f"{self.run_id}/{HISTORY}/{_plain(piece.blob.name)}", _LARGEST_PIECE)
+        with _whole():
+            data = self.place.read(f"{self.run_id}/{HISTORY}/{_plain(piece.blob.name)}", _LARGEST_PIECE)
         _check(piece.blob, hashlib.sha256(data).hexdigest())
         return data
 
@@ -259,12 +266,22 @@ class RunMirror:
         make_folder(target.parent)
         temporary = target.with_name(f".{target.name}-{secrets.token_hex(4)}")
         try:
-            self.place.fetch(f"{self.run_id}/{_plain(blob.name)}", temporary)
+            with _whole():
+                self.place.fetch(f"{self.run_id}/{_plain(blob.name)}", temporary)
             with temporary.open("rb") as file:
                 _check(blob, hashlib.file_digest(file, "sha256").hexdigest())
             temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def _is_copy(path: Path, name: str) -> bool:
+    """Tell whether a folder is what a name at the place stands for, and whole."""
+    try:
+        verify(path)
+        return name.endswith(f"-{_short(hashlib.sha256((path / MANIFEST).read_bytes()).hexdigest())}")
+    except (CheckpointError, OSError):
+        return False
 
 
 def mirrored_runs(place: Place) -> list[str]:
@@ -275,6 +292,16 @@ def mirrored_runs(place: Place) -> list[str]:
 def _newest_first(names: list[str]) -> list[str]:
     found = [match for name in names if (match := _INDEX.fullmatch(name))]
     return [match[0] for match in sorted(found, key=lambda it: (int(it[1]), int(it[2])), reverse=True)]
+
+
+@contextmanager
+def _whole() -> Iterator[None]:
+    """Take a file that an index names and that isn't there for damaged."""
+    try:
+        yield
+    except NotThereError as error:
+        msg = f"it lacks a file: {error}"
+        raise CheckpointError(msg) from error
 
 
 def _named(index: Index) -> set[str]:

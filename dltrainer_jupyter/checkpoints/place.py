@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from dltrainer_jupyter.checkpoints.disk import make_folder, sync_file, sync_folder, write_file
 from dltrainer_jupyter.core.errors import ConfigurationError, DLTrainerError, MissingPackageError
+from dltrainer_jupyter.core.places import is_remote
 
 _CHUNK = 1 << 20
 _EXTRAS = {"s3": "s3", "s3a": "s3"}
@@ -23,12 +24,11 @@ _EXTRAS = {"s3": "s3", "s3a": "s3"}
 
 
 class PlaceError(DLTrainerError):
-    """A place can't be reached, or lacks what was looked for."""
+    """A place can't be reached."""
 
 
-def is_remote(url: str) -> bool:
-    """Tell whether this is a URL of anything but a folder of this machine."""
-    return "://" in url and not url.startswith("file://")
+class NotThereError(PlaceError):
+    """A place can be reached, and lacks what was looked for."""
 
 
 def check_url(url: str) -> None:
@@ -185,8 +185,8 @@ class Place:
     def _is_there(self, folder: Path) -> bool:
         above = Path(self._where()[1]).parent
         if not above.is_dir():
-            msg = f"the folder {above} isn't there; is the drive mounted?"
-            raise FileNotFoundError(msg)
+            msg = f"{self} can't be reached: the folder {above} isn't there; is the drive mounted?"
+            raise PlaceError(msg)
         return folder.is_dir()
 
     def _where(self) -> tuple[Any, str]:
@@ -207,10 +207,13 @@ class Place:
             yield files, f"{root}/{name}" if name else root
         except DLTrainerError:
             raise
+        except FileNotFoundError as error:
+            msg = f"{self}/{name} isn't there"
+            raise NotThereError(msg) from error
         except Exception as error:
             # Each file system raises errors of its own: of HTTP clients, of S3's, or of the operating system.
             why = " ".join(str(error).split()) or type(error).__name__
-            msg = f"{self}{'/' if name else ''}{name}: {why}"
+            msg = f"{self} can't be reached: {why}"
             raise PlaceError(msg) from error
 
 

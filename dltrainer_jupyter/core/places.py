@@ -29,3 +29,14 @@ def without_secrets(url: str) -> str:
         )
         raise ValueError(msg)
     return url
+
+
+def is_remote(url: str) -> bool:
+    """Tell whether this is a URL of anything but a folder of this machine.
+
+    Examples
+    --------
+    >>> is_remote("s3://bucket/runs"), is_remote("file:///runs"), is_remote("/runs")
+    (True, False, False)
+    """
+    return "://" in url and not url.startswith("file://")

@@ -16,7 +16,7 @@ from typing import Any
 from dltrainer_jupyter.adapters.shared import pickling
 from dltrainer_jupyter.core.errors import DLTrainerError
 
-_FILE = "objects.pkl"
+FILE = "objects.pkl"
 
 
 class NotRebuildableError(DLTrainerError):
@@ -72,13 +72,13 @@ def unpack(data: bytes) -> dict[str, Any]:
 def save(folder: Path, data: bytes) -> None:
     """Write packed objects into the run's folder, readable by their owner alone; whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f".{_FILE}-{os.getpid()}"
+    temporary = folder / f".{FILE}-{os.getpid()}"
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-    temporary.replace(folder / _FILE)
+    temporary.replace(folder / FILE)
 
 
 def load(folder: Path) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def load(folder: Path) -> dict[str, Any]:
     NotRebuildableError
         If there are none, or the file belongs to somebody else or may be written by others.
     """
-    path = folder / _FILE
+    path = folder / FILE
     try:
         file = path.open("rb")
     except FileNotFoundError:

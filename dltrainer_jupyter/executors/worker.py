@@ -11,7 +11,7 @@ from typing import Any
 from dltrainer_jupyter.core.errors import DLTrainerError, IllegalTransitionError, StaleAttemptError, StoreError
 from dltrainer_jupyter.core.records import ErrorRecord, RunRecord
 from dltrainer_jupyter.core.states import State
-from dltrainer_jupyter.executors import held, objects
+from dltrainer_jupyter.executors import files, held, objects
 from dltrainer_jupyter.loop.assembly import assembled
 from dltrainer_jupyter.loop.doorbell import Doorbell
 from dltrainer_jupyter.loop.failures import describe
@@ -58,8 +58,9 @@ def main(store_url: str, run_id: str, *, executor: str, bell: Doorbell, owns_pro
         return None
     held.hang(run_id, bell)
     try:
-        with Poller(attempt, bell):
-            return _train(store, store.run(run_id), attempt, bell, owns_process=owns_process)
+        record = store.run(run_id)
+        with files.mirrored(store, record, attempt), Poller(attempt, bell):
+            return _train(store, record, attempt, bell, owns_process=owns_process)
     except StaleAttemptError as error:
         _LOG.warning("%s", error)
         return None
@@ -70,6 +71,7 @@ def main(store_url: str, run_id: str, *, executor: str, bell: Doorbell, owns_pro
 def _train(store: Store, record: RunRecord, attempt: Attempt, bell: Doorbell, *, owns_process: bool) -> State:
     training: Training | None = None
     try:
+        files.bring(store, record, attempt)
         with assembled(store, record, attempt, _objects(record), bell, owns_process=owns_process) as training:
             state = Loop(training, bell).run()
     except StaleAttemptError:
@@ -126,7 +128,7 @@ def _objects(record: RunRecord) -> Mapping[str, Any]:
     folder = Path(record.folder)
     handover = held.handed_over(record.id)
     if handover is None:
-        return objects.load(folder)
+        return objects.load(files.objects_folder(record, folder))
     if handover.packed is None:
         assert handover.objects is not None  # noqa: S101 - a handover holds one or the other
         return handover.objects

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,7 @@ class Copy:
                 history = tuple(piece for piece in found.history if piece.step < (resumed_from or 0))
         number = 0 if found is None or found.attempt != attempt else found.number
         host = this_process().host
-        self._index = Index(attempt, number, store.uuid, host, {}, {}, history, None)
+        self._index = Index(attempt, number, store.uuid, host, "", {}, {}, history, None)
         mirror.sweep()
 
     def bring_up_to_date(self, records: list[CheckpointRecord]) -> None:
@@ -105,6 +106,7 @@ class Copy:
         self._index = replace(
             self._index,
             number=self._index.number + 1,
+            written_at=f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC",
             run=self._store.export_run(run_id),
             checkpoints={self._names[_key(record)]: row_of(record) for record in copied},
             history=tuple(history),

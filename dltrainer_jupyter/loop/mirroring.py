@@ -48,12 +48,13 @@ class Mirroring:
         The file of the user's own objects, which need not exist (yet).
     """
 
-    def __init__(self, store: Store, attempt: Attempt, url: str, objects: Path | None) -> None:
+    def __init__(self, store: Store, attempt: Attempt, url: str, objects: Path | None = None) -> None:
         self._store = store
         self._attempt = attempt
         self._url = url
         self._objects = objects
         self._copy: Copy | None = None
+        self._copy_of: Attempt | None = None
         self._copied: object = None
         self._behind_since: float | None = None
         self._progressed = time.monotonic()
@@ -72,6 +73,10 @@ class Mirroring:
         self._closing.set()
         while self._thread.is_alive() and time.monotonic() - self._progressed < PATIENCE:
             self._thread.join(INTERVAL)
+
+    def follow(self, attempt: Attempt) -> None:
+        """Go on with the same trainer's next attempt."""
+        self._attempt = attempt
 
     # --- on the thread ----------------------------------------------------------------------------------
 
@@ -98,27 +103,28 @@ class Mirroring:
 
     def _look(self) -> None:
         """Copy what isn't there yet, if anything has changed."""
-        run = self._store.run(self._attempt.run_id)
-        if run.attempt != self._attempt.number:
+        attempt = self._attempt
+        run = self._store.run(attempt.run_id)
+        if run.attempt != attempt.number and attempt is self._attempt:
             msg = f"attempt {run.attempt} trains it now"
             raise StaleAttemptError(msg)
         records = self._store.checkpoints(run.id)
         seen = (run.state, [(it.step, it.digest, it.kinds, it.attempt) for it in records])
         if seen == self._copied:
             return
-        if self._copy is None:
-            self._copy = self._begin(records)
+        if self._copy is None or self._copy_of is not attempt:
+            self._copy, self._copy_of = self._begin(attempt, records), attempt
         if self._copy is not None:
             self._copy.bring_up_to_date(records)
             self._copied = seen
 
-    def _begin(self, records: list[CheckpointRecord]) -> Copy | None:
+    def _begin(self, attempt: Attempt, records: list[CheckpointRecord]) -> Copy | None:
         """Look at what is there already, once it is known where this attempt goes on from."""
-        attempt = self._attempt.number
-        resumed_from = self._store.attempts(self._attempt.run_id)[-1].resumed_from_step
-        if resumed_from is None and all(it.attempt != attempt for it in records):
+        number = attempt.number
+        resumed_from = self._store.attempts(attempt.run_id)[-1].resumed_from_step
+        if resumed_from is None and all(it.attempt != number for it in records):
             return None
-        mirror = RunMirror(Place(self._url, self._tick), self._attempt.run_id)
+        mirror = RunMirror(Place(self._url, self._tick), attempt.run_id)
         found = mirror.index()
         if found is not None and not self._goes_on_from(found):
             msg = (
@@ -127,7 +133,7 @@ class Mirroring:
             )
             self._tell("mirror_taken", msg)
             raise StaleAttemptError(msg)
-        return Copy(self._store, mirror, found, attempt=attempt, resumed_from=resumed_from, objects=self._objects)
+        return Copy(self._store, mirror, found, attempt=number, resumed_from=resumed_from, objects=self._objects)
 
     def _goes_on_from(self, found: Index) -> bool:
         """Tell whether what is there was written from this store, or is just what this store took up."""

@@ -33,7 +33,9 @@ _ATTEMPTS = training_attempts.select().where(training_attempts.c.run_id == RUN).
 class Starting(StorePart):
     """From a run nobody trains to one that somebody does."""
 
-    def request_start(self, run_id: str, *, epochs: int | None = None, executor: str | None = None) -> RunRecord:
+    def request_start(
+        self, run_id: str, *, epochs: int | None = None, executor: str | None = None, folder: str | None = None
+    ) -> RunRecord:
         """Make a run that has ended wait for a trainer again.
 
         Of several that ask at once, one succeeds.
@@ -46,6 +48,8 @@ class Starting(StorePart):
             How many epochs it shall have in all from now on; a completed run needs more than it had.
         executor : str, optional
             Where it shall run from now on.
+        folder : str, optional
+            Where its files shall lie from now on, as seen from this host, on which it is to go on.
 
         Returns
         -------
@@ -74,6 +78,8 @@ class Starting(StorePart):
                 values["epochs"] = epochs
             if executor is not None:
                 values["executor"] = executor
+            if folder is not None:
+                values |= {"folder": folder, "host": this_process().host}
             return run_record(_change(connection, run_id, values))
 
     def mark_failed_to_start(self, run_id: str, error: ErrorRecord) -> bool:

@@ -10,6 +10,7 @@ shown, and how anything is trained.
 
 from dltrainer_jupyter.tal.compare import compare
 from dltrainer_jupyter.tal.description import describe
+from dltrainer_jupyter.tal.restore import restore
 from dltrainer_jupyter.tal.run import Control, Run
 from dltrainer_jupyter.tal.session import get, runs
 from dltrainer_jupyter.tal.settings import settings
@@ -39,6 +40,7 @@ __all__ = [
     "get_best_model",
     "pause",
     "predict",
+    "restore",
     "resume",
     "runs",
     "set",

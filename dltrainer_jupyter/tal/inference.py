@@ -6,7 +6,6 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,9 +18,11 @@ from dltrainer_jupyter.core.records import CheckpointRecord
 from dltrainer_jupyter.data.foreign.recognition import is_read_once
 from dltrainer_jupyter.data.preprocessing import apply_chain
 from dltrainer_jupyter.executors import held, objects
+from dltrainer_jupyter.executors.files import objects_folder
 from dltrainer_jupyter.loop.parts import load_data
 from dltrainer_jupyter.tal.examples import described, held_back
 from dltrainer_jupyter.tal.outputs import names, predictions, probabilities
+from dltrainer_jupyter.tal.places import checkpoint_folder, here
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -212,7 +213,7 @@ class TrainedModel:
         for left in reversed(range(_ATTEMPTS)):
             record = self.record
             try:
-                weights, manifest = load_weights(Path(record.path))
+                weights, manifest = load_weights(checkpoint_folder(self._run.record, record))
             except CheckpointError:
                 # While the training goes on, a newer checkpoint may just have taken this one's place.
                 if left and self.record.path != record.path:
@@ -233,7 +234,7 @@ def objects_of(run: Run) -> Mapping[str, Any]:
         return {}
     handover = held.handed_over(run.id)
     if handover is None:
-        return objects.load(Path(record.folder))
+        return objects.load(objects_folder(record, here(record)))
     if handover.packed is not None:
         return objects.unpack(handover.packed)
     return handover.objects or {}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import numbers
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,10 +22,11 @@ from dltrainer_jupyter.core.records import CheckpointRecord, ErrorRecord, RunRec
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.states import ENDED, State, Verb, check_verb
 from dltrainer_jupyter.core.validation import meant
-from dltrainer_jupyter.executors import held
+from dltrainer_jupyter.executors import files, held
 from dltrainer_jupyter.store.store import Store
 from dltrainer_jupyter.tal.control import Control
 from dltrainer_jupyter.tal.environment import user
+from dltrainer_jupyter.tal.places import here, remove_files
 from dltrainer_jupyter.tal.waiting import ended
 from dltrainer_jupyter.views.curves import Curve, curve
 from dltrainer_jupyter.views.tables import epochs_table, run_document
@@ -175,15 +175,17 @@ class Run:
         executor : str, optional
             Where to go on; by default where it ran. Only for an ended run.
         """
-        state = self.record.state
+        record = self.record
+        state = record.state
         if state not in ENDED:
             if epochs is not None or executor is not None:
                 msg = f"Run '{self.name}' is {state}; epochs and executor can be given when it has ended."
                 raise IllegalControlError(msg)
             return self._ask(Verb.RESUME)
-        # Looked up before anything is written: a misspelt executor leaves the run as it is.
-        place = registry.find("executors", executor or self.record.spec.executor)()
-        self.store.request_start(self.id, epochs=epochs, executor=executor)
+        # Looked up before anything is written: a misspelt executor, or files out of reach, leave the run as it is.
+        place = registry.find("executors", executor or record.spec.executor)()
+        folder = files.usable_folder(record, here(record))
+        self.store.request_start(self.id, epochs=epochs, executor=executor, folder=str(folder))
         control = self._ask(Verb.RESUME)
         self.start(place)
         return control
@@ -210,14 +212,14 @@ class Run:
         return Control(control.id, self.store)
 
     def delete(self) -> None:
-        """Remove the run, its history and its files. A live run has to be stopped first."""
+        """Remove the run, its history, its files and the copy in its mirror. A live run has to be stopped first."""
         self.store.reap()
         record = self.store.run(self.id)
         check_verb(record.name, Verb.DELETE, record.state)
         # The rows first: a crash in between leaves rubbish on disk, never a run without its files.
         self.store.delete_run(self.id)
         held.forget(self.id)
-        shutil.rmtree(record.folder, ignore_errors=True)
+        remove_files(record, self.store.uuid)
 
     def clone(self, step: int | None = None, **changes: Any) -> Run:
         """Start a new run from this one's settings.

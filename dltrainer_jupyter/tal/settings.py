@@ -8,8 +8,9 @@ import tomllib
 from pathlib import Path
 
 from dltrainer_jupyter.core.errors import ConfigurationError, UnknownNameError, brief
+from dltrainer_jupyter.core.places import is_remote, without_secrets
 
-_IN_FILE = ("store", "artifacts", "predict_timeout", "predict_idle")
+_IN_FILE = ("store", "artifacts", "mirror", "predict_timeout", "predict_idle")
 """What the file may hold. Where the home folder is has to be known before the file in it can be found."""
 
 
@@ -53,16 +54,37 @@ class Settings:
 
     @property
     def artifacts(self) -> Path:
-        """Folder of checkpoints and artifacts, one folder a run in it."""
+        """Folder of checkpoints and artifacts on this host, one folder a run in it.
+
+        Where a URL is given instead of a folder, runs are written here first, and copied there; see :attr:`mirror`.
+        """
         given = self._find("artifacts")
-        if given and "://" in given:
-            msg = f"artifacts: expected a folder, got the URL '{given}'; only folders are understood so far."
-            raise ConfigurationError(msg)
-        return Path(given).expanduser().resolve() if given else self.home / "runs"
+        if not given or is_remote(given):
+            return self.home / "runs"
+        return Path(given.removeprefix("file://")).expanduser().resolve()
 
     @artifacts.setter
     def artifacts(self, value: str | Path) -> None:
         self._assigned["artifacts"] = str(value)
+
+    @property
+    def mirror(self) -> str | None:
+        """Folder or URL that gets a copy of each run: of a mounted drive, ``s3://BUCKET/FOLDER``; none by default.
+
+        Where ``artifacts`` is a URL, it is that one.
+        """
+        artifacts = self._find("artifacts")
+        key = "artifacts" if self._find("mirror") is None else "mirror"
+        given = self._find("mirror") or (artifacts if artifacts and is_remote(artifacts) else None)
+        try:
+            return given and without_secrets(given)
+        except ValueError as error:
+            msg = f"{key}: {error}."
+            raise ConfigurationError(msg) from None
+
+    @mirror.setter
+    def mirror(self, value: str | Path) -> None:
+        self._assigned["mirror"] = str(value)
 
     @property
     def predict_timeout(self) -> float:

@@ -20,6 +20,7 @@ from dltrainer_jupyter.tal.configuration import merged, read_file
 from dltrainer_jupyter.tal.description import describe
 from dltrainer_jupyter.tal.environment import environment
 from dltrainer_jupyter.tal.inference import objects_of
+from dltrainer_jupyter.tal.places import checkpoint_folder, with_mirror
 from dltrainer_jupyter.tal.run import Run
 from dltrainer_jupyter.tal.session import open_store, remember
 from dltrainer_jupyter.tal.settings import settings
@@ -154,6 +155,7 @@ def submit(
     if in_place and executor.needs_pickling:
         msg = f"in_place: the executor '{spec.executor}' trains in another process, so it can't train your object."
         raise ConfigurationError(msg)
+    spec = with_mirror(spec)
     packed, problem = _packed(own)
     if problem is not None and executor.needs_pickling:
         msg = f"executor: '{spec.executor}' needs objects that can be pickled, but {problem}. Use executor='thread'."
@@ -209,7 +211,7 @@ def clone(run: Run, step: int | None, changes: Mapping[str, Any]) -> Run:
     own_metrics = iter(kept.get("metrics", ()))
     values["metrics"] = [next(own_metrics) if part.is_user_object else part for part in record.spec.metrics]
     spec, own = describe(merged(values, changes), inherited=values.keys() - changes.keys())
-    start = None if step is None else Path(run.at(step).record.path)
+    start = None if step is None else checkpoint_folder(record, run.at(step).record)
     made = submit(spec, own, start=start)
     where = "" if step is None else f", with the weights of its step {step:,}"
     made.store.add_event(made.id, "cloned", f"Cloned from run '{record.name}' ({run.id}){where}.")

@@ -1,0 +1,83 @@
+"""Where runs' files are on this host, and where their copies go."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from pathlib import Path
+
+from dltrainer_jupyter.checkpoints.place import PlaceError, check_url
+from dltrainer_jupyter.core.places import is_remote
+from dltrainer_jupyter.core.records import CheckpointRecord, RunRecord
+from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.executors import files
+from dltrainer_jupyter.store.liveness import this_process
+from dltrainer_jupyter.tal.settings import settings
+
+_LOG = logging.getLogger(__name__)
+
+OFTEN = 30.0
+"""Seconds between checkpoints of a run that is copied: a machine that vanishes then takes less than a minute along."""
+
+
+def with_mirror(spec: RunSpec) -> RunSpec:
+    """Complete what a specification says about copies by the settings of this process.
+
+    Raises
+    ------
+    ConfigurationError
+        If no file system is known for the URL.
+    MissingPackageError
+        If its package isn't installed.
+    """
+    given = spec.checkpoint
+    url = settings.mirror if given.mirror is None else given.mirror
+    if not isinstance(url, str):
+        return spec
+    check_url(url)
+    changes: dict[str, object] = {"mirror": spelled_out(url)}
+    if "every_seconds" not in given.model_fields_set:
+        changes["every_seconds"] = OFTEN
+    return spec.model_copy(update={"checkpoint": given.model_copy(update=changes)})
+
+
+def spelled_out(url: str) -> str:
+    """Make a folder's path absolute, so that it means the same in every process."""
+    return url if is_remote(url) else str(Path(url.removeprefix("file://")).expanduser().resolve())
+
+
+def here(run: RunRecord) -> Path:
+    """Give the folder that a run's files have, or would have, on this host."""
+    own = Path(run.folder)
+    return own if own.is_dir() else settings.artifacts / run.id
+
+
+def remove_files(run: RunRecord, store_uuid: str) -> None:
+    """Remove a deleted run's files, here and from its mirror; what is out of reach is told of in the log.
+
+    A copy that another store has gone on with stays.
+    """
+    folder = Path(run.folder)
+    if not folder.is_dir() and run.host != this_process().host:
+        _LOG.warning("The files of run '%s' stay on host '%s': remove %s there.", run.name, run.host, folder)
+    shutil.rmtree(here(run), ignore_errors=True)
+    mirror = files.mirror_of(run)
+    if mirror is None:
+        return
+    try:
+        index = mirror.index()
+        if index is not None and index.store == store_uuid:
+            mirror.remove()
+    except PlaceError as error:
+        _LOG.warning("The copy of run '%s' stays in its mirror, which can't be reached: %s", run.name, error)
+
+
+def checkpoint_folder(run: RunRecord, record: CheckpointRecord) -> Path:
+    """Give a checkpoint's folder on this host, brought from the run's mirror if need be.
+
+    Raises
+    ------
+    CheckpointError
+        If it is on another host, and no copy of it can be had.
+    """
+    return files.checkpoint_folder(run, record, here(run))
