@@ -17,6 +17,7 @@ const TYPING_MS = 250;
 /** How soon, and how often at most, the top is looked at again after something changed. */
 const REFRESH_MS = 1000;
 const FILTERED_REFRESH_MS = 3000;
+const FAILED_REFRESH_MS = 5000;
 
 export interface ListView {
   /** `loading` until there is something to show; then what is shown stays until there is something newer. */
@@ -172,8 +173,8 @@ export class RunList {
     try {
       await this.#fetch(group, wanted, this.#groups[group]);
     } catch {
-      // The connection says why; the page is asked for again when it is back, or when somebody scrolls.
-      this.#asking.delete(group);
+      // What is shown stays, the connection says why, and in a while the server is asked again.
+      this.#refreshSoon(FAILED_REFRESH_MS);
       return;
     }
     if (epoch === this.#epoch) {
@@ -246,28 +247,30 @@ export class RunList {
   }
 
   #refreshSoon(ms: number): void {
-    this.#refresh ??= setTimeout(() => {
-      this.#refresh = undefined;
-      for (const group of ORDER) {
-        void this.#read(group, this.#groups[group].top(), () => undefined);
-      }
-    }, ms);
+    this.#refresh ??= setTimeout(() => this.#refreshNow(), ms);
   }
 
-  #reconnect(connection: Connection): void {
-    const back = connection === 'connected' && this.view.connection !== 'connected';
-    this.#change({ connection });
-    if (!back) {
-      return;
-    }
-    if (this.view.phase !== 'ready') {
-      this.retry();
-      return;
-    }
+  #refreshNow(): void {
+    clearTimeout(this.#refresh);
+    this.#refresh = undefined;
+    this.#asking.clear();
     for (const group of ORDER) {
-      this.#groups[group].age();
+      void this.#read(group, this.#groups[group].top(), () => undefined);
     }
-    this.#refreshSoon(0);
+  }
+
+  /** After each break something may have changed unseen. */
+  #reconnect(connection: Connection): void {
+    this.#missed = true;
+    if (connection === 'connected' && this.view.phase === 'ready') {
+      for (const group of ORDER) {
+        this.#groups[group].age();
+      }
+      this.#refreshNow();
+    } else if (connection === 'connected' && this.view.phase === 'failed') {
+      this.retry();
+    }
+    this.#change({ connection });
   }
 
   #counts(): Record<Group, number> {

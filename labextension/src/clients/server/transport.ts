@@ -1,0 +1,41 @@
+/** How the Jupyter server is reached; who knows its address and its keys hands this in. */
+export interface Transport {
+  /**
+   * Sends a request with what lets it in: token or cookies, and the XSRF token, for reading too.
+   *
+   * @param path below the server's base URL, such as `dltrainer/api/runs`
+   * @param type the media type of the body
+   */
+  request(method: string, path: string, body?: string, type?: string): Promise<Response>;
+  /** The address of a WebSocket, `ws:` or `wss:`, with a token if one is needed. */
+  socketUrl(path: string): string;
+}
+
+/** Reaches the server a page came from, by the page's own cookies. */
+export function pageTransport(baseUrl: string): Transport {
+  const root = new URL(baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`, location.href);
+  return {
+    request(method, path, body, type) {
+      const headers: Record<string, string> = { 'X-XSRFToken': cookie('_xsrf') };
+      if (type !== undefined) {
+        headers['Content-Type'] = type;
+      }
+      return fetch(new URL(path, root), {
+        method,
+        headers,
+        credentials: 'same-origin',
+        ...(body === undefined ? {} : { body })
+      });
+    },
+    socketUrl(path) {
+      const url = new URL(path, root);
+      url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+      return url.href;
+    }
+  };
+}
+
+function cookie(name: string): string {
+  const found = document.cookie.split('; ').find(part => part.startsWith(`${name}=`));
+  return found === undefined ? '' : decodeURIComponent(found.slice(name.length + 1));
+}
