@@ -1,0 +1,40 @@
+import { Notification } from '@jupyterlab/apputils';
+import type { RunRow } from '../studio/contract';
+import { ALIVE, Endings } from './endings';
+import { message } from './message';
+import { COMMANDS, type Studio } from './studio';
+
+/** So many runs at most are known to be alive when the watch begins; newer ones are seen as they begin. */
+const KNOWN = 200;
+
+/** Says when a run has finished or failed, wherever it was started. Gives a function that ends it. */
+export async function notifyOfEndings(studio: Studio): Promise<() => void> {
+  const client = await studio.client();
+  const endings = new Endings();
+  const release = client.onRows(rows => {
+    for (const row of endings.observe(rows)) {
+      notify(studio, row);
+    }
+  });
+  const { runs } = await client.page({ states: ALIVE, limit: KNOWN });
+  endings.observe(runs);
+  return release;
+}
+
+function notify(studio: Studio, row: RunRow): void {
+  const { notifyFinished, notifyFailed } = studio.preferences.settings;
+  const finished = row.state === 'completed';
+  if (!(finished ? notifyFinished : notifyFailed)) {
+    return;
+  }
+  Notification.emit(message(row, studio.words), finished ? 'success' : 'error', {
+    // What failed stays until somebody has seen it.
+    autoClose: finished ? 10_000 : false,
+    actions: [
+      {
+        label: studio.words.open,
+        callback: () => void studio.app.commands.execute(COMMANDS.openRun, { id: row.id, name: row.name })
+      }
+    ]
+  });
+}
