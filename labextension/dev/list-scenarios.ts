@@ -1,0 +1,170 @@
+import type { StudioHost } from '../src/studio/contract';
+import { mountSidebar } from '../src/studio/sidebar';
+import { FakeRuns } from './fake-runs';
+import { START } from './recording';
+
+const GB = 1e9;
+const LAPTOP = {
+  host: 'lab-3',
+  cpu_percent: 37.4,
+  cores: 8,
+  memory_bytes: 11.2 * GB,
+  memory_total_bytes: 16.6 * GB,
+  gpus: []
+};
+const WORKSTATION = {
+  ...LAPTOP,
+  cores: 32,
+  cpu_percent: 94.2,
+  gpus: [
+    { name: 'NVIDIA H200', percent: 87, memory_bytes: 61.3 * GB, memory_total_bytes: 150.8 * GB },
+    { name: 'NVIDIA H200', percent: null, memory_bytes: 0.4 * GB, memory_total_bytes: 150.8 * GB }
+  ]
+};
+
+/** What a state is made of: its server, and what a person then does. */
+interface Scenario {
+  client: FakeRuns;
+  act?: (element: HTMLElement) => void;
+}
+
+const SCENARIOS: Record<string, () => Scenario> = {
+  few: () => ({ client: served(9) }),
+  many: () => ({ client: served(10_000) }),
+  live: () => {
+    const client = served(40);
+    client.play();
+    return { client };
+  },
+  gpus: () => {
+    const client = served(40);
+    client.resources = WORKSTATION;
+    return { client };
+  },
+  empty: () => ({ client: served(0) }),
+  loading: () => {
+    const client = served(9);
+    client.mute = true;
+    client.resources = null;
+    return { client };
+  },
+  error: () => {
+    const client = served(9);
+    client.refusal =
+      'The store /home/ana/.dltrainer/runs.db is newer than this version. Upgrade with: pip install --upgrade dltrainer-jupyter.';
+    return { client };
+  },
+  disconnected: () => ({ client: served(9, 'disconnected') }),
+  silent: () => ({ client: served(9, 'silent') }),
+  filtered: () => ({ client: served(40), act: element => type(element, 'state:completed val_accuracy>0.9') }),
+  nomatch: () => ({ client: served(40), act: element => type(element, 'mobilenet') }),
+  badfilter: () => ({ client: served(40), act: element => type(element, 'val_accuracy>high') }),
+  selected: () => ({
+    client: served(40),
+    act: element =>
+      later(() =>
+        rows(element)
+          .slice(1, 4)
+          .map(row => click(row, { ctrlKey: true }))
+      )
+  }),
+  menu: () => ({
+    client: served(40),
+    act: element => later(() => rows(element)[2]?.querySelector<HTMLElement>('[aria-haspopup]')?.click())
+  }),
+  pausing: () => ({ client: hanging(), act: element => pick(element, 1, 0) }),
+  refused: () => ({
+    client: refusing(),
+    act: element => pick(element, 1, 0)
+  }),
+  keyboard: () => ({
+    client: served(40),
+    act: element => later(() => keys(element, ['ArrowDown', 'ArrowDown', 'ArrowDown']))
+  }),
+  deleting: () => ({
+    client: served(40),
+    act: element => later(() => keys(element, ['End', 'Delete']))
+  }),
+  names: () => {
+    const client = served(9);
+    client.rows = client.rows.map((row, i) => ({
+      ...row,
+      name: [
+        '<img src=x onerror=alert(1)>',
+        'a-very-long-name-of-a-run-that-somebody-made-of-all-its-settings-lr-0.001-bs-64',
+        'rótulos-médicos-日本語-🙂'
+      ][i % 3] as string
+    }));
+    return { client };
+  }
+};
+
+/** The list of runs in every state, as a sidebar of a page. */
+export const LISTS = Object.fromEntries(
+  Object.entries(SCENARIOS).map(([name, make]) => [
+    `list-${name}`,
+    (element: HTMLElement, host: StudioHost) => {
+      // Ages are told from when the made runs were made.
+      Date.now = () => START;
+      element.style.height = '720px';
+      const { client, act } = make();
+      mountSidebar(element, client, host);
+      act?.(element);
+    }
+  ])
+);
+
+function served(total: number, connection?: 'disconnected' | 'silent'): FakeRuns {
+  const client = new FakeRuns(total, connection);
+  client.resources = LAPTOP;
+  return client;
+}
+
+/** A trainer that takes requests and doesn't answer. */
+function hanging(): FakeRuns {
+  const client = served(40);
+  client.act = () => new Promise(() => undefined);
+  return client;
+}
+
+function refusing(): FakeRuns {
+  const client = served(40);
+  client.act = () =>
+    Promise.reject(new Error('Can’t pause: its trainer runs on gpu-box-2, which doesn’t answer.'));
+  return client;
+}
+
+/** Does something once there are rows. */
+function later(action: () => void): void {
+  setTimeout(action, 400);
+}
+
+function rows(element: HTMLElement): HTMLElement[] {
+  return [...element.querySelectorAll<HTMLElement>('.dlt-row')];
+}
+
+function click(element: HTMLElement, init: MouseEventInit): void {
+  element.dispatchEvent(new MouseEvent('click', { bubbles: true, ...init }));
+}
+
+function pick(element: HTMLElement, row: number, button: number): void {
+  later(() => rows(element)[row]?.querySelectorAll<HTMLElement>('.dlt-row-buttons button')[button]?.click());
+}
+
+function keys(element: HTMLElement, names: string[]): void {
+  const grid = element.querySelector<HTMLElement>('[role=treegrid]');
+  grid?.focus();
+  names.forEach((key, i) => {
+    setTimeout(() => grid?.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true })), 60 * i);
+  });
+}
+
+function type(element: HTMLElement, text: string): void {
+  later(() => {
+    const input = element.querySelector('input');
+    if (input !== null) {
+      input.value = text;
+      input.dispatchEvent(new InputEvent('input', { bubbles: true }));
+    }
+  });
+}
