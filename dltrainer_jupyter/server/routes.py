@@ -5,7 +5,17 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from dltrainer_jupyter.core.spec import RunSpec
-from dltrainer_jupyter.server import model_schemas, models, openapi, prediction, schemas, steering, training, watching
+from dltrainer_jupyter.server import (
+    list_schemas,
+    model_schemas,
+    models,
+    openapi,
+    prediction,
+    schemas,
+    steering,
+    training,
+    watching,
+)
 from dltrainer_jupyter.server.operation import Operation
 
 PREFIX = "/dltrainer/api"
@@ -18,7 +28,12 @@ ROUTES: dict[str, dict[str, Operation]] = {
         "get": Operation("Say how busy this server's machine is.", watching.resources, schemas.ResourcesAnswer)
     },
     "/runs": {
-        "get": Operation("List runs, newest first.", watching.runs, schemas.RunsAnswer, query=schemas.RunsQuery),
+        "get": Operation(
+            "List runs: some of them, in some order, a page at a time.",
+            watching.runs,
+            list_schemas.RunsAnswer,
+            query=list_schemas.RunsQuery,
+        ),
         "post": Operation(
             "Start a run in a process of its own, from what a configuration file holds.",
             training.train,

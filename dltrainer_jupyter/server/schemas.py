@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from dltrainer_jupyter.core.errors import UnknownNameError
 from dltrainer_jupyter.core.protocols import ResumeKind
 from dltrainer_jupyter.core.records import ControlStatus
 from dltrainer_jupyter.core.states import State
@@ -14,7 +13,6 @@ from dltrainer_jupyter.core.validation import AlsoCalled
 
 LARGEST = 2**63 - 1
 """What databases take for a whole number."""
-_MOST_RUNS, _RUNS = 1000, 50
 _MOST_POINTS, _POINTS = 20_000, 2000
 
 
@@ -31,38 +29,16 @@ class Nothing(Strict):
 # --- requests ---------------------------------------------------------------------------------------
 
 
-def _listed(value: Any) -> Any:
+def listed(value: Any) -> Any:
     """Take ``a,b`` for two values, as well as a parameter that is given twice."""
     given = [value] if isinstance(value, str) else value
     return [item for part in given for item in part.split(",") if item] if isinstance(given, list) else given
 
 
-def _states(value: Any) -> Any:
-    listed = _listed(value)
-    for name in listed:
-        if name not in set(State):
-            kind = "state"
-            raise UnknownNameError(kind, name, State)
-    return listed
-
-
-class RunsQuery(Strict):
-    """Which runs to list."""
-
-    state: Annotated[tuple[State, ...] | None, BeforeValidator(_states)] = Field(
-        default=None, min_length=1, description="Only runs in one of these states."
-    )
-    name: str | None = Field(default=None, description="Only runs of exactly this name.")
-    limit: int = Field(default=_RUNS, ge=1, le=_MOST_RUNS, description="At most so many.")
-    cursor: int | None = Field(
-        default=None, ge=0, le=LARGEST, description="Go on after a page, by what it called `next`."
-    )
-
-
 class CurvesQuery(Strict):
     """Which part of which series, and how closely."""
 
-    names: Annotated[tuple[str, ...] | None, BeforeValidator(_listed)] = Field(
+    names: Annotated[tuple[str, ...] | None, BeforeValidator(listed)] = Field(
         default=None, min_length=1, description="Such as train_loss; all series by default."
     )
     start: int | None = Field(default=None, ge=0, le=LARGEST, description="First step.")
@@ -107,8 +83,8 @@ class StoreAnswer(Strict):
     uuid: str = Field(description="By which two servers or kernels know that they read the same store.")
 
 
-class RunRow(Strict):
-    """A run in a list."""
+class RunFacts(Strict):
+    """What a run's description begins with."""
 
     id: str
     name: str
@@ -120,13 +96,6 @@ class RunRow(Strict):
     monitor: str | None
     best: float | None = Field(description="Best value of the monitored metric.")
     created_at: str
-
-
-class RunsAnswer(Strict):
-    """A page of runs, newest first."""
-
-    runs: list[RunRow]
-    next: int | None = Field(description="Cursor of the next page; null on the last one.")
 
 
 class EpochRow(BaseModel):
@@ -198,7 +167,7 @@ class RunError(Strict):
     step: int | None
 
 
-class RunAnswer(RunRow):
+class RunAnswer(RunFacts):
     """A run in full: what `dltrain show --json` prints, and what was asked of it."""
 
     resume: ResumeKind

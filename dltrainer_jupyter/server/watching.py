@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dltrainer_jupyter.server.schemas import CurvesQuery, RunsQuery
+from dltrainer_jupyter.server.list_schemas import RunsQuery
+from dltrainer_jupyter.server.schemas import CurvesQuery
 
 if TYPE_CHECKING:
     from dltrainer_jupyter.tal import Run
@@ -28,17 +30,18 @@ def resources() -> dict[str, Any]:
 
 def runs(query: RunsQuery) -> dict[str, Any]:
     """List runs, a page of them."""
+    from dltrainer_jupyter.store.listing import Sort
     from dltrainer_jupyter.tal.session import open_store
-    from dltrainer_jupyter.views.tables import run_row
+    from dltrainer_jupyter.views.filtering import parse
+    from dltrainer_jupyter.views.pages import page
 
-    # One more than is shown tells whether there is another page. It begins where this one ends, whatever has become of
-    # that run by then: so none comes twice or is left out.
-    records = open_store().runs(states=query.state, name=query.name, limit=query.limit + 1, before=query.cursor)
-    shown = records[: query.limit]
-    return {
-        "runs": [run_row(record) for record in shown],
-        "next": shown[-1].number if len(records) > len(shown) else None,
-    }
+    filtered = replace(parse(query.filter), name=query.name)
+    states = () if query.state is None else (frozenset(query.state),)
+    chosen = replace(filtered, states=(*filtered.states, *states))
+    store = open_store()
+    with store.look():
+        shown, following = page(store, chosen, sort=Sort(query.sort), limit=query.limit, cursor=query.cursor)
+        return {"runs": shown, "next": following, "counts": store.counts(filtered)}
 
 
 def run(ref: str) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def test_a_server_that_is_asked_nothing_opens_no_store() -> None:
 def test_the_server_imports_no_framework_whatever_it_is_asked() -> None:
     code = """
 from dltrainer_jupyter.executors.process import ProcessExecutor
-from dltrainer_jupyter.server import extension, schemas
+from dltrainer_jupyter.server import extension, list_schemas, schemas
 from dltrainer_jupyter.server.routes import ROUTES
 
 ProcessExecutor.start = lambda *_: None
@@ -61,7 +61,7 @@ for framework in ("pytorch", "tensorflow", "jax"):
     settings |= {"loss": "cross_entropy", "metrics": ["f1"], "preprocessing": ["standardize"]}
     made = ask("post", "/runs", settings)
     ref = made["id"]
-    ask("get", "/runs", schemas.RunsQuery())
+    ask("get", "/runs", list_schemas.RunsQuery())
     for of in ("", "/metrics", "/checkpoints"):
         ask("get", "/runs/{id}" + of, ref)
     ask("get", "/runs/{id}/curves", ref, schemas.CurvesQuery())
