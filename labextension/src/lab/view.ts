@@ -1,3 +1,4 @@
+import '../styles/lab.css';
 import type { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 import { keepKeys } from '../clients/shortcuts';
@@ -54,7 +55,27 @@ export class View extends Widget {
 
   protected override onActivateRequest(message: Message): void {
     super.onActivateRequest(message);
-    this.node.focus();
+    this.#focus();
+  }
+
+  /** Gives the focus to the list, if it is one, so that the arrow keys move in it; once it is there. */
+  #focus(): void {
+    const { node } = this;
+    if (node.contains(document.activeElement)) {
+      return;
+    }
+    node.focus({ preventScroll: true });
+    const hand = () => {
+      if (document.activeElement === node) {
+        node.querySelector<HTMLElement>('[role="treegrid"]')?.focus({ preventScroll: true });
+      }
+      if (document.activeElement !== node) {
+        observer.disconnect();
+      }
+    };
+    const observer = new MutationObserver(hand);
+    observer.observe(node, { childList: true, subtree: true });
+    hand();
   }
 
   #showIfSeen(): void {
