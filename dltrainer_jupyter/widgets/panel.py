@@ -53,6 +53,8 @@ class Panel(anywidget.AnyWidget):
     _css = _bundle("panel.css")
     snapshot = traitlets.Dict().tag(sync=True)
     collapsed = traitlets.Dict().tag(sync=True)
+    store_uuid = traitlets.Unicode().tag(sync=True)
+    """By which the page finds out whether its server reads the same store, and can stand in for a busy kernel."""
 
     def __init__(self, run: Run) -> None:
         self.store = run.store
@@ -64,7 +66,7 @@ class Panel(anywidget.AnyWidget):
         # A run that is resumed by a button prints under the cell that shows it.
         self._context = contextvars.copy_context()
         revision = run.store.revision(run.id)
-        super().__init__(snapshot=snapshot(run.store, run.id))
+        super().__init__(snapshot=snapshot(run.store, run.id), store_uuid=run.store.uuid)
         self._stay_on_subshell()
         self.on_msg(_received)
         feed.add(self, revision)

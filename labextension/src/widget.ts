@@ -1,13 +1,16 @@
+import { EitherClient } from './clients/either-client';
+import { followOnServer } from './clients/page-server';
 import { keepKeys } from './clients/shortcuts';
 import { WidgetClient, type WidgetModel } from './clients/widget-client';
-import type { Memory } from './contract';
+import type { Memory, Snapshot } from './contract';
 import { browserMemory } from './model/memory';
 import { mountPanel } from './mount';
 
 /** The entry anywidget calls for every view of the notebook's panel. */
 function render({ model, el }: { model: WidgetModel; el: HTMLElement }): () => void {
   // Jupyter's widget manager marks a view whose comm was closed with this class.
-  const client = new WidgetClient(model, () => el.closest('.jupyter-widgets-disconnected') !== null);
+  const kernel = new WidgetClient(model, () => el.closest('.jupyter-widgets-disconnected') !== null);
+  const client = new EitherClient(kernel, onServer(model));
   const unmount = mountPanel(el, client, { memory: widgetMemory(model) });
   const freeKeys = keepKeys(el);
   return () => {
@@ -15,6 +18,15 @@ function render({ model, el }: { model: WidgetModel; el: HTMLElement }): () => v
     unmount();
     client.close();
   };
+}
+
+/** The run as the page's server has it, if it does. */
+function onServer(model: WidgetModel): ReturnType<typeof followOnServer> {
+  const snapshot = model.get('snapshot') as Snapshot | undefined;
+  const store = model.get('store_uuid');
+  return typeof store === 'string' && snapshot?.run !== undefined
+    ? followOnServer(store, snapshot.run.id)
+    : Promise.resolve(null);
 }
 
 /** The browser's memory; what is folded lies with the widget as well, if it has a place for it. */

@@ -91,6 +91,21 @@ export class WidgetClient implements RunClient {
     return (await this.#request('curve', { names, start, stop, points })) as Curves;
   }
 
+  /** Asks whether the kernel has time now; without an answer within so many milliseconds it hasn't. */
+  async answers(patience: number): Promise<boolean> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<boolean>(resolve => {
+      timer = setTimeout(() => resolve(false), patience);
+    });
+    const asked = this.#request('ping', {}).then(
+      () => true,
+      () => false
+    );
+    const answered = await Promise.race([asked, late]);
+    clearTimeout(timer);
+    return answered;
+  }
+
   close(): void {
     clearInterval(this.#watch);
     clearTimeout(this.#silence);
