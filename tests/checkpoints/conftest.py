@@ -14,6 +14,9 @@ import pytest
 from dltrainer_jupyter.checkpoints.format import Request, Written, write
 from dltrainer_jupyter.core import failpoints
 from dltrainer_jupyter.core.protocols import FullState, RawArray, Signature
+from tests.s3 import s3_bucket, s3_server
+
+__all__ = ["s3_bucket", "s3_server"]
 
 MakeRequest = Callable[..., Request]
 
