@@ -155,7 +155,9 @@ describe('EitherClient', () => {
     client.close();
     expect([kernel.closed, server.closed, kernel.listening + server.listening]).toEqual([true, true, 0]);
     const late = new Side();
-    await open(Promise.resolve(late).then(side => (client.close(), side)));
+    const opened = open(Promise.resolve(late));
+    client.close();
+    await opened;
     await vi.waitFor(() => expect(late.closed).toBe(true));
   });
 });
