@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
-from sqlalchemy.exc import IntegrityError
 
 from dltrainer_jupyter.core.errors import StoreError
 from dltrainer_jupyter.core.records import CheckpointRecord, EpochRecord, ValidationRecord
@@ -170,9 +169,6 @@ class Exports(StorePart):
                 row = {"run_id": run_id, "at": datetime.now(UTC), "step": None, **told}
                 connection.execute(training_events.insert(), row)
                 return run_id
-        except IntegrityError as error:
-            msg = f"Run '{document['run'].get('id')}' is in this store already."
-            raise StoreError(msg) from error
         except (KeyError, TypeError, ValueError, zlib.error, EOFError) as error:
             msg = f"The copy does not hold what a run of this version holds ({error!r}); is it a newer version's?"
             raise StoreError(msg) from error
@@ -185,6 +181,10 @@ def _insert_run(connection: Connection, document: Mapping[str, Any], folder: str
     if state not in ENDED:
         job |= {"state": State.LOST, "phase": "ended"}
     job |= {"revision": 1, "folder": folder, "host": this_process().host, "updated_at": datetime.now(UTC)}
+    there = connection.execute(sa.select(training_jobs.c.name).where(training_jobs.c.id == run_id)).one_or_none()
+    if there is not None:
+        msg = f"Run '{there.name}' ({run_id}) is in this store already."
+        raise StoreError(msg)
     connection.execute(training_jobs.insert().values(job))
     for attempt in document[training_attempts.name]:
         row = _row(training_attempts, attempt)
