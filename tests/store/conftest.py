@@ -3,66 +3,30 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import uuid
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.engine import make_url
 
 from dltrainer_jupyter.store import Store
 from dltrainer_jupyter.store.tables import training_jobs
+from tests.postgres import postgresql, postgresql_url, schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-POSTGRESQL = os.environ.get("DLTRAINER_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/test")
+    import psycopg
+
+__all__ = ["postgresql", "postgresql_url"]
 
 pytest.register_assert_rewrite("dltrainer_jupyter.testing.store_contract")
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[psycopg.Connection]:
-    """Connect to a server on which tests may make schemas."""
-    try:
-        connection = psycopg.connect(POSTGRESQL, autocommit=True, connect_timeout=5)
-    except psycopg.OperationalError as error:
-        reason = f"no PostgreSQL server answers at {POSTGRESQL} (set DLTRAINER_TEST_POSTGRES): {error}"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with connection:
-        yield connection
-
-
-@contextlib.contextmanager
-def _schema(postgresql: psycopg.Connection) -> Iterator[str]:
-    schema = f"dltrainer_test_{uuid.uuid4().hex}"
-    postgresql.execute(f'CREATE SCHEMA "{schema}"')
-    # What is thrown away need not reach the disk.
-    options = f"-csearch_path={schema} -csynchronous_commit=off"
-    url = make_url(POSTGRESQL).update_query_dict({"options": options})
-    try:
-        yield url.render_as_string(hide_password=False)
-    finally:
-        postgresql.execute("SET client_min_messages = warning")
-        postgresql.execute(f'DROP SCHEMA "{schema}" CASCADE')
-
-
-@pytest.fixture
-def postgresql_url(postgresql: psycopg.Connection) -> Iterator[str]:
-    """Give an empty schema of its own, thrown away afterwards."""
-    with _schema(postgresql) as url:
-        yield url
-
-
-@pytest.fixture(scope="session")
 def postgresql_store(postgresql: psycopg.Connection) -> Iterator[Store]:
     """Open one store for all tests that don't care: making the tables takes longer than most tests."""
-    with _schema(postgresql) as url:
+    with schema(postgresql) as url:
         store = Store.open(url)
         yield store
         store.close()
