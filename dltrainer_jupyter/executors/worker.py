@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from dltrainer_jupyter.core.errors import DLTrainerError, IllegalTransitionError, StaleAttemptError, StoreError
-from dltrainer_jupyter.core.records import ErrorRecord, RunRecord
-from dltrainer_jupyter.core.states import State
-from dltrainer_jupyter.executors import files, held, objects
+from dltrainer_jupyter.core.records import ControlRecord, ErrorRecord, RunRecord
+from dltrainer_jupyter.core.states import State, Verb
+from dltrainer_jupyter.executors import files, held, notifying, objects
+from dltrainer_jupyter.executors.retrying import Retries, rest
 from dltrainer_jupyter.loop.assembly import assembled
 from dltrainer_jupyter.loop.doorbell import Doorbell
 from dltrainer_jupyter.loop.failures import describe
 from dltrainer_jupyter.loop.loop import Loop
 from dltrainer_jupyter.loop.poller import Poller
+from dltrainer_jupyter.loop.sampling import make_sampler
 from dltrainer_jupyter.loop.training import Training
 from dltrainer_jupyter.store.attempts import Attempt
 from dltrainer_jupyter.store.store import Store
 
 _LOG = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 _ATTEMPTS = 60
 _PAUSE = 1.0
@@ -58,39 +66,140 @@ def main(store_url: str, run_id: str, *, executor: str, bell: Doorbell, owns_pro
         return None
     held.hang(run_id, bell)
     try:
-        record = store.run(run_id)
-        with files.mirrored(store, record, attempt), Poller(attempt, bell):
-            return _train(store, record, attempt, bell, owns_process=owns_process)
+        with files.mirrored(store, store.run(run_id), attempt) as follow:
+            state = _Worker(store, run_id, executor, bell, follow, owns_process=owns_process).train(attempt)
     except StaleAttemptError as error:
         _LOG.warning("%s", error)
         return None
     finally:
         held.take_down(run_id, bell)
-
-
-def _train(store: Store, record: RunRecord, attempt: Attempt, bell: Doorbell, *, owns_process: bool) -> State:
-    training: Training | None = None
-    try:
-        files.bring(store, record, attempt)
-        with assembled(store, record, attempt, _objects(record), bell, owns_process=owns_process) as training:
-            state = Loop(training, bell).run()
-    except StaleAttemptError:
-        raise
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever the user's code raises is the run's outcome
-        _record_failure(attempt, training, error)
-        return State.FAILED
-    except BaseException:
-        _end(attempt, State.LOST)
-        raise
-    _end(attempt, state, training=training)
+    notifying.tell(store, run_id)
     return state
 
 
-def _record_failure(attempt: Attempt, training: Training | None, error: BaseException) -> None:
-    """Write down why a run failed, even if what it last did can't be read any more."""
+@dataclass(frozen=True)
+class _Fault:
+    """What ended an attempt that is to be tried again."""
+
+    record: ErrorRecord
+    wait_seconds: float
+
+
+class _Worker:
+    """One trainer: an attempt at the run, and another if the first one's fault may pass."""
+
+    def __init__(
+        self,
+        store: Store,
+        run_id: str,
+        executor: str,
+        bell: Doorbell,
+        follow: Callable[[Attempt], None],
+        *,
+        owns_process: bool,
+    ) -> None:
+        self._store = store
+        self._run_id = run_id
+        self._executor = executor
+        self._bell = bell
+        self._follow = follow
+        self._owns_process = owns_process
+
+    def train(self, attempt: Attempt) -> State:
+        """Train until the run ends."""
+        record = self._store.run(self._run_id)
+        retries = Retries(record.spec.retry)
+        while True:
+            with Poller(attempt, self._bell):
+                outcome = self._try(record, attempt, retries)
+                if isinstance(outcome, State):
+                    return outcome
+                left = rest(attempt, self._bell, outcome.wait_seconds)
+            if left is not None:
+                _leave(attempt, *left, outcome.record)
+                return left[0]
+            # The store may be what was away.
+            attempt = _insisting(partial(self._begin_anew, attempt))
+            self._follow(attempt)
+            record = self._store.run(self._run_id)
+
+    def _begin_anew(self, attempt: Attempt) -> Attempt:
+        was_paused = self._store.run(self._run_id).state is State.PAUSED
+        again = self._store.claim_again(attempt, executor=self._executor, environment={})
+        if was_paused:
+            # Obeyed before the first step.
+            self._store.request_control(self._run_id, Verb.PAUSE, {}, "retry")
+        return again
+
+    def _try(self, record: RunRecord, attempt: Attempt, retries: Retries) -> State | _Fault:
+        """Train; return how the run ended, or what kept it from ending."""
+        training: Training | None = None
+        try:
+            files.bring(self._store, record, attempt)
+            with (
+                assembled(
+                    self._store, record, attempt, _objects(record), self._bell, owns_process=self._owns_process
+                ) as training,
+                _sampled(training),
+            ):
+                state = Loop(training, self._bell).run()
+        except StaleAttemptError:
+            raise
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever the user's code raises is the run's outcome
+            failure = describe(error, training.step if training else None)
+            wait = retries.wait_after(error, training.step if training else None)
+            _write_down(attempt, training, error)
+            if wait is not None:
+                # Memory that it holds on to is needed for the next try.
+                traceback.clear_frames(error.__traceback__)
+        except BaseException:
+            _end(attempt, State.LOST)
+            raise
+        else:
+            _end(attempt, state, parting=training.parting, step=training.step)
+            return state
+        if wait is None:
+            _end(attempt, State.FAILED, failure)
+            return State.FAILED
+        _announce(attempt, failure, f"Retry {retries.made} of {retries.times} in {wait:g} s", self._store)
+        return _Fault(failure, wait)
+
+
+@contextmanager
+def _sampled(training: Training) -> Iterator[None]:
+    """Let a sampler see how busy the machine is, if somebody wants to know."""
+    if not training.spec.resources:
+        yield
+        return
+    device = str(training.parts.versions.get("device", "cpu"))
+    with make_sampler(training.step, lambda: training.clock.seconds, device) as training.sampler:
+        yield
+
+
+def _announce(attempt: Attempt, failure: ErrorRecord, what: str, store: Store) -> None:
+    """Say that the run will be tried again, and why; a store that is away hears of it in the log only."""
+    message = f"{what}: {failure.message}"
+    data = {"type": failure.type, "traceback": failure.traceback}
+    try:
+        with attempt.transaction():
+            attempt.event("retry", message, failure.step, data)
+            attempt.progress(replace(store.run(attempt.run_id).progress, phase="waiting"))
+    except StaleAttemptError:
+        raise
+    except StoreError as error:
+        _LOG.warning("%s (%s)", message, error)
+
+
+def _leave(attempt: Attempt, state: State, control: ControlRecord | None, failure: ErrorRecord) -> None:
+    """Leave a run that was waiting for its next try."""
+    outcome = f"{str(state).capitalize()} while it waited to try again after: {failure.message}"
+    _end(attempt, state, parting=None if control is None else (control, outcome), step=failure.step or 0)
+
+
+def _write_down(attempt: Attempt, training: Training | None, error: BaseException) -> None:
+    """Bring to the store what a failed attempt still knows, even if what it last did can't be read any more."""
     if not isinstance(error, DLTrainerError):
         _LOG.debug("Run %s failed.", attempt.run_id, exc_info=error)
-    failure = describe(error, training.step if training else None)
     try:
         if training is not None:
             training.leave_behind()
@@ -98,27 +207,38 @@ def _record_failure(attempt: Attempt, training: Training | None, error: BaseExce
         raise
     except Exception as second:  # noqa: BLE001 - a broken device raises again; the first error is the one to tell
         _LOG.warning("The last steps of run %s could not be recorded: %s", attempt.run_id, second)
-    _end(attempt, State.FAILED, failure)
 
 
 def _end(
-    attempt: Attempt, state: State, failure: ErrorRecord | None = None, *, training: Training | None = None
+    attempt: Attempt,
+    state: State,
+    failure: ErrorRecord | None = None,
+    *,
+    parting: tuple[ControlRecord, str] | None = None,
+    step: int = 0,
 ) -> None:
-    """Record how it ended, and answer who made it end; while the store is out of reach, wait for it to come back."""
+    """Record how it ended, and answer who made it end."""
+
+    def end() -> None:
+        with attempt.transaction():
+            if parting is not None:
+                control, outcome = parting
+                attempt.acknowledge(control.id, status="done", outcome=outcome, step=step)
+            attempt.end(state, failure)
+
+    _insisting(end)
+
+
+def _insisting(write: Callable[[], Result]) -> Result:
+    """Write to the store; while it is out of reach, wait for it to come back."""
     never = threading.Event()
-    for left in reversed(range(_ATTEMPTS)):
+    for _ in range(_ATTEMPTS - 1):
         try:
-            with attempt.transaction():
-                if training is not None and training.parting is not None:
-                    control, outcome = training.parting
-                    attempt.acknowledge(control.id, status="done", outcome=outcome, step=training.step)
-                attempt.end(state, failure)
-        except StoreError:
-            if not left:
-                raise
+            return write()
+        except StoreError as error:
+            _LOG.info("Waiting for the store: %s", error)
             never.wait(_PAUSE)
-        else:
-            return
+    return write()
 
 
 def _objects(record: RunRecord) -> Mapping[str, Any]:

@@ -38,7 +38,7 @@ class Doorbell:
         with self._condition:
             self.rung = False
 
-    def wait(self) -> None:
-        """Sleep until it is rung, using no CPU."""
+    def wait(self, timeout: float | None = None) -> None:
+        """Sleep until it is rung, using no CPU; at most so many seconds, for ever by default."""
         with self._condition:
-            self._condition.wait_for(lambda: self.rung)
+            self._condition.wait_for(lambda: self.rung, timeout)

@@ -32,6 +32,7 @@ from dltrainer_jupyter.loop.feed import Feed
 from dltrainer_jupyter.loop.judge import Judge
 from dltrainer_jupyter.loop.keeper import Keeper
 from dltrainer_jupyter.loop.recorder import Recorder
+from dltrainer_jupyter.loop.sampling import Sampler
 from dltrainer_jupyter.metrics.confusion import ConfusionMatrix
 from dltrainer_jupyter.store.attempts import Attempt
 
@@ -89,6 +90,8 @@ class Training:
     parting : (ControlRecord, str) or None
         The control that made the trainer leave, and the answer it gets as the run's state changes: whoever waits for
         it may resume at once.
+    sampler : Sampler or None
+        Who knows how busy the machine is; None if nobody wants to know.
     """
 
     def __init__(self, spec: RunSpec, epochs: int, parts: Parts, attempt: Attempt, *, owns_process: bool) -> None:
@@ -108,6 +111,7 @@ class Training:
         self.values: dict[str, float] = {}
         self.enough = False
         self.parting: tuple[ControlRecord, str] | None = None
+        self.sampler: Sampler | None = None
         self.clock = Clock()
         self.next_checkpoint = float("inf")
         self._owns_process = owns_process
@@ -169,8 +173,11 @@ class Training:
         self.clock.mark(self.step)
         self.observe_rate()
         self.parts.exactness.ask(self.step)
+        series = self.parts.recorder.take_curve()
+        if self.sampler is not None:
+            series |= self.sampler.take(self.step)
         with self.attempt.transaction():
-            self.attempt.curves(self.parts.recorder.take_curve())
+            self.attempt.curves(series)
             self.record_progress(phase)
 
     def leave_behind(self) -> None:

@@ -7,7 +7,12 @@ from typing import Any
 
 from sqlalchemy.engine import Connection, RowMapping
 
-from dltrainer_jupyter.core.errors import ConfigurationError, IllegalControlError, IllegalTransitionError
+from dltrainer_jupyter.core.errors import (
+    ConfigurationError,
+    IllegalControlError,
+    IllegalTransitionError,
+    StaleAttemptError,
+)
 from dltrainer_jupyter.core.records import AttemptRecord, ErrorRecord, RunRecord
 from dltrainer_jupyter.core.states import State, Verb, check_transition, check_verb
 from dltrainer_jupyter.store.attempts import Attempt
@@ -157,7 +162,6 @@ class Starting(StorePart):
         IllegalTransitionError
             If a live trainer holds it, or nobody asked for one.
         """
-        me = this_process()
         with self._database.write() as connection:
             job = take_hold(connection, run_id)
             state = State(job["state"])
@@ -166,25 +170,40 @@ class Starting(StorePart):
             if state not in CLAIMABLE:
                 raise IllegalTransitionError(_not_claimable(connection, job, state))
             check_transition(job["name"], state, State.RUNNING)
-            attempts = training_attempts
-            older = (attempts.c.run_id == run_id, attempts.c.ended_at.is_(None))
-            connection.execute(attempts.update().where(*older).values(ended_at=clock(connection.dialect.name)))
-            number = job["attempt"] + 1
-            row = {
-                "run_id": run_id,
-                "number": number,
-                "executor": executor,
-                "host": me.host,
-                "boot_id": me.boot_id,
-                "pid": me.pid,
-                "process_started": me.process_started,
-                "started_at": clock(connection.dialect.name),
-                "heartbeat_at": clock(connection.dialect.name),
-                "environment": dict(environment),
-            }
-            connection.execute(attempts.insert().values(row))
-            _change(connection, run_id, {"state": State.RUNNING, "attempt": number, "phase": "starting", **_UNTROUBLED})
+            number = _add_attempt(connection, job, executor, environment)
         return Attempt(self._database, run_id, number, environment)
+
+    def claim_again(self, attempt: Attempt, *, executor: str, environment: Mapping[str, Any]) -> Attempt:
+        """Begin anew as the trainer that one is already, without letting go of the run in between.
+
+        Parameters
+        ----------
+        attempt : Attempt
+            The hold on the run so far, which is over then.
+        executor : str
+            Where this trainer runs.
+        environment : mapping
+            As for :meth:`claim`.
+
+        Returns
+        -------
+        Attempt
+            The only one that may write to the run from now on.
+
+        Raises
+        ------
+        StaleAttemptError
+            If the run isn't this trainer's any more.
+        """
+        with self._database.write() as connection:
+            job = take_hold(connection, attempt.run_id)
+            state = State(job["state"])
+            # Marked as lost, it is still this trainer's as long as nobody has claimed it since.
+            if job["attempt"] != attempt.number or state not in (*HELD, State.LOST):
+                msg = f"Run '{job['name']}' is {state}: attempt {attempt.number} is over, so this trainer must stop."
+                raise StaleAttemptError(msg)
+            number = _add_attempt(connection, job, executor, environment)
+        return Attempt(self._database, attempt.run_id, number, environment)
 
     def attempts(self, run_id: str) -> list[AttemptRecord]:
         """List the trainers a run has had, oldest first."""
@@ -193,6 +212,30 @@ class Starting(StorePart):
 
 
 _UNTROUBLED: dict[str, Any] = {"state_before_lost": None, **error_columns(None)}
+
+
+def _add_attempt(connection: Connection, job: RowMapping, executor: str, environment: Mapping[str, Any]) -> int:
+    """End what attempts there are at a run, and add one of this process; whoever calls holds the run's row."""
+    me, run_id = this_process(), job["id"]
+    number: int = job["attempt"] + 1
+    attempts, now = training_attempts, clock(connection.dialect.name)
+    older = (attempts.c.run_id == run_id, attempts.c.ended_at.is_(None))
+    connection.execute(attempts.update().where(*older).values(ended_at=now))
+    row = {
+        "run_id": run_id,
+        "number": number,
+        "executor": executor,
+        "host": me.host,
+        "boot_id": me.boot_id,
+        "pid": me.pid,
+        "process_started": me.process_started,
+        "started_at": now,
+        "heartbeat_at": now,
+        "environment": dict(environment),
+    }
+    connection.execute(attempts.insert().values(row))
+    _change(connection, run_id, {"state": State.RUNNING, "attempt": number, "phase": "starting", **_UNTROUBLED})
+    return number
 
 
 def _change(connection: Connection, run_id: str, values: dict[str, Any]) -> RowMapping:

@@ -11,6 +11,7 @@ import numpy as np
 
 from dltrainer_jupyter.checkpoints import encoding
 from dltrainer_jupyter.checkpoints.reader import load
+from dltrainer_jupyter.loop.sampling import SYSTEM
 from dltrainer_jupyter.tal import Run
 
 _CHECKSUM = 64
@@ -37,7 +38,9 @@ def outcome(run: Run) -> dict[str, Any]:
     record = run.record
     checkpoints = {kind: run.store.checkpoint(run.id, kind) for kind in ("last", "best")}
     last, best = checkpoints["last"], checkpoints["best"]
-    curves = {name: run.store.curve_values(run.id, name) for name in run.store.curve_names(run.id)}
+    # What the machine was busy with is no result.
+    names = [name for name in run.store.curve_names(run.id) if not name.startswith(SYSTEM)]
+    curves = {name: run.store.curve_values(run.id, name) for name in names}
     epochs = run.store.epochs(run.id)
     return {
         "state": str(record.state),

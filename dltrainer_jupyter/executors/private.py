@@ -1,0 +1,27 @@
+"""Files beside a run that its owner alone may read."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+OWNER_ONLY = 0o700
+"""Mode of a run's folder: what lies in it is nobody else's business."""
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, for their owner alone; one that is there stays as it is."""
+    for missing in reversed([part for part in (folder, *folder.parents) if not part.exists()]):
+        missing.mkdir(mode=OWNER_ONLY, exist_ok=True)
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write a file, whole or not at all, and see that it survives a loss of power."""
+    make_folder(path.parent)
+    temporary = path.parent / f".{path.name}-{os.getpid()}"
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
