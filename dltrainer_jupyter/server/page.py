@@ -41,6 +41,15 @@ def handlers(base_url: str) -> list[tuple[str, type[web.RequestHandler], dict[st
     return [(here + _VIEWS, Page, {}), (here + _FILES, PageFile, {"path": str(STATIC)})]
 
 
+def panel_client() -> str | None:
+    """Say where the script lies by which a notebook's panel follows its run here, below the server's own address.
+
+    None where it isn't built.
+    """
+    built = next(STATIC.glob("panel-client-*.js"), None)
+    return None if built is None else f"{PAGE.strip('/')}/static/{built.name}"
+
+
 class Page(JupyterHandler):
     """The document; what it shows is said by its address."""
 

@@ -81,6 +81,7 @@ class StoreAnswer(Strict):
     """The store of this server."""
 
     uuid: str = Field(description="By which two servers or kernels know that they read the same store.")
+    panel_client: str | None = Field(description="Script by which a notebook's panel follows its run on this server.")
 
 
 class RunFacts(Strict):

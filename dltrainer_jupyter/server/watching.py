@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 _CONTROLS = 50
 
 
-def store() -> dict[str, str]:
+def store() -> dict[str, str | None]:
     """Say which store this server reads."""
+    from dltrainer_jupyter.server.page import panel_client
     from dltrainer_jupyter.tal.session import open_store
 
-    return {"uuid": open_store().uuid}
+    return {"uuid": open_store().uuid, "panel_client": panel_client()}
 
 
 def resources() -> dict[str, Any]:

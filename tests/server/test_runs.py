@@ -87,7 +87,7 @@ def controls(server: Any, path: str) -> dict[int, Any]:
 def test_the_store_is_known_by_its_uuid(server, recorded) -> None:
     run = recorded()
     answer = server.get("/store")
-    assert (answer.status, answer.json) == (200, {"uuid": run.store.uuid})
+    assert (answer.status, answer.json["uuid"]) == (200, run.store.uuid)
     assert answer.headers["Content-Type"].startswith("application/json")
 
 
