@@ -116,9 +116,7 @@ export const en = {
     cpu: 'CPU',
     memory: 'Memory',
     gpu: 'GPU',
-    cores: (number: number) => plural(number, { one: '# core', other: '# cores' }),
-    of: (used: string, total: string) => `${used} of ${total}`,
-    gpuMemory: 'GPU memory'
+    cores: (number: number) => plural(number, { one: '# core', other: '# cores' })
   }
 };
 

@@ -115,8 +115,6 @@ export const es: Words = {
     cpu: 'CPU',
     memory: 'Memoria',
     gpu: 'GPU',
-    cores: number => plural(number, { one: '# núcleo', other: '# núcleos' }),
-    of: (used, total) => `${used} de ${total}`,
-    gpuMemory: 'Memoria de la GPU'
+    cores: number => plural(number, { one: '# núcleo', other: '# núcleos' })
   }
 };

@@ -115,8 +115,6 @@ export const pt: Words = {
     cpu: 'CPU',
     memory: 'Memória',
     gpu: 'GPU',
-    cores: number => plural(number, { one: '# núcleo', other: '# núcleos' }),
-    of: (used, total) => `${used} de ${total}`,
-    gpuMemory: 'Memória da GPU'
+    cores: number => plural(number, { one: '# núcleo', other: '# núcleos' })
   }
 };

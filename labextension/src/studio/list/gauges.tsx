@@ -18,7 +18,6 @@ export function Gauges({ resources, away }: { resources: Resources | null; away:
   }
   const { gauges } = words;
   const { cpu_percent, cores, memory_bytes, memory_total_bytes, gpus } = resources;
-  const memory = gauges.of(size(memory_bytes), size(memory_total_bytes));
   return (
     <section class="dlt-gauges" data-away={away} aria-label={gauges.title(resources.host)}>
       <Gauge
@@ -27,10 +26,13 @@ export function Gauges({ resources, away }: { resources: Resources | null; away:
         text={whole(cpu_percent)}
         title={gauges.cores(cores)}
       />
-      <Gauge name={gauges.memory} share={memory_bytes / memory_total_bytes} text={memory} />
+      <Gauge
+        name={gauges.memory}
+        share={memory_bytes / memory_total_bytes}
+        text={bytes(memory_bytes, memory_total_bytes)}
+      />
       {gpus.map((gpu, i) => {
         const name = gpus.length > 1 ? `${gauges.gpu} ${i}` : gauges.gpu;
-        const used = gauges.of(size(gpu.memory_bytes), size(gpu.memory_total_bytes));
         return (
           <div class="dlt-gauge-pair" key={i}>
             <Gauge
@@ -40,9 +42,10 @@ export function Gauges({ resources, away }: { resources: Resources | null; away:
               title={gpu.name}
             />
             <Gauge
-              name={`${name} ${gauges.memory.toLowerCase()}`}
+              name={gauges.memory}
+              of={name}
               share={gpu.memory_bytes / gpu.memory_total_bytes}
-              text={used}
+              text={bytes(gpu.memory_bytes, gpu.memory_total_bytes)}
               title={gpu.name}
             />
           </div>
@@ -52,13 +55,19 @@ export function Gauges({ resources, away }: { resources: Resources | null; away:
   );
 }
 
-function Gauge(props: { name: string; share: number; text: string; title?: string }): JSX.Element {
+function Gauge(props: {
+  name: string;
+  of?: string;
+  share: number;
+  text: string;
+  title?: string;
+}): JSX.Element {
   const share = Number.isFinite(props.share) ? Math.min(1, Math.max(0, props.share)) : 0;
   return (
     <div
       class="dlt-gauge"
       role="meter"
-      aria-label={props.name}
+      aria-label={props.of === undefined ? props.name : `${props.of}, ${props.name}`}
       aria-valuemin={0}
       aria-valuemax={100}
       aria-valuenow={Math.round(share * 100)}
@@ -73,6 +82,13 @@ function Gauge(props: { name: string; share: number; text: string; title?: strin
       </span>
     </div>
   );
+}
+
+/** `11.2 / 16.6 GB`: the unit of the whole stands for both. */
+function bytes(used: number, total: number): string {
+  const [whole, unit = 'B'] = size(total).split(' ');
+  const part = used / 1000 ** ['B', 'kB', 'MB', 'GB', 'TB'].indexOf(unit);
+  return `${part.toFixed(part >= 99.5 ? 0 : 1)} / ${whole} ${unit}`;
 }
 
 function whole(percent: number): string {

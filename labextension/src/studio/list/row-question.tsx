@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Ask, Button } from '../../panel/button';
+import { useUniqueId } from '../../panel/hooks';
 import { parseRate } from '../../panel/learning-rate';
 import { useWords } from '../../words/words';
 import type { RunRow } from '../contract';
@@ -28,6 +29,7 @@ function RateForm({ onAnswer }: { onAnswer: (args: Record<string, unknown> | nul
   const { list, actions } = useWords();
   const [text, setText] = useState('');
   const input = useRef<HTMLInputElement>(null);
+  const id = useUniqueId();
   const rate = parseRate(text);
   useEffect(() => input.current?.focus(), []);
   return (
@@ -46,21 +48,22 @@ function RateForm({ onAnswer }: { onAnswer: (args: Record<string, unknown> | nul
         }
       }}
     >
-      <label class="dlt-ask-question">
+      <label class="dlt-ask-question" for={id}>
         {list.learningRate}
-        <input
-          ref={input}
-          class="dlt-input"
-          value={text}
-          size={6}
-          placeholder={list.rateHint}
-          inputMode="decimal"
-          autocomplete="off"
-          spellcheck={false}
-          aria-invalid={text !== '' && rate === null}
-          onInput={event => setText(event.currentTarget.value)}
-        />
       </label>
+      <input
+        id={id}
+        ref={input}
+        class="dlt-input"
+        value={text}
+        size={6}
+        placeholder={list.rateHint}
+        inputMode="decimal"
+        autocomplete="off"
+        spellcheck={false}
+        aria-invalid={text !== '' && rate === null}
+        onInput={event => setText(event.currentTarget.value)}
+      />
       <Button
         label={actions.set}
         kind="primary"

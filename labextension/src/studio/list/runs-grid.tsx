@@ -26,7 +26,7 @@ interface RunsGridProps {
   /** The machine of the server, once it is known. */
   here: string | null;
   selection: ReadonlySet<string>;
-  onSelect: (ids: ReadonlySet<string>) => void;
+  onSelect: (change: (ids: ReadonlySet<string>) => ReadonlySet<string>) => void;
 }
 
 /** The list itself: one focus that the arrow keys move, and only what is in sight in the page. */
@@ -81,8 +81,10 @@ export function RunsGrid(props: RunsGridProps): JSX.Element {
     setClosed(new Set(open ? rest : [...rest, group]));
   };
   const select = (id: string) => {
-    const rest = [...selection].filter(other => other !== id);
-    props.onSelect(new Set(selection.has(id) ? rest : [...rest, id]));
+    props.onSelect(ids => {
+      const rest = [...ids].filter(other => other !== id);
+      return new Set(ids.has(id) ? rest : [...rest, id]);
+    });
   };
   const go = (number: number) => {
     const line = layout.line(Math.max(0, Math.min(layout.size - 1, number)));
@@ -130,7 +132,7 @@ export function RunsGrid(props: RunsGridProps): JSX.Element {
       case 'end':
         return go(intent.last ? layout.size - 1 : 0);
       case 'clear':
-        return props.onSelect(new Set());
+        return props.onSelect(() => new Set());
       case 'unfold':
         return line === null ? undefined : fold(line.group, true);
       case 'close':

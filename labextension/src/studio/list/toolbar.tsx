@@ -67,7 +67,7 @@ export function Toolbar({ list, onCreate }: { list: RunList; onCreate: () => voi
         {view.filterProblem}
       </p>
       <div class="dlt-list-order">
-        <span class="dlt-muted">{view.phase === 'ready' ? words.list.runs(runs) : ''}</span>
+        <span class="dlt-muted">{view.phase === 'ready' && runs > 0 ? words.list.runs(runs) : ''}</span>
         <select
           aria-label={words.list.sort}
           value={view.sort}
