@@ -1,8 +1,8 @@
 // Builds the bundles of this workspace with esbuild.
 //
-//   node build.mjs               the notebook widget, readable
-//   node build.mjs --production  the same, minified, and refused if it outgrew its budget
-//   node build.mjs --watch       again at each change
+//   node build.mjs               the web page and the notebook widget, readable
+//   node build.mjs --production  the same, minified, and refused if they outgrew their budgets
+//   node build.mjs --watch       the widget, again at each change
 //   node build.mjs --harness     the development page, in dev/dist
 //   node build.mjs --serve       the development page on http://localhost:8502, rebuilt at each reload
 
@@ -11,6 +11,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
+import { buildPage } from './build-page.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const flags = new Set(process.argv.slice(2));
@@ -77,7 +78,7 @@ const widget = {
 
 const harness = {
   ...common,
-  entryPoints: { harness: join(here, 'dev/harness.ts') },
+  entryPoints: { harness: join(here, 'dev/harness.ts'), views: join(here, 'dev/views.ts') },
   outdir: join(here, 'dev/dist'),
   format: 'iife',
   sourcemap: 'inline'
@@ -113,6 +114,8 @@ if (flags.has('--watch')) {
 } else if (flags.has('--harness')) {
   await esbuild.build(harness);
 } else {
+  // First, so that the widget, which the Makefile looks at, is newer than both.
+  await buildPage(common, production);
   await esbuild.build(widget);
   writeLicenses();
   reportSize();

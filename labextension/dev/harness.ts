@@ -1,6 +1,7 @@
 import { keepKeys } from '../src/clients/shortcuts';
 import { mountPanel } from '../src/mount';
 import type { TabId } from '../src/panel/panel';
+import { dress } from './dress';
 import { FakeClient } from './fake-client';
 import { SCENARIOS } from './scenarios';
 
@@ -8,15 +9,7 @@ import { SCENARIOS } from './scenarios';
  * The development page. Its address chooses what it shows:
  * `?scenario=running&width=800&theme=dark&tab=log&live=0&lab=0`; without `scenario`, all of them.
  */
-const query = new URLSearchParams(location.search);
-const page = document.body;
-page.dataset.jpThemeLight = String(query.get('theme') !== 'dark');
-page.classList.toggle('lab', query.get('lab') !== '0');
-if (query.get('lab') === '0') {
-  // Outside Lab nothing says which theme it is but the system.
-  delete page.dataset.jpThemeLight;
-}
-
+const query = dress();
 const asked = query.get('scenario');
 const tab = (query.get('tab') ?? 'curves') as TabId;
 for (const [name, make] of Object.entries(SCENARIOS)) {
@@ -36,7 +29,7 @@ function show(name: string, make: (typeof SCENARIOS)[string]): void {
     heading.textContent = name;
     frame.append(heading);
   }
-  page.append(frame);
+  document.body.append(frame);
   const choices = new Map<string, unknown>();
   mountPanel(frame, client, {
     tab,

@@ -1,4 +1,4 @@
-"""Take pictures of the panel in every state, in light and dark, at three widths.
+"""Take pictures of the panel and of the views of a whole tab in every state, in light and dark, at three widths.
 
 Builds nothing: run ``jlpm build:dev`` first. Needs Playwright for Python and a Chromium.
 
@@ -47,6 +47,31 @@ TABS = {
     "slow": ("curves",),
 }
 """The states of ``scenarios.ts``, and the tabs worth looking at in each."""
+VIEWS: dict[str, tuple[str, ...]] = {
+    "run-running": (),
+    "run-completed": (),
+    "run-completed+extend": ("Train longer…",),
+    "run-completed+delete": ("More", "Delete…"),
+    "run-completed+clone": ("tab:Checkpoints", "Clone", "Change settings…"),
+    "run-completed+deleted": ("More", "Delete…", "Delete"),
+    "run-failed": (),
+    "run-disconnected": (),
+    "run-names": (),
+    "run-waiting": (),
+    "run-unknown": (),
+    "compare-two": (),
+    "compare-two+hover": ("hover",),
+    "compare-five": ("Both",),
+    "compare-five+add": ("Add run",),
+    "compare-nine": ("Time",),
+    "compare-empty": (),
+    "compare-missing": (),
+    "create": (),
+    "create-problems": (),
+    "create-unchecked": (),
+    "create-refused": ("Start training",),
+}
+"""The states of ``view-scenarios.ts``, each with what is done before the picture: names of buttons, above all."""
 
 
 def main() -> None:
@@ -70,6 +95,9 @@ def main() -> None:
                 page = context.new_page()
                 page.on("pageerror", lambda error: errors.append(str(error)))
                 for state in options.states:
+                    if state in VIEWS:
+                        _take_view(page, options, state, theme=theme, width=width)
+                        continue
                     for tab in options.tab or TABS[state]:
                         _take(page, options, state, tab, theme=theme, width=width)
                 context.close()
@@ -89,12 +117,38 @@ def _take(page: Page, options: argparse.Namespace, state: str, tab: str, *, them
     panel.screenshot(path=options.out / f"{state}-{tab}-{theme}-{width}.png")
 
 
+def _take_view(page: Page, options: argparse.Namespace, state: str, *, theme: str, width: int) -> None:
+    query = {"scenario": state.partition("+")[0], "theme": theme, "width": width, "language": options.language}
+    page.goto(f"{(HERE / 'views.html').as_uri()}?{urlencode(query)}")
+    view = page.locator(".dlt-view")
+    view.wait_for()
+    for deed in VIEWS[state]:
+        if deed == "hover":
+            page.locator(".u-over").first.hover()
+        elif deed.startswith("tab:"):
+            page.get_by_role("tab", name=deed.removeprefix("tab:")).click()
+        elif page.get_by_role("radio", name=deed).count() > 0:
+            page.get_by_text(deed, exact=True).click()
+        else:
+            page.get_by_role("button", name=deed).or_(page.get_by_role("menuitem", name=deed)).first.click()
+    if state.startswith("create"):
+        # Checked after typing has rested.
+        page.locator(".dlt-problems:not([data-tone='waiting'])").wait_for()
+    if "+add" in state:
+        page.get_by_role("option").first.wait_for()
+    if state.endswith("unknown"):
+        page.locator(".dlt-suggestions").wait_for()
+    suffix = "" if options.language == "en" else f"-{options.language}"
+    view.screenshot(path=options.out / f"{state}-{theme}-{width}{suffix}.png")
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Take pictures of the panel.")
-    parser.add_argument("states", nargs="*", default=list(TABS), metavar="STATE", help=", ".join(TABS))
+    parser.add_argument("states", nargs="*", default=[*TABS, *VIEWS], metavar="STATE", help=", ".join([*TABS, *VIEWS]))
     parser.add_argument("--width", type=int, nargs="+", default=WIDTHS)
     parser.add_argument("--theme", choices=THEMES, nargs="+", default=THEMES)
     parser.add_argument("--tab", nargs="+")
+    parser.add_argument("--language", default="en", help="of the views: en, pt, es")
     parser.add_argument("--scale", type=float, default=1, help="device pixels a CSS pixel")
     parser.add_argument("--out", type=Path, default=HERE / "screenshots")
     return parser.parse_args()

@@ -103,7 +103,10 @@ export function CompareCharts({ runs, view, labels, hidden, memory }: CompareCha
           onChoose={setWhich}
         />
         {zoom === null ? (
-          <span class="dlt-hint dlt-wide">{unit === 'time' ? said.time(timeName) : said.zoomHint}</span>
+          <span class="dlt-hint dlt-wide">
+            {which === 'both' ? `${said.dashed} ` : ''}
+            {unit === 'time' ? said.time(timeName) : said.zoomHint}
+          </span>
         ) : (
           <Button icon="reset" label={said.wholeRuns} onClick={() => zoomTo(null)} />
         )}

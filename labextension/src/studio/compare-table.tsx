@@ -77,12 +77,17 @@ export function CompareTable(props: {
                   )}
                 </td>
                 <td>
-                  <Best snapshot={snapshot} leads={leading.has(id)} named={metrics.size > 1} />
+                  <Best
+                    snapshot={snapshot}
+                    colour={colour.css}
+                    leads={leading.has(id)}
+                    named={metrics.size > 1}
+                  />
                 </td>
                 <td>{snapshot === null ? '–' : epochsOf(snapshot)}</td>
                 {different.map(({ key, values }) => (
                   <td key={key} class="dlt-setting">
-                    {snapshot === null ? '–' : (values[i] ?? <span class="dlt-muted">{said.byDefault}</span>)}
+                    {snapshot === null ? '–' : (values[i] ?? <Unset setting={key} />)}
                   </td>
                 ))}
                 <td>
@@ -103,12 +108,28 @@ export function CompareTable(props: {
   );
 }
 
-function Best(props: { snapshot: Snapshot | null; leads: boolean; named: boolean }): JSX.Element {
+/** A part's own setting may mean nothing to another part; any other is at what it is by default. */
+function Unset({ setting }: { setting: string }): JSX.Element {
+  const said = useWords().comparison;
+  return <span class="dlt-muted">{setting.includes('.') ? '–' : said.byDefault}</span>;
+}
+
+function Best(props: {
+  snapshot: Snapshot | null;
+  colour: string;
+  leads: boolean;
+  named: boolean;
+}): JSX.Element {
   const best = props.snapshot?.best ?? null;
   return best === null ? (
     <>–</>
   ) : (
-    <span class="dlt-best-value" data-leads={props.leads} title={`best ${best.metric}`}>
+    <span
+      class="dlt-best-value"
+      data-leads={props.leads}
+      title={best.metric}
+      style={{ '--dlt-run': props.colour }}
+    >
       {props.leads ? <Icon name="star" /> : null}
       {metric(best.value)}
       {props.named ? <span class="dlt-muted"> {best.metric}</span> : null}

@@ -131,7 +131,7 @@ function Create({ client, yaml, host }: CreateProps): JSX.Element {
           onClick={start}
           {...(wrong ? { title: said.mendFirst } : {})}
         />
-        <span class="dlt-muted">{said.meaning}</span>
+        <span class="dlt-muted dlt-keys">{said.meaning}</span>
         <span class="dlt-spring" />
         <span class="dlt-muted dlt-keys">{said.keys}</span>
       </footer>
