@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from dltrainer_jupyter.core.errors import brief
 from dltrainer_jupyter.server.schemas import LARGEST, Strict
 
 _MOST_EXAMPLES = 100
 
 # --- requests ---------------------------------------------------------------------------------------
 
-_Checkpoint = Literal["best", "last"] | Annotated[int, Field(ge=0, le=LARGEST)]
+
+def _checkpoint(value: Any) -> Any:
+    is_step = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST
+    if is_step or value in ("best", "last"):
+        return value
+    msg = f"expected best, last or a step, got {brief(value)}"
+    raise ValueError(msg)
+
+
+_Checkpoint = Annotated[Literal["best", "last"] | int, BeforeValidator(_checkpoint)]
 
 
 class PredictRequest(Strict):

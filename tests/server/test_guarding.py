@@ -47,9 +47,7 @@ def run(recorded) -> Any:
 
 def test_the_routes_are_those_of_the_application(server, run) -> None:
     there = {(method.lower(), path) for method, path in requests(server.app.web_app, run.id)}
-    declared = {
-        (method, (PREFIX + path).format(id=run.id, name="mlp")) for path, methods in ROUTES.items() for method in methods
-    }
+    declared = {(method, (PREFIX + path).format(id=run.id, name="mlp")) for path in ROUTES for method in ROUTES[path]}
     assert declared <= there
     assert {path for _, path in declared} == {path for _, path in there}
 
