@@ -1,0 +1,73 @@
+"""A machine vanishes with everything on it; another goes on from the mirror, and nothing shows that it happened."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from dltrainer_jupyter import tal
+from dltrainer_jupyter.checkpoints.mirror import RunMirror
+from dltrainer_jupyter.checkpoints.place import Place
+from dltrainer_jupyter.tal import Run
+from tests.chaos.forked import PRELOADED
+from tests.chaos.killing import finish, undisturbed
+from tests.chaos.outcome import differences, outcome
+from tests.chaos.trainers import Trainers, strike
+from tests.waiting import until
+
+pytestmark = pytest.mark.timeout(300)
+
+
+def copied(mirror: Path, run: Run) -> list[int]:
+    """List the steps whose checkpoints the mirror holds, newest last."""
+    index = RunMirror(Place(str(mirror)), run.id).index()
+    return [] if index is None else sorted(row["step"] for row in index.checkpoints.values())
+
+
+def damage_newest(mirror: Path, run_id: str) -> None:
+    """Turn a bit of the newest checkpoint's weights."""
+    newest = max((mirror / run_id / "checkpoints").iterdir())
+    weights = newest / "weights.safetensors"
+    data = bytearray(weights.read_bytes())
+    data[-1] ^= 1
+    weights.write_bytes(data)
+
+
+def test_a_machine_that_vanishes_takes_little_along(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirror = tmp_path / "drive" / "runs"
+    mirror.parent.mkdir()
+    trainers = Trainers(
+        "pytorch", forked=tuple(PRELOADED), epochs=40, checkpoint={"every_seconds": 0.2, "mirror": str(mirror)}
+    )
+    expected = undisturbed(trainers)
+    run = trainers.start("vanishes")
+    until(lambda: any(copied(mirror, run)), timeout=60)
+    assert strike(run)
+    step = run.step
+    shutil.rmtree(home)
+    shutil.copytree(mirror, tmp_path / "damaged" / "runs")
+    steps = copied(mirror, run)
+
+    monkeypatch.setenv("DLTRAINER_HOME", str(tmp_path / "another"))
+    [again] = tal.restore(mirror, "vanishes")
+    assert (again.id, again.state, again.last.record.step) == (run.id, "lost", steps[-1])
+    assert 0 < steps[-1] <= step
+    trainers.resume(again)
+    finish(trainers, again)
+    assert differences(outcome(again), expected.outcome) == []
+
+    # And where the newest copy is damaged, from the one before.
+    damage_newest(tmp_path / "damaged" / "runs", run.id)
+    monkeypatch.setenv("DLTRAINER_HOME", str(tmp_path / "third"))
+    [third] = tal.restore(tmp_path / "damaged" / "runs", "vanishes")
+    assert third.last.record.step == steps[-2]
+    told = [event.message for event in third.store.events(third.id) if event.kind == "damaged_mirror"]
+    assert len(told) == 1
+    assert "weights.safetensors is damaged" in told[0]
+    trainers.resume(third)
+    finish(trainers, third)
+    assert differences(outcome(third), expected.outcome) == []
