@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+import dltrainer_jupyter
 
 ROOT = Path(__file__).parents[1]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -62,3 +65,14 @@ def test_entry_points_of_parts_name_extras_that_exist() -> None:
             found = re.fullmatch(r"dltrainer_jupyter(\.\w+)+:\w+(?: \[(?P<extra>\w+)\])?", value)
             assert found, f"{group} {name}: {value}"
             assert found["extra"] is None or found["extra"] in extras, f"{group} {name}: {value}"
+
+
+def test_the_jupyterlab_extension_is_shipped_to_where_jupyterlab_looks_for_it() -> None:
+    front_end = json.loads((ROOT / "labextension/package.json").read_text())
+    built = (ROOT / "labextension" / front_end["jupyterlab"]["outputDir"]).resolve().relative_to(ROOT)
+    (linked,) = dltrainer_jupyter._jupyter_labextension_paths()
+    assert linked == {"src": built.name, "dest": front_end["name"]}
+    build = PROJECT["tool"]["hatch"]["build"]
+    shipped = build["targets"]["wheel"]["shared-data"]
+    assert shipped[str(built)] == f"share/jupyter/labextensions/{front_end['name']}"
+    assert str(built / "package.json") in build["hooks"]["jupyter-builder"]["ensured-targets"]

@@ -11,7 +11,7 @@ export interface Settings {
   language: string;
 }
 
-const DEFAULTS: Settings = {
+export const DEFAULTS: Settings = {
   openAtStart: false,
   notifyFinished: true,
   notifyFailed: true,
