@@ -26,6 +26,12 @@ def copied(mirror: Path, run: Run) -> list[int]:
     return [] if index is None else sorted(row["step"] for row in index.checkpoints.values())
 
 
+def state_there(mirror: Path, run: Run) -> str | None:
+    """Give the run's state as the mirror knows it; the trainer tells it after it has let go of the run."""
+    index = RunMirror(Place(str(mirror)), run.id).index()
+    return None if index is None else str(index.run["run"]["state"])
+
+
 def damage_newest(mirror: Path, run_id: str) -> None:
     """Turn a bit of the newest checkpoint's weights."""
     newest = max((mirror / run_id / "checkpoints").iterdir())
@@ -58,6 +64,7 @@ def test_a_machine_that_vanishes_takes_little_along(
     assert 0 < steps[-1] <= step
     trainers.resume(again)
     finish(trainers, again)
+    until(lambda: state_there(mirror, run) == "completed")
     assert differences(outcome(again), expected.outcome) == []
 
     # And where the newest copy is damaged, from the one before.

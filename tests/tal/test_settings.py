@@ -83,7 +83,7 @@ def test_any_folder_may_be_home(name: str, tmp_path: Path, monkeypatch: pytest.M
     ("text", "error", "message"),
     [
         ("store = ", ConfigurationError, "settings.toml can't be read: "),
-        ('stor = "x"', UnknownNameError, "Did you mean 'store'? Known: artifacts, store."),
+        ('stor = "x"', UnknownNameError, "Did you mean 'store'? Known: artifacts, mirror, "),
         ('home = "/x"', UnknownNameError, "Unknown setting in "),
         ("store = 5", ConfigurationError, "settings.toml: store: expected text, got 5."),
         ('artifacts = ["a"]', ConfigurationError, "settings.toml: artifacts: expected text, got ['a']."),
@@ -106,10 +106,29 @@ def test_a_file_that_is_no_text_is_refused(settings: Settings, home: Path) -> No
         _ = settings.store
 
 
-def test_artifacts_are_a_folder(settings: Settings) -> None:
+def test_artifacts_by_url_are_written_at_home_and_mirrored_there(settings: Settings, home: Path) -> None:
     settings.artifacts = "s3://bucket/runs"
-    with pytest.raises(ConfigurationError, match="artifacts: expected a folder, got the URL 's3://bucket/runs'"):
-        _ = settings.artifacts
+    assert (settings.artifacts, settings.mirror) == (home / "runs", "s3://bucket/runs")
+    settings.artifacts = "file:///big/runs"
+    assert (settings.artifacts, settings.mirror) == (Path("/big/runs"), None)
+
+
+def test_a_mirror_goes_before_artifacts(settings: Settings, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert settings.mirror is None
+    in_file(home, 'mirror = "/drive/runs"\nartifacts = "s3://bucket/runs"')
+    assert settings.mirror == "/drive/runs"
+    monkeypatch.setenv("DLTRAINER_MIRROR", "s3://other")
+    assert settings.mirror == "s3://other"
+
+
+@pytest.mark.parametrize("key", ["mirror", "artifacts"])
+def test_a_place_with_a_password_is_refused_and_not_shown(settings: Settings, key: str) -> None:
+    setattr(settings, key, "sftp://ada:canary@host/runs")
+    with pytest.raises(
+        ConfigurationError, match=f"^{key}: expected a folder or a URL .* without a password"
+    ) as refused:
+        _ = settings.mirror
+    assert "canary" not in str(refused.value)
 
 
 def test_a_misspelt_setting_is_no_setting(settings: Settings) -> None:
