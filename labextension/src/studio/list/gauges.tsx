@@ -84,11 +84,11 @@ function Gauge(props: {
   );
 }
 
-/** `11.2 / 16.6 GB`: the unit of the whole stands for both. */
+/** `11.2/16.6 GB`: the unit of the whole stands for both. */
 function bytes(used: number, total: number): string {
   const [whole, unit = 'B'] = size(total).split(' ');
   const part = used / 1000 ** ['B', 'kB', 'MB', 'GB', 'TB'].indexOf(unit);
-  return `${part.toFixed(part >= 99.5 ? 0 : 1)} / ${whole} ${unit}`;
+  return `${part.toFixed(part >= 99.5 ? 0 : 1)}/${whole} ${unit}`;
 }
 
 function whole(percent: number): string {

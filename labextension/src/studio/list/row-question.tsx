@@ -57,7 +57,9 @@ function RateForm({ onAnswer }: { onAnswer: (args: Record<string, unknown> | nul
         class="dlt-input"
         value={text}
         size={6}
-        placeholder={list.rateHint}
+        placeholder="1e-3"
+        title={list.rateHint}
+        aria-description={list.rateHint}
         inputMode="decimal"
         autocomplete="off"
         spellcheck={false}
