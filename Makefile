@@ -142,6 +142,8 @@ wheel: $(TOOLS) $(PANEL) $(LAB)  ## Build dist/*.whl by way of the sdist, and ch
 	@for part in panel.js panel.css; do \
 	  $(BIN)/python -m zipfile --list dist/*.whl | grep -q "widgets/static/$$part " || { \
 	    echo "The wheel lacks dltrainer_jupyter/widgets/static/$$part." >&2; exit 1; }; done
+	@$(BIN)/python -m zipfile --list dist/*.whl | grep -q "server/static/index.html " || { \
+	  echo "The wheel lacks the web page, dltrainer_jupyter/server/static." >&2; exit 1; }
 	@$(BIN)/python -m zipfile --list dist/*.whl | grep -q "share/jupyter/labextensions/dltrainer-jupyter/package.json " || { \
 	  echo "The wheel lacks the JupyterLab extension." >&2; exit 1; }
 	@$(BIN)/python -m zipfile --list dist/*.whl | grep -q "jupyter_server_config.d/dltrainer_jupyter.json " || { \
@@ -150,5 +152,5 @@ wheel: $(TOOLS) $(PANEL) $(LAB)  ## Build dist/*.whl by way of the sdist, and ch
 
 .PHONY: clean
 clean:  ## Remove what was built, but not .venv and node_modules
-	@rm -rf build dist test-results dltrainer_jupyter/widgets/static dltrainer_jupyter/labextension .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf build dist test-results dltrainer_jupyter/server/static dltrainer_jupyter/widgets/static dltrainer_jupyter/labextension .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	@find dltrainer_jupyter tests -name __pycache__ -type d -prune -exec rm -rf {} +
