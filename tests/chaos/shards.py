@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.chaos import subjects
 from tests.chaos.journal import Journal
 from tests.chaos.killing import Case, Result, carry_out, cases, undisturbed
+from tests.chaos.races import races
 from tests.chaos.trainers import Trainers, at_rest
 
 PRELOADED = {
@@ -30,14 +31,18 @@ FOLDER = Path("build/chaos")
 Shard = Callable[[Journal, argparse.Namespace], None]
 
 
-def subject(name: str) -> Shard:
-    """Give the shard that kills a subject's trainers."""
+def kills(options: argparse.Namespace) -> Iterable[Case]:
+    """Give the ways in which every subject's trainers die."""
+    return cases(options.kills, options.times, options.rows)
+
+
+def subject(name: str, ways: Callable[[argparse.Namespace], Iterable[Case]] = kills) -> Shard:
+    """Give the shard that does something to a subject's trainers."""
 
     def kill(journal: Journal, options: argparse.Namespace) -> None:
         length = {} if options.epochs is None else {"epochs": options.epochs}
         trainers = Trainers(name, forked=PRELOADED[name] if options.forked else None, **length)
-        wanted = cases(options.kills, options.times, options.rows)
-        left = [case for case in wanted if _wanted(case, options) and not journal.holds(case.name, case.key)]
+        left = [case for case in ways(options) if _wanted(case, options) and not journal.holds(case.name, case.key)]
         if not left:
             return
         # The first one fills compilers' caches and starts the process that others are forked from; moments drawn from
@@ -134,6 +139,7 @@ SHARDS: dict[str, Shard] = {
     "stock-keras": control("keras"),
     "stock-lightning": control("lightning"),
     "damage": damage,
+    "races": subject("pytorch", lambda options: races(4 * options.kills)),
     **{f"ablation-{name}": ablation(name) for name in subjects.NAMES if name != "pytorch-workers2"},
 }
 """By name, in the order in which they run."""
