@@ -26,6 +26,9 @@ export class Pointer<At extends Place> {
   }
 }
 
+/** Pixels between the pointer and the tooltip. */
+const BESIDE = 14;
+
 /** Where the pointer is; the tooltip that `root` refers to stays within the grid of charts. */
 export function usePointer<At extends Place>(pointer: Pointer<At>) {
   const [hover, setHover] = useState<At | null>(null);
@@ -40,11 +43,14 @@ export function usePointer<At extends Place>(pointer: Pointer<At>) {
     // What reaches beyond a notebook's output makes it scroll.
     const { current } = root;
     if (current !== null && hover !== null) {
-      const lowest = hover.height - current.offsetHeight;
-      current.style.top = `${Math.max(0, Math.min(hover.top - 16, lowest))}px`;
+      const { left, top, width, height } = hover;
+      const { offsetWidth, offsetHeight } = current;
+      const beside = left > width / 2 ? left - BESIDE - offsetWidth : left + BESIDE;
+      current.style.left = `${within(beside, width - offsetWidth)}px`;
+      current.style.top = `${within(top - 16, height - offsetHeight)}px`;
     }
   });
-  return { hover, root, flip: hover !== null && hover.left > hover.width / 2 };
+  return { hover, root };
 }
 
 /** Every series at the step under the pointer, in one place for all charts. */
@@ -57,7 +63,7 @@ export function Tooltip(props: {
   reach: number;
 }): JSX.Element | null {
   const { pointer, families, rates, scale } = props;
-  const { hover, root, flip } = usePointer(pointer);
+  const { hover, root } = usePointer(pointer);
   if (hover === null) {
     return null;
   }
@@ -70,7 +76,7 @@ export function Tooltip(props: {
       : at(series, step, family.name === 'learning_rate' ? learningRate : metric);
   };
   return (
-    <div class="dlt-tooltip" ref={root} role="status" style={{ left: `${hover.left}px` }} data-flip={flip}>
+    <div class="dlt-tooltip" ref={root} role="status">
       <p>
         step <b>{count(step)}</b>
         {scale.known ? <span class="dlt-muted"> · epoch {scale.toEpoch(step).toFixed(2)}</span> : null}
@@ -106,6 +112,10 @@ export function Tooltip(props: {
       )}
     </div>
   );
+}
+
+function within(position: number, most: number): number {
+  return Math.max(0, Math.min(position, most));
 }
 
 function at(series: Series, step: number, show: (value: number | null) => string): string {

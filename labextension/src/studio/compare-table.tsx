@@ -30,9 +30,9 @@ export function CompareTable(props: {
   const metrics = new Set(known.map(({ best }) => best?.metric));
   return (
     <div class="dlt-compare-table">
-      <p class="dlt-muted">
-        {different.length === 0 && known.length > 1 ? said.sameSettings : said.differences}
-      </p>
+      {known.length > 1 ? (
+        <p class="dlt-muted">{different.length === 0 ? said.sameSettings : said.differences}</p>
+      ) : null}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it. */}
       <div class="dlt-scroll" tabIndex={0} role="region" aria-label={said.table}>
         <table class="dlt-table">

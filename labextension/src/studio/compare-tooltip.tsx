@@ -26,7 +26,7 @@ export function CompareTooltip(props: {
 }): JSX.Element | null {
   const { pointer, charts, labels, unit, time } = props;
   const { comparison: said } = useWords();
-  const { hover, root, flip } = usePointer(pointer);
+  const { hover, root } = usePointer(pointer);
   if (hover === null) {
     return null;
   }
@@ -45,7 +45,7 @@ export function CompareTooltip(props: {
     return found === undefined ? '–' : values(found, at, props.reach, chart.name);
   };
   return (
-    <div class="dlt-tooltip" ref={root} role="status" style={{ left: `${hover.left}px` }} data-flip={flip}>
+    <div class="dlt-tooltip" ref={root} role="status">
       <p>
         {said.units[unit].toLowerCase()} <b>{where[unit]()}</b>
       </p>
