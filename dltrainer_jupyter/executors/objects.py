@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dltrainer_jupyter.adapters.shared import pickling
+from dltrainer_jupyter.core import private
 from dltrainer_jupyter.core.errors import DLTrainerError
 
 FILE = "objects.pkl"
@@ -71,14 +72,7 @@ def unpack(data: bytes) -> dict[str, Any]:
 
 def save(folder: Path, data: bytes) -> None:
     """Write packed objects into the run's folder, readable by their owner alone; whole or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f".{FILE}-{os.getpid()}"
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(folder / FILE)
+    private.write(folder / FILE, data)
 
 
 def load(folder: Path) -> dict[str, Any]:

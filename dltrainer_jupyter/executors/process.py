@@ -8,9 +8,11 @@ import sys
 import threading
 from pathlib import Path
 
+from dltrainer_jupyter.core import private
 from dltrainer_jupyter.core.errors import RunNotFoundError
 from dltrainer_jupyter.core.records import ErrorRecord, RunRecord
 from dltrainer_jupyter.core.states import State
+from dltrainer_jupyter.executors import notifying
 from dltrainer_jupyter.store.store import Store
 
 LOG = "trainer.log"
@@ -30,7 +32,8 @@ class ProcessExecutor:
         store = Store.open(store_url)
         run = store.run(run_id)
         log = Path(run.folder) / LOG
-        log.parent.mkdir(parents=True, exist_ok=True)
+        private.make_folder(log.parent)
+        private.make_file(log)
         with log.open("ab") as output:
             process = subprocess.Popen(  # noqa: S603 - our own module, no shell
                 [sys.executable, "-P", "-m", "dltrainer_jupyter.executors.process_main", run_id],
@@ -65,4 +68,5 @@ def _watch(process: subprocess.Popen[bytes], store: Store, before: RunRecord, lo
     if now.state is State.PENDING and now.attempt == before.attempt:
         tail = log.read_text(errors="replace")[-_TAIL:]
         message = f"The trainer's process ended with code {code} before it began; its output is in {log}."
-        store.mark_failed_to_start(before.id, ErrorRecord("TrainerError", message, tail))
+        if store.mark_failed_to_start(before.id, ErrorRecord("TrainerError", message, tail)):
+            notifying.tell(store, before.id)

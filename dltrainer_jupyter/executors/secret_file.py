@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from dltrainer_jupyter.executors import private
+from dltrainer_jupyter.core import private
 
 _FILE = "secrets.json"
 

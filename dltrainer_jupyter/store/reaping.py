@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
@@ -29,7 +31,15 @@ _HOLDING = (
 
 
 class Reaping(StorePart):
-    """Marks runs as lost."""
+    """Marks runs as lost.
+
+    Attributes
+    ----------
+    when_lost : callable or None
+        Called with the id of each run that :meth:`reap` has marked, for whoever wants to tell somebody.
+    """
+
+    when_lost: Callable[[str], object] | None = None
 
     def reap(self) -> list[str]:
         """Mark every run as lost whose trainer is dead.
@@ -47,7 +57,11 @@ class Reaping(StorePart):
             if not held:
                 return []
             now = connection.execute(sa.select(clock(connection.dialect.name))).scalar_one()
-        return [attempt.run_id for attempt in held if is_dead(attempt, now) and self._lose(attempt)]
+        lost = [attempt.run_id for attempt in held if is_dead(attempt, now) and self._lose(attempt)]
+        if (tell := self.when_lost) is not None:
+            for run_id in lost:
+                tell(run_id)
+        return lost
 
     def _lose(self, suspect: AttemptRecord) -> bool:
         """Look again while nobody else can write to the run, then mark it."""

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 
+from dltrainer_jupyter.core import private
 from dltrainer_jupyter.core.errors import StoreError
 from dltrainer_jupyter.store.engine import PATIENCE, Database
 from dltrainer_jupyter.store.growth import roll_up_everything
@@ -57,7 +58,7 @@ def prepare(database: Database) -> str:
     file_system = None
     if path is not None:
         file_system = network_file_system(path)
-        _make_folder(path, database)
+        _make_place(path, database)
         _set_journal(database, "delete" if file_system else "wal")
     with database.read() as connection:
         version = _found_version(connection)
@@ -71,9 +72,11 @@ def prepare(database: Database) -> str:
     return found
 
 
-def _make_folder(path: Path, database: Database) -> None:
+def _make_place(path: Path, database: Database) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private.make_folder(path.parent)
+        # SQLite gives the files that it puts beside it the same mode.
+        private.make_file(path)
     except OSError as error:
         msg = (
             f"The store {shown(database.url)} can't be made: {error.strerror}: {error.filename}. Mend DLTRAINER_STORE."

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.errors import ConfigurationError, brief
 from dltrainer_jupyter.core.protocols import Recipe
+from dltrainer_jupyter.core.secrets import MASK, secrets_of
 from dltrainer_jupyter.core.spec import USER_OBJECT, Part, RunSpec
 from dltrainer_jupyter.core.validation import validate
 from dltrainer_jupyter.data.foreign.recognition import brings_batches, can_be_divided, is_foreign, kind_of
@@ -21,7 +22,9 @@ _FEW = 4
 _ROOT_OF_FRAMEWORK = {"torch": "pytorch", "keras": "tensorflow", "tensorflow": "tensorflow", "flax": "jax"}
 
 
-def describe(given: Mapping[str, Any], *, inherited: Collection[str] = ()) -> tuple[RunSpec, dict[str, Any]]:
+def describe(
+    given: Mapping[str, Any], *, inherited: Collection[str] = (), check: Callable[[RunSpec], None] = check_parts
+) -> tuple[RunSpec, dict[str, Any]]:
     """Check settings without starting anything.
 
     Parameters
@@ -31,6 +34,8 @@ def describe(given: Mapping[str, Any], *, inherited: Collection[str] = ()) -> tu
     inherited : collection of str, optional
         Keys of another run's settings, which nobody asks for anew: left out where the data or the model bring their
         own, and not refused.
+    check : callable, optional
+        Looks up the parts, for a caller that may not import them.
 
     Returns
     -------
@@ -71,12 +76,21 @@ def describe(given: Mapping[str, Any], *, inherited: Collection[str] = ()) -> tu
             "change it where the batches are made."
         )
         raise ConfigurationError(msg)
-    check_parts(spec)
+    _refuse_masks(spec)
+    check(spec)
     _check_model(spec, own)
     if spec.track:
         msg = "track: no tracker is installed; leave it out."
         raise ConfigurationError(msg)
     return spec, own
+
+
+def _refuse_masks(spec: RunSpec) -> None:
+    """Raise if a configuration that was shown somewhere is given back, in which secrets are masked."""
+    for key, secret in secrets_of(spec).items():
+        if secret == MASK:
+            msg = f"{key}: expected the secret itself, got what is shown in its place; give it again."
+            raise ConfigurationError(msg)
 
 
 def _take_validation(values: dict[str, Any]) -> None:

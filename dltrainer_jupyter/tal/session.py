@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from dltrainer_jupyter.core import private
 from dltrainer_jupyter.core.errors import RunNotFoundError, StoreError, UnknownNameError
 from dltrainer_jupyter.core.states import ALIVE, State
+from dltrainer_jupyter.executors import notifying
 from dltrainer_jupyter.store.store import Store
 from dltrainer_jupyter.tal.run import Run
 from dltrainer_jupyter.tal.settings import settings
@@ -28,13 +31,14 @@ def open_store() -> Store:
     if url.startswith("sqlite:///"):
         _make_home()
     store = Store.open(url)
+    store.when_lost = partial(notifying.tell, store)
     store.reap()
     return store
 
 
 def _make_home() -> None:
     try:
-        settings.home.mkdir(parents=True, exist_ok=True)
+        private.make_folder(settings.home)
     except OSError as error:
         msg = f"The folder {settings.home} can't be made: {error.strerror}. Set DLTRAINER_HOME to one you may write to."
         raise StoreError(msg) from error

@@ -5,17 +5,19 @@ from __future__ import annotations
 import secrets
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from dltrainer_jupyter.core import registry
+from dltrainer_jupyter.core import private, registry
 from dltrainer_jupyter.core.errors import ConfigurationError, StoreError
 from dltrainer_jupyter.core.protocols import Executor
+from dltrainer_jupyter.core.secrets import secrets_of, unmasked
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.data.foreign.recognition import is_foreign
-from dltrainer_jupyter.executors import held, objects
+from dltrainer_jupyter.executors import held, objects, secret_file
 from dltrainer_jupyter.loop.assembly import START
+from dltrainer_jupyter.loop.parts import check_parts
 from dltrainer_jupyter.tal.configuration import merged, read_file
 from dltrainer_jupyter.tal.description import describe
 from dltrainer_jupyter.tal.environment import environment
@@ -165,7 +167,7 @@ def submit(
     run_id = secrets.token_hex(6)
     folder = settings.artifacts / run_id
     # Files before the row: a crash or a full disk in between leaves rubbish, never a run that can't begin.
-    _lay_out(folder, start, packed if executor.needs_pickling else None)
+    _lay_out(folder, start, packed if executor.needs_pickling else None, secrets_of(spec))
     store.create_run(
         run_id, spec, folder=str(folder), environment=environment(), resume="exact", rebuildable=problem is None
     )
@@ -181,7 +183,7 @@ def submit(
     return run
 
 
-def _lay_out(folder: Path, start: Path | None, packed: bytes | None) -> None:
+def _lay_out(folder: Path, start: Path | None, packed: bytes | None, secret: Mapping[str, str]) -> None:
     """Write what a trainer finds in the run's folder, all of it or nothing.
 
     Raises
@@ -190,6 +192,9 @@ def _lay_out(folder: Path, start: Path | None, packed: bytes | None) -> None:
         If it can't be written, or the checkpoint to begin with is gone.
     """
     try:
+        private.make_folder(folder)
+        if secret:
+            secret_file.save(folder, secret)
         if start is not None:
             shutil.copytree(start, folder / START)
         if packed is not None:
@@ -200,17 +205,19 @@ def _lay_out(folder: Path, start: Path | None, packed: bytes | None) -> None:
         raise StoreError(msg) from error
 
 
-def clone(run: Run, step: int | None, changes: Mapping[str, Any]) -> Run:
+def clone(
+    run: Run, step: int | None, changes: Mapping[str, Any], check: Callable[[RunSpec], None] = check_parts
+) -> Run:
     """Start a new run from another's settings; see :meth:`Run.clone`."""
     record = run.record
     kept = objects_of(run)
     # A change may mean a part that is there by default.
-    complete = record.spec.model_dump(mode="json")
+    complete = unmasked(record.spec.model_dump(mode="json"), secret_file.load(Path(record.folder)))
     values = {key: complete[key] for key in complete.keys() & (record.spec.model_fields_set | changes.keys())}
     values |= {key: kept[key] for key in record.spec.user_objects - {"metrics"}}
     own_metrics = iter(kept.get("metrics", ()))
     values["metrics"] = [next(own_metrics) if part.is_user_object else part for part in record.spec.metrics]
-    spec, own = describe(merged(values, changes), inherited=values.keys() - changes.keys())
+    spec, own = describe(merged(values, changes), inherited=values.keys() - changes.keys(), check=check)
     start = None if step is None else checkpoint_folder(record, run.at(step).record)
     made = submit(spec, own, start=start)
     where = "" if step is None else f", with the weights of its step {step:,}"

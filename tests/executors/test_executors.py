@@ -114,7 +114,7 @@ def test_sigterm_suspends_a_trainer() -> None:
 
 def test_a_trainer_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     """The run fails with the tail of the trainer's output."""
-    monkeypatch.setattr(process, "_search_path", str)
+    monkeypatch.setattr(process, "search_path", str)
     monkeypatch.setattr(sys, "executable", "/bin/false")
     run = tal.train(executor="process", **SMALL)
     with pytest.raises(TrainingFailed, match="before it began"):

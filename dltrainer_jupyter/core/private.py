@@ -1,18 +1,20 @@
-"""Files beside a run that its owner alone may read."""
+"""Folders and files that their owner alone may read."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-OWNER_ONLY = 0o700
-"""Mode of a run's folder: what lies in it is nobody else's business."""
-
 
 def make_folder(folder: Path) -> None:
     """Make a folder, and those above it that are missing, for their owner alone; one that is there stays as it is."""
     for missing in reversed([part for part in (folder, *folder.parents) if not part.exists()]):
-        missing.mkdir(mode=OWNER_ONLY, exist_ok=True)
+        missing.mkdir(mode=0o700, exist_ok=True)
+
+
+def make_file(path: Path) -> None:
+    """Make an empty file for its owner alone; one that is there stays as it is."""
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
 
 
 def write(path: Path, data: bytes) -> None:
