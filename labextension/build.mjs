@@ -21,9 +21,9 @@ const { version } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'))
 // anywidget saves the script into the notebook, so every byte is paid for in each file.
 const budget = 120_000;
 
-// What no chart here uses is cut out of uPlot, a sixth of it: bars, steps and splines, axes of dates, its
-// legend, series and bands that come and go. Each pattern must be found, so that another version of uPlot
-// fails here and not in a notebook.
+// What no chart here uses is cut out of uPlot, a fifth of it: bars, steps and splines, axes of dates, its
+// legend, series and bands that come and go, scatter plots. Each pattern must be found, so that another
+// version of uPlot fails here and not in a notebook.
 const unused = [
   [/\(paths\.(?:stepped|bars|spline)\s*= \w+\);/g, ''],
   [/\bisTime (\?|&&)/g, 'false $1'],
@@ -33,7 +33,12 @@ const unused = [
   [/const (months|days|days3|months3|localTz)\s*= [^;]+;/g, 'const $1 = null;'],
   [/\bshowLegend( &&|\))/g, 'false$1'],
   [/\n\tfunction (initLegendRow|addSeries|delSeries|setBand|addBand|delBand)\([\s\S]*?\n\t\}/g, ''],
-  [/\n\tself\.(addSeries|delSeries|setBand|addBand|delBand) = \1;/g, '']
+  [/\n\tself\.(addSeries|delSeries|setBand|addBand|delBand) = \1;/g, ''],
+  // Every series has the x axis in common, and the pointer brings none of them to the front.
+  [/\bmode == 1\b/g, 'true'],
+  [/\bmode == 2\b/g, 'false'],
+  [/\b(?:cursorFocus|cursorOnePt)\b(?! =)/g, 'false'],
+  [/\blegend\.live\b/g, 'false']
 ];
 
 const lineChartsOnly = {

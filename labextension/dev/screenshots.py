@@ -134,6 +134,8 @@ def _take_view(page: Page, options: argparse.Namespace, state: str, *, theme: st
     if state.startswith("create"):
         # Checked after typing has rested.
         page.locator(".dlt-problems:not([data-tone='waiting'])").wait_for()
+    if state == "compare-missing":
+        page.locator(".dlt-missing").wait_for()
     if "+add" in state:
         page.get_by_role("option").first.wait_for()
     if state.endswith("unknown"):
