@@ -99,7 +99,9 @@ function extensions({ label, describedBy, onChange, onSubmit }: EditorOptions): 
     ]),
     EditorView.contentAttributes.of({ 'aria-label': label, 'aria-describedby': describedBy }),
     EditorView.updateListener.of(update => update.docChanged && onChange(update.state.doc.toString())),
-    LOOK
+    LOOK,
+    // Where a page lets nobody write style sheets but who shows this, CodeMirror shows it.
+    EditorView.cspNonce.of(document.querySelector<HTMLElement>('link[nonce]')?.nonce ?? '')
   ];
 }
 
