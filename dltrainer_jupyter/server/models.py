@@ -13,8 +13,6 @@ from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.errors import UnknownNameError
 from dltrainer_jupyter.server.errors import NoSuchModelError
 
-_WORKER = "other people's models"
-
 
 def models() -> Any:
     """List the models."""
@@ -54,6 +52,6 @@ def _is_ours(name: str) -> bool:
 
 
 def _apart(errand: str, **arguments: Any) -> Any:
-    from dltrainer_jupyter.tal.apart.workers import workers
+    from dltrainer_jupyter.tal.apart.workers import OTHERS, workers
 
-    return workers.ask(_WORKER, errand, **arguments)
+    return workers.ask(OTHERS, errand, **arguments)

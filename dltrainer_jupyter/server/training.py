@@ -15,7 +15,6 @@ from dltrainer_jupyter.core.states import ENDED
 from dltrainer_jupyter.server.schemas import CloneRequest, ResumeRequest
 from dltrainer_jupyter.server.steering import row
 from dltrainer_jupyter.server.watching import described
-from dltrainer_jupyter.views.words import one_line
 
 _APART = "process"
 
@@ -23,21 +22,28 @@ _APART = "process"
 def train(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Start a run from what a configuration file holds."""
     from dltrainer_jupyter import tal
+    from dltrainer_jupyter.tal.apart.descriptions import check_parts
     from dltrainer_jupyter.tal.submit import submit
 
-    spec, own = tal.describe(settings)
+    spec, own = tal.describe(settings, check=check_parts)
     return described(submit(_apart(spec), own))
 
 
-def check(body: bytes, media_type: str) -> dict[str, Any]:
+def check(body: bytes, media_type: str) -> Any:
     """Say what is wrong with a configuration, whatever was sent."""
     from dltrainer_jupyter.tal import checking
+    from dltrainer_jupyter.tal.apart import descriptions
+    from dltrainer_jupyter.tal.apart.workers import OTHERS, workers
 
     try:
-        found = checking.check(body.decode(), is_json=media_type.endswith("json"))
+        text = body.decode()
     except UnicodeDecodeError as error:
-        found = [checking.Finding(f"The text is not UTF-8 (byte {error.start}).", None)]
-    return {"problems": [{"message": one_line(it.message), "line": it.line} for it in found]}
+        return {"problems": [{"message": f"The text is not UTF-8 (byte {error.start}).", "line": None}]}
+    is_json = media_type.endswith("json")
+    values = checking.parsed(text, is_json=is_json)
+    if not isinstance(values, checking.Finding) and descriptions.names_others(values):
+        return workers.ask(OTHERS, "check", text=text, is_json=is_json)
+    return checking.document(checking.check(text, is_json=is_json))
 
 
 def resume(ref: str, request: ResumeRequest) -> dict[str, Any]:
@@ -58,6 +64,7 @@ def clone(ref: str, request: CloneRequest) -> dict[str, Any]:
     """Start a new run from another's settings."""
     from dltrainer_jupyter import tal
     from dltrainer_jupyter.tal import submit
+    from dltrainer_jupyter.tal.apart.descriptions import check_parts
 
     run = tal.get(ref)
     spec = run.spec
@@ -71,7 +78,7 @@ def clone(ref: str, request: CloneRequest) -> dict[str, Any]:
     executor = request.changes.get("executor", spec.executor)
     # What is no name at all is refused with the other settings.
     apart = {"executor": _APART} if isinstance(executor, str) and not _trains_apart(executor) else {}
-    return described(submit.clone(run, request.step, request.changes | apart))
+    return described(submit.clone(run, request.step, request.changes | apart, check_parts))
 
 
 def _apart(spec: RunSpec) -> RunSpec:

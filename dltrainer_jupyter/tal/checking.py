@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from dltrainer_jupyter.core.errors import ConfigurationError, DLTrainerError, Mi
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.tal.configuration import UnreadableYAMLError, line_of, parse_yaml
 from dltrainer_jupyter.tal.description import describe
+from dltrainer_jupyter.views.words import one_line
 
 
 @dataclass(frozen=True)
@@ -42,15 +43,27 @@ def check(text: str, *, is_json: bool = False) -> list[Finding]:
     >>> check("model: mlp\ndata: digits\nepochs: many")
     [Finding(message="epochs: expected a whole number, got 'many'.", line=3)]
     """
-    try:
-        values = _parse_json(text) if is_json else parse_yaml(text)
-    except UnreadableYAMLError as error:
-        return [Finding(str(error), error.line)]
-    except json.JSONDecodeError as error:
-        return [Finding(f"The JSON doesn't parse: {error}.", error.lineno)]
-    except ConfigurationError as error:
-        return [Finding(str(error), None)]
+    values = parsed(text, is_json=is_json)
+    if isinstance(values, Finding):
+        return [values]
     return [Finding(problem.message, line_of(text, problem.path)) for problem in problems(values)]
+
+
+def document(findings: Sequence[Finding]) -> dict[str, Any]:
+    """Describe findings as JSON types."""
+    return {"problems": [{"message": one_line(it.message), "line": it.line} for it in findings]}
+
+
+def parsed(text: str, *, is_json: bool) -> dict[str, Any] | Finding:
+    """Read a text, or say why it can't be."""
+    try:
+        return _parse_json(text) if is_json else parse_yaml(text)
+    except UnreadableYAMLError as error:
+        return Finding(str(error), error.line)
+    except json.JSONDecodeError as error:
+        return Finding(f"The JSON doesn't parse: {error}.", error.lineno)
+    except ConfigurationError as error:
+        return Finding(str(error), None)
 
 
 def problems(values: Mapping[str, Any]) -> tuple[Problem, ...]:

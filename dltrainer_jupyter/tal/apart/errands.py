@@ -59,9 +59,24 @@ def model_config(name: str, config: Mapping[str, Any]) -> dict[str, Any]:
     return architectures.validated(name, config)
 
 
-ERRANDS: dict[str, Callable[..., Any]] = {
-    errand.__name__: errand for errand in (predict, examples, models, model, model_schema, model_config)
-}
+def check_parts(spec: Mapping[str, Any]) -> None:
+    """Check the parts of a specification."""
+    from dltrainer_jupyter.core.spec import RunSpec
+    from dltrainer_jupyter.core.validation import validate
+    from dltrainer_jupyter.loop import parts
+
+    parts.check_parts(validate(RunSpec, spec))
+
+
+def check(text: str, *, is_json: bool) -> dict[str, Any]:
+    """Say what is wrong with the text of a configuration."""
+    from dltrainer_jupyter.tal import checking
+
+    return checking.document(checking.check(text, is_json=is_json))
+
+
+_ALL = (predict, examples, models, model, model_schema, model_config, check_parts, check)
+ERRANDS: dict[str, Callable[..., Any]] = {errand.__name__: errand for errand in _ALL}
 
 
 def _trained(store: str, run: str, checkpoint: str | int) -> TrainedModel:

@@ -11,6 +11,7 @@ from dltrainer_jupyter.core.errors import (
     IllegalControlError,
     MissingPackageError,
     PredictionError,
+    Problem,
     RunNotFoundError,
     StoreError,
 )
@@ -35,15 +36,18 @@ def told(error: BaseException) -> dict[str, Any]:
     Examples
     --------
     >>> told(ValueError("no such shape"))
-    {'kind': 'PredictionError', 'message': 'ValueError: no such shape'}
+    {'kind': 'PredictionError', 'message': 'ValueError: no such shape', 'problems': []}
     """
     kind = next((one.__name__ for one in type(error).__mro__ if one.__name__ in _KINDS), PredictionError.__name__)
-    return {"kind": kind, "message": _sentence(error)}
+    problems = [[problem.path, problem.message] for problem in getattr(error, "problems", ())]
+    return {"kind": kind, "message": _sentence(error), "problems": problems}
 
 
 def raised(description: dict[str, Any]) -> DLTrainerError:
     """Make the error that was described."""
-    return _KINDS[description["kind"]](description["message"])
+    error = _KINDS[description["kind"]](description["message"])
+    error.problems = tuple(Problem(tuple(path), message) for path, message in description["problems"])
+    return error
 
 
 def _sentence(error: BaseException) -> str:

@@ -10,6 +10,8 @@ from typing import Any
 from dltrainer_jupyter.tal.apart.worker import Worker
 from dltrainer_jupyter.tal.settings import settings
 
+OTHERS = "other people's parts"
+"""The worker that knows no framework, and imports what others have registered."""
 _MOST_WARM = 3
 
 
@@ -20,7 +22,7 @@ class Workers:
         self._workers: OrderedDict[str, Worker] = OrderedDict()
         self._lock = threading.Lock()
 
-    def ask(self, name: str, errand: str, **arguments: Any) -> Future[Any]:
+    def ask(self, name: str, errand: str, /, **arguments: Any) -> Future[Any]:
         """Send the worker of a framework on an errand; see :meth:`Worker.ask`."""
         with self._lock:
             worker = self._workers.pop(name, None) or Worker(name, settings.predict_idle)

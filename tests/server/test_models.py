@@ -1,0 +1,182 @@
+"""Models and configurations over REST, also those whose parts come from somebody else's package."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dltrainer_jupyter.models.mlp import MLP
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# --- built-in models --------------------------------------------------------------------------------------
+
+
+def test_models_are_listed_with_what_they_can_be_built_for(server) -> None:
+    found = {row["name"]: row for row in server.get("/models").json["models"]}
+    assert {"cnn", "mlp"} <= found.keys()
+    assert found["cnn"]["frameworks"] == ["jax", "pytorch", "tensorflow"]
+    assert found["cnn"]["description"].startswith("Blocks of convolution")
+
+
+def test_a_model_is_described(server) -> None:
+    found = server.get("/models/mlp/metadata").json
+    assert (found["name"], found["package"]) == ("mlp", "dltrainer-jupyter")
+    assert found["tasks"] == ["classification", "regression"]
+    assert {setting["name"] for setting in found["settings"]} == set(MLP.Config.model_fields)
+    assert "Parameters" in found["documentation"]
+    assert server.get("/models/mlp/config-schema").json == json.loads(json.dumps(MLP.Config.model_json_schema()))
+
+
+@pytest.mark.parametrize("path", ["metadata", "config-schema", "validate-config"])
+def test_an_unknown_model_is_not_found(server, path) -> None:
+    answer = server.ask("POST" if path == "validate-config" else "GET", f"/dltrainer/api/models/mpl/{path}")
+    assert (answer.status, answer.json["reason"]) == (404, "NoSuchModelError")
+    assert "Did you mean 'mlp'?" in answer.json["message"]
+
+
+def test_settings_come_back_complete(server) -> None:
+    for body in ({"hidden": [8]}, {"type": "mlp", "hidden": [8]}):
+        answer = server.post("/models/mlp/validate-config", body)
+        config = json.loads(MLP.Config(hidden=(8,)).model_dump_json())
+        assert (answer.status, answer.json) == (200, {"valid": True, "problems": [], "config": config})
+    assert server.post("/models/mlp/validate-config", "hidden: [8]", yaml=True).json["config"] == config
+
+
+def test_each_setting_that_cannot_be_used_is_named(server) -> None:
+    answer = server.post("/models/mlp/validate-config", {"hidden": [8, 0], "dropout": 2, "hiden": 1})
+    assert (answer.status, answer.json["valid"], answer.json["config"]) == (200, False, None)
+    said = {problem["path"]: problem["message"] for problem in answer.json["problems"]}
+    assert said.keys() == {"hidden.1", "dropout", "hiden"}
+    assert said["dropout"] == "dropout: expected less than 1, got 2."
+    assert "Did you mean 'hidden'?" in said["hiden"]
+
+
+# --- configurations ---------------------------------------------------------------------------------------
+
+
+def test_a_configuration_is_checked_as_starting_it_would(server) -> None:
+    good = "model: mlp\ndata: digits\nepochs: 3\n"
+    assert server.post("/check", good, yaml=True).json == {"problems": []}
+    assert server.post("/check", {"model": "mlp", "data": "digits"}).json == {"problems": []}
+    found = server.post("/check", good + "optimizer: adm\nvalidation:\n  split: 7\n", yaml=True).json["problems"]
+    assert [problem["line"] for problem in found] == [6]
+    found = server.post("/check", good + "optimizer: adm\n", yaml=True).json["problems"]
+    assert (found[0]["line"], "Did you mean 'adam'?" in found[0]["message"]) == (4, True)
+
+
+@pytest.mark.parametrize("yaml", [True, False])
+@pytest.mark.parametrize(
+    "body", [b"", b"\xff", b"\0", b"a: [", b"[" * 9999, b"- 1", b"a: &a [*a]", b'{"a": NaN}', b"{}"]
+)
+def test_no_text_is_too_wrong_for_an_answer(server, body, yaml) -> None:
+    answer = server.post("/check", body, yaml=yaml)
+    assert answer.status == 200
+    assert answer.json["problems"]
+
+
+def test_a_text_without_end_is_refused(server) -> None:
+    assert server.post("/check", b" " * 2**21, yaml=True).status == 413
+
+
+# --- other people's ---------------------------------------------------------------------------------------
+
+ENTRY_POINTS = """
+[dltrainer.models]
+wide = theirs.model:Wide
+broken = theirs.model:Nothing
+[dltrainer.optimizers]
+pytorch.lion = theirs.optimizer:Lion
+"""
+MODEL = '''
+import torch
+from pydantic import BaseModel, Field
+
+class Wide:
+    """Two layers, one of them wide."""
+
+    class Config(BaseModel, extra="forbid"):
+        width: int = Field(default=1024, ge=1, description="Units.")
+
+    def __init__(self, config): ...
+
+    def pytorch(self, signature): ...
+'''
+OPTIMIZER = '''
+import torch
+from pydantic import BaseModel
+
+class Lion(torch.optim.Optimizer):
+    """Theirs."""
+
+    class Config(BaseModel, extra="forbid"):
+        beta: float = 0.9
+'''
+ASKING = """
+import json, sys
+from concurrent.futures import Future
+from dltrainer_jupyter.core.errors import DLTrainerError
+from dltrainer_jupyter.executors.process import ProcessExecutor
+from dltrainer_jupyter.server import models, schemas, training
+
+ProcessExecutor.start = lambda *_: None
+
+def of(call, *given):
+    try:
+        answer = call(*given)
+        return answer.result() if isinstance(answer, Future) else answer
+    except DLTrainerError as error:
+        return {"error": type(error).__name__, "message": str(error), "problems": [it.path for it in error.problems]}
+
+text = b"model: {type: wide, width: 0}\\ndata: digits\\noptimizer: {type: lion, bet: 1}"
+settings = {"model": {"type": "wide", "width": 8}, "data": "digits", "optimizer": "lion"}
+made = of(training.train, settings)
+found = {
+    "models": of(models.models)["models"],
+    "metadata": of(models.metadata, "wide"),
+    "schema": of(models.config_schema, "wide"),
+    "valid": of(models.validate_config, "wide", {"width": 2}),
+    "invalid": of(models.validate_config, "wide", {"width": "x"}),
+    "checked": of(training.check, text, "application/yaml"),
+    "made": made["config"],
+    "refused": of(training.train, settings | {"model": {"type": "wide", "width": 0}}),
+    "cloned": of(training.clone, made["id"], schemas.CloneRequest(changes={"epochs": 3}))["config"],
+    "imported": sorted({"torch", "theirs", "tensorflow", "jax"} & set(sys.modules)),
+}
+print(json.dumps(found))
+"""
+
+
+def test_other_peoples_parts_are_never_imported_by_the_server(home, tmp_path: Path) -> None:
+    theirs, metadata = tmp_path / "theirs", tmp_path / "theirs-1.0.dist-info"
+    for folder in (theirs, metadata):
+        folder.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text(ENTRY_POINTS)
+    (theirs / "model.py").write_text(MODEL)
+    (theirs / "optimizer.py").write_text(OPTIMIZER)
+    code = f"import sys; sys.path.append({str(tmp_path)!r})\n{ASKING}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["imported"] == []
+    rows = {row["name"]: row for row in found["models"]}
+    assert rows["wide"] == {
+        "name": "wide",
+        "description": "Two layers, one of them wide.",
+        "frameworks": ["pytorch"],
+    }
+    assert "can't be imported" in rows["broken"]["description"]
+    assert found["metadata"]["package"] == "theirs"
+    assert found["schema"]["properties"]["width"]["default"] == 1024
+    assert found["valid"] == {"valid": True, "problems": [], "config": {"width": 2}}
+    assert [problem["path"] for problem in found["invalid"]["problems"]] == ["width"]
+    assert [problem["line"] for problem in found["checked"]["problems"]] == [1, 3]
+    assert found["made"]["model"] == {"type": "wide", "width": 8}
+    assert (found["refused"]["error"], found["refused"]["problems"]) == ("ConfigurationError", [["model", "width"]])
+    assert found["cloned"] == found["made"] | {"epochs": 3}
