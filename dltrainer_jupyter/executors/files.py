@@ -149,7 +149,7 @@ def _fetched(mirror: RunMirror, index: Index | None, record: CheckpointRecord, f
     if not names:
         msg = (
             f"The checkpoint of step {record.step:,} is not in {record.path} on this host, and the mirror "
-            f"{mirror.place} does not hold it. Take another one."
+            f"{mirror.place} does not hold it (yet). Take another one."
         )
         raise CheckpointError(msg)
     return mirror.fetch_checkpoint(names[0], folder / CHECKPOINTS)
