@@ -10,12 +10,15 @@ from typing import Any
 from dltrainer_jupyter.core.records import CheckpointRecord, ControlRecord, ProgressRecord, RunRecord
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.states import ALLOWED, State, Verb
+from dltrainer_jupyter.loop.sampling import SYSTEM
 from dltrainer_jupyter.store.store import Store
 from dltrainer_jupyter.views.configuration import to_yaml
 from dltrainer_jupyter.views.curves import curve
 from dltrainer_jupyter.views.numbers import number, numbers
 
 _CURVE_POINTS = 1000
+_SYSTEM_POINTS = 200
+"""Of how busy the machine is; there may be many such series."""
 _EPOCHS = 400
 _CONTROLS = 50
 _EVENTS = 50
@@ -74,7 +77,12 @@ def _snapshot(store: Store, run_id: str) -> dict[str, Any]:
         "progress": progress(run.progress),
         "monitor": run.best.metric if run.best else run.spec.monitor,
         "best": None if run.best is None else {**vars(run.best), "value": number(run.best.value)},
-        "curves": {name: curve_columns(store, run_id, name) for name in store.curve_names(run_id)},
+        "curves": {
+            name: curve_columns(
+                store, run_id, name, points=_SYSTEM_POINTS if name.startswith(SYSTEM) else _CURVE_POINTS
+            )
+            for name in store.curve_names(run_id)
+        },
         "epochs": epoch_columns(store, run),
         "confusion": matrix if matrix is not None and len(matrix["labels"]) <= _CLASSES else None,
         "checkpoints": [checkpoint_row(record) for record in _few(store.checkpoints(run_id))],
@@ -99,7 +107,7 @@ def _config(spec: str) -> str:
     return to_yaml(RunSpec.model_validate_json(spec))
 
 
-_NOTICES = frozenset({"trouble", "inexact", "kernel_bound", "damaged_checkpoint", "restart"})
+_NOTICES = frozenset({"trouble", "inexact", "kernel_bound", "damaged_checkpoint", "restart", "retry", "notice"})
 """Kinds of events that a person should see without opening the log."""
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dltrainer_jupyter.loop.sampling import SYSTEM
 from dltrainer_jupyter.widgets.summary import families, line, split
 
 if TYPE_CHECKING:
@@ -77,7 +78,9 @@ def png(snapshot: Mapping[str, Any]) -> bytes | None:
     from matplotlib.figure import Figure
     from PIL import Image
 
-    charts = list(families({**snapshot["curves"], **snapshot["epochs"]}, snapshot["monitor"]).items())[:_CHARTS]
+    measured = families({**snapshot["curves"], **snapshot["epochs"]}, snapshot["monitor"])
+    # How busy the machine was says little of the result.
+    charts = [(name, members) for name, members in measured.items() if not name.startswith(SYSTEM)][:_CHARTS]
     matrix = snapshot["confusion"]
     count = len(charts) + bool(matrix)
     if count == 0:

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from dltrainer_jupyter.loop.sampling import SYSTEM
 from dltrainer_jupyter.views.words import duration, metric
 
 _NO_METRICS = frozenset({"epoch", "step", "learning_rate"})
@@ -27,7 +28,7 @@ def split(name: str) -> tuple[str, str]:
 
 
 def families(columns: Mapping[str, Any], monitor: str | None) -> dict[str, list[str]]:
-    """Sort series by metric: the loss first, then the monitored metric, then the others.
+    """Sort series by metric: the loss first, then the monitored metric, then the others, and last the machine's.
 
     Parameters
     ----------
@@ -52,7 +53,10 @@ def families(columns: Mapping[str, Any], monitor: str | None) -> dict[str, list[
             found.setdefault(split(name)[0], []).append(name)
     watched = split(monitor)[0] if monitor else None
     rank = {"loss": 0, watched: 1}
-    return {name: found[name] for name in sorted(found, key=lambda name: rank.get(name, 2))}
+    return {
+        name: found[name]
+        for name in sorted(found, key=lambda name: rank.get(name, 3 if name.startswith(SYSTEM) else 2))
+    }
 
 
 def rows(snapshot: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -36,8 +36,8 @@ export function split(name: string): { family: string; role: Role } {
 
 /**
  * Sorts what a run measured into charts: the loss first, then the monitored metric, then the others in the
- * order they are recorded, and the learning rate last, if it ever changed. A per-step series replaces the
- * per-epoch one of the same name.
+ * order they are recorded, the learning rate if it ever changed, and last how busy the machine was. A per-step
+ * series replaces the per-epoch one of the same name.
  */
 export function families(curves: Curves, epochs: Snapshot['epochs'], monitor: string | null): Family[] {
   const found = new Map<string, Series[]>();
@@ -68,7 +68,15 @@ export function families(curves: Curves, epochs: Snapshot['epochs'], monitor: st
 
   const watched = monitor === null ? null : split(monitor).family;
   const rank = (family: string) =>
-    family === 'loss' ? 0 : family === watched ? 1 : family === 'learning_rate' ? 3 : 2;
+    family === 'loss'
+      ? 0
+      : family === watched
+        ? 1
+        : family === 'learning_rate'
+          ? 3
+          : family.startsWith('system/')
+            ? 4
+            : 2;
   return [...found]
     .map(([name, series]) => ({ name, series: series.sort(byRole) }))
     .sort((a, b) => rank(a.name) - rank(b.name));

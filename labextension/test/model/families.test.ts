@@ -43,6 +43,12 @@ describe('families', () => {
     expect(rate?.series[0]).toMatchObject({ steps: [1, 10, 11, 20], values: [0.1, 0.1, 0.01, 0.01] });
   });
 
+  it('shows how busy the machine was behind everything else', () => {
+    const busy = { 'system/cpu_percent': { steps: [2], values: [50] }, ...curves };
+    const found = families(busy, { ...epochs, learning_rate: [0.1, 0.01] }, null);
+    expect(found.map(family => family.name).slice(-2)).toEqual(['learning_rate', 'system/cpu_percent']);
+  });
+
   it('is empty before anything is measured', () => {
     expect(families({}, {}, null)).toEqual([]);
   });
