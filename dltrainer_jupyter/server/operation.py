@@ -11,6 +11,9 @@ from dltrainer_jupyter.server.schemas import Nothing
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+LARGEST_BODY = 2**20
+"""Bytes; a configuration has some hundred."""
+
 
 @dataclass(frozen=True)
 class Operation:
@@ -33,5 +36,4 @@ class Operation:
     """Whether the call checks the body itself, by the same model and by what only it knows; it is given a mapping."""
     reads_body: bool = False
     """Whether the call reads the body itself, of which the model is a description only; it is given bytes and type."""
-    largest_body: int = 2**20
-    """Bytes; a configuration has some hundred."""
+    largest_body: int = LARGEST_BODY

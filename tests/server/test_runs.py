@@ -14,7 +14,7 @@ from dltrainer_jupyter import tal
 from dltrainer_jupyter.core.errors import ConfigurationError, RunNotFoundError
 from dltrainer_jupyter.executors.process import ProcessExecutor
 from dltrainer_jupyter.server import schemas
-from dltrainer_jupyter.server.endpoint import LARGEST_BODY
+from dltrainer_jupyter.server.operation import LARGEST_BODY
 from tests.waiting import until
 
 if TYPE_CHECKING:
