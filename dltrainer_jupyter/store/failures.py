@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlch
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from dltrainer_jupyter.core.errors import StoreError
-from dltrainer_jupyter.store.urls import shown, sqlite_path
+from dltrainer_jupyter.store.urls import passwords, shown, sqlite_path
 
 _CURES = (
     ("unable to open database file", "Check that the folder exists and that you may write to it."),
@@ -63,6 +63,8 @@ def sentence(error: SQLAlchemyError, url: URL) -> str:
     """
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     reason = next((line.strip() for line in str(cause).splitlines() if line.strip()), type(cause).__name__)
+    for secret in passwords(url):
+        reason = reason.replace(secret, "***")
     unreachable = isinstance(error, OperationalError | InterfaceError | PoolTimeoutError)
     verb = "can't be reached" if unreachable else "refused"
     lowered = str(cause).lower()

@@ -12,6 +12,9 @@ from dltrainer_jupyter.core.errors import StoreError
 
 EXPECTED = "Expected sqlite:///FOLDER/FILE.db or postgresql://USER@HOST/DATABASE"
 
+_SECRET = re.compile("pass|secret|token", re.IGNORECASE)
+"""What a setting's name holds whose value nobody may see."""
+
 _POSTGRESQL = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
 
 
@@ -41,17 +44,35 @@ def parse(url: str) -> URL:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
-        msg = f"{EXPECTED}, got '{re.sub('//[^/]*@', '//***@', url)}'. Mend DLTRAINER_STORE."
+        msg = f"{EXPECTED}, got '{_harmless(url)}'. Mend DLTRAINER_STORE."
         raise StoreError(msg) from None
+    if "@" in (parsed.host or ""):
+        msg = f"{EXPECTED}, got one with several '@'; those of a password are written %40. Mend DLTRAINER_STORE."
+        raise StoreError(msg)
     if parsed.drivername in _POSTGRESQL:
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername not in {"sqlite", "sqlite+pysqlite"}:
         msg = f"{EXPECTED}, got one for '{parsed.drivername}'. Mend DLTRAINER_STORE."
         raise StoreError(msg)
     if not parsed.database or parsed.database == ":memory:" or parsed.database.startswith("file:"):
-        msg = f"{EXPECTED}, got '{url}': a trainer in another process could not see a database without a file."
+        given = _harmless(url)
+        msg = f"{EXPECTED}, got '{given}': a trainer in another process could not see a database without a file."
         raise StoreError(msg)
     return parsed.set(drivername="sqlite", database=str(Path(parsed.database).expanduser().resolve()))
+
+
+def _harmless(url: str) -> str:
+    """Show of a text that is no URL what can't be a password."""
+    if "@" not in url and not _SECRET.search(url):
+        return url
+    scheme = re.match("[a-z+]*", url)
+    return f"{scheme[0] if scheme else ''}…"
+
+
+def passwords(url: URL) -> set[str]:
+    """Give what of a URL nobody may see."""
+    named = [value for name, value in url.normalized_query.items() if _SECRET.search(name)]
+    return {secret for secret in (url.password, *(text for values in named for text in values)) if secret}
 
 
 def sqlite_url(path: Path) -> str:
@@ -73,7 +94,7 @@ def shown(url: URL) -> str:
     >>> shown(parse("postgresql://me:secret@db/runs"))
     'postgresql://me:***@db/runs'
     """
-    hidden = {name: "***" for name in url.query if "password" in name}
+    hidden = {name: "***" for name in url.query if _SECRET.search(name)}
     plain = url.set(drivername=url.get_backend_name()).update_query_dict(hidden)
     return plain.render_as_string(hide_password=True)
 

@@ -132,7 +132,8 @@ class Settings:
                 kind = f"setting in {path}"
                 raise UnknownNameError(kind, key, _IN_FILE)
             if not isinstance(value, str):
-                msg = f"{path}: {key}: expected text, got {brief(value)}."
+                # Not shown: a URL may hold a password.
+                msg = f"{path}: {key}: expected text, got something of type {type(value).__name__}."
                 raise ConfigurationError(msg)
         return values
 

@@ -3,8 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import SQLAlchemyError
 
 from dltrainer_jupyter.core.errors import StoreError
+from dltrainer_jupyter.store.failures import sentence
 from dltrainer_jupyter.store.urls import parse, shown
 
 
@@ -40,7 +42,25 @@ def test_a_password_is_not_shown(url: str):
     assert shown(parse(url)).startswith("postgresql://me")
 
 
-def test_a_password_is_not_shown_even_if_the_url_makes_no_sense():
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://me:s3cret@db:port/runs",
+        "postgres:me:s3cret@db/runs",
+        "postgresql//me:x@db/runs?password=s3cret",
+        "postgresql://me:at@s3cret@db/runs",
+        "mysql://me:s3cret@db/runs",
+        "sqlite://me:s3cret@/:memory:",
+    ],
+)
+def test_a_password_is_not_shown_even_if_the_url_makes_no_sense(url: str):
     with pytest.raises(StoreError) as caught:
-        parse("postgresql://me:s3cret@db:port/runs")
+        parse(url)
     assert "s3cret" not in str(caught.value)
+
+
+def test_a_password_that_the_database_repeats_is_not_shown():
+    url = parse("postgresql://me:s3cret@db/runs")
+    assert sentence(SQLAlchemyError("no user me with s3cret"), url) == (
+        "The store postgresql://me:***@db/runs refused: no user me with ***. Check DLTRAINER_STORE."
+    )

@@ -85,8 +85,12 @@ def test_any_folder_may_be_home(name: str, tmp_path: Path, monkeypatch: pytest.M
         ("store = ", ConfigurationError, "settings.toml can't be read: "),
         ('stor = "x"', UnknownNameError, "Did you mean 'store'? Known: artifacts, mirror, "),
         ('home = "/x"', UnknownNameError, "Unknown setting in "),
-        ("store = 5", ConfigurationError, "settings.toml: store: expected text, got 5."),
-        ('artifacts = ["a"]', ConfigurationError, "settings.toml: artifacts: expected text, got ['a']."),
+        ("store = 5", ConfigurationError, "settings.toml: store: expected text, got something of type int."),
+        (
+            'artifacts = ["a"]',
+            ConfigurationError,
+            "artifacts: expected text, got something of type list.",
+        ),
     ],
 )
 def test_a_file_that_says_nonsense_is_refused(
