@@ -91,7 +91,7 @@ class MissingRun implements ServedRun {
   }
 
   connection(): Connection {
-    return 'connected';
+    return 'disconnected';
   }
 
   onConnection() {

@@ -1,6 +1,7 @@
 import { type RunColour, runColours } from '../charts/colours';
 import type { Curves, Snapshot } from '../contract';
 import type { ServedRun, StudioClient } from '../studio/contract';
+import { hasEnded } from './ended';
 import { RunModel, message } from './run-model';
 
 /** One of the runs that are compared. */
@@ -9,7 +10,7 @@ export interface ComparedRun {
   colour: RunColour;
   /** `null` until it is known. */
   snapshot: Snapshot | null;
-  /** Why the server shows nothing of it; `null` if it does, or may yet. */
+  /** Why nothing more will come of it, as far as the server says; `null` while something may. */
   missing: string | null;
 }
 
@@ -17,7 +18,6 @@ interface Followed {
   served: ServedRun;
   model: RunModel;
   missing: string | null;
-  asked: boolean;
 }
 
 /** Live runs tell something ten times a second each; together they are shown this often at most. */
@@ -29,19 +29,11 @@ export class ComparedRuns {
   readonly #client: StudioClient;
   readonly #runs = new Map<string, Followed>();
   readonly #listeners = new Set<() => void>();
-  readonly #forgetRows: () => void;
-  readonly #forgetConnection: () => void;
   #colours = new Map<string, RunColour>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(client: StudioClient, ids: string[]) {
     this.#client = client;
-    this.#forgetRows = client.onRows((_rows, gone) => {
-      for (const id of gone) {
-        this.#miss(id, null);
-      }
-    });
-    this.#forgetConnection = client.onConnection(() => this.#look());
     this.choose(ids);
   }
 
@@ -63,8 +55,11 @@ export class ComparedRuns {
     for (const id of ids.filter(other => !this.#runs.has(other))) {
       const served = this.#client.run(id);
       const model = new RunModel(served);
-      this.#runs.set(id, { served, model, missing: null, asked: false });
-      model.subscribe(() => this.#later());
+      this.#runs.set(id, { served, model, missing: null });
+      model.subscribe(() => {
+        this.#look();
+        this.#later();
+      });
     }
     // In the order they were given.
     for (const id of ids) {
@@ -96,8 +91,6 @@ export class ComparedRuns {
 
   close(): void {
     clearTimeout(this.#timer);
-    this.#forgetRows();
-    this.#forgetConnection();
     this.#listeners.clear();
     for (const { served, model } of this.#runs.values()) {
       model.close();
@@ -105,28 +98,25 @@ export class ComparedRuns {
     }
   }
 
-  /** A run that isn't there sends nothing, for ever; asked for something of it, the server says so. */
+  /** Asks the server why it has nothing of runs that it doesn't have: whoever asks for something of one is told. */
   #look(): void {
-    if (this.#client.connection() !== 'connected') {
-      return;
-    }
     for (const [id, run] of this.#runs) {
-      if (run.model.view.snapshot === null && !run.asked) {
-        run.asked = true;
-        run.model.curve(['train_loss'], null, null, 4).catch((error: unknown) => {
-          run.asked = false;
-          if (this.#client.connection() === 'connected' && run.model.view.snapshot === null) {
-            this.#miss(id, message(error));
-          }
-        });
+      const ended = hasEnded(this.#client, run.model.view.connection);
+      if (ended && run.missing === null) {
+        this.#miss(id, '');
+        run.model
+          .curve(['train_loss'], null, null, 4)
+          .catch((error: unknown) => this.#miss(id, message(error)));
+      } else if (!ended) {
+        run.missing = null;
       }
     }
   }
 
-  #miss(id: string, reason: string | null): void {
+  #miss(id: string, reason: string): void {
     const run = this.#runs.get(id);
     if (run !== undefined) {
-      run.missing = reason ?? '';
+      run.missing = reason;
       this.#later();
     }
   }

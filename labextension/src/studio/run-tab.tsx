@@ -3,12 +3,13 @@ import { useEffect, useState } from 'preact/hooks';
 import '../styles/run-tab.css';
 import type { Connection, Memory, Snapshot } from '../contract';
 import { browserMemory } from '../model/memory';
-import { RunModel, type RunView, message } from '../model/run-model';
+import { RunModel, message } from '../model/run-model';
 import type { Situation } from '../model/situation';
 import { Ask, Button } from '../panel/button';
 import type { Extra, Frame } from '../panel/frame';
 import { useRun } from '../panel/hooks';
 import { Panel, type TabId } from '../panel/panel';
+import { hasEnded } from '../model/ended';
 import { type Words, useWords } from '../words/words';
 import { CloneEditor } from './clone-editor';
 import type { StudioClient, StudioHost } from './contract';
@@ -69,11 +70,12 @@ function RunTab(props: RunTabProps): JSX.Element {
   const view = useRun(model);
   const [deleted, setDeleted] = useState(false);
   const [cloning, setCloning] = useState<number | null>(null);
-  const unknown = useUnknown(model, view);
-  useEffect(() => client.onRows((_rows, gone) => gone.includes(id) && setDeleted(true)), [client, id]);
   const { snapshot } = view;
+  const ended = hasEnded(client, view.connection);
+  const unknown = useUnknown(model, ended && snapshot === null);
+  useEffect(() => client.onRows((_rows, gone) => gone.includes(id) && setDeleted(true)), [client, id]);
 
-  if (deleted) {
+  if (deleted || (ended && snapshot !== null)) {
     return (
       <Blank title={words.run.deletedTitle}>
         <p>{words.run.deleted}</p>
@@ -84,9 +86,10 @@ function RunTab(props: RunTabProps): JSX.Element {
     );
   }
   if (snapshot === null) {
+    const cut = view.connection === 'disconnected' && !ended;
     return unknown === null ? (
-      <Blank title={view.connection === 'connected' ? words.run.waiting : words.connection.lost}>
-        <p>{view.connection === 'connected' ? words.run.waitingHint : words.connection.retrying}</p>
+      <Blank title={cut ? words.connection.lost : words.run.waiting}>
+        <p>{cut ? words.connection.retrying : words.run.waitingHint}</p>
       </Blank>
     ) : (
       <UnknownRun client={client} host={host} reason={unknown} />
@@ -113,22 +116,21 @@ function RunTab(props: RunTabProps): JSX.Element {
   return <Panel model={model} memory={props.memory} tab={props.tab} frame={frame} />;
 }
 
-/** Why the server shows nothing of a run; `null` while it may yet, or does. */
-function useUnknown(model: RunModel, { connection, snapshot }: RunView): string | null {
+/** Why the server shows nothing of a run; `null` where it isn't known to have none. */
+function useUnknown(model: RunModel, missing: boolean): string | null {
   const [reason, setReason] = useState<string | null>(null);
-  const waiting = snapshot === null && connection === 'connected';
   useEffect(() => {
-    if (!waiting) {
+    if (!missing) {
       return undefined;
     }
     let over = false;
-    // A run that isn't there sends nothing, for ever; asked for something of it, the server says so.
+    // Whoever asks for something of it is told.
     model.curve(['train_loss'], null, null, 4).catch((error: unknown) => !over && setReason(message(error)));
     return () => {
       over = true;
       setReason(null);
     };
-  }, [model, waiting]);
+  }, [model, missing]);
   return reason;
 }
 

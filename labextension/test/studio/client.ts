@@ -48,7 +48,7 @@ export class TestStudio implements StudioClient {
 
   run(id: string) {
     const client = new TestClient(this.#snapshots.get(id) ?? null);
-    client.state = this.state;
+    client.state = this.#snapshots.has(id) ? this.state : 'disconnected';
     if (!this.#snapshots.has(id)) {
       client.curve = () =>
         Promise.reject(new Error(`No run has the name or id '${id}'. Did you mean 'digits-cnn'?`));

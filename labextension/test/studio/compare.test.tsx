@@ -148,7 +148,7 @@ describe('a run that is not there', () => {
 
   it('is one that was deleted meanwhile, too', async () => {
     await open(['A', 'B'], [one('A'), one('B')]);
-    studio.tell(['B']);
+    studio.followed.get('B')?.become('disconnected');
     await pass(200);
     expect(root.querySelectorAll('.dlt-missing')).toHaveLength(1);
   });

@@ -115,6 +115,10 @@ describe('a run in a tab', () => {
     await open(completed());
     await act(() => studio.tell(['R1']));
     expect(root.textContent).toContain('This run was deleted.');
+    unmount();
+    await open(completed());
+    await act(() => studio.followed.get('R1')?.become('disconnected'));
+    expect(root.textContent).toContain('This run was deleted.');
   });
 
   it('trains longer, with more epochs than it has', async () => {
@@ -175,6 +179,7 @@ describe('a run in a tab', () => {
 
   it('speaks of the server, not of a kernel, when nobody answers', async () => {
     await open(snapshot());
+    studio.state = 'disconnected';
     await act(() => studio.followed.get('R1')?.become('disconnected'));
     expect(root.querySelector('.dlt-banner')?.textContent).toContain('Not connected to the server.');
     expect(root.textContent).not.toContain('kernel is gone');
