@@ -21,7 +21,8 @@ export async function buildPage(common, production) {
   const { metafile } = await esbuild.build({
     ...common,
     absWorkingDir: here,
-    entryPoints: { page: join(here, ENTRY) },
+    // The second is what panels in notebooks load; they know its address from the API.
+    entryPoints: { page: join(here, ENTRY), 'panel-client': join(here, 'src/panel-client.ts') },
     outdir: target,
     entryNames: '[name]-[hash]',
     chunkNames: '[name]-[hash]',
