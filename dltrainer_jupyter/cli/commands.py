@@ -148,6 +148,20 @@ def _delete(ref: str) -> None:
     click.echo(f"Deleted {title}.")
 
 
+@_command(
+    "restore",
+    click.Argument(["mirror"], required=False, metavar="[MIRROR]"),
+    click.Argument(["refs"], nargs=-1, metavar="[RUN]..."),
+)
+def _restore(mirror: str | None, refs: tuple[str, ...]) -> None:
+    from dltrainer_jupyter import tal
+    from dltrainer_jupyter.cli.output import say
+    from dltrainer_jupyter.views import summary
+
+    found = tal.restore(mirror, refs or None)
+    say(summary.runs_table([run.record for run in found]) if found else summary.NOTHING_TO_RESTORE)
+
+
 # --- looking ----------------------------------------------------------------------------------------
 
 

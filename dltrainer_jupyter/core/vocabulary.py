@@ -11,7 +11,7 @@ from typing import Literal
 
 from dltrainer_jupyter.core.registry import Kind
 
-Subject = Literal["none", "run", "runs", "settings", "input", "part"]
+Subject = Literal["none", "run", "runs", "settings", "input", "part", "mirror"]
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,8 @@ class Word:
     help: str
     """One sentence."""
     subject: Subject = "run"
-    """What it takes: nothing, one run, several runs, a run and settings, an input to predict, or the name of a part."""
+    """What it takes: nothing, one run, several runs, a run and settings, an input to predict, the name of a part, or a
+    mirror and runs in it."""
     options: tuple[Option, ...] = ()
     names_its_run: bool = False
     """Whether the run must be named even where another verb would take the newest one."""
@@ -89,6 +90,7 @@ WORDS: dict[str, Word] = {
         Word("checkpoint", "Write a checkpoint that is kept."),
         Word("set", "Change settings of a live run from the next step on: learning_rate=X.", "settings"),
         Word("delete", "Remove an ended run with its history and files.", names_its_run=True),
+        Word("restore", "Bring runs back from a mirror, a folder or URL, by default DLTRAINER_MIRROR.", "mirror"),
         Word("runs", "List runs, newest first.", "none"),
         Word("status", "Say in one line where a run stands."),
         Word("panel", "Show the live panel of a run, and bind the run to `run` and to its name."),

@@ -14,6 +14,7 @@ _TAKES = {
     "settings": "[RUN] KEY=VALUE …",
     "input": "EXPRESSION",
     "part": "[NAME]",
+    "mirror": "[MIRROR] [RUN …]",
 }
 
 _EXAMPLE = """\

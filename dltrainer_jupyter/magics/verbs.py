@@ -14,7 +14,7 @@ from dltrainer_jupyter.magics.options import HELP, VerbLine, parse_verb_line
 from dltrainer_jupyter.magics.shown import from_users_frames, say
 from dltrainer_jupyter.magics.tables import Shown
 from dltrainer_jupyter.magics.usage import line_help, usage, verb_help
-from dltrainer_jupyter.tal import catalogue, compare, configuration, get, predict, runs
+from dltrainer_jupyter.tal import catalogue, compare, configuration, get, predict, restore, runs
 from dltrainer_jupyter.tal.run import Run
 from dltrainer_jupyter.views import summary
 
@@ -94,6 +94,14 @@ def _delete(_shell: InteractiveShell, word: Word, given: VerbLine) -> None:
     say(f"Deleted {title}.")
 
 
+def _restore(_shell: InteractiveShell, _word: Word, given: VerbLine) -> Shown | None:
+    found = restore(given.words[0] if given.words else None, given.words[1:] or None)
+    if not found:
+        say(summary.NOTHING_TO_RESTORE)
+        return None
+    return Shown(summary.runs_table([run.record for run in found]))
+
+
 def _runs(_shell: InteractiveShell, word: Word, given: VerbLine) -> Shown | None:
     _nothing(word, given.words)
     records = [run.record for run in runs()]
@@ -163,6 +171,7 @@ _VERBS: dict[str, Callable[[InteractiveShell, Word, VerbLine], Any]] = {
     "resume": _resume,
     "set": _set,
     "delete": _delete,
+    "restore": _restore,
     "runs": _runs,
     "status": _status,
     "panel": _panel,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dltrainer_jupyter.core.records import CheckpointRecord, EpochRecord, EventRecord, RunRecord
 from dltrainer_jupyter.core.states import State
+from dltrainer_jupyter.store.liveness import this_process
 from dltrainer_jupyter.views.configuration import to_yaml
 from dltrainer_jupyter.views.live import progress
 from dltrainer_jupyter.views.words import MISSING, ago, duration, metric, one_line, speed
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _SHORT_ID = 6
+
+NOTHING_TO_RESTORE = "Nothing to bring back: the runs of this mirror are here already."
 
 
 class TextTable(NamedTuple):
@@ -69,6 +72,15 @@ def status_line(run: RunRecord) -> str:
     return f"{title(run)}: {', '.join(parts)}"
 
 
+def where(run: RunRecord) -> str:
+    """Say where a run's files are: a folder, of another host if it isn't this one's."""
+    return f"{run.folder} on {run.host}" if _is_elsewhere(run) else run.folder
+
+
+def _is_elsewhere(run: RunRecord) -> bool:
+    return run.host not in {"", this_process().host}
+
+
 def best(run: RunRecord) -> str:
     """Say what the best value is and when it was reached."""
     if run.best is None:
@@ -77,7 +89,8 @@ def best(run: RunRecord) -> str:
 
 
 def runs_table(runs: Sequence[RunRecord]) -> TextTable:
-    """List runs, a row each."""
+    """List runs, a row each; where they live is told if that isn't here for all of them."""
+    several = any(_is_elsewhere(run) for run in runs)
     rows = [
         (
             run.name,
@@ -86,11 +99,13 @@ def runs_table(runs: Sequence[RunRecord]) -> TextTable:
             f"{run.progress.epoch:,}/{run.progress.epochs or run.spec.epochs:,}",
             best(run),
             run.spec.framework,
+            *([run.host] if several else []),
             ago(run.created_at),
         )
         for run in runs
     ]
-    return TextTable(("name", "id", "state", "epoch", "best", "framework", "started"), rows)
+    columns = ("name", "id", "state", "epoch", "best", "framework", *(["host"] if several else []), "started")
+    return TextTable(columns, rows)
 
 
 def epochs_text(records: Sequence[EpochRecord]) -> TextTable:
@@ -156,7 +171,7 @@ def page(
 ) -> list[TextTable | str]:
     """Describe a run in full: where it stands, how it resumes, its settings, its history, its checkpoints."""
     config = to_yaml(run.spec).rstrip()
-    parts: list[TextTable | str] = [f"{status_line(run)}\n{resume_line(run, events)}\n{run.folder}", config]
+    parts: list[TextTable | str] = [f"{status_line(run)}\n{resume_line(run, events)}\n{where(run)}", config]
     if epochs:
         parts.append(epochs_text(epochs))
     if checkpoints:

@@ -191,3 +191,24 @@ def test_a_reader_that_has_enough_sees_no_complaint(trained) -> None:
     process.stdout.close()
     _, complaint = process.communicate()
     assert complaint == ""
+
+
+def test_runs_are_brought_back_from_a_mirror(dltrain, home, tmp_path, monkeypatch) -> None:
+    mirror = str(tmp_path / "runs")
+    run = tal.train(
+        model="mlp",
+        data="digits",
+        epochs=1,
+        name="far",
+        executor="inline",
+        verbose=False,
+        checkpoint={"mirror": mirror},
+    )
+    monkeypatch.setenv("DLTRAINER_HOME", str(tmp_path / "another"))
+    done = dltrain("restore", mirror, "far")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines()[1].split()[:3] == ["far", run.id, "completed"]
+    monkeypatch.setenv("DLTRAINER_MIRROR", mirror)
+    assert dltrain("restore").out == "Nothing to bring back: the runs of this mirror are here already.\n"
+    done = dltrain("restore", mirror, "fat")
+    assert (done.code, "Did you mean 'far'?" in done.err) == (WRONG, True)

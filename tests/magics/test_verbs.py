@@ -179,3 +179,13 @@ def test_the_panel_of_an_older_run_is_shown(notebook, trained, monkeypatch) -> N
     assert notebook.run("%dltrain panel digits-mlp").error is None
     assert shown == [trained]
     assert notebook.names["run"] == notebook.names["digits_mlp"] == trained
+
+
+def test_runs_are_brought_back_from_a_mirror(notebook, tmp_path, monkeypatch) -> None:
+    mirror = tmp_path / "runs"
+    settings = {"name": "far", "executor": "inline", "verbose": False, "checkpoint": {"mirror": str(mirror)}}
+    tal.train(model="mlp", data="digits", epochs=1, **settings)
+    monkeypatch.setenv("DLTRAINER_HOME", str(tmp_path / "another"))
+    shown = notebook.run(f"%dltrain restore {mirror}")
+    assert repr(shown.value).splitlines()[1].split()[0] == "far"
+    assert notebook.run(f"%dltrain restore {mirror}").lines[0].startswith("Nothing to bring back")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -120,3 +121,12 @@ def test_a_page_holds_everything() -> None:
 def test_a_data_frame_as_text() -> None:
     frame = pd.DataFrame({"name": ["a", None], "value": [0.5, float("nan")], "epoch": pd.array([3, None], "Int64")})
     assert summary.frame_table(frame).rows == [["a", "0.5000", "3"], [MISSING, MISSING, MISSING]]
+
+
+def test_where_runs_live_is_told_if_it_is_not_here() -> None:
+    here = replace(RUN, host=socket.gethostname())
+    assert "host" not in summary.runs_table([here, here]).columns
+    table = summary.runs_table([here, replace(RUN, host="alpha")])
+    assert [row[table.columns.index("host")] for row in table.rows] == [socket.gethostname(), "alpha"]
+    assert summary.where(here) == "/runs/3f2a91c4d5e6"
+    assert summary.where(replace(RUN, host="alpha")) == "/runs/3f2a91c4d5e6 on alpha"
