@@ -1,6 +1,6 @@
 import { ServerConnection } from '@jupyterlab/services';
 import { ServerClient } from '../clients/server/server-client';
-import type { Transport } from '../clients/server/transport';
+import { type Transport, xsrfToken } from '../clients/server/transport';
 import type { StudioClient } from '../studio/contract';
 
 /** Talks to the server that JupyterLab itself talks to. */
@@ -24,6 +24,8 @@ function labTransport(settings: ServerConnection.ISettings): Transport {
     },
     socketUrl(path) {
       const url = new URL(path, wsUrl);
+      // A WebSocket can send no headers.
+      url.searchParams.set('_xsrf', xsrfToken());
       if (appendToken && token !== '') {
         url.searchParams.set('token', token);
       }

@@ -7,7 +7,7 @@ export interface Transport {
    * @param type the media type of the body
    */
   request(method: string, path: string, body?: string, type?: string): Promise<Response>;
-  /** The address of a WebSocket, `ws:` or `wss:`, with a token if one is needed. */
+  /** The address of a WebSocket, `ws:` or `wss:`, with what lets it in: it can send no headers. */
   socketUrl(path: string): string;
 }
 
@@ -16,7 +16,7 @@ export function pageTransport(baseUrl: string): Transport {
   const root = new URL(baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`, location.href);
   return {
     request(method, path, body, type) {
-      const headers: Record<string, string> = { 'X-XSRFToken': cookie('_xsrf') };
+      const headers: Record<string, string> = { 'X-XSRFToken': xsrfToken() };
       if (type !== undefined) {
         headers['Content-Type'] = type;
       }
@@ -30,12 +30,14 @@ export function pageTransport(baseUrl: string): Transport {
     socketUrl(path) {
       const url = new URL(path, root);
       url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+      url.searchParams.set('_xsrf', xsrfToken());
       return url.href;
     }
   };
 }
 
-function cookie(name: string): string {
-  const found = document.cookie.split('; ').find(part => part.startsWith(`${name}=`));
-  return found === undefined ? '' : decodeURIComponent(found.slice(name.length + 1));
+/** What a page of the server knows and another's doesn't. Of several cookies the server takes the last one. */
+export function xsrfToken(): string {
+  const found = document.cookie.split('; ').findLast(part => part.startsWith('_xsrf='));
+  return found === undefined ? '' : decodeURIComponent(found.slice('_xsrf='.length));
 }

@@ -34,10 +34,10 @@ describe('the transport of a page', () => {
 
   it('gives the socket’s address, encrypted where the page is', () => {
     expect(pageTransport('https://hub.org/ana').socketUrl('dltrainer/api/stream')).toBe(
-      'wss://hub.org/ana/dltrainer/api/stream'
+      'wss://hub.org/ana/dltrainer/api/stream?_xsrf=2%7Cabc%7Cdef%3D'
     );
     expect(pageTransport('http://localhost:8888/').socketUrl('dltrainer/api/stream')).toBe(
-      'ws://localhost:8888/dltrainer/api/stream'
+      'ws://localhost:8888/dltrainer/api/stream?_xsrf=2%7Cabc%7Cdef%3D'
     );
   });
 });
