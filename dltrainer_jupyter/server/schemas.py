@@ -96,6 +96,7 @@ class RunFacts(Strict):
     step: int
     monitor: str | None
     best: float | None = Field(description="Best value of the monitored metric.")
+    host: str = Field(description="Where its files are, and where it goes on if it is resumed there.")
     created_at: str
 
 

@@ -44,6 +44,7 @@ def run_row(run: RunRecord) -> dict[str, Any]:
         "step": run.progress.step,
         "monitor": run.best.metric if run.best else run.spec.monitor,
         "best": run.best.value if run.best else None,
+        "host": run.host,
         "created_at": run.created_at.isoformat(),
     }
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+import socket
 from collections.abc import Callable
 
 import numpy as np
@@ -48,6 +49,7 @@ def test_a_run_in_one_row(store: Store, begin: Begin) -> None:
         "step": 0,
         "monitor": "val_loss",
         "best": None,
+        "host": socket.gethostname(),
         "created_at": "",
     }
 
