@@ -7,11 +7,15 @@ pickle, and its event loop never waits for the store: every answer is put togeth
 =============== ===============================================================
 ``extension``   adds the routes to a Jupyter server
 ``routes``      which path answers what
-``endpoint``    one request: who asks, is it well formed, what comes back
+``guarding``    who may ask
+``endpoint``    one request: is it well formed, what comes back
+``stream``      the WebSocket: frames in and out, checked by ``stream_schemas``
+``watcher``     what one socket shows, ``outbox`` what waits to be sent over it
+``channels``    what many sockets are told, read once for them all
 ``page``        the web page: its document and its files
 ``errors``      an error as status code, message and reason
 ``operation``   what an answer is made of and described by
-``schemas``     requests and answers as pydantic models; those about models in ``model_schemas``
+``schemas``     requests and answers as pydantic models; those about models in ``model_schemas``, lists in ``list_schemas``
 ``openapi``     the document made of routes and models
 ``watching``    reading the store and its runs
 ``training``    starting runs: new ones, clones, ended ones that go on

@@ -15,7 +15,8 @@ from tornado import web
 
 from dltrainer_jupyter.core.errors import ConfigurationError, DLTrainerError, RunNotFoundError
 from dltrainer_jupyter.core.validation import validate
-from dltrainer_jupyter.server.errors import BodyTooLargeError, UnreadableBodyError, error_body, status_of
+from dltrainer_jupyter.server.errors import BodyTooLargeError, UnreadableBodyError, status_of
+from dltrainer_jupyter.server.guarding import Guarded
 from dltrainer_jupyter.server.operation import Operation
 from dltrainer_jupyter.server.schemas import Nothing
 from dltrainer_jupyter.views.words import finite
@@ -27,21 +28,12 @@ _JUPYTER_OWN = frozenset({"token", "_xsrf", "no_track_activity"})
 """Query parameters that belong to the Jupyter server."""
 
 
-class Endpoint(APIHandler):
+class Endpoint(Guarded, APIHandler):
     """A path. Its methods are the same for all, so that none can forget to ask who asks."""
-
-    auth_resource = "dltrainer"
 
     def initialize(self, operations: Mapping[str, Operation]) -> None:
         """Take what the path answers, by method."""
         self._operations = operations
-
-    async def prepare(self) -> None:  # type: ignore[override]
-        """Let nobody in whom the server doesn't know, nor another site's page."""
-        await super().prepare()
-        if self.request.method == "GET" and self.current_user:
-            # The server itself asks only those who write. As for its files, a referrer of its own will do here.
-            self.check_xsrf_cookie()
 
     @web.authenticated
     @authorized
@@ -66,7 +58,7 @@ class Endpoint(APIHandler):
         if operation is None:
             known = ", ".join(sorted(name.upper() for name in self._operations))
             self.set_header("Allow", known)
-            self._refuse(HTTPStatus.METHOD_NOT_ALLOWED, f"Expected {known}, got {method.upper()}.")
+            self.refuse(HTTPStatus.METHOD_NOT_ALLOWED, f"Expected {known}, got {method.upper()}.")
             return
         try:
             query, content = self._query(), self._content(operation.largest_body)
@@ -75,14 +67,10 @@ class Endpoint(APIHandler):
                 # No thread of ours waits meanwhile.
                 answer = await asyncio.to_thread(_written, await asyncio.wrap_future(answer))
         except DLTrainerError as error:
-            self._refuse(status_of(error), error, type(error).__name__)
+            self.refuse(status_of(error), error, type(error).__name__)
             return
         self.set_status(operation.status)
         self.finish(answer)
-
-    def _refuse(self, status: HTTPStatus, message: object, reason: str | None = None) -> None:
-        self.set_status(status)
-        self.finish(json.dumps(error_body(message, reason or status.phrase)))
 
     def _query(self) -> dict[str, str | list[str]]:
         """Read the parameters; a bare number is what front ends add to get past caches."""
@@ -97,13 +85,6 @@ class Endpoint(APIHandler):
             msg = f"Expected a body of at most {largest:,} bytes, got {len(body):,}."
             raise BodyTooLargeError(msg)
         return body, self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Describe what the server itself refuses, or what nobody foresaw, as any other error."""
-        error = kwargs.get("exc_info", (None, None, None))[1]
-        status = HTTPStatus(status_code)
-        said = error.log_message % error.args if isinstance(error, web.HTTPError) and error.log_message else None
-        self._refuse(status, said or status.phrase)
 
 
 def _called(operation: Operation, path: tuple[str, ...], query: Mapping[str, Any], content: tuple[bytes, str]) -> Any:

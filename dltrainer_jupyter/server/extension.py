@@ -10,6 +10,7 @@ from jupyter_server.utils import url_path_join
 from dltrainer_jupyter.server import page
 from dltrainer_jupyter.server.endpoint import Endpoint
 from dltrainer_jupyter.server.routes import PREFIX, ROUTES
+from dltrainer_jupyter.server.stream import STREAM, Stream
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
@@ -29,7 +30,8 @@ def load(app: ServerApp) -> None:
     handlers = [
         (_pattern(url_path_join(base, PREFIX, path)), Endpoint, {"operations": ROUTES[path]}) for path in ROUTES
     ]
-    app.web_app.add_handlers(".*$", handlers + page.handlers(base))  # type: ignore[no-untyped-call]
+    stream = (_pattern(url_path_join(base, PREFIX, STREAM)), Stream)
+    app.web_app.add_handlers(".*$", [*handlers, stream, *page.handlers(base)])  # type: ignore[no-untyped-call]
 
 
 def _pattern(path: str) -> str:

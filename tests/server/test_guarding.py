@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
 from tornado.routing import RuleRouter
 
 from dltrainer_jupyter.server.routes import PREFIX, ROUTES
+from dltrainer_jupyter.server.stream import STREAM, Stream
 from tests.server.conftest import Door
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 METHODS = ("get", "post", "put", "patch", "delete")
+SOCKET = PREFIX + STREAM
+HANDSHAKE = {
+    "Upgrade": "websocket",
+    "Connection": "Upgrade",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
 UNUSABLE = {"no such setting": 1}
 """Nothing is started or changed by whoever gets in."""
 
@@ -49,15 +58,21 @@ def test_the_routes_are_those_of_the_application(server, run) -> None:
     there = {(method.lower(), path) for method, path in requests(server.app.web_app, run.id)}
     declared = {(method, (PREFIX + path).format(id=run.id, name="mlp")) for path in ROUTES for method in ROUTES[path]}
     assert declared <= there
-    assert {path for _, path in declared} == {path for _, path in there}
+    assert {SOCKET} | {path for _, path in declared} == {path for _, path in there}
+
+
+def ask(server, method: str, path: str, headers: dict[str, str]) -> Any:
+    """Send a request that is well formed but for what it would change."""
+    more = HANDSHAKE if path == SOCKET else {}
+    return server.ask(method, path, UNUSABLE if method == "POST" else None, headers=headers | more)
 
 
 @pytest.mark.parametrize("who", ["by_token", "by_page"])
 def test_whoever_may_gets_in(server, run, who) -> None:
     for method, path in requests(server.app.web_app, run.id):
         Door.asked = None
-        answer = server.ask(method, path, UNUSABLE if method == "POST" else None, headers=getattr(server, who))
-        assert answer.status in {200, 405, 409, 422}, (method, path, answer)
+        answer = ask(server, method, path, getattr(server, who))
+        assert answer.status in ({101} if path == SOCKET else {200, 405, 409, 422}), (method, path, answer)
         assert Door.asked == ("read" if method == "GET" else "write", "dltrainer")
 
 
@@ -82,9 +97,11 @@ REFUSED = {
 def test_nobody_else_does(server, run, how, monkeypatch) -> None:
     reached: list[Any] = []
     monkeypatch.setattr("dltrainer_jupyter.server.endpoint._called", lambda *call: reached.append(call))
-    status, who = REFUSED[how]
+    monkeypatch.setattr(Stream, "open", lambda *_: reached.append("a socket"))
+    usual, who = REFUSED[how]
     for method, path in requests(server.app.web_app, run.id):
-        answer = server.ask(method, path, UNUSABLE if method == "POST" else None, headers=who(server))
+        answer = ask(server, method, path, who(server))
+        status = 403 if path == SOCKET else usual
         assert answer.status == status, (method, path, answer)
         assert answer.json["reason"] == {403: "Forbidden", 404: "Not Found"}[status]
         assert answer.json["message"]
@@ -95,6 +112,17 @@ def test_a_page_of_this_server_may_read_without_an_xsrf_token(server, run) -> No
     referrer = {"Referer": f"http://127.0.0.1:{server.app.port}/lab"}
     answer = server.ask("GET", f"{PREFIX}/runs", headers=server.by_cookie | referrer)
     assert answer.status == 200
+
+
+def test_a_page_says_its_xsrf_token_in_the_address_of_the_stream(server) -> None:
+    """A WebSocket can send no headers."""
+    own = {"Origin": f"http://127.0.0.1:{server.app.port}"}
+    for token, status in ((server.cookies["_xsrf"], 101), ("0", 403)):
+        answer = server.ask("GET", f"{SOCKET}?_xsrf={quote(token)}", headers=server.by_cookie | own | HANDSHAKE)
+        assert answer.status == status
+    foreign = {"Origin": "https://example.org"}
+    address = f"{SOCKET}?_xsrf={quote(server.cookies['_xsrf'])}"
+    assert server.ask("GET", address, headers=server.by_cookie | foreign | HANDSHAKE).status == 403
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "HEAD"])
