@@ -15,7 +15,7 @@ pickle, and its event loop never waits for the store: every answer is put togeth
 ``page``        the web page: its document and its files
 ``errors``      an error as status code, message and reason
 ``operation``   what an answer is made of and described by
-``schemas``     requests and answers as pydantic models; those about models in ``model_schemas``, lists in ``list_schemas``
+``schemas``     requests and answers as pydantic models; ``model_schemas`` about models, ``list_schemas`` about lists
 ``openapi``     the document made of routes and models
 ``watching``    reading the store and its runs
 ``training``    starting runs: new ones, clones, ended ones that go on
