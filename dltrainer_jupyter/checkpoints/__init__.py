@@ -12,5 +12,7 @@ store (a callback commits it), and the decision when a checkpoint is due.
 ``reader``         verifying and loading
 ``writer``         a background thread that writes what the trainer hands over
 ``retention``      which checkpoints stay, and how the others leave
+``place``          a folder at a URL; ``file_systems`` is what it stands on
+``mirror``         the copy of a run at a place
 ================== =====================================================================================
 """

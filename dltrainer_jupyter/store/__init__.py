@@ -21,6 +21,7 @@ transition or verb is legal is asked of :mod:`dltrainer_jupyter.core.states`.
 ``liveness``           whether a trainer is dead
 ``fence``              what keeps a trainer that was replaced from writing
 ``attempts``           a trainer's hold on its run
+``export``             a run's rows as plain data that another store takes up
 ``store``              all of it together
 ====================== =================================================================================
 """
