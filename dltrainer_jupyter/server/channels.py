@@ -17,8 +17,8 @@ from dltrainer_jupyter.views.patching import is_nothing, patch
 
 BEAT, REST = 0.4, 1.0
 """Seconds between two looks while a run that is watched is alive, and while none is."""
-_SHARE = 10
-"""The thread rests so many times longer than it worked."""
+_SHARE = 12
+"""The thread rests so many times longer than the processor worked for it, however many runs are watched."""
 _RESOURCES = 2.0
 """Seconds between two looks at how busy the machine is."""
 

@@ -22,7 +22,7 @@ REST = 1.0
 _HURRIED = 0.05
 """Least seconds between two looks, even when somebody hurries."""
 SHARE = 5
-"""The thread rests so many times longer than it worked, so that a slow store doesn't slow training down."""
+"""The thread rests so many times longer than the processor worked for it, so that looking doesn't slow training down."""
 _REAP = 1.0
 """Seconds between two looks for trainers that have died."""
 _LIST = 1.0
@@ -62,7 +62,7 @@ class Feed:
     beat, rest : float
         Seconds between two looks while some run is alive, and while none is.
     share : float
-        The thread rests so many times longer than it worked.
+        The thread rests so many times longer than the processor worked for it.
     """
 
     def __init__(self, beat: float = BEAT, rest: float = REST, share: float = SHARE) -> None:
@@ -138,7 +138,7 @@ class Feed:
             # A click is answered soon, but many clicks don't make many refreshes.
             time.sleep(max(last + _HURRIED - time.monotonic(), 0.0))
             self._bell.clear()
-            started = time.monotonic()
+            started, used = time.monotonic(), time.thread_time()
             with self._lock:
                 watchers, lists = list(self._told.items()), list(self._lists)
                 if not watchers and not lists:
@@ -149,7 +149,8 @@ class Feed:
             # Held strongly for the look only.
             del watchers, lists
             last = time.monotonic()
-            self._bell.wait(max(pause, self._share * (last - started)))
+            # Nor does it ask a store that answers slowly all the time.
+            self._bell.wait(max(pause, self._share * (time.thread_time() - used), last - started))
 
     def _look(self, watchers: list[tuple[Watcher, int]], lists: list[ListWatcher]) -> float:
         """Look at each store once and tell what is new; give the seconds until the next look."""
