@@ -12,6 +12,7 @@ pickle, and its event loop never waits for the store: every answer is put togeth
 ``stream``      the WebSocket: frames in and out, checked by ``stream_schemas``
 ``watcher``     what one socket shows, ``outbox`` what waits to be sent over it
 ``channels``    what many sockets are told, read once for them all
+``loading``     what answers are made with, imported by one thread at a time
 ``page``        the web page: its document and its files
 ``errors``      an error as status code, message and reason
 ``operation``   what an answer is made of and described by

@@ -17,6 +17,7 @@ from dltrainer_jupyter.core.errors import ConfigurationError, DLTrainerError, Ru
 from dltrainer_jupyter.core.validation import validate
 from dltrainer_jupyter.server.errors import BodyTooLargeError, UnreadableBodyError, status_of
 from dltrainer_jupyter.server.guarding import Guarded
+from dltrainer_jupyter.server.loading import load
 from dltrainer_jupyter.server.operation import Operation
 from dltrainer_jupyter.server.schemas import Nothing
 from dltrainer_jupyter.views.words import finite
@@ -89,6 +90,7 @@ class Endpoint(Guarded, APIHandler):
 
 def _called(operation: Operation, path: tuple[str, ...], query: Mapping[str, Any], content: tuple[bytes, str]) -> Any:
     """Check what was sent, and put the answer together; runs in a thread."""
+    load()
     if any("\0" in ref for ref in path):
         # Some databases don't even take it into a question.
         msg = "Nothing has a name or id with a NUL in it."

@@ -15,6 +15,7 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 from dltrainer_jupyter.core.errors import ConfigurationError, DLTrainerError
 from dltrainer_jupyter.server import stream_schemas as said
 from dltrainer_jupyter.server.guarding import Guarded
+from dltrainer_jupyter.server.loading import load
 from dltrainer_jupyter.views.words import one_line
 
 if TYPE_CHECKING:
@@ -133,5 +134,5 @@ class Stream(Guarded, WebSocketMixin, WebSocketHandler, JupyterHandler):
 
 
 def _imported() -> None:
-    import dltrainer_jupyter.server.watcher
-    import dltrainer_jupyter.tal.session  # noqa: F401
+    load()
+    import dltrainer_jupyter.server.watcher  # noqa: F401
