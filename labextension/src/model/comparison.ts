@@ -3,7 +3,7 @@ import type { Line, Picture } from '../charts/line-chart';
 import type { Horizontal } from '../charts/pictures';
 import type { Curves, Snapshot } from '../contract';
 import { EpochScale, type Range, roomFor } from './axis';
-import { type Role, type Series, families, nearest, refine } from './families';
+import { type Role, type Series, families, inOrder, nearest, refine } from './families';
 import { isAlive } from './situation';
 
 export type Unit = 'step' | 'epoch' | 'time';
@@ -61,7 +61,7 @@ export function horizontalOf({ epochs, progress }: Snapshot, unit: Unit, time: T
   return each > 0 ? { toX: step => step * each, toStep: x => x / each } : null;
 }
 
-/** Sorts what the runs measured into one chart a metric, in the order of the first run that has it. */
+/** Sorts what the runs measured into one chart a metric. */
 export function metricCharts(runs: Shown[], which: Which, unit: Unit, time: TimeUnit): MetricChart[] {
   const charts = new Map<string, ShownSeries[]>();
   for (const run of runs) {
@@ -75,11 +75,11 @@ export function metricCharts(runs: Shown[], which: Which, unit: Unit, time: Time
       ]);
     }
   }
-  const rank = (name: string) => (name === 'loss' ? 0 : name === 'learning_rate' ? 2 : 1);
-  return [...charts]
-    .map(([name, found]) => ({ name, runs: found }))
-    .filter(chart => chart.runs.length > 0)
-    .sort((a, b) => rank(a.name) - rank(b.name));
+  const all = [...charts].map(([name, found]) => ({ name, runs: found }));
+  return inOrder(
+    all.filter(chart => chart.runs.length > 0),
+    runs[0]?.snapshot.monitor ?? null
+  );
 }
 
 /** The wanted curves of a metric, or those there are. */

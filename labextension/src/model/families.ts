@@ -66,6 +66,14 @@ export function families(curves: Curves, epochs: Snapshot['epochs'], monitor: st
     );
   }
 
+  return inOrder(
+    [...found].map(([name, series]) => ({ name, series: series.sort(byRole) })),
+    monitor
+  );
+}
+
+/** Charts in the order people look at them. */
+export function inOrder<T extends { name: string }>(charts: T[], monitor: string | null): T[] {
   const watched = monitor === null ? null : split(monitor).family;
   const rank = (family: string) =>
     family === 'loss'
@@ -77,9 +85,7 @@ export function families(curves: Curves, epochs: Snapshot['epochs'], monitor: st
           : family.startsWith('system/')
             ? 4
             : 2;
-  return [...found]
-    .map(([name, series]) => ({ name, series: series.sort(byRole) }))
-    .sort((a, b) => rank(a.name) - rank(b.name));
+  return charts.sort((a, b) => rank(a.name) - rank(b.name));
 }
 
 /** Names of the series that can be read again for a window. */

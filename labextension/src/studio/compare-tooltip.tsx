@@ -42,7 +42,7 @@ export function CompareTooltip(props: {
   };
   const cell = (chart: MetricChart, id: string) => {
     const found = chart.runs.find(({ run }) => run.id === id);
-    return found === undefined ? '–' : values(found, at, props.reach, chart.name);
+    return found === undefined ? '–' : values(found, at, props.reach, chart.name, said.notFinite);
   };
   return (
     <div class="dlt-tooltip" ref={root} role="status">
@@ -81,13 +81,19 @@ export function CompareTooltip(props: {
 }
 
 /** The values of a run's curves: of training and validation where both are shown. */
-function values({ series, horizontal }: ShownSeries, x: number, reach: number, name: string): string {
+function values(
+  { series, horizontal }: ShownSeries,
+  x: number,
+  reach: number,
+  name: string,
+  broken: string
+): string {
   const step = horizontal.toStep(x);
   const near = Math.abs(horizontal.toStep(reach) - horizontal.toStep(0));
   return series
     .map(one => {
       const value = valueAt(one, step, near);
-      return value === null ? 'not finite' : name === 'learning_rate' ? learningRate(value) : metric(value);
+      return value === null ? broken : name === 'learning_rate' ? learningRate(value) : metric(value);
     })
     .join(' / ');
 }

@@ -46,6 +46,7 @@ export const viewsEn = {
     empty: 'Add two runs or more; their curves lie on one chart a metric.',
     role: 'Which curves',
     roles: { validation: 'Validation', train: 'Training', both: 'Both' },
+    notFinite: 'not finite',
     dashed: 'Training is dashed.',
     units: { step: 'Step', epoch: 'Epoch', time: 'Time' },
     time: (unit: string) => `Training time in ${unit}, at each run’s mean speed`,

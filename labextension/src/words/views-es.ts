@@ -46,6 +46,7 @@ export const viewsEs: ViewWords = {
     empty: 'Añada dos ejecuciones o más; sus curvas están en un gráfico por métrica.',
     role: 'Qué curvas',
     roles: { validation: 'Validación', train: 'Entrenamiento', both: 'Ambas' },
+    notFinite: 'no finito',
     dashed: 'Entrenamiento en líneas discontinuas.',
     units: { step: 'Paso', epoch: 'Época', time: 'Tiempo' },
     time: unit => `Tiempo de entrenamiento en ${unit}, a la velocidad media de cada ejecución`,

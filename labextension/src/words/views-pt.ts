@@ -46,6 +46,7 @@ export const viewsPt: ViewWords = {
     empty: 'Adicione duas execuções ou mais; as curvas ficam em um gráfico por métrica.',
     role: 'Quais curvas',
     roles: { validation: 'Validação', train: 'Treino', both: 'Ambas' },
+    notFinite: 'não finito',
     dashed: 'Treino tracejado.',
     units: { step: 'Passo', epoch: 'Época', time: 'Tempo' },
     time: unit => `Tempo de treino em ${unit}, pela velocidade média de cada execução`,

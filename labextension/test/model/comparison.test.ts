@@ -54,6 +54,21 @@ describe('metricCharts', () => {
   });
 });
 
+describe('the charts', () => {
+  it('stand in the order of a run alone: the rate behind the metrics, the machine last', () => {
+    const curves = { 'system/cpu': { steps: [1], values: [0.4] }, train_loss: { steps: [1], values: [2] } };
+    const epochs = {
+      epoch: [1, 2],
+      step: [9, 18],
+      learning_rate: [1, 2],
+      val_f1: [0, 1],
+      val_accuracy: [0, 1]
+    };
+    const charts = metricCharts([shown('a', { curves, epochs })], 'validation', 'step', SECONDS);
+    expect(charts.map(({ name }) => name)).toEqual(['loss', 'accuracy', 'f1', 'learning_rate', 'system/cpu']);
+  });
+});
+
 describe('the horizontal axis', () => {
   it('goes to the end of the longest run, with room where one is alive', () => {
     const done = { ...snapshot().run, state: 'completed' as const };
