@@ -8,6 +8,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import torch
+from torch import nn
 
 from dltrainer_jupyter import tal
 from dltrainer_jupyter.checkpoints.file_systems import MountedFolder
@@ -188,3 +190,30 @@ def test_a_copy_that_another_machine_goes_on_with_is_left_alone(
         elsewhere.setenv("DLTRAINER_HOME", str(tmp_path / "another"))
         again.delete()
     assert not (drive / "runs" / run.id).exists()
+
+
+class FailsOnce(nn.Module):
+    """Loses its connection in the middle of the second epoch, once."""
+
+    calls = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.net = nn.Sequential(nn.Flatten(), nn.Linear(64, 10))
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        FailsOnce.calls += self.training
+        if FailsOnce.calls == 30 and self.training:
+            raise ConnectionError
+        return self.net(inputs)
+
+
+def test_a_trainer_that_tries_again_goes_on_copying(train: Callable[..., Run], drive: Path) -> None:
+    retry = {"on": ["ConnectionError"], "wait_seconds": 0.2}
+    run = train(executor="inline", model=FailsOnce(), retry=retry, epochs=4, checkpoint={"mirror": str(drive / "runs")})
+    assert [attempt.number for attempt in run.store.attempts(run.id)] == [1, 2]
+    index = _index(drive, run)
+    assert index is not None
+    assert (index.attempt, index.run["run"]["state"]) == (2, "completed")
+    assert _steps(index)[-1] == run.step
+    assert index.objects is not None
