@@ -5,6 +5,7 @@ Both have the same methods, take names relative to their folder, and raise whate
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
@@ -51,7 +52,7 @@ class MountedFolder:
             with os.fdopen(descriptor, "wb") as writing:
                 yield writing
                 writing.flush()
-                os.fsync(descriptor)
+                _sync(descriptor)
             temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)
@@ -92,6 +93,15 @@ class MountedFolder:
         if not self._root.parent.is_dir():
             msg = f"the folder {self._root.parent} isn't there; is the drive mounted?"
             raise OSError(msg)
+
+
+def _sync(descriptor: int) -> None:
+    """Wait until a file is on the disk, if the drive knows how to tell."""
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in {errno.EINVAL, errno.ENOTSUP}:
+            raise
 
 
 class RemoteFolder:

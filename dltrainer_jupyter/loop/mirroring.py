@@ -33,6 +33,10 @@ PATIENCE = 30.0
 """Seconds the trainer's end waits for a copy that makes no progress."""
 
 
+class _TakenError(Exception):
+    """Another store goes on with this copy."""
+
+
 class Mirroring:
     """Copies a run while a trainer holds it, and once more when it has ended.
 
@@ -88,8 +92,7 @@ class Mirroring:
             try:
                 self._look()
                 self._say_caught_up()
-            except (RunNotFoundError, StaleAttemptError) as error:
-                # Deleted, or somebody else's now: the copy is none of ours any more.
+            except (RunNotFoundError, _TakenError) as error:
                 _LOG.info("Run %s is not copied any more: %s", self._attempt.run_id, error)
                 return
             except StoreError as error:
@@ -105,9 +108,9 @@ class Mirroring:
         """Copy what isn't there yet, if anything has changed."""
         attempt = self._attempt
         run = self._store.run(attempt.run_id)
-        if run.attempt != attempt.number and attempt is self._attempt:
-            msg = f"attempt {run.attempt} trains it now"
-            raise StaleAttemptError(msg)
+        if run.attempt != attempt.number:
+            # Somebody else's now, or this trainer's next attempt, which it will tell of in a moment.
+            return
         records = self._store.checkpoints(run.id)
         seen = (run.state, [(it.step, it.digest, it.kinds, it.attempt) for it in records])
         if seen == self._copied:
@@ -132,7 +135,7 @@ class Mirroring:
                 "so nothing is copied there from here. Clone the run, or delete the one or the other."
             )
             self._tell("mirror_taken", msg)
-            raise StaleAttemptError(msg)
+            raise _TakenError(msg)
         return Copy(self._store, mirror, found, attempt=number, resumed_from=resumed_from, objects=self._objects)
 
     def _goes_on_from(self, found: Index) -> bool:

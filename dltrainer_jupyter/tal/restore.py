@@ -60,11 +60,19 @@ def restore(url: str | Path | None = None, refs: str | Sequence[str] | None = No
     found = [(mirror, index) for mirror in mirrors if (index := mirror.index(notes[mirror.run_id].append)) is not None]
     chosen = _chosen(place, found, [refs] if isinstance(refs, str) else refs)
     store = open_store()
-    there = {record.id for record in store.runs()}
-    runs = [_restored(store, *one, notes[one[0].run_id]) for one in chosen if one[0].run_id not in there]
+    missing = [one for one in chosen if not _is_here(store, one[0].run_id)]
+    runs = [_restored(store, mirror, index, notes[mirror.run_id]) for mirror, index in missing]
     for run in runs:
         remember(run)
     return runs
+
+
+def _is_here(store: Store, run_id: str) -> bool:
+    try:
+        store.run(run_id)
+    except RunNotFoundError:
+        return False
+    return True
 
 
 def _named(url: str | Path | None) -> str:
