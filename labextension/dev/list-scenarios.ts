@@ -62,7 +62,7 @@ const SCENARIOS: Record<string, () => Scenario> = {
   selected: () => ({
     client: served(40),
     act: element =>
-      later(() =>
+      later(element, () =>
         rows(element)
           .slice(1, 4)
           .map(row => click(row, { ctrlKey: true }))
@@ -70,20 +70,29 @@ const SCENARIOS: Record<string, () => Scenario> = {
   }),
   menu: () => ({
     client: served(40),
-    act: element => later(() => rows(element)[2]?.querySelector<HTMLElement>('[aria-haspopup]')?.click())
+    act: element => pick(element, 2, '[aria-haspopup]')
   }),
-  pausing: () => ({ client: hanging(), act: element => pick(element, 1, 0) }),
+  pausing: () => ({ client: hanging(), act: element => pick(element, 1, '[aria-label=Pause]') }),
   refused: () => ({
     client: refusing(),
-    act: element => pick(element, 1, 0)
+    act: element => pick(element, 1, '[aria-label=Pause]')
   }),
   keyboard: () => ({
     client: served(40),
-    act: element => later(() => keys(element, ['ArrowDown', 'ArrowDown', 'ArrowDown']))
+    act: element => later(element, () => keys(element, ['ArrowDown', 'ArrowDown', 'ArrowDown']))
   }),
   deleting: () => ({
     client: served(40),
-    act: element => later(() => keys(element, ['End', 'Delete']))
+    act: element => later(element, () => keys(element, ['End', 'Delete']))
+  }),
+  rate: () => ({
+    client: served(40),
+    act: element => {
+      pick(element, 2, '[aria-haspopup]');
+      later(element, () =>
+        requestAnimationFrame(() => element.querySelectorAll<HTMLElement>('[role=menuitem]')[5]?.click())
+      );
+    }
   }),
   names: () => {
     const client = served(9);
@@ -135,8 +144,12 @@ function refusing(): FakeRuns {
 }
 
 /** Does something once there are rows. */
-function later(action: () => void): void {
-  setTimeout(action, 400);
+function later(element: HTMLElement, action: () => void): void {
+  if (element.querySelector('.dlt-row-name') === null) {
+    requestAnimationFrame(() => later(element, action));
+  } else {
+    action();
+  }
 }
 
 function rows(element: HTMLElement): HTMLElement[] {
@@ -147,20 +160,23 @@ function click(element: HTMLElement, init: MouseEventInit): void {
   element.dispatchEvent(new MouseEvent('click', { bubbles: true, ...init }));
 }
 
-function pick(element: HTMLElement, row: number, button: number): void {
-  later(() => rows(element)[row]?.querySelectorAll<HTMLElement>('.dlt-row-buttons button')[button]?.click());
+function pick(element: HTMLElement, row: number, selector: string): void {
+  later(element, () => rows(element)[row]?.querySelector<HTMLElement>(selector)?.click());
 }
 
-function keys(element: HTMLElement, names: string[]): void {
+/** Presses one key after the other, each when the one before is seen. */
+function keys(element: HTMLElement, [key, ...rest]: string[]): void {
   const grid = element.querySelector<HTMLElement>('[role=treegrid]');
   grid?.focus();
-  names.forEach((key, i) => {
-    setTimeout(() => grid?.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true })), 60 * i);
-  });
+  if (key !== undefined) {
+    grid?.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
+    // Two frames: the second one has drawn what the first one's effects asked for.
+    requestAnimationFrame(() => requestAnimationFrame(() => keys(element, rest)));
+  }
 }
 
 function type(element: HTMLElement, text: string): void {
-  later(() => {
+  later(element, () => {
     const input = element.querySelector('input');
     if (input !== null) {
       input.value = text;

@@ -1,4 +1,4 @@
-"""Take pictures of the panel and of the views of a whole tab in every state, in light and dark, at three widths.
+"""Take pictures of the panel, the views of a tab and the list of runs in every state, in light and dark.
 
 Builds nothing: run ``jlpm build:dev`` first. Needs Playwright for Python and a Chromium.
 
@@ -72,6 +72,30 @@ VIEWS: dict[str, tuple[str, ...]] = {
     "create-refused": ("Start training",),
 }
 """The states of ``view-scenarios.ts``, each with what is done before the picture: names of buttons, above all."""
+LISTS = {
+    "list-few": ".dlt-row-name",
+    "list-many": ".dlt-row-name",
+    "list-gpus": "[role=meter] >> nth=5",
+    "list-empty": ".dlt-list-empty",
+    "list-loading": ".dlt-list-loading",
+    "list-error": ".dlt-list-empty[role=alert]",
+    "list-disconnected": ".dlt-list-notice",
+    "list-silent": ".dlt-list-notice",
+    "list-filtered": ".dlt-list-order:has-text('14')",
+    "list-nomatch": ".dlt-list-empty",
+    "list-badfilter": ".dlt-filter-problem:not(:empty)",
+    "list-selected": ".dlt-selection",
+    "list-menu": "[role=menu]",
+    "list-pausing": ".dlt-row-facts[data-waiting=true]",
+    "list-refused": ".dlt-row-facts[data-failed=true]",
+    "list-keyboard": ".dlt-row[data-active=true]",
+    "list-deleting": ".dlt-ask",
+    "list-rate": ".dlt-ask input",
+    "list-names": ".dlt-row-name",
+}
+"""The states of ``list-scenarios.ts``, each with what must be seen before the picture."""
+LIST_WIDTHS = (240, 280, 400)
+EVERY = [*TABS, *VIEWS, *LISTS]
 
 
 def main() -> None:
@@ -83,27 +107,37 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
+        lists = [state for state in options.states if state in LISTS]
+        others = [state for state in options.states if state not in LISTS]
         for theme in options.theme:
-            for width in options.width:
+            sizes = [(width, others) for width in options.width or WIDTHS]
+            sizes += [(width, lists) for width in options.width or LIST_WIDTHS]
+            for width, states in sizes:
                 # With reduced motion every axis stands where it belongs at once.
                 context = browser.new_context(
-                    viewport={"width": width + 32, "height": 700},
+                    viewport={"width": width + 32, "height": 760},
                     device_scale_factor=options.scale,
                     color_scheme=theme,
                     reduced_motion="reduce",
                 )
                 page = context.new_page()
                 page.on("pageerror", lambda error: errors.append(str(error)))
-                for state in options.states:
-                    if state in VIEWS:
-                        _take_view(page, options, state, theme=theme, width=width)
-                        continue
-                    for tab in options.tab or TABS[state]:
-                        _take(page, options, state, tab, theme=theme, width=width)
+                for state in states:
+                    _take_state(page, options, state, theme=theme, width=width)
                 context.close()
         browser.close()
     if errors:
         raise SystemExit("\n".join(["Errors on the page:", *errors]))
+
+
+def _take_state(page: Page, options: argparse.Namespace, state: str, *, theme: str, width: int) -> None:
+    if state in LISTS:
+        _take_list(page, options, state, theme=theme, width=width)
+    elif state in VIEWS:
+        _take_view(page, options, state, theme=theme, width=width)
+    else:
+        for tab in options.tab or TABS[state]:
+            _take(page, options, state, tab, theme=theme, width=width)
 
 
 def _take(page: Page, options: argparse.Namespace, state: str, tab: str, *, theme: str, width: int) -> None:
@@ -144,10 +178,21 @@ def _take_view(page: Page, options: argparse.Namespace, state: str, *, theme: st
     view.screenshot(path=options.out / f"{state}-{theme}-{width}{suffix}.png")
 
 
+def _take_list(page: Page, options: argparse.Namespace, state: str, *, theme: str, width: int) -> None:
+    query = {"scenario": state, "theme": theme, "width": width, "language": options.language}
+    page.goto(f"{(HERE / 'views.html').as_uri()}?{urlencode(query)}")
+    page.locator(LISTS[state]).first.wait_for()
+    # Of the load, too, nothing is on its way any more.
+    page.locator("[role=meter], .dlt-list-loading").first.wait_for()
+    suffix = "" if options.language == "en" else f"-{options.language}"
+    # The whole page: a menu stands in its top layer.
+    page.screenshot(path=options.out / f"{state}-{theme}-{width}{suffix}.png")
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Take pictures of the panel.")
-    parser.add_argument("states", nargs="*", default=[*TABS, *VIEWS], metavar="STATE", help=", ".join([*TABS, *VIEWS]))
-    parser.add_argument("--width", type=int, nargs="+", default=WIDTHS)
+    parser.add_argument("states", nargs="*", default=EVERY, metavar="STATE", help=", ".join(EVERY))
+    parser.add_argument("--width", type=int, nargs="+", help="lists are narrower than panels by default")
     parser.add_argument("--theme", choices=THEMES, nargs="+", default=THEMES)
     parser.add_argument("--tab", nargs="+")
     parser.add_argument("--language", default="en", help="of the views: en, pt, es")

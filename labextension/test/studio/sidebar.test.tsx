@@ -149,6 +149,20 @@ describe('the list', () => {
     expect(runs().length).toBeLessThan(40);
   });
 
+  it('doesn’t move under the reader’s eyes when runs begin above', async () => {
+    await open(Array.from({ length: 40 }, (_, i) => row(i + 1)));
+    Object.defineProperty(grid(), 'clientHeight', { value: 400 });
+    const top = (name: string) => Number.parseInt(run(name).style.top, 10) - grid().scrollTop;
+    await act(() => studio.tell([row(41, 'running')]));
+    expect(grid().scrollTop).toBe(0);
+    grid().scrollTop = 300;
+    await act(() => void grid().dispatchEvent(new Event('scroll')));
+    const before = top('digits-33');
+    await act(() => studio.tell([row(42, 'running'), row(43)], ['R41']));
+    expect(top('digits-33')).toBe(before);
+    expect(grid().scrollTop).toBeGreaterThan(300);
+  });
+
   it('changes values in place and keeps the element', async () => {
     await open();
     const before = run('vit-tiny');
