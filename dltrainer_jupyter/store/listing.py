@@ -263,16 +263,16 @@ def _compared(wanted: Comparison) -> sa.ColumnElement[bool]:
 
 
 def _order(sort: Sort, *, filtered: bool) -> Sequence[sa.ColumnElement[Any]]:
-    # A sum can't be had from the table's own order: so what is filtered is looked for in the index that holds all that
-    # is asked, not row by row until enough are found.
-    number = _JOB.number + 0 if filtered else _JOB.number
+    # What is added to can't be had from the table's own order, nor from an index: so what is filtered is looked for in
+    # the index that holds all that is asked, not row by row until enough are found.
+    number, name = (_JOB.number + 0, _JOB.name.concat("")) if filtered else (_JOB.number, _JOB.name)
     match sort:
         case Sort.NEWEST:
             return [number.desc()]
         case Sort.OLDEST:
             return [number]
         case Sort.NAME:
-            return [_JOB.name, _JOB.number.desc()]
+            return [name, _JOB.number.desc()]
         case Sort.BEST:
             return [_GOODNESS.nulls_last(), _JOB.number.desc()]
         case Sort.UPDATED:
