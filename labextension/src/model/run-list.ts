@@ -231,9 +231,8 @@ export class RunList {
     } else if (filtered && !this.#mayMatchNow(row)) {
       return;
     }
-    const compare = COMPARE[this.view.sort];
-    if (compare !== undefined && (old !== null || !filtered)) {
-      this.#groups[home].insert(row, compare);
+    if (old !== null || !filtered) {
+      this.#groups[home].insert(row, COMPARE[this.view.sort] ?? first);
     }
     this.#refreshSoon(filtered ? FILTERED_REFRESH_MS : REFRESH_MS);
   }
@@ -291,7 +290,10 @@ export function groupOf({ state }: Pick<RunRow, 'state'>): Group {
   return ORDER.find(group => GROUPS[group].includes(state)) ?? 'failed';
 }
 
-/** Orders the page can keep by itself; where the others put a row, only the server knows. */
+/** Where the server alone knows an order, a row stands first until it has been asked. */
+const first: Compare = () => -1;
+
+/** Orders the page can keep by itself. */
 const COMPARE: Partial<Record<Sort, Compare>> = {
   newest: (a, b) => b.number - a.number,
   oldest: (a, b) => a.number - b.number,

@@ -62,6 +62,15 @@ function Sidebar({ client, host, list, errands }: SidebarProps): JSX.Element {
   const [resources, setResources] = useState<Resources | null>(null);
   const [selection, setSelection] = useState<ReadonlySet<string>>(new Set());
   useEffect(() => client.onResources(setResources), [client]);
+  useEffect(
+    () =>
+      client.onRows((_, gone) => {
+        if (gone.length > 0) {
+          setSelection(ids => new Set([...ids].filter(id => !gone.includes(id))));
+        }
+      }),
+    [client]
+  );
   const { view } = list;
   const runs = ORDER.reduce((sum, group) => sum + view.counts[group], 0);
   return (

@@ -163,6 +163,16 @@ describe('changes', () => {
     expect(numbers('running')).toEqual([9, 8, 3]);
   });
 
+  it('show a run first where only the server knows its place', async () => {
+    await open();
+    list.setSort('name');
+    await settle();
+    studio.tell([row(3, 'running')]);
+    expect(numbers('running')).toEqual([3, 9, 8]);
+    await vi.advanceTimersByTimeAsync(1100);
+    expect(numbers('running')).toEqual([9, 8, 3]);
+  });
+
   it('show a new run at once', async () => {
     await open();
     studio.tell([row(10, 'pending')]);

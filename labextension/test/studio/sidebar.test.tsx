@@ -259,6 +259,8 @@ describe('the pointer', () => {
     await click(run('digits-4'), { ctrlKey: true });
     await click(button('Compare'));
     expect(said.at(-1)).toBe('compare R6 R4');
+    await act(() => studio.tell([], ['R6']));
+    expect(button('Compare')?.getAttribute('aria-disabled')).toBe('true');
     await click(button('Clear'));
     expect(root.querySelector('[aria-selected=true]')).toBeNull();
   });
