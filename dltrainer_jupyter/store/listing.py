@@ -115,29 +115,31 @@ def _courses() -> sa.Select[Any]:
     points = sa.bindparam("points", type_=sa.Integer)
     parts = sa.select(sa.literal(0).label("part")).cte("parts", recursive=True)
     parts = parts.union_all(sa.select(parts.c.part + 1).where(parts.c.part + 1 < points))
-    last, within, value = training_latest_metrics.c, training_metrics.alias().c, training_metrics.c
+    last, within = training_latest_metrics.c, training_metrics.c
     monitored = sa.and_(last.run_id == _JOB.id, last.metric == _JOB.best_metric)
     width = (last.epoch + points - 1) // points
-    epoch = sa.select(sa.func.max(within.epoch)).where(
-        within.run_id == last.run_id,
-        within.metric == last.metric,
-        within.epoch > parts.c.part * width,
-        within.epoch <= (parts.c.part + 1) * width,
+    newest = (
+        sa.select(within.epoch)
+        .where(
+            within.run_id == last.run_id,
+            within.metric == last.metric,
+            within.epoch > parts.c.part * width,
+            within.epoch <= (parts.c.part + 1) * width,
+        )
+        .order_by(within.epoch.desc())
+        .limit(1)
     )
+    # Two looks by the index for each part; a join by what the first one finds is made from the other end, at length.
     return (
-        sa.select(last.run_id, value.value)
+        sa.select(
+            last.run_id,
+            newest.scalar_subquery().label("epoch"),
+            newest.with_only_columns(within.value).scalar_subquery().label("value"),
+        )
         .join_from(training_jobs, training_latest_metrics, monitored)
         .join(parts, parts.c.part * width < last.epoch)
-        .join(
-            training_metrics,
-            sa.and_(
-                value.run_id == last.run_id,
-                value.metric == last.metric,
-                value.epoch == epoch.correlate(training_latest_metrics, parts).scalar_subquery(),
-            ),
-        )
         .where(_JOB.id.in_(sa.bindparam("runs", expanding=True)))
-        .order_by(last.run_id, value.epoch)
+        .order_by(last.run_id, parts.c.part)
     )
 
 
@@ -218,8 +220,10 @@ class Listing(StorePart):
         """
         found: dict[str, list[float]] = {}
         with self._database.read() as connection:
-            for run_id, value in connection.execute(_COURSES, {"runs": list(run_ids), "points": points}):
-                found.setdefault(run_id, []).append(value)
+            for run_id, epoch, value in connection.execute(_COURSES, {"runs": list(run_ids), "points": points}):
+                # Nothing may have been validated in a part.
+                if epoch is not None:
+                    found.setdefault(run_id, []).append(value)
         return found
 
     def changes(self, since: datetime | None) -> Changes:
