@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dltrainer_jupyter.checkpoints.mirror import Index, Piece, RunMirror
+from dltrainer_jupyter.checkpoints.place import NotThereError
 from dltrainer_jupyter.core.errors import CheckpointError
 from dltrainer_jupyter.core.records import CheckpointRecord
 from dltrainer_jupyter.store.columns import tagged
@@ -79,7 +80,7 @@ class Copy:
                 continue
             try:
                 self._names[_key(record)] = self._mirror.put_checkpoint(Path(record.path))
-            except CheckpointError:
+            except (CheckpointError, NotThereError):
                 if self._still_there(record):
                     raise
                 continue  # given up while it was being copied

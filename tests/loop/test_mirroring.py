@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,7 +22,6 @@ from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from dltrainer_jupyter.tal import Run
 
@@ -135,6 +135,27 @@ def test_pieces_of_history_are_joined(
             assert here.tobytes() == there.tobytes()
     assert other.epochs(run.id) == store.epochs(run.id)
     other.close()
+
+
+def test_a_checkpoint_that_is_given_up_while_it_is_copied_is_left_out(
+    train: Callable[..., Run], drive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = train(executor="inline", epochs=3)
+    first, *others = run.checkpoints
+    put = MountedFolder.put
+
+    def retired_meanwhile(folder: MountedFolder, source: Path, *rest: Any) -> None:
+        if source.parent.name == Path(first.path).name:
+            with run.store._database.write() as connection:
+                connection.exec_driver_sql(f"DELETE FROM training_checkpoints WHERE step = {first.step}")
+            shutil.rmtree(first.path, ignore_errors=True)
+        put(folder, source, *rest)
+
+    monkeypatch.setattr(MountedFolder, "put", retired_meanwhile)
+    mirror = RunMirror(Place(str(drive / "runs")), run.id)
+    copy = copying.Copy(run.store, mirror, None, attempt=1, resumed_from=None, objects=None)
+    copy.bring_up_to_date([first, *others])
+    assert _steps(mirror.index()) == [it.step for it in others]
 
 
 def test_a_long_history_is_cut(train: Callable[..., Run], drive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
