@@ -1,7 +1,7 @@
 """Whatever is asked: an answer or a refusal that says why, never a fault of the server's.
 
-What the OpenAPI document leaves open, the settings of parts for one, is filled with anything here; `test_schema.py` asks
-what the document says.
+What the OpenAPI document leaves open, the settings of parts for one, is filled with anything here; `test_schema.py`
+asks what the document says.
 """
 
 from __future__ import annotations

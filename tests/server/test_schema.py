@@ -1,7 +1,7 @@
 """The OpenAPI document and the server agree, whatever Schemathesis makes of the one to ask the other.
 
-`make fuzz` asks 2,000 questions of chance (`DLTRAINER_TEST_CASES`), and those that Schemathesis thinks worth asking in any
-case: bounds, missing and superfluous fields, other types. `make test` asks some of chance.
+`make fuzz` asks 2,000 questions of chance (`DLTRAINER_TEST_CASES`), and those that Schemathesis thinks worth asking in
+any case: bounds, missing and superfluous fields, other types. `make test` asks some of chance.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import random
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -33,11 +32,8 @@ def places(payload: str) -> list[tuple[str, str, Any]]:
     return [
         *(("GET", f"{runs.format(name)}{of}", None) for name in (raw, quoted) for of in ("", "/metrics", "/curves")),
         *(("DELETE", runs.format(name), None) for name in (raw, quoted)),
-        *(
-            ("GET", f"{models.format(name)}/{of}", None)
-            for name in (raw, quoted)
-            for of in ("metadata", "config-schema")
-        ),
+        *(("GET", f"{models.format(name)}/metadata", None) for name in (raw, quoted)),
+        *(("GET", f"{models.format(name)}/config-schema", None) for name in (raw, quoted)),
         ("GET", f"/runs?name={quoted}", None),
         ("GET", f"/runs/there/curves?names={quoted}", None),
         ("POST", f"/runs/{quoted}/stop", None),
@@ -54,8 +50,10 @@ def places(payload: str) -> list[tuple[str, str, Any]]:
     ]
 
 
-REQUESTS = random.Random(0).sample(list(itertools.chain.from_iterable(map(places, PAYLOADS))), 2000)
-"""More than there are payloads, so that each place is tried with some, and most payloads in some place."""
+_CHANCE = random.Random(0)
+REQUESTS = [_CHANCE.choice(places(payload)) for payload in PAYLOADS]
+REQUESTS += [request for payload in _CHANCE.sample(PAYLOADS, 5) for request in places(payload)]
+"""Each payload in some place, and each place with some payloads."""
 
 
 def tree(folder: Path) -> dict[str, int]:
