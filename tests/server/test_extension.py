@@ -72,6 +72,13 @@ for framework in ("pytorch", "tensorflow", "jax"):
     cloned = ask("post", "/runs/{id}/clone", ref, schemas.CloneRequest(changes={"epochs": 3}))
     ask("post", "/runs/{id}/stop", cloned["id"])
     ask("delete", "/runs/{id}", cloned["id"])
+    text = f"model: mlp\\ndata: digits\\nframework: {framework}\\noptimizer: sgd".encode()
+    assert ask("post", "/check", text, "application/yaml") == {"problems": []}
+assert len(ask("get", "/models")["models"]) >= 2
+for model in ("mlp", "cnn"):
+    for of in ("metadata", "config-schema"):
+        ask("get", "/models/{name}/" + of, model)
+    assert ask("post", "/models/{name}/validate-config", model, {})["valid"]
 ask("get", "/store")
 ask("get", "/openapi.json")
 """
