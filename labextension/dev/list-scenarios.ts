@@ -167,8 +167,8 @@ function pick(element: HTMLElement, row: number, selector: string): void {
 /** Presses one key after the other, each when the one before is seen. */
 function keys(element: HTMLElement, [key, ...rest]: string[]): void {
   const grid = element.querySelector<HTMLElement>('[role=treegrid]');
-  grid?.focus();
   if (key !== undefined) {
+    grid?.focus();
     grid?.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
     // Two frames: the second one has drawn what the first one's effects asked for.
     requestAnimationFrame(() => requestAnimationFrame(() => keys(element, rest)));

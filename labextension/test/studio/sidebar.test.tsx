@@ -426,11 +426,11 @@ describe('the gauges', () => {
       meters.map(meter => [meter.getAttribute('aria-label'), meter.getAttribute('aria-valuetext')])
     ).toEqual([
       ['CPU', '37 %'],
-      ['Memory', '11.2/16.6 GB'],
+      ['Memory', '11/17 GB'],
       ['GPU 0', '87 %'],
-      ['GPU 0, Memory', '61.3/151 GB'],
+      ['GPU 0, Memory', '61/151 GB'],
       ['GPU 1', '–'],
-      ['GPU 1, Memory', '61.3/151 GB']
+      ['GPU 1, Memory', '61/151 GB']
     ]);
   });
 });

@@ -30,6 +30,7 @@ export function Gauges({ resources, away }: { resources: Resources | null; away:
         name={gauges.memory}
         share={memory_bytes / memory_total_bytes}
         text={bytes(memory_bytes, memory_total_bytes)}
+        title={exactly(memory_bytes, memory_total_bytes)}
       />
       {gpus.map((gpu, i) => {
         const name = gpus.length > 1 ? `${gauges.gpu} ${i}` : gauges.gpu;
@@ -46,7 +47,7 @@ export function Gauges({ resources, away }: { resources: Resources | null; away:
               of={name}
               share={gpu.memory_bytes / gpu.memory_total_bytes}
               text={bytes(gpu.memory_bytes, gpu.memory_total_bytes)}
-              title={gpu.name}
+              title={`${gpu.name}: ${exactly(gpu.memory_bytes, gpu.memory_total_bytes)}`}
             />
           </div>
         );
@@ -84,11 +85,16 @@ function Gauge(props: {
   );
 }
 
-/** `11.2/16.6 GB`: the unit of the whole stands for both. */
+/** `11/17 GB`: the unit of the whole stands for both, and there is little room. */
 function bytes(used: number, total: number): string {
-  const [whole, unit = 'B'] = size(total).split(' ');
-  const part = used / 1000 ** ['B', 'kB', 'MB', 'GB', 'TB'].indexOf(unit);
-  return `${part.toFixed(part >= 99.5 ? 0 : 1)}/${whole} ${unit}`;
+  const unit = size(total).split(' ')[1] ?? 'B';
+  const scale = 1000 ** ['B', 'kB', 'MB', 'GB', 'TB'].indexOf(unit);
+  const [part, whole] = [used, total].map(value => (value / scale).toFixed(value / scale >= 9.95 ? 0 : 1));
+  return `${part}/${whole} ${unit}`;
+}
+
+function exactly(used: number, total: number): string {
+  return `${size(used)} / ${size(total)}`;
 }
 
 function whole(percent: number): string {
