@@ -123,7 +123,7 @@ function failure(snapshot: Snapshot): Situation {
         : `The last good checkpoint is step ${count(point.step)} (epoch ${point.epoch}${known}).`;
   const next = resume
     ? 'Mend the cause, then resume to go on from there.'
-    : 'Mend the cause and run the cell again.';
+    : 'Mend the cause and start it again.';
   return {
     tone: 'error',
     title: error === null ? 'The training failed.' : `${error.type}${where}: ${withoutType(error)}`,

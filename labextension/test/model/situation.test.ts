@@ -50,7 +50,7 @@ describe('situations', () => {
     const failed = only(inState('failed', {}, { checkpoints }));
     expect(failed?.resume).toBe(false);
     expect(failed?.text).toContain(kept);
-    expect(failed?.text).toContain('Mend the cause and run the cell again.');
+    expect(failed?.text).toContain('Mend the cause and start it again.');
   });
 
   it('says from where a lost run goes on, or why it can’t', () => {
