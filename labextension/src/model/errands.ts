@@ -31,6 +31,7 @@ const SHOWN_MS = 8000;
 export class Errands {
   readonly #client: StudioClient;
   readonly #words: ErrandWords;
+  readonly #release: () => void;
   readonly #listeners = new Set<() => void>();
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #following = new Map<string, () => void>();
@@ -41,6 +42,11 @@ export class Errands {
   constructor(client: StudioClient, words: ErrandWords) {
     this.#client = client;
     this.#words = words;
+    this.#release = client.onRows((_, gone) => {
+      for (const id of gone.filter(other => this.#now.has(other))) {
+        this.dismiss(id);
+      }
+    });
   }
 
   /** What is asked now, by the run's id. */
@@ -82,6 +88,7 @@ export class Errands {
   }
 
   close(): void {
+    this.#release();
     for (const id of [...this.#following.keys()]) {
       this.#unfollow(id);
     }

@@ -95,7 +95,9 @@ export class RunPages {
   }
 
   /** Takes a page in. One that ends elsewhere than it used to breaks the chain: what came after it goes. */
-  put({ at, cursor }: Wanted, { runs, next }: RunsPage, count: number): void {
+  put({ at, cursor }: Wanted, { runs, next: told }: RunsPage, count: number): void {
+    // A page without rows is the last one, or else one would read on forever.
+    const next = runs.length === 0 ? null : told;
     const old = this.#pages[at];
     if (at > 0 && cursor !== (old === undefined ? this.#next : old.cursor)) {
       // The chain was broken while this page was on its way.

@@ -92,6 +92,14 @@ describe('an errand', () => {
     expect(errands.newest).toBe('digits-1 was deleted.');
   });
 
+  it('ends with its run', async () => {
+    studio.act_ = () => Promise.resolve({ id: 4 });
+    await errands.run(running, 'pause');
+    studio.tell([], ['R1']);
+    expect(now()).toBeUndefined();
+    expect(studio.closed).toBe(1);
+  });
+
   it('is followed no more once the list is closed', async () => {
     studio.act_ = () => Promise.resolve({ id: 4 });
     await errands.run(running, 'pause');

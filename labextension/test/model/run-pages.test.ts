@@ -126,6 +126,14 @@ describe('pages of a group', () => {
     expect(numbers(0, 1)).toEqual([7, null]);
   });
 
+  it('takes a page without rows for the last', () => {
+    const { pages, look } = store(60);
+    look(0, 12);
+    pages.put(pages.wanted(50, 59) as Wanted, { runs: [], next: '3', counts: {} }, 60);
+    expect(pages.wanted(50, 59)).toBeNull();
+    expect(pages.count).toBe(PAGE);
+  });
+
   it('shows old rows until newer ones have come', () => {
     const { pages, look, numbers } = store(80);
     look(0, 70);
