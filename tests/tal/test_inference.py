@@ -117,6 +117,17 @@ def test_a_class_that_never_occurred_has_its_number_for_a_name() -> None:
     assert run.best.examples(3)["items"][0]["prediction"] == "2"
 
 
+@pytest.mark.parametrize("targets", [Y, TEXT])
+def test_an_answer_for_another_program_says_the_same(targets: Any) -> None:
+    run = quick(data=(X, targets), epochs=1)
+    found = json.loads(json.dumps(run.best.answer(X.tolist(), probabilities=True)))
+    assert found["predictions"] == run.best.predict(X).tolist()
+    assert np.allclose(found["probabilities"], run.best.predict_proba(X))
+    assert found["labels"] == [str(label) for label in np.unique(targets)]
+    assert run.best.answer(X)["probabilities"] is None
+    assert quick(data=(X, VALUES), epochs=1).best.answer(X)["labels"] is None
+
+
 @pytest.mark.parametrize(
     ("inputs", "message"),
     [

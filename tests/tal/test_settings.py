@@ -138,3 +138,18 @@ def test_a_place_with_a_password_is_refused_and_not_shown(settings: Settings, ke
 def test_a_misspelt_setting_is_no_setting(settings: Settings) -> None:
     with pytest.raises(AttributeError):
         settings.sotre = "x"
+
+
+@pytest.mark.parametrize(("key", "default"), [("predict_timeout", 60), ("predict_idle", 300)])
+def test_times_of_predictions(
+    settings: Settings, home: Path, monkeypatch: pytest.MonkeyPatch, key: str, default: float
+) -> None:
+    assert getattr(settings, key) == default
+    in_file(home, f'{key} = "20"')
+    assert getattr(settings, key) == 20
+    setattr(settings, key, 30)
+    assert getattr(settings, key) == 30
+    for wrong in ("soon", "0", "-1", "nan", "inf"):
+        monkeypatch.setenv(f"DLTRAINER_{key.upper()}", wrong)
+        with pytest.raises(ConfigurationError, match=f"{key}: expected a number of seconds above 0, got '{wrong}'"):
+            getattr(settings, key)
