@@ -77,12 +77,7 @@ def _snapshot(store: Store, run_id: str) -> dict[str, Any]:
         "progress": progress(run.progress),
         "monitor": run.best.metric if run.best else run.spec.monitor,
         "best": None if run.best is None else {**vars(run.best), "value": number(run.best.value)},
-        "curves": {
-            name: curve_columns(
-                store, run_id, name, points=_SYSTEM_POINTS if name.startswith(SYSTEM) else _CURVE_POINTS
-            )
-            for name in store.curve_names(run_id)
-        },
+        "curves": {name: _followed(store, run_id, name) for name in store.curve_names(run_id)},
         "epochs": epoch_columns(store, run),
         "confusion": matrix if matrix is not None and len(matrix["labels"]) <= _CLASSES else None,
         "checkpoints": [checkpoint_row(record) for record in _few(store.checkpoints(run_id))],
@@ -155,10 +150,17 @@ def curve_columns(
     start: int | None = None,
     stop: int | None = None,
     points: int = _CURVE_POINTS,
+    steady: bool = False,
 ) -> dict[str, list[Any]]:
     """Give a decimated per-step series as two columns."""
-    steps, values = curve(store, run_id, name, start=start, stop=stop, points=points)
+    steps, values = curve(store, run_id, name, start=start, stop=stop, points=points, steady=steady)
     return {"steps": steps.tolist(), "values": numbers(values)}
+
+
+def _followed(store: Store, run_id: str, name: str) -> dict[str, list[Any]]:
+    """Give a series for whoever is told later what was added to it."""
+    points = _SYSTEM_POINTS if name.startswith(SYSTEM) else _CURVE_POINTS
+    return curve_columns(store, run_id, name, points=points, steady=True)
 
 
 def epoch_columns(store: Store, run: RunRecord) -> dict[str, list[float | int | None]]:

@@ -101,6 +101,29 @@ def test_a_far_view_reads_no_values_but_a_near_one_all(
         curve(store, "run-1", "train_loss", start=500, stop=59_000, points=1000)
 
 
+@pytest.mark.parametrize("first", [1, 990, 6_000, 70_000])
+def test_what_was_shown_stays_when_more_is_added(store: Store, begin: Callable[..., Attempt], first: int) -> None:
+    attempt, rng = begin(), np.random.default_rng(2)
+    attempt.curves({"train_loss": (1, rng.normal(size=first).astype(np.float32))})
+    shown, changed = curve(store, "run-1", "train_loss", points=1000, steady=True), 0
+    for step in range(first, first + 2000, 100):
+        attempt.curves({"train_loss": (step + 1, rng.normal(size=100).astype(np.float32))})
+        now = curve(store, "run-1", "train_loss", points=1000, steady=True)
+        assert len(now[0]) <= 1000
+        # What is shown of the last buckets changes, since they weren't full.
+        changed += not np.array_equal(now[0][: len(shown[0]) - 12], shown[0][:-12])
+        shown = now
+    every_value = store.curve_values("run-1", "train_loss")
+    check(*every_value, shown, 1000)
+    assert changed <= (5 if first < 2000 else 2)
+
+
+def test_a_steady_view_has_nearly_as_many_points(store: Store, long: np.ndarray) -> None:
+    for points in (100, 900, 1000):
+        steps, _ = curve(store, "run-1", "train_loss", points=points, steady=True)
+        assert 0.66 * points <= len(steps) <= points
+
+
 def test_blocks_of_nothing_but_nans_come_once(store: Store, begin: Callable[..., Attempt]) -> None:
     begin().curves({"train_loss": (1, np.full(60_000, np.nan, np.float32))})
     steps, values = curve(store, "run-1", "train_loss", points=10)
