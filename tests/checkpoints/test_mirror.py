@@ -115,6 +115,15 @@ def test_a_damaged_index_falls_back_to_the_one_before(mirror: RunMirror, tmp_pat
     assert "index-000001-000000002.json is damaged" in told[0]
 
 
+def test_an_index_that_says_something_else_is_damaged_too(mirror: RunMirror, tmp_path: Path) -> None:
+    mirror.put_index(EMPTY)
+    file = tmp_path / "there" / "4f1c9a" / EMPTY.name
+    file.write_bytes(file.read_bytes().replace(b"digits", b"digitz"))
+    told: list[str] = []
+    assert mirror.index(told.append) is None
+    assert "its checksum does not fit its content" in told[0]
+
+
 def test_a_later_attempt_counts_whatever_its_number(mirror: RunMirror) -> None:
     mirror.put_index(dataclasses.replace(EMPTY, number=40))
     later = dataclasses.replace(EMPTY, attempt=2)

@@ -23,6 +23,7 @@ from tests.waiting import until
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dltrainer_jupyter.store import Attempt
     from dltrainer_jupyter.tal import Run
 
 
@@ -229,7 +230,28 @@ class FailsOnce(nn.Module):
         return self.net(inputs)
 
 
-def test_a_trainer_that_tries_again_goes_on_copying(train: Callable[..., Run], drive: Path) -> None:
+def test_a_trainer_that_tries_again_goes_on_copying(
+    train: Callable[..., Run], drive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = threading.Event()
+    look, follow = mirroring.Mirroring._look, mirroring.Mirroring.follow
+
+    def look_and_tell(self: mirroring.Mirroring) -> None:
+        try:
+            look(self)
+        finally:
+            looked.set()
+
+    def follow_late(self: mirroring.Mirroring, attempt: Attempt) -> None:
+        # The store knows of the next attempt already.
+        looked.clear()
+        assert looked.wait(20)
+        looked.clear()
+        assert looked.wait(20)
+        follow(self, attempt)
+
+    monkeypatch.setattr(mirroring.Mirroring, "_look", look_and_tell)
+    monkeypatch.setattr(mirroring.Mirroring, "follow", follow_late)
     retry = {"on": ["ConnectionError"], "wait_seconds": 0.2}
     run = train(executor="inline", model=FailsOnce(), retry=retry, epochs=4, checkpoint={"mirror": str(drive / "runs")})
     assert [attempt.number for attempt in run.store.attempts(run.id)] == [1, 2]
