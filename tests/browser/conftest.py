@@ -62,10 +62,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 class Lab:
     """A running JupyterLab."""
 
-    def __init__(self, url: str, token: str, root: Path) -> None:
+    def __init__(self, url: str, token: str, root: Path, store: Path) -> None:
         self.url = url
         self.token = token
         self.root = root
+        self.store = store
 
     def write(self, name: str, cells: list[str]) -> None:
         """Put a notebook where Lab finds it."""
@@ -188,7 +189,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         try:
             url = f"http://127.0.0.1:{port}/"
             _wait_until(lambda: _answers(server, f"{url}api/status?token={token}", log), START, "JupyterLab starts")
-            yield Lab(url, token, root)
+            yield Lab(url, token, root, home / places["DLTRAINER_HOME"])
         finally:
             server.send_signal(signal.SIGTERM)
             server.wait(20)

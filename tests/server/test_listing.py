@@ -5,31 +5,15 @@ from __future__ import annotations
 import math
 import sqlite3
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from dltrainer_jupyter.server import list_schemas
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.copies import multiply
 
 MANY = 10_000
 ROUNDS = 15
-
-
-def multiply(home: Path, times: int) -> None:
-    """Copy the only run so many times."""
-    with sqlite3.connect(home / "dltrainer.db") as database:
-        columns = [row[1] for row in database.execute("PRAGMA table_info(training_jobs)") if row[1] != "number"]
-        copied = {"id": "printf('%012x', n)", "name": "'run-' || (n % 97)"}
-        database.execute(
-            "WITH RECURSIVE k(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM k WHERE n < ?) "
-            f"INSERT INTO training_jobs ({', '.join(columns)}) "
-            f"SELECT {', '.join(copied.get(column, column) for column in columns)} FROM training_jobs, k",
-            (times,),
-        )
-    database.close()
 
 
 def ids(answer: Any) -> list[str]:
