@@ -113,6 +113,14 @@ describe('the list', () => {
     expect(run('digits-6').querySelector('.dlt-row-end')?.textContent).toMatch(/^10 min/);
     expect(run('digits-5').querySelector('.dlt-row-facts')?.textContent).toBe('Stopped · pytorch · cpu');
     expect(run('digits-4').querySelector('.dlt-row-error')?.textContent).toContain('ValueError');
+    expect(run('digits-4').getAttribute('aria-label')).toContain(
+      ', Failed, best val_accuracy 0.9842, ValueError'
+    );
+    expect(
+      run('digits-5')
+        .getAttribute('aria-label')
+        ?.match(/Stopped/g)
+    ).toHaveLength(1);
     expect(run('digits-6').getAttribute('aria-label')).toMatch(
       /^digits-6, Completed, best val_accuracy 0.9842, pytorch, cpu, started 10 min/
     );
@@ -341,6 +349,12 @@ describe('the keyboard', () => {
     expect(runs()).toHaveLength(4);
     await press('ArrowDown');
     expect(active()?.textContent).toContain('Paused');
+    await press('F10', { shiftKey: true });
+    await press('Delete');
+    expect(runs()).toHaveLength(4);
+    await press('Enter');
+    expect(runs()).toHaveLength(3);
+    await press(' ');
     await press('End');
     expect(active()).toBe(run('digits-4'));
     await press('Home');

@@ -1,12 +1,13 @@
 import type { JSX } from 'preact';
 import { runColour } from '../../charts/colours';
+import type { RunState } from '../../contract';
 import type { Errand } from '../../model/errands';
 import { metric, percent, timeLeft } from '../../model/format';
 import { groupOf } from '../../model/run-list';
 import { Button } from '../../panel/button';
 import { STATE } from '../../panel/header';
 import { Icon } from '../../panel/icons';
-import { GROUPS, type RunRow } from '../contract';
+import type { RunRow } from '../contract';
 import { type Words, useWords } from '../../words/words';
 import { Sparkline } from './sparkline';
 
@@ -110,23 +111,24 @@ export function summary(row: RunRow, age: string, here: string | null, words: Wo
     words.states[row.state],
     row.monitor === null || row.best === null ? null : words.list.best(row.monitor, metric(row.best)),
     groupOf(row) === 'running' ? progress(row, words) : null,
-    row.error,
-    ...facts(row, here, words),
+    row.error?.replace(/\.$/, '') ?? null,
+    ...where(row, here, words),
     words.list.created(age)
   ];
   return parts.filter(part => part !== null && part !== '').join(', ');
 }
 
-/** The state where the group doesn't say it, the framework, and where the run trains. */
+/** The state where the group doesn't say it, and what `where` says. */
 function facts(row: RunRow, here: string | null, words: Words): string[] {
-  const usual = GROUPS[groupOf(row)].at(row.state === 'running' ? 1 : 0) === row.state;
+  const usual: RunState[] = ['running', 'paused', 'completed', 'failed'];
+  const state = usual.includes(row.state) ? [] : [words.states[row.state]];
+  return [...state, ...where(row, here, words)];
+}
+
+/** The framework, and where the run trains. */
+function where(row: RunRow, here: string | null, words: Words): string[] {
   const elsewhere = here !== null && row.host !== '' && row.host !== here;
-  return [
-    ...(usual ? [] : [words.states[row.state]]),
-    row.framework,
-    row.device ?? row.executor,
-    ...(elsewhere ? [words.list.on(row.host)] : [])
-  ];
+  return [row.framework, row.device ?? row.executor, ...(elsewhere ? [words.list.on(row.host)] : [])];
 }
 
 function progress(row: RunRow, words: Words): string {

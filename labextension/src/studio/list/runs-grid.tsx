@@ -142,8 +142,13 @@ export function RunsGrid(props: RunsGridProps): JSX.Element {
         }
         return;
     }
-    if (line === null || row === null) {
-      return line === null || intent.kind === 'delete' ? undefined : fold(line.group, closed.has(line.group));
+    if (line === null) {
+      return;
+    }
+    if (row === null) {
+      return intent.kind === 'open' || intent.kind === 'select'
+        ? fold(line.group, closed.has(line.group))
+        : undefined;
     }
     switch (intent.kind) {
       case 'open':
