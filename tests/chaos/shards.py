@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -118,6 +119,25 @@ def damage(journal: Journal, options: argparse.Namespace) -> None:
                         say(told("damage", result))
 
 
+def writers(journal: Journal, options: argparse.Namespace) -> None:
+    """Kill processes that write into one database."""
+    import psycopg
+
+    from tests.chaos.writers import together
+    from tests.postgres import POSTGRESQL, schema
+
+    with tempfile.TemporaryDirectory() as folder, psycopg.connect(POSTGRESQL, autocommit=True) as server:
+        databases = {
+            "SQLite": contextlib.nullcontext(f"sqlite:///{folder}/runs.db"),
+            "PostgreSQL": schema(server),
+        }
+        for name, opened in databases.items():
+            if not journal.holds("writers killed", name):
+                with opened as url:
+                    journal.add(result := together(name, url))
+                say(told("writers", result))
+
+
 def ablation(name: str) -> Shard:
     """Give the shard that takes fields out of a subject's checkpoint."""
 
@@ -140,6 +160,7 @@ SHARDS: dict[str, Shard] = {
     "stock-lightning": control("lightning"),
     "damage": damage,
     "races": subject("pytorch", lambda options: races(4 * options.kills)),
+    "writers": writers,
     **{f"ablation-{name}": ablation(name) for name in subjects.NAMES if name != "pytorch-workers2"},
 }
 """By name, in the order in which they run."""
