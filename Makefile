@@ -115,7 +115,7 @@ test: setup  ## Run the tests, the front end's and the browser's included
 
 .PHONY: fuzz
 fuzz: setup  ## Ask the server what Schemathesis makes of its OpenAPI document, 2,000 requests and more
-	@DLTRAINER_TEST_CASES=2000 $(BIN)/python -m pytest tests/server/test_schema.py $(ARGS)
+	@DLTRAINER_TEST_CASES=2000 $(BIN)/python -m pytest --timeout 600 tests/server/test_schema.py $(ARGS)
 
 .PHONY: e2e
 e2e: setup  ## Drive a real JupyterLab in Chromium
