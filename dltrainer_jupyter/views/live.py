@@ -17,8 +17,8 @@ from dltrainer_jupyter.views.curves import curve
 from dltrainer_jupyter.views.numbers import number, numbers
 
 _CURVE_POINTS = 1000
-_SYSTEM_POINTS = 200
-"""Of how busy the machine is; there may be many such series."""
+_SYSTEM_POINTS, _FEWEST_POINTS = 400, 20
+"""Of all series together that say how busy the machine is, and the least of each: one with many GPUs has many."""
 _EPOCHS = 400
 _CONTROLS = 50
 _EVENTS = 50
@@ -77,7 +77,7 @@ def _snapshot(store: Store, run_id: str) -> dict[str, Any]:
         "progress": progress(run.progress),
         "monitor": run.best.metric if run.best else run.spec.monitor,
         "best": None if run.best is None else {**vars(run.best), "value": number(run.best.value)},
-        "curves": {name: _followed(store, run_id, name) for name in store.curve_names(run_id)},
+        "curves": _followed(store, run_id),
         "epochs": epoch_columns(store, run),
         "confusion": matrix if matrix is not None and len(matrix["labels"]) <= _CLASSES else None,
         "checkpoints": [checkpoint_row(record) for record in _few(store.checkpoints(run_id))],
@@ -157,10 +157,14 @@ def curve_columns(
     return {"steps": steps.tolist(), "values": numbers(values)}
 
 
-def _followed(store: Store, run_id: str, name: str) -> dict[str, list[Any]]:
-    """Give a series for whoever is told later what was added to it."""
-    points = _SYSTEM_POINTS if name.startswith(SYSTEM) else _CURVE_POINTS
-    return curve_columns(store, run_id, name, points=points, steady=True)
+def _followed(store: Store, run_id: str) -> dict[str, dict[str, list[Any]]]:
+    """Give all series for whoever is told later what was added to them."""
+    names = store.curve_names(run_id)
+    machine = [name for name in names if name.startswith(SYSTEM)]
+    points = dict.fromkeys(machine, max(_SYSTEM_POINTS // max(len(machine), 1), _FEWEST_POINTS))
+    return {
+        name: curve_columns(store, run_id, name, points=points.get(name, _CURVE_POINTS), steady=True) for name in names
+    }
 
 
 def epoch_columns(store: Store, run: RunRecord) -> dict[str, list[float | int | None]]:

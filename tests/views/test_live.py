@@ -184,6 +184,9 @@ def test_a_long_run_fits_into_100_kilobytes(store: Store, begin: Begin) -> None:
     """100,000 steps in 2,000 epochs with four metrics and ten classes, and everything else there can be much of."""
     attempt, rng = begin(metrics=["accuracy", "f1", "precision", "recall"]), np.random.default_rng(0)
     attempt.curves({"train_loss": (1, rng.normal(size=100_000).astype(np.float32))})
+    machine = [f"system/gpu{number}_{what}" for number in range(8) for what in ("percent", "memory_gb")]
+    for step in range(1000, 100_001, 1000):
+        attempt.curves({name: (step, rng.random(1).astype(np.float32)) for name in machine})
     names = ["train_loss", "val_loss"] + [
         f"{part}_{m}" for part in ("train", "val") for m in ("accuracy", "f1", "recall")
     ]
