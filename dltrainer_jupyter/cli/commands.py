@@ -165,17 +165,28 @@ def _restore(mirror: str | None, refs: tuple[str, ...]) -> None:
 # --- looking ----------------------------------------------------------------------------------------
 
 
-@_command("runs", _AS_JSON)
-def _runs(*, as_json: bool) -> None:
+@_command(
+    "runs",
+    click.Option(
+        ["--filter", "chosen"],
+        default="",
+        metavar="TEXT",
+        help="Only runs that meet every term, such as: digits state:failed framework:jax val_accuracy>0.9",
+    ),
+    _AS_JSON,
+)
+def _runs(chosen: str, *, as_json: bool) -> None:
     from dltrainer_jupyter import tal
     from dltrainer_jupyter.cli.output import say, say_json
     from dltrainer_jupyter.views import summary, tables
 
-    records = [run.record for run in tal.runs()]
+    records = [run.record for run in tal.runs(filter=chosen)]
     if as_json:
         say_json([tables.run_row(record) for record in records])
     elif records:
         say(summary.runs_table(records))
+    elif chosen:
+        click.echo("No run meets that filter.")
     else:
         click.echo("There is no run yet. Start one with dltrain train FILE.")
 

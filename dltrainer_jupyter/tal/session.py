@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from dltrainer_jupyter.core import private
@@ -14,6 +15,10 @@ from dltrainer_jupyter.executors import notifying
 from dltrainer_jupyter.store.store import Store
 from dltrainer_jupyter.tal.run import Run
 from dltrainer_jupyter.tal.settings import settings
+from dltrainer_jupyter.views.filtering import parse
+
+_PAGE = 1000
+"""Runs that are read at once."""
 
 
 @dataclass
@@ -80,7 +85,12 @@ def get(ref: str | None = None) -> Run:
     return Run(newest[0].id, store)
 
 
-def runs(name: str | None = None, states: Sequence[str] | None = None, limit: int | None = None) -> list[Run]:
+def runs(
+    name: str | None = None,
+    states: Sequence[str] | None = None,
+    limit: int | None = None,
+    filter: str = "",  # noqa: A002 - its name on every face
+) -> list[Run]:
     """List runs, newest first.
 
     Parameters
@@ -91,15 +101,34 @@ def runs(name: str | None = None, states: Sequence[str] | None = None, limit: in
         Only runs in one of these states.
     limit : int, optional
         At most so many.
+    filter : str, optional
+        Words of the name, and terms such as ``state:failed``, ``framework:jax`` and ``val_accuracy>0.9``: only runs
+        that meet them all, see :func:`dltrainer_jupyter.views.filtering.parse`.
 
     Raises
     ------
     UnknownNameError
         If there is no such state.
+    ConfigurationError
+        If the filter isn't understood.
+
+    Examples
+    --------
+    >>> tal.runs(filter="digits state:completed best>0.9")  # doctest: +SKIP
     """
-    wanted = None if states is None else [_state(state) for state in ([states] if isinstance(states, str) else states)]
-    store = open_store()
-    return [Run(record.id, store) for record in store.runs(states=wanted, name=name, limit=limit)]
+    wanted = replace(parse(filter), name=name)
+    if states is not None:
+        named = frozenset(_state(state) for state in ([states] if isinstance(states, str) else states))
+        wanted = replace(wanted, states=(*wanted.states, named))
+    store, after = open_store(), None
+    found: list[Run] = []
+    most = math.inf if limit is None else limit
+    while len(found) < most:
+        listed, after = store.page(wanted, limit=int(min(_PAGE, most - len(found))), after=after)
+        found += [Run(run.id, store) for run in listed]
+        if after is None:
+            break
+    return found
 
 
 def _state(name: str) -> State:

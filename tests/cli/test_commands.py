@@ -115,6 +115,15 @@ def test_runs(dltrain, trained) -> None:
     assert (listed["id"], listed["state"], listed["monitor"]) == (trained.id, "completed", "val_accuracy")
 
 
+def test_runs_that_meet_a_filter(dltrain, trained) -> None:
+    (listed,) = json.loads(dltrain("runs", "--filter", "state:completed", "--json").out)
+    assert listed["id"] == trained.id
+    assert dltrain("runs", "--filter", "nothing").out.strip() == "No run meets that filter."
+    refused = dltrain("runs", "--filter", "sate:completed")
+    assert refused.code == 2
+    assert "Did you mean 'state:'" in refused.err
+
+
 def test_show_and_status(dltrain, trained) -> None:
     assert dltrain("status", trained.id[:6]).out.startswith(f"digits-mlp ({trained.id[:6]}…): completed, epoch 2 of 2")
     shown = dltrain("show", "digits-mlp").out

@@ -72,6 +72,17 @@ def test_runs_are_listed_newest_first_by_name_state_and_number() -> None:
         tal.runs(states=["runing"])
 
 
+def test_runs_are_chosen_by_what_people_type(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = quick(name="one-digits"), quick(name="other-digits")
+    monkeypatch.setattr(session, "_PAGE", 1)
+    assert tal.runs(filter="DIGITS state:completed framework:pytorch") == [other, one]
+    assert tal.runs(filter="digits", limit=1) == [other]
+    assert tal.runs(filter="digits", name="one-digits") == [one]
+    assert tal.runs(filter="best<-1") == []
+    with pytest.raises(ConfigurationError, match="Did you mean 'state:'"):
+        tal.runs(filter="stat:completed")
+
+
 def test_an_unreachable_store_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DLTRAINER_STORE", "postgresql://nobody@127.0.0.1:1/none?connect_timeout=2")
     with pytest.raises(StoreError) as error:
