@@ -66,13 +66,12 @@ export class Studio {
       create: yaml => void commands.execute(COMMANDS.newRun, yaml === undefined ? {} : { yaml }),
       language: this.language
     };
-    // A view asks each time whether it can be done: it can while a notebook is open.
+    // What changes while a view stands: code can be inserted while a notebook is open.
     const insert = (id: string) => this.insertCode(id);
-    Object.defineProperty(host, 'insertCode', {
-      enumerable: true,
-      get: () => (this.hasNotebook ? insert : undefined)
+    return Object.defineProperties(host, {
+      insertCode: { get: () => (this.hasNotebook ? insert : undefined) },
+      confirmDelete: { get: () => this.preferences.settings.confirmDelete }
     });
-    return host;
   }
 
   get hasNotebook(): boolean {

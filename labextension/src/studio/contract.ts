@@ -121,6 +121,8 @@ export interface StudioHost {
   create(yaml?: string): void;
   /** Puts the code that shows this run again into the active notebook; missing where there is none. */
   insertCode?: (id: string) => void;
+  /** Whether a person is asked before a run is deleted; yes, unless this says no. */
+  readonly confirmDelete?: boolean;
   /** A language tag such as `pt-BR`. */
   language: string;
 }

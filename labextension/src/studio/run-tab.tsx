@@ -195,19 +195,23 @@ function extras(
       icon: 'cross',
       label: verbs.delete,
       disabled: gone || !ended,
-      form: done => (
-        <Ask
-          question={said.askDelete(run.name)}
-          yes={said.delete}
-          no={said.keep}
-          onAnswer={yes => {
-            done();
-            if (yes) {
-              void remove();
-            }
-          }}
-        />
-      )
+      ...(host.confirmDelete === false
+        ? { onPick: () => void remove() }
+        : {
+            form: (done: () => void) => (
+              <Ask
+                question={said.askDelete(run.name)}
+                yes={said.delete}
+                no={said.keep}
+                onAnswer={yes => {
+                  done();
+                  if (yes) {
+                    void remove();
+                  }
+                }}
+              />
+            )
+          })
     }
   ];
 }

@@ -6,6 +6,7 @@ import { mountRun } from '../../src/studio/run-tab';
 import { parseEpochs } from '../../src/studio/train-longer';
 import { closeMatch } from '../../src/studio/unknown-run';
 import { control, snapshot } from '../snapshot';
+import type { StudioHost } from '../../src/studio/contract';
 import { TestStudio, button, row, settle, testHost } from './client';
 
 let root: HTMLElement;
@@ -13,10 +14,15 @@ let studio: TestStudio;
 let host: ReturnType<typeof testHost>;
 let unmount: () => void;
 
-async function open(shown: Snapshot | null, tab: TabId = 'checkpoints', language = 'en'): Promise<void> {
+async function open(
+  shown: Snapshot | null,
+  tab: TabId = 'checkpoints',
+  language = 'en',
+  wishes: Partial<StudioHost> = {}
+): Promise<void> {
   studio = new TestStudio(shown === null ? [] : [shown]);
   studio.rows = [row('R7', 'digits-cnn')];
-  host = testHost(language);
+  host = { ...testHost(language), ...wishes };
   const memory = { get: () => undefined, set: () => undefined };
   await act(async () => {
     unmount = mountRun(root, studio, 'R1', host, { memory, tab });
@@ -100,6 +106,12 @@ describe('a run in a tab', () => {
     expect(root.textContent).toContain('This run was deleted.');
     await click('New run with its settings');
     expect(host.told).toEqual([{ create: completed().config }]);
+  });
+
+  it('is deleted at once where nobody wants to be asked', async () => {
+    await open(completed(), 'checkpoints', 'en', { confirmDelete: false });
+    await choose('Delete…');
+    expect(studio.asked).toEqual([{ id: 'R1', verb: 'delete', args: {} }]);
   });
 
   it('stays when deleting is refused, and says why', async () => {

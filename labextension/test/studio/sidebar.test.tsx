@@ -19,7 +19,12 @@ let studio: TestStudio;
 let unmount: () => void;
 let said: string[];
 
-async function open(rows = RUNS, language = 'en', change: (studio: TestStudio) => void = () => undefined) {
+async function open(
+  rows = RUNS,
+  language = 'en',
+  change: (studio: TestStudio) => void = () => undefined,
+  wishes: Partial<StudioHost> = {}
+) {
   studio = new TestStudio([...rows]);
   change(studio);
   said = [];
@@ -28,7 +33,8 @@ async function open(rows = RUNS, language = 'en', change: (studio: TestStudio) =
     compare: ids => said.push(`compare ${ids.join(' ')}`),
     create: () => said.push('create'),
     insertCode: id => said.push(`insert ${id}`),
-    language
+    language,
+    ...wishes
   };
   root = document.createElement('div');
   document.body.append(root);
@@ -386,6 +392,15 @@ describe('the keyboard', () => {
     expect(studio.asked).toEqual([{ id: 'R4', verb: 'delete', args: {} }]);
     await act(() => studio.tell([], ['R4']));
     expect(runs()).toHaveLength(5);
+  });
+
+  it('deletes at once where nobody wants to be asked', async () => {
+    await open(RUNS, 'en', () => undefined, { confirmDelete: false });
+    await act(() => grid().focus());
+    await press('End');
+    await press('Delete');
+    expect(root.querySelector('.dlt-ask')).toBeNull();
+    expect(studio.asked).toEqual([{ id: 'R4', verb: 'delete', args: {} }]);
   });
 
   it('doesn’t delete what trains', async () => {

@@ -96,6 +96,10 @@ export function RunsGrid(props: RunsGridProps): JSX.Element {
   };
   const run = (row: RunRow, verb: RowVerb, args?: Record<string, unknown>) =>
     void errands.run(row, verb, args);
+  const ask = (row: RunRow, question: Question) =>
+    question === 'delete' && host.confirmDelete === false
+      ? run(row, question)
+      : setAsking({ id: row.id, question });
   const openMenu = (id: string, near: DOMRect) => {
     setActive(id);
     setMenu({ id, near });
@@ -106,7 +110,7 @@ export function RunsGrid(props: RunsGridProps): JSX.Element {
       {
         host,
         selected: selection.has(row.id),
-        ask: question => setAsking({ id: row.id, question }),
+        ask: question => ask(row, question),
         run: verb => run(row, verb),
         select: () => select(row.id),
         copyId: async () => {
@@ -156,7 +160,7 @@ export function RunsGrid(props: RunsGridProps): JSX.Element {
       case 'select':
         return select(row.id);
       case 'delete':
-        return row.allowed.includes('delete') ? setAsking({ id: row.id, question: 'delete' }) : undefined;
+        return row.allowed.includes('delete') ? ask(row, 'delete') : undefined;
       case 'menu': {
         const near = document.getElementById(domId(row.id))?.getBoundingClientRect();
         return near === undefined ? undefined : openMenu(row.id, near);
