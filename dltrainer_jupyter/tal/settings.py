@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import tomllib
 from pathlib import Path
 
@@ -12,6 +11,9 @@ from dltrainer_jupyter.core.places import is_remote, without_secrets
 
 _IN_FILE = ("store", "artifacts", "mirror", "predict_timeout", "predict_idle")
 """What the file may hold. Where the home folder is has to be known before the file in it can be found."""
+
+_LONGEST = 10.0**8
+"""Seconds; clocks can't count without end."""
 
 
 class Settings:
@@ -110,7 +112,7 @@ class Settings:
             seconds = default if given is None else float(given)
         except ValueError:
             seconds = 0.0
-        if not 0 < seconds <= threading.TIMEOUT_MAX:
+        if not 0 < seconds <= _LONGEST:
             msg = f"{key}: expected a number of seconds above 0, got {brief(given)}."
             raise ConfigurationError(msg)
         return seconds
