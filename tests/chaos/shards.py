@@ -138,6 +138,16 @@ def writers(journal: Journal, options: argparse.Namespace) -> None:
                 say(told("writers", result))
 
 
+def faces(journal: Journal, options: argparse.Namespace) -> None:
+    """Kill those who look at a run."""
+    from tests.chaos.faces import all_faces
+
+    if not journal.results:
+        for result in all_faces(2 * options.kills):
+            journal.add(result)
+            say(told("faces", result))
+
+
 def ablation(name: str) -> Shard:
     """Give the shard that takes fields out of a subject's checkpoint."""
 
@@ -160,6 +170,7 @@ SHARDS: dict[str, Shard] = {
     "stock-lightning": control("lightning"),
     "damage": damage,
     "races": subject("pytorch", lambda options: races(4 * options.kills)),
+    "faces": faces,
     "writers": writers,
     **{f"ablation-{name}": ablation(name) for name in subjects.NAMES if name != "pytorch-workers2"},
 }
