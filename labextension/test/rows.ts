@@ -66,7 +66,7 @@ export class TestStudio implements StudioClient {
     }
     const below = cursor === null ? Number.POSITIVE_INFINITY : Number(cursor);
     const found = matching
-      .filter(({ state, number }) => states?.includes(state) === true && number < below)
+      .filter(({ state, number }) => (states?.includes(state) ?? true) && number < below)
       .sort((a, b) => b.number - a.number);
     const runs = found.slice(0, limit);
     return { runs, next: found.length > limit ? String(runs.at(-1)?.number) : null, counts };

@@ -1,16 +1,49 @@
 import type { RunState } from '../contract';
-import type { RunRow } from '../studio/contract';
+import type { RunRow, StudioClient } from '../studio/contract';
 
 /** States after which a run may still end. */
-export const ALIVE: RunState[] = ['pending', 'running', 'paused', 'suspended'];
+const ALIVE: RunState[] = ['pending', 'running', 'paused', 'suspended'];
 
 const ENDED: ReadonlySet<RunState> = new Set(['completed', 'failed', 'lost']);
+
+/** So many runs at most are looked at together. */
+const LOOKED_AT = 200;
+
+/**
+ * Calls back with each run that comes to an end by itself, those included that ended while the server couldn't be
+ * reached. Gives a function that ends it.
+ */
+export async function watchEndings(client: StudioClient, tell: (row: RunRow) => void): Promise<() => void> {
+  const endings = new Endings();
+  const observe = (rows: RunRow[]) => {
+    for (const row of endings.observe(rows)) {
+      tell(row);
+    }
+  };
+  const { runs } = await client.page({ states: ALIVE, limit: LOOKED_AT });
+  observe(runs);
+  const lookAgain = async () => observe((await client.page({ sort: 'updated', limit: LOOKED_AT })).runs);
+  const release = [
+    client.onRows(observe),
+    client.onConnection(connection => {
+      if (connection === 'connected') {
+        // Should the server be away again already, there is a next time.
+        lookAgain().catch(() => undefined);
+      }
+    })
+  ];
+  return () => {
+    for (const end of release) {
+      end();
+    }
+  };
+}
 
 /**
  * Tells which runs have come to an end by themselves since one last looked. A run counts once it was seen alive,
  * so that old runs and changes of ended ones are no news; one that a person stopped isn't news either.
  */
-export class Endings {
+class Endings {
   readonly #alive = new Set<string>();
 
   /** Takes rows that are new or have changed, and gives those that have just ended. */

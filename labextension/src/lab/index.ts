@@ -63,7 +63,10 @@ async function begin(studio: Studio, sidebarId: string): Promise<void> {
     const { notifyFinished, notifyFailed } = preferences.settings;
     if (!watching && (notifyFinished || notifyFailed)) {
       watching = true;
-      void notifyOfEndings(studio);
+      // A server without our extension has nothing to tell; the sidebar says what is wrong.
+      notifyOfEndings(studio).catch(() => {
+        watching = false;
+      });
     }
   };
   preferences.changed.connect(watch);

@@ -1,24 +1,12 @@
 import { Notification } from '@jupyterlab/apputils';
 import type { RunRow } from '../studio/contract';
-import { ALIVE, Endings } from './endings';
+import { watchEndings } from './endings';
 import { message } from './message';
 import { COMMANDS, type Studio } from './studio';
 
-/** So many runs at most are known to be alive when the watch begins; newer ones are seen as they begin. */
-const KNOWN = 200;
-
 /** Says when a run has finished or failed, wherever it was started. Gives a function that ends it. */
 export async function notifyOfEndings(studio: Studio): Promise<() => void> {
-  const client = await studio.client();
-  const endings = new Endings();
-  const release = client.onRows(rows => {
-    for (const row of endings.observe(rows)) {
-      notify(studio, row);
-    }
-  });
-  const { runs } = await client.page({ states: ALIVE, limit: KNOWN });
-  endings.observe(runs);
-  return release;
+  return watchEndings(await studio.client(), row => notify(studio, row));
 }
 
 function notify(studio: Studio, row: RunRow): void {

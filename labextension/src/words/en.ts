@@ -83,7 +83,7 @@ export const en = {
     sortedBy: (sort: string) => `Sort: ${sort}`,
     loading: 'Loading runs…',
     emptyTitle: 'No runs yet.',
-    empty: 'Start one here, or run %%train in a notebook. Every run appears here by itself.',
+    empty: 'Start one here, or run %%dltrain in a notebook. Every run appears here by itself.',
     noMatchTitle: 'No run matches.',
     noMatch: (filter: string) => `Nothing fits “${filter}”. Change the filter, or clear it to see every run.`,
     errorTitle: 'The runs can’t be listed.',

@@ -82,7 +82,7 @@ export const es: Words = {
     sortedBy: sort => `Orden: ${sort}`,
     loading: 'Cargando ejecuciones…',
     emptyTitle: 'Aún no hay ejecuciones.',
-    empty: 'Inicie una aquí, o use %%train en un notebook. Cada ejecución aparece aquí por sí sola.',
+    empty: 'Inicie una aquí, o use %%dltrain en un notebook. Cada ejecución aparece aquí por sí sola.',
     noMatchTitle: 'Ninguna ejecución coincide.',
     noMatch: filter => `Nada coincide con «${filter}». Cambie el filtro, o bórrelo para verlas todas.`,
     errorTitle: 'No se pueden listar las ejecuciones.',

@@ -82,7 +82,7 @@ export const pt: Words = {
     sortedBy: sort => `Ordem: ${sort}`,
     loading: 'Carregando execuções…',
     emptyTitle: 'Nenhuma execução ainda.',
-    empty: 'Comece uma aqui, ou use %%train em um notebook. Toda execução aparece aqui sozinha.',
+    empty: 'Comece uma aqui, ou use %%dltrain em um notebook. Toda execução aparece aqui sozinha.',
     noMatchTitle: 'Nenhuma execução corresponde.',
     noMatch: filter => `Nada corresponde a “${filter}”. Mude o filtro, ou limpe-o para ver todas.`,
     errorTitle: 'Não foi possível listar as execuções.',

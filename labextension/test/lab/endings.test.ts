@@ -1,25 +1,50 @@
 import { expect, test } from 'vitest';
-import { Endings } from '../../src/lab/endings';
-import { row } from './rows';
+import { watchEndings } from '../../src/lab/endings';
+import type { RunRow } from '../../src/studio/contract';
+import { TestStudio, row } from '../rows';
 
-test('a run that was seen alive and ends by itself is news, once', () => {
-  const endings = new Endings();
-  expect(endings.observe([row('a', 'running'), row('b', 'paused'), row('c', 'pending')])).toEqual([]);
-  const ended = [row('a', 'completed'), row('b', 'failed'), row('c', 'lost')];
-  expect(endings.observe(ended)).toEqual(ended);
-  expect(endings.observe(ended)).toEqual([]);
+async function watched(...known: RunRow[]) {
+  const told: string[] = [];
+  const studio = new TestStudio(known);
+  const stop = await watchEndings(studio, ({ number, state }) => told.push(`${number} ${state}`));
+  return { studio, told, stop };
+}
+
+test('a run that was alive and ends by itself is told of, once', async () => {
+  const { studio, told } = await watched(row(1, 'running'), row(2, 'paused'));
+  studio.tell([row(3, 'pending')]);
+  const ended = [row(1, 'completed'), row(2, 'failed'), row(3, 'lost')];
+  studio.tell(ended);
+  studio.tell(ended);
+  expect(told).toEqual(['1 completed', '2 failed', '3 lost']);
 });
 
-test('what ended before one looked, and what a person stopped, is no news', () => {
-  const endings = new Endings();
-  expect(endings.observe([row('old', 'failed'), row('a', 'running')])).toEqual([]);
-  expect(endings.observe([row('a', 'stopped'), row('old', 'failed')])).toEqual([]);
+test('what ended before, and what a person stopped, is no news', async () => {
+  const { studio, told } = await watched(row(1, 'running'), row(2, 'failed'));
+  studio.tell([row(2, 'failed')]);
+  studio.tell([row(1, 'stopped')]);
+  expect(told).toEqual([]);
 });
 
-test('a run that goes on after its end can end again', () => {
-  const endings = new Endings();
-  endings.observe([row('a', 'running')]);
-  expect(endings.observe([row('a', 'failed')])).toHaveLength(1);
-  endings.observe([row('a', 'running')]);
-  expect(endings.observe([row('a', 'completed')])).toHaveLength(1);
+test('a run that goes on after its end can end again', async () => {
+  const { studio, told } = await watched(row(1, 'running'));
+  for (const state of ['failed', 'running', 'completed'] as const) {
+    studio.tell([row(1, state)]);
+  }
+  expect(told).toEqual(['1 failed', '1 completed']);
+});
+
+test('what ended while the server was away is told of when it is back', async () => {
+  const { studio, told } = await watched(row(1, 'running'), row(2, 'running'));
+  studio.rows = [row(1, 'completed'), row(2, 'running'), row(3, 'failed')];
+  studio.become('disconnected');
+  studio.become('connected');
+  await expect.poll(() => told).toEqual(['1 completed']);
+});
+
+test('whoever stops watching is told nothing more', async () => {
+  const { studio, told, stop } = await watched(row(1, 'running'));
+  stop();
+  studio.tell([row(1, 'completed')]);
+  expect(told).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { row } from './rows';
 import { message } from '../../src/lab/message';
 import { labWords } from '../../src/words/lab';
+import { row } from '../rows';
 
 test.each([
   ['en', 'Runs'],
@@ -15,14 +15,11 @@ test.each([
 });
 
 test('an end is told with what it came to', () => {
-  const words = labWords('en');
-  expect(message(row('a', 'completed', { best: 0.98421 }), words)).toBe(
-    'run-a has finished, best val_accuracy 0.9842.'
-  );
-  expect(message(row('a', 'completed'), words)).toBe('run-a has finished.');
-  expect(message(row('a', 'failed', { error: 'ValueError: no' }), words)).toBe(
-    'run-a failed: ValueError: no'
-  );
-  expect(message(row('a', 'failed'), words)).toBe('run-a failed.');
-  expect(message(row('a', 'lost', { error: 'gone' }), words)).toContain('was lost');
+  const told = (changes: Partial<ReturnType<typeof row>>) =>
+    message({ ...row(1), ...changes }, labWords('en'));
+  expect(told({ best: 0.98421 })).toBe('digits-1 has finished, best val_accuracy 0.9842.');
+  expect(told({ best: null })).toBe('digits-1 has finished.');
+  expect(told({ state: 'failed', error: 'ValueError: no' })).toBe('digits-1 failed: ValueError: no');
+  expect(told({ state: 'failed' })).toBe('digits-1 failed.');
+  expect(told({ state: 'lost', error: 'gone' })).toContain('digits-1 was lost');
 });
