@@ -51,7 +51,8 @@ def test_a_machine_that_vanishes_takes_little_along(
     )
     expected = undisturbed(trainers)
     run = trainers.start("vanishes")
-    until(lambda: any(copied(mirror, run)), timeout=60)
+    # Two at least, so that one may turn out damaged.
+    until(lambda: len(steps := copied(mirror, run)) > 1 and steps[-2] > 0, timeout=60)
     assert strike(run)
     step = run.step
     shutil.rmtree(home)

@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from dltrainer_jupyter import tal
 from dltrainer_jupyter.checkpoints.mirror import RunMirror
 from dltrainer_jupyter.checkpoints.place import Place
 from dltrainer_jupyter.core.errors import CheckpointError
+from dltrainer_jupyter.store import Store
 from tests.postgres import postgresql, postgresql_url
 from tests.tal.subject import X
 from tests.waiting import until
@@ -83,7 +85,8 @@ def runs(postgresql_url: str, drive: Path, tmp_path: Path, monkeypatch: pytest.M
     for run in tal.runs():
         if run.state == "running" and run.record.host == socket.gethostname():
             run.stop().wait(20)
-            until(lambda run=run: run.state == "stopped")  # type: ignore[misc]
+    until(lambda: not any(thread.name.startswith("dltrain-") for thread in threading.enumerate()))
+    Store.open(postgresql_url).close()
 
 
 def _has_come_far(run: Run) -> bool:
