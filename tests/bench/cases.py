@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Sequence
 
 from tests.bench.loops import Loop
-from tests.bench.measures import checkpoints, endurance, history, inference, starting, steering
+from tests.bench.measures import checkpoints, endurance, history, inference, serving, starting, steering
 from tests.bench.report import Row
 
 Case = Callable[[argparse.Namespace], list[Row]]
@@ -49,6 +49,8 @@ CASES: dict[str, Case] = {
     "history-memory": history.memory,
     "inference": inference.predicting,
     "inference-while-training": endurance.a_thousand_predictions,
+    "serving-lists": serving.listing,
+    "serving-stream": serving.streaming,
     "long-run": endurance.long_run,
     "paused-cpu": endurance.paused,
 }
