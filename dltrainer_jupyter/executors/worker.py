@@ -83,6 +83,9 @@ class _Fault:
 
     record: ErrorRecord
     wait_seconds: float
+    told: bool
+    """Whether the store knows of it."""
+    message: str
 
 
 class _Worker:
@@ -121,6 +124,10 @@ class _Worker:
             # The store may be what was away.
             attempt = _insisting(partial(self._begin_anew, attempt))
             self._follow(attempt)
+            if not outcome.told:
+                _insisting(partial(attempt.event, "retry", outcome.message, outcome.record.step))
+            # What troubled the attempt before is no reason for this one to rest.
+            self._bell.trouble = None
             record = self._store.run(self._run_id)
 
     def _begin_anew(self, attempt: Attempt) -> Attempt:
@@ -161,8 +168,8 @@ class _Worker:
         if wait is None:
             _end(attempt, State.FAILED, failure)
             return State.FAILED
-        _announce(attempt, failure, f"Retry {retries.made} of {retries.times} in {wait:g} s", self._store)
-        return _Fault(failure, wait)
+        message = f"Retry {retries.made} of {retries.times} in {wait:g} s: {failure.message}"
+        return _Fault(failure, wait, _announce(attempt, failure, message, self._store), message)
 
 
 @contextmanager
@@ -176,9 +183,8 @@ def _sampled(training: Training) -> Iterator[None]:
         yield
 
 
-def _announce(attempt: Attempt, failure: ErrorRecord, what: str, store: Store) -> None:
-    """Say that the run will be tried again, and why; a store that is away hears of it in the log only."""
-    message = f"{what}: {failure.message}"
+def _announce(attempt: Attempt, failure: ErrorRecord, message: str, store: Store) -> bool:
+    """Say that the run will be tried again, and why; tell whether the store was there to hear it."""
     data = {"type": failure.type, "traceback": failure.traceback}
     try:
         with attempt.transaction():
@@ -188,6 +194,8 @@ def _announce(attempt: Attempt, failure: ErrorRecord, what: str, store: Store) -
         raise
     except StoreError as error:
         _LOG.warning("%s (%s)", message, error)
+        return False
+    return True
 
 
 def _leave(attempt: Attempt, state: State, control: ControlRecord | None, failure: ErrorRecord) -> None:

@@ -12,7 +12,7 @@ from typing import Literal, Self
 from dltrainer_jupyter.checkpoints.format import Request, Written
 from dltrainer_jupyter.checkpoints.retention import retire, sweep, to_retire
 from dltrainer_jupyter.checkpoints.writer import CheckpointWriter, Ticket
-from dltrainer_jupyter.core.errors import DLTrainerError, StaleAttemptError
+from dltrainer_jupyter.core.errors import DLTrainerError, StaleAttemptError, StoreError
 from dltrainer_jupyter.core.failpoints import reach
 from dltrainer_jupyter.core.protocols import ResumeKind
 from dltrainer_jupyter.core.records import CheckpointRecord, ControlRecord
@@ -138,6 +138,11 @@ class Keeper:
         sweep(self._folder, [record.path for record in records if record.step not in left])
 
     def _failed(self, request: Request, error: OSError | DLTrainerError) -> None:
+        if isinstance(error, StoreError):
+            # No reason to rest: if the store stays away, the training's own writes will say so; if not, the next
+            # checkpoint is as good as this one.
+            _LOG.warning("The checkpoint of step %s could not be recorded: %s", f"{request.step:,}", error)
+            return
         if isinstance(error, StaleAttemptError):
             self._bell.superseded = True
         else:

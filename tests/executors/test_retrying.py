@@ -15,6 +15,7 @@ from dltrainer_jupyter import tal
 from dltrainer_jupyter.core.errors import StaleAttemptError, StoreError, TrainingFailed
 from dltrainer_jupyter.core.states import State
 from dltrainer_jupyter.core.supervision import RetrySpec
+from dltrainer_jupyter.executors import held
 from dltrainer_jupyter.executors.retrying import Retries, faults
 from dltrainer_jupyter.loop import poller
 from dltrainer_jupyter.store.attempts import Attempt
@@ -106,6 +107,48 @@ def test_a_store_that_was_away_is_waited_for(monkeypatch: pytest.MonkeyPatch) ->
     run = train(None, retry={"wait_seconds": 0}).wait()
     assert [message.partition(":")[0] for message in told(run)] == ["Retry 1 of 3 in 0 s"]
     assert run.curve("train_loss")[0].tolist() == list(range(1, run.step + 1))
+
+
+def test_a_retry_is_told_when_the_store_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    written, away = Attempt.event, iter([True])
+
+    def event(self: Attempt, *told: Any, **more: Any) -> None:
+        if next(away, False):
+            msg = "The store can't be reached: it is being restarted."
+            raise StoreError(msg)
+        written(self, *told, **more)
+
+    monkeypatch.setattr(Attempt, "event", event)
+    run = train(RESET, lambda step: step == 60, retry={"wait_seconds": 0}).wait()
+    assert next(away, None) is None
+    assert [message.partition(":")[0] for message in told(run)] == ["Retry 1 of 3 in 0 s"]
+
+
+def test_a_checkpoint_that_the_store_did_not_take_makes_no_run_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    written, away = Attempt.commit_checkpoint, iter([False, True])
+
+    def commit(self: Attempt, record: Any) -> None:
+        if next(away, False):
+            msg = "The store can't be reached: it is being restarted."
+            raise StoreError(msg)
+        written(self, record)
+
+    monkeypatch.setattr(Attempt, "commit_checkpoint", commit)
+    run = train(None).wait()
+    assert next(away, None) is None
+    assert (run.state, run.last.record.step) == ("completed", run.step)
+    assert "trouble" not in [event.kind for event in run.store.events(run.id)]
+
+
+def test_trouble_of_the_attempt_before_is_over() -> None:
+    def fails(step: int) -> bool:
+        if step == 60:
+            for bell in held._HELD.bells.values():
+                bell.trouble = "The disk was full."
+        return step == 60
+
+    run = train(RESET, fails, retry={"wait_seconds": 0}).wait(60)
+    assert "trouble" not in [event.kind for event in run.store.events(run.id)]
 
 
 @pytest.mark.parametrize(("verb", "state"), [("stop", "stopped"), ("suspend", "suspended")])
