@@ -72,6 +72,9 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
     served.start()
     yield served
     served.end(signal.SIGTERM)
+    # It has been stopped, unless a test failed before; it would outlive us all.
+    stop = [sys.executable, "-m", "dltrainer_jupyter.cli", "stop", "page-long"]
+    subprocess.run(stop, env=served.environment, capture_output=True, check=False)
 
 
 def watched(context: BrowserContext, said: list[str]) -> Page:
