@@ -174,9 +174,8 @@ class Runs(StorePart):
         states: Iterable[State] | None = None,
         name: str | None = None,
         limit: int | None = None,
-        before: int | None = None,
     ) -> list[RunRecord]:
-        """List runs, newest first.
+        """Read runs in full, newest first; :meth:`page` reads long lists quickly.
 
         Parameters
         ----------
@@ -186,16 +185,12 @@ class Runs(StorePart):
             Only runs of exactly this name.
         limit : int, optional
             At most so many.
-        before : int, optional
-            Only runs started before the one with this number, which may be gone.
         """
         query = training_jobs.select().order_by(training_jobs.c.number.desc()).limit(limit)
         if states is not None:
             query = query.where(training_jobs.c.state.in_([State(state).value for state in states]))
         if name is not None:
             query = query.where(training_jobs.c.name == name)
-        if before is not None:
-            query = query.where(training_jobs.c.number < before)
         with self._database.read() as connection:
             return [run_record(row) for row in connection.execute(query).mappings()]
 
