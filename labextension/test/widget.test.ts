@@ -1,5 +1,5 @@
 import { act } from 'preact/test-utils';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { browserMemory } from '../src/model/memory';
 import widget from '../src/widget';
 import { snapshot } from './snapshot';
@@ -111,5 +111,26 @@ describe('the browser’s memory', () => {
     const memory = browserMemory();
     memory.set('unit', 'epoch');
     expect(browserMemory().get('unit')).toBe('epoch');
+  });
+
+  it('is one for all the views of a page', () => {
+    const [one, other] = [browserMemory(), browserMemory()];
+    one.set('log', true);
+    other.set('unit', 'epoch');
+    expect([one, other, browserMemory()].map(memory => [memory.get('log'), memory.get('unit')])).toEqual(
+      Array(3).fill([true, 'epoch'])
+    );
+  });
+
+  it('lasts as long as the page where the browser keeps nothing', () => {
+    const refuse = () => {
+      throw new DOMException('The storage is full.', 'QuotaExceededError');
+    };
+    vi.stubGlobal('localStorage', { getItem: () => null, setItem: refuse });
+    browserMemory().set('smoothing', 3);
+    expect(browserMemory().get('smoothing')).toBe(3);
+    vi.unstubAllGlobals();
+    browserMemory().set('smoothing', 4);
+    expect(browserMemory().get('smoothing')).toBe(4);
   });
 });

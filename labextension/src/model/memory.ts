@@ -2,29 +2,33 @@ import type { Memory } from '../contract';
 
 const KEY = 'dltrainer:panel';
 
-/** What a person chose, kept by the browser for every panel; forgotten with the page where it keeps nothing. */
+/** What the browser refused to keep: a sandboxed frame, or a full storage. It lasts as long as the page. */
+const unkept: Record<string, unknown> = {};
+
+/**
+ * What a person chose, kept by the browser for every view and every page. What is there is read anew each time, because
+ * another view, or the script of another panel, may have added to it since.
+ */
 export function browserMemory(): Memory {
-  const values = read();
   return {
-    get: key => values[key],
+    get: key => ({ ...kept(), ...unkept })[key],
     set(key, value) {
-      values[key] = value;
       try {
-        localStorage.setItem(KEY, JSON.stringify(values));
+        localStorage.setItem(KEY, JSON.stringify({ ...kept(), [key]: value }));
+        delete unkept[key];
       } catch (error) {
-        // A sandboxed frame or a full storage: the choice then lasts as long as the page.
         if (!(error instanceof DOMException)) {
           throw error;
         }
+        unkept[key] = value;
       }
     }
   };
 }
 
-function read(): Record<string, unknown> {
+function kept(): object {
   try {
-    const parsed: unknown = JSON.parse(localStorage.getItem(KEY) ?? '{}');
-    return typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};
+    return { ...JSON.parse(localStorage.getItem(KEY) ?? '{}') };
   } catch (error) {
     if (error instanceof DOMException || error instanceof SyntaxError) {
       return {};

@@ -36,6 +36,11 @@ export interface ListView {
   news: RunRow | null;
 }
 
+interface Query {
+  filter: string;
+  sort: Sort;
+}
+
 /**
  * The runs as a list shows them: four groups, each read page by page as far as somebody looks, kept up to
  * date by what the server tells. Values change in place; a row moves only when its run changes its group.
@@ -46,9 +51,11 @@ export class RunList {
   readonly #listeners = new Set<() => void>();
   readonly #release: (() => void)[];
   #groups = newGroups();
+  /** What the groups were read with; a newer choice has groups of its own. */
+  #query: Query;
   /** Counts reloads: an answer to an earlier one is ignored. */
   #epoch = 0;
-  #typing: ReturnType<typeof setTimeout> | undefined;
+  #reload: ReturnType<typeof setTimeout> | undefined;
   #refresh: ReturnType<typeof setTimeout> | undefined;
   readonly #asking = new Set<string>();
   /** Whether something changed while the list was read. */
@@ -58,6 +65,7 @@ export class RunList {
 
   constructor(client: StudioClient, sort: Sort = 'newest') {
     this.#client = client;
+    this.#query = { filter: '', sort };
     this.view = {
       phase: 'loading',
       problem: null,
@@ -108,8 +116,7 @@ export class RunList {
 
   setFilter(filter: string): void {
     this.#change({ filter, behind: true });
-    clearTimeout(this.#typing);
-    this.#typing = setTimeout(() => void this.#load(), TYPING_MS);
+    this.#loadIn(TYPING_MS);
   }
 
   setSort(sort: Sort): void {
@@ -126,29 +133,39 @@ export class RunList {
     for (const release of this.#release) {
       release();
     }
-    clearTimeout(this.#typing);
+    clearTimeout(this.#reload);
     clearTimeout(this.#refresh);
     this.#epoch += 1;
+    // What is still on its way belongs to groups that nobody sees.
+    this.#groups = newGroups();
     this.#listeners.clear();
+  }
+
+  #loadIn(ms: number): void {
+    clearTimeout(this.#reload);
+    this.#reload = setTimeout(() => void this.#load(), ms);
   }
 
   /** Reads the list anew, and shows it when all its groups are there. */
   async #load(): Promise<void> {
+    clearTimeout(this.#reload);
     this.#epoch += 1;
     const epoch = this.#epoch;
     this.#missed = false;
     const groups = newGroups();
-    const { filter } = this.view;
+    const { filter, sort } = this.view;
+    const query = { filter: filter.trim(), sort };
     try {
-      await Promise.all(ORDER.map(group => this.#fetch(group, groups[group].top(), groups[group])));
+      await Promise.all(ORDER.map(group => this.#fetch(group, groups[group].top(), groups[group], query)));
     } catch (error) {
       if (epoch === this.#epoch) {
-        this.#refuse(message(error), filter);
+        this.#refuse(message(error), query);
       }
       return;
     }
     if (epoch === this.#epoch) {
       this.#groups = groups;
+      this.#query = query;
       this.#hidden.clear();
       this.#asking.clear();
       this.#change({ phase: 'ready', problem: null, filterProblem: null, behind: false });
@@ -158,41 +175,45 @@ export class RunList {
     }
   }
 
-  #refuse(text: string, filter: string): void {
+  #refuse(text: string, { filter }: Query): void {
     if (filter !== '' && this.#client.connection() === 'connected') {
       this.#change({ filterProblem: text });
-    } else if (this.view.phase !== 'ready') {
+    } else if (this.view.phase === 'ready') {
+      // What is shown stays, the connection says why.
+      this.#loadIn(FAILED_REFRESH_MS);
+    } else {
       this.#change({ phase: 'failed', problem: text });
     }
   }
 
   /** Reads one page into what is shown. */
   async #read(group: Group, wanted: Wanted, then: () => void): Promise<void> {
-    const epoch = this.#epoch;
+    const groups = this.#groups;
     this.#asking.add(group);
     try {
-      await this.#fetch(group, wanted, this.#groups[group]);
+      await this.#fetch(group, wanted, groups[group], this.#query);
     } catch {
       // What is shown stays, the connection says why, and in a while the server is asked again.
-      this.#refreshSoon(FAILED_REFRESH_MS);
+      if (groups === this.#groups) {
+        this.#refreshSoon(FAILED_REFRESH_MS);
+      }
       return;
     }
-    if (epoch === this.#epoch) {
+    if (groups === this.#groups) {
       this.#asking.delete(group);
       this.#change({});
       then();
     }
   }
 
-  async #fetch(group: Group, wanted: Wanted, pages: RunPages): Promise<void> {
-    const { filter, sort } = this.view;
+  async #fetch(group: Group, wanted: Wanted, pages: RunPages, { filter, sort }: Query): Promise<void> {
     const states = GROUPS[group];
     const page = await this.#client.page({
       states,
       sort,
       limit: wanted.limit,
       cursor: wanted.cursor,
-      ...(filter.trim() === '' ? {} : { filter: filter.trim() })
+      ...(filter === '' ? {} : { filter })
     });
     pages.put(wanted, page, counted(page, group));
   }
@@ -225,14 +246,15 @@ export class RunList {
       this.#groups[home].replace(row);
       return;
     }
-    const filtered = this.view.filter !== '' || this.view.behind;
+    const { filter, sort } = this.#query;
+    const filtered = filter !== '';
     if (old !== null) {
       this.#groups[groupOf(old)].remove(row.id);
     } else if (filtered && !this.#mayMatchNow(row)) {
       return;
     }
     if (old !== null || !filtered) {
-      this.#groups[home].insert(row, COMPARE[this.view.sort] ?? first);
+      this.#groups[home].insert(row, COMPARE[sort] ?? first);
     }
     this.#refreshSoon(filtered ? FILTERED_REFRESH_MS : REFRESH_MS);
   }
@@ -266,6 +288,9 @@ export class RunList {
         this.#groups[group].age();
       }
       this.#refreshNow();
+      if (this.view.behind) {
+        this.#loadIn(0);
+      }
     } else if (connection === 'connected' && this.view.phase === 'failed') {
       this.retry();
     }

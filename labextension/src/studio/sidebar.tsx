@@ -8,27 +8,43 @@ import '../styles/navigation.css';
 import '../styles/list.css';
 import '../styles/gauges.css';
 import { keepKeys } from '../clients/shortcuts';
+import type { Memory } from '../contract';
 import { Errands } from '../model/errands';
+import { browserMemory } from '../model/memory';
 import { ORDER, RunList } from '../model/run-list';
 import { Button } from '../panel/button';
-import { WordsContext, useWords, words } from '../words/words';
-import type { Resources, StudioClient, StudioHost } from './contract';
+import { type Words, WordsContext, useWords, words } from '../words/words';
+import type { Resources, Sort, StudioClient, StudioHost } from './contract';
 import { useChanges } from './hooks';
 import { Gauges } from './list/gauges';
 import { ConnectionNotice, ListFailed, ListLoading, NoRuns } from './list/notices';
 import { RunsGrid } from './list/runs-grid';
 import { Toolbar } from './list/toolbar';
 
+export interface SidebarOptions {
+  /** Keeps the order, and which groups are folded. */
+  memory?: Memory;
+}
+
+/** The order in a person's memory. */
+const SORT = 'list-sort';
+
 /**
  * Shows the list of runs inside an element, as high as that is. Gives a function that takes the list away again;
  * the client is left open.
  */
-export function mountSidebar(element: HTMLElement, client: StudioClient, host: StudioHost): () => void {
+export function mountSidebar(
+  element: HTMLElement,
+  client: StudioClient,
+  host: StudioHost,
+  { memory = browserMemory() }: SidebarOptions = {}
+): () => void {
   const root = document.createElement('div');
   root.className = 'dltrain-panel dlt-sidebar';
   element.append(root);
   const said = words(host.language);
-  const list = new RunList(client);
+  const kept = memory.get(SORT);
+  const list = new RunList(client, isSort(kept, said) ? kept : undefined);
   const errands = new Errands(client, {
     done: verb => said.list.done(said.verbs[verb].replace('…', '')),
     cloned: said.list.cloned,
@@ -36,7 +52,7 @@ export function mountSidebar(element: HTMLElement, client: StudioClient, host: S
   });
   render(
     <WordsContext.Provider value={said}>
-      <Sidebar client={client} host={host} list={list} errands={errands} />
+      <Sidebar client={client} host={host} list={list} errands={errands} memory={memory} />
     </WordsContext.Provider>,
     root
   );
@@ -55,9 +71,14 @@ interface SidebarProps {
   host: StudioHost;
   list: RunList;
   errands: Errands;
+  memory: Memory;
 }
 
-function Sidebar({ client, host, list, errands }: SidebarProps): JSX.Element {
+function isSort(kept: unknown, { list }: Words): kept is Sort {
+  return typeof kept === 'string' && Object.hasOwn(list.sorts, kept);
+}
+
+function Sidebar({ client, host, list, errands, memory }: SidebarProps): JSX.Element {
   useChanges(list);
   const [resources, setResources] = useState<Resources | null>(null);
   const [selection, setSelection] = useState<ReadonlySet<string>>(new Set());
@@ -75,7 +96,14 @@ function Sidebar({ client, host, list, errands }: SidebarProps): JSX.Element {
   const runs = ORDER.reduce((sum, group) => sum + view.counts[group], 0);
   return (
     <>
-      <Toolbar list={list} onCreate={() => host.create()} />
+      <Toolbar
+        list={list}
+        onSort={sort => {
+          memory.set(SORT, sort);
+          list.setSort(sort);
+        }}
+        onCreate={() => host.create()}
+      />
       <ConnectionNotice connection={view.connection} />
       <div class="dlt-list-body" data-behind={view.behind} data-connection={view.connection}>
         {view.phase === 'loading' ? (
@@ -89,6 +117,7 @@ function Sidebar({ client, host, list, errands }: SidebarProps): JSX.Element {
             list={list}
             errands={errands}
             host={host}
+            memory={memory}
             here={resources?.host ?? null}
             selection={selection}
             onSelect={setSelection}

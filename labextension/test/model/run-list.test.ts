@@ -105,7 +105,30 @@ describe('the filter', () => {
     studio.answer = () => Promise.reject(new Error('The server doesn’t answer.'));
     list.setFilter('x');
     await vi.advanceTimersByTimeAsync(300);
-    expect(list.view).toMatchObject({ phase: 'ready', filterProblem: null });
+    expect(list.view).toMatchObject({ phase: 'ready', filterProblem: null, behind: true });
+    studio.answer = null;
+    studio.become('connected');
+    await settle();
+    expect(list.view).toMatchObject({ behind: false, counts: { finished: 0 } });
+  });
+
+  it('that is wrong leaves the list as it was, and fresh', async () => {
+    await open(Array.from({ length: 120 }, (_, i) => row(i + 1)));
+    studio.answer = query =>
+      query.filter === 'val_loss<'
+        ? Promise.reject(new Error('Expected a number.'))
+        : Promise.resolve(studio.read(query));
+    list.look('finished', 50, 60);
+    list.setFilter('val_loss<');
+    await vi.advanceTimersByTimeAsync(300);
+    list.look('finished', 110, 119);
+    studio.tell([row(121, 'running')]);
+    await vi.advanceTimersByTimeAsync(1100);
+    expect(numbers('running')).toEqual([121]);
+    expect(list.row('finished', 115)?.number).toBe(5);
+    studio.queries.length = 0;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(studio.queries).toEqual([]);
   });
 
   it('ignores an answer that comes after a later question', async () => {
@@ -230,5 +253,28 @@ describe('breaks', () => {
     list.close();
     expect(studio.listeners.size + studio.connections.size).toBe(0);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('in the middle of a page leave nothing behind either', async () => {
+    await open(Array.from({ length: 400 }, (_, i) => row(i + 1)));
+    studio.answer = () => Promise.reject(new Error('The server doesn’t answer.'));
+    list.look('finished', 295, 310);
+    list.close();
+    await settle();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('the order', () => {
+  it('is asked for again when that failed', async () => {
+    await open();
+    studio.answer = () => Promise.reject(new Error('Busy.'));
+    list.setSort('name');
+    await settle();
+    expect(list.view).toMatchObject({ phase: 'ready', behind: true });
+    studio.answer = null;
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(list.view.behind).toBe(false);
+    expect(studio.queries.at(-1)?.sort).toBe('name');
   });
 });

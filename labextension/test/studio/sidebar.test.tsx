@@ -18,6 +18,7 @@ let root: HTMLElement;
 let studio: TestStudio;
 let unmount: () => void;
 let said: string[];
+let kept: Map<string, unknown>;
 
 async function open(
   rows = RUNS,
@@ -39,7 +40,11 @@ async function open(
   root = document.createElement('div');
   document.body.append(root);
   await act(async () => {
-    unmount = mountSidebar(root, studio, host);
+    const memory = {
+      get: (key: string) => kept.get(key),
+      set: (key: string, value: unknown) => void kept.set(key, value)
+    };
+    unmount = mountSidebar(root, studio, host, { memory });
     await vi.advanceTimersByTimeAsync(0);
   });
   await pass(0);
@@ -86,6 +91,7 @@ const type = (text: string) =>
   });
 
 beforeEach(() => {
+  kept = new Map();
   vi.useFakeTimers({ now: Date.parse('2026-03-14T09:36:00Z') });
   HTMLElement.prototype.showPopover = () => undefined;
 });
@@ -191,6 +197,28 @@ describe('the list', () => {
     expect([...root.querySelectorAll('[role=status]')].map(({ textContent }) => textContent)).toContain(
       'vit-tiny: Completed.'
     );
+  });
+
+  it('keeps its order and its folded groups for the next time', async () => {
+    await open();
+    const select = root.querySelector('select') as HTMLSelectElement;
+    select.value = 'name';
+    await act(() => void select.dispatchEvent(new Event('change', { bubbles: true })));
+    await click(root.querySelectorAll('.dlt-group')[2]);
+    await click(root.querySelectorAll('.dlt-group')[0]);
+    expect(runs()).toHaveLength(2);
+    unmount();
+    root.remove();
+    await open();
+    expect(runs()).toHaveLength(2);
+    expect(root.querySelector('select')?.value).toBe('name');
+    expect(new Set(studio.queries.map(({ sort }) => sort))).toEqual(new Set(['name']));
+  });
+
+  it('takes over no order that there isn’t', async () => {
+    kept.set('list-sort', 'toString');
+    await open();
+    expect(root.querySelector('select')?.value).toBe('newest');
   });
 
   it('writes names as text', async () => {

@@ -1,11 +1,12 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { Memory } from '../../contract';
 import { ageIn } from '../../model/age';
 import type { Errands, RowVerb } from '../../model/errands';
 import { type Line, ListLayout } from '../../model/list-layout';
 import { ORDER, type RunList } from '../../model/run-list';
 import { copyText } from '../../panel/button';
-import { useUniqueId } from '../../panel/hooks';
+import { useChoice, useUniqueId } from '../../panel/hooks';
 import { MenuList } from '../../panel/menu';
 import { useWords } from '../../words/words';
 import type { Group, RunRow, StudioHost } from '../contract';
@@ -23,6 +24,7 @@ interface RunsGridProps {
   list: RunList;
   errands: Errands;
   host: StudioHost;
+  memory: Memory;
   /** The machine of the server, once it is known. */
   here: string | null;
   selection: ReadonlySet<string>;
@@ -40,7 +42,8 @@ export function RunsGrid(props: RunsGridProps): JSX.Element {
   const scroller = useRef<HTMLDivElement>(null);
   const menuRoot = useRef<HTMLDivElement>(null);
   const { top, height, measures } = useViewport(scroller);
-  const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
+  const [folded, setFolded] = useChoice(props.memory, 'list-folded', '');
+  const closed = new Set(folded.split(','));
   // The line the keyboard is on, by the run's id or the group's name.
   const [active, setActive] = useState<string | null>(null);
   const [asking, setAsking] = useState<{ id: string; question: Question } | null>(null);
@@ -77,8 +80,7 @@ export function RunsGrid(props: RunsGridProps): JSX.Element {
   const domId = (key: string) => `${prefix}-${key}`;
 
   const fold = (group: Group, open: boolean) => {
-    const rest = [...closed].filter(name => name !== group);
-    setClosed(new Set(open ? rest : [...rest, group]));
+    setFolded(ORDER.filter(name => (name === group ? !open : closed.has(name))).join(','));
   };
   const select = (id: string) => {
     props.onSelect(ids => {

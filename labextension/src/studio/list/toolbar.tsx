@@ -8,7 +8,12 @@ import type { Sort } from '../contract';
 import { StudioIcon } from '../icons';
 
 /** Which runs, in which order; and a new one. */
-export function Toolbar({ list, onCreate }: { list: RunList; onCreate: () => void }): JSX.Element {
+export function Toolbar(props: {
+  list: RunList;
+  onSort: (sort: Sort) => void;
+  onCreate: () => void;
+}): JSX.Element {
+  const { list } = props;
   const words = useWords();
   const id = useUniqueId();
   const { view } = list;
@@ -58,7 +63,7 @@ export function Toolbar({ list, onCreate }: { list: RunList; onCreate: () => voi
           class="dlt-button dlt-compact"
           aria-label={words.actions.newRun}
           title={words.actions.newRun}
-          onClick={onCreate}
+          onClick={props.onCreate}
         >
           <StudioIcon name="plus" />
         </button>
@@ -71,7 +76,7 @@ export function Toolbar({ list, onCreate }: { list: RunList; onCreate: () => voi
         <select
           aria-label={words.list.sort}
           value={view.sort}
-          onChange={event => list.setSort(event.currentTarget.value as Sort)}
+          onChange={event => props.onSort(event.currentTarget.value as Sort)}
         >
           {Object.entries(words.list.sorts).map(([sort, name]) => (
             <option key={sort} value={sort}>
