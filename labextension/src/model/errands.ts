@@ -36,6 +36,7 @@ export class Errands {
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #following = new Map<string, () => void>();
   #now: ReadonlyMap<string, Errand> = new Map();
+  #closed = false;
   /** The newest answer, for those who can't see the row. */
   newest = '';
 
@@ -62,9 +63,15 @@ export class Errands {
   async run(row: RunRow, verb: RowVerb, args: Record<string, unknown> = {}): Promise<void> {
     const { id, name } = row;
     this.#unfollow(id);
-    this.#set(id, { verb, text: null, failed: false });
+    const mine: Errand = { verb, text: null, failed: false };
+    this.#set(id, mine);
+    // A row has room for one answer, that to what was asked last.
+    const overtaken = () => this.#closed || (this.#now.get(id) ?? mine) !== mine;
     try {
       const answer = await this.#client.act(id, verb, args);
+      if (overtaken()) {
+        return;
+      }
       if (verb === 'delete') {
         this.#end(id, verb, this.#words.deleted(name));
       } else if (verb === 'clone') {
@@ -73,7 +80,9 @@ export class Errands {
         this.#follow(row, verb, Number(field(answer, 'id')));
       }
     } catch (error) {
-      this.#end(id, verb, message(error), true);
+      if (!overtaken()) {
+        this.#end(id, verb, message(error), true);
+      }
     }
   }
 
@@ -88,6 +97,7 @@ export class Errands {
   }
 
   close(): void {
+    this.#closed = true;
     this.#release();
     for (const id of [...this.#following.keys()]) {
       this.#unfollow(id);

@@ -45,6 +45,36 @@ describe('an errand', () => {
     expect(now()).toBeUndefined();
   });
 
+  it('that is overtaken by another leaves the row to that one', async () => {
+    const answers: ((answer: unknown) => void)[] = [];
+    studio.act_ = () => new Promise(resolve => answers.push(resolve));
+    const followed = vi.spyOn(studio, 'run');
+    const first = errands.run(running, 'checkpoint');
+    const second = errands.run(running, 'clone');
+    answers[0]?.({ id: 4 });
+    await first;
+    expect(now()).toEqual({ verb: 'clone', text: null, failed: false });
+    answers[1]?.({ id: 'R2', name: 'digits-1-2' });
+    await second;
+    expect(now()?.text).toBe('Cloned as digits-1-2.');
+    expect(followed).not.toHaveBeenCalled();
+  });
+
+  it('that is answered after the list was closed follows no run', async () => {
+    let answer: (answer: unknown) => void = () => undefined;
+    studio.act_ = () =>
+      new Promise(resolve => {
+        answer = resolve;
+      });
+    const followed = vi.spyOn(studio, 'run');
+    const asked = errands.run(running, 'pause');
+    errands.close();
+    answer({ id: 4 });
+    await asked;
+    expect(followed).not.toHaveBeenCalled();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it('that is refused says why, until it is dismissed', async () => {
     studio.act_ = () => Promise.reject(new Error('Can’t pause: it has ended.'));
     await errands.run(running, 'pause');
