@@ -2,6 +2,7 @@ import { render } from 'preact';
 import '../styles/whole-panel';
 import '../styles/view.css';
 import '../styles/list.css';
+import '../styles/list-rows.css';
 import '../styles/gauges.css';
 import '../styles/run-tab.css';
 import '../styles/compare.css';

@@ -89,7 +89,7 @@ function Confidence({ value }: { value: number | null }): JSX.Element {
   }
   return (
     <span class="dlt-confidence">
-      <span class="dlt-confidence-bar" aria-hidden="true">
+      <span class="dlt-thin-bar dlt-confidence-bar" aria-hidden="true">
         <span style={{ transform: `scaleX(${value})` }} />
       </span>
       {percent(value)}

@@ -1,9 +1,7 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
 import { learningRate } from '../model/format';
 import type { RunModel } from '../model/run-model';
-import { Button } from './button';
-import { useUniqueId } from './hooks';
+import { NumberForm } from './number-form';
 
 /** Reads a learning rate as people write it; `null` if it is none. */
 export function parseRate(text: string): number | null {
@@ -18,56 +16,22 @@ export function LearningRate(props: {
   present: number | null;
   onDone: () => void;
 }): JSX.Element {
-  const [text, setText] = useState(props.present === null ? '' : learningRate(props.present));
-  const input = useRef<HTMLInputElement>(null);
-  const id = useUniqueId();
-  const rate = parseRate(text);
-  useEffect(() => input.current?.select(), []);
-  const submit = (event: Event) => {
-    event.preventDefault();
-    if (rate !== null) {
-      props.onDone();
-      void props.model.steer('set', { learning_rate: rate });
-    }
-  };
   return (
-    <form
-      class="dlt-ask"
-      onSubmit={submit}
-      onKeyDown={event => {
-        // The notebook has shortcuts on plain letters and digits.
-        event.stopPropagation();
-        if (event.key === 'Escape') {
-          props.onDone();
+    <NumberForm
+      label="Learning rate"
+      first={props.present === null ? '' : learningRate(props.present)}
+      parse={parseRate}
+      hints={['from the next step', 'a number above 0']}
+      width={8}
+      inputMode="decimal"
+      yes="Set"
+      no="Cancel"
+      onAnswer={rate => {
+        props.onDone();
+        if (rate !== null) {
+          void props.model.steer('set', { learning_rate: rate });
         }
       }}
-    >
-      <label class="dlt-ask-question" for={id}>
-        Learning rate
-      </label>
-      <input
-        id={id}
-        ref={input}
-        class="dlt-input"
-        value={text}
-        size={8}
-        inputMode="decimal"
-        autocomplete="off"
-        spellcheck={false}
-        aria-invalid={rate === null}
-        aria-describedby={`${id}-hint`}
-        onInput={event => setText(event.currentTarget.value)}
-      />
-      <span class="dlt-hint" id={`${id}-hint`} data-bad={rate === null}>
-        {rate === null ? 'a number above 0' : 'from the next step'}
-      </span>
-      <Button
-        label="Set"
-        kind="primary"
-        disabled={rate === null}
-        onClick={() => input.current?.form?.requestSubmit()}
-      />
-      <Button label="Cancel" onClick={props.onDone} />
-    </form>
+    />
   );
 }

@@ -6,6 +6,7 @@ import '../styles/buttons.css';
 import '../styles/header.css';
 import '../styles/navigation.css';
 import '../styles/list.css';
+import '../styles/list-rows.css';
 import '../styles/gauges.css';
 import { keepKeys } from '../clients/shortcuts';
 import type { Memory } from '../contract';

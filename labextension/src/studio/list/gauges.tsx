@@ -78,7 +78,7 @@ function Gauge(props: {
     >
       <span class="dlt-gauge-name">{props.name}</span>
       <span class="dlt-gauge-text">{props.text}</span>
-      <span class="dlt-gauge-bar">
+      <span class="dlt-thin-bar dlt-gauge-bar">
         <span style={{ transform: `scaleX(${share})` }} />
       </span>
     </div>

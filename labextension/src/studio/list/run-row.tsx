@@ -50,7 +50,7 @@ export function RunRowFace({ row, age, here, errand, onDismiss }: RunRowProps): 
       </span>
       {live ? (
         <span
-          class="dlt-row-bar"
+          class="dlt-thin-bar dlt-row-bar"
           role="progressbar"
           aria-label={words.list.progress}
           aria-valuemin={0}
