@@ -222,15 +222,24 @@ class LongRun:
         self.run.delete()
 
 
-def all_faces(count: int) -> Iterator[Result]:
-    """Kill kernels, servers and browsers, so many each, before the eyes of one run's trainer."""
+def kernels(count: int) -> Iterator[Result]:
+    """Kill kernels before the eyes of one run's trainer."""
     with LongRun() as long:
         yield from killed(Kernel(long.run), count)
+
+
+def servers(count: int) -> Iterator[Result]:
+    """Kill servers."""
+    with LongRun() as long:
+        yield from killed(Server(long.run), count)
+
+
+def browsers(count: int) -> Iterator[Result]:
+    """Kill browsers; their server stays."""
+    with LongRun() as long, sync_playwright() as playwright:
         server = Server(long.run)
-        yield from killed(server, count)
         server.open()
         try:
-            with sync_playwright() as playwright:
-                yield from killed(Browser(long.run, server, playwright), count)
+            yield from killed(Browser(long.run, server, playwright), count)
         finally:
             server.kill()

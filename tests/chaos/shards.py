@@ -140,12 +140,14 @@ def writers(journal: Journal, options: argparse.Namespace) -> None:
 
 def faces(journal: Journal, options: argparse.Namespace) -> None:
     """Kill those who look at a run."""
-    from tests.chaos.faces import all_faces
+    from tests.chaos.faces import browsers, kernels, servers
 
-    if not journal.results:
-        for result in all_faces(2 * options.kills):
-            journal.add(result)
-            say(told("faces", result))
+    for kind in (kernels, servers, browsers):
+        name = f"{kind.__name__.removesuffix('s')} killed"
+        if not any(result.case == name for result in journal.results):
+            for result in kind(2 * options.kills):
+                journal.add(result)
+                say(told("faces", result))
 
 
 def ablation(name: str) -> Shard:
