@@ -1,12 +1,18 @@
-"""A trainer that was stopped, as a sleeping laptop's is, against the one that has taken over its run."""
+"""Trainers that don't get to work for a while, as on a sleeping laptop or a busy machine.
+
+Nobody may call their runs lost, and one that was taken over by another trainer writes nothing any more.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import sqlite3
+import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -29,6 +35,54 @@ def races(count: int) -> Iterator[Case]:
     """Give races, each of which begins at another step and lets the stopped trainer wake at another moment."""
     for number in range(count):
         yield Case("stopped and superseded", str(number), partial(_race, number))
+
+
+def droughts(count: int, seconds: float = 60.0) -> Iterator[Case]:
+    """Give trainers that are stopped, or starved, for a while, and are nobody's but their own."""
+    for number in range(count):
+        yield Case("stopped for a while", str(number), partial(_wait_out, _asleep, seconds))
+        yield Case("starved for a while", str(number), partial(_wait_out, _starving, seconds))
+
+
+def _wait_out(
+    drought: Callable[[psutil.Process], contextlib.AbstractContextManager[None]],
+    seconds: float,
+    trainers: Trainers,
+    run: Run,
+    expected: Undisturbed,
+) -> int:
+    if not at_work(run, expected.steps // 4) or (trainer := _stop(run)) is None:
+        return 0
+    with drought(trainer):
+        until_then = time.monotonic() + seconds
+        while time.monotonic() < until_then:
+            assert run.store.reap() == []
+            assert run.record.state in {"running", "completed"}
+            time.sleep(1)
+    return 0
+
+
+@contextlib.contextmanager
+def _asleep(trainer: psutil.Process) -> Iterator[None]:
+    """Leave it stopped."""
+    try:
+        yield
+    finally:
+        trainer.resume()
+
+
+@contextlib.contextmanager
+def _starving(trainer: psutil.Process) -> Iterator[None]:
+    """Let it have what others leave over, who want everything."""
+    trainer.nice(19)
+    trainer.resume()
+    eaters = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(4 * (os.cpu_count() or 1))]
+    try:
+        yield
+    finally:
+        for eater in eaters:
+            eater.kill()
+            eater.wait()
 
 
 def _race(seed: int, trainers: Trainers, run: Run, expected: Undisturbed) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.chaos import subjects
 from tests.chaos.journal import Journal
 from tests.chaos.killing import Case, Result, carry_out, cases, undisturbed
-from tests.chaos.races import races
+from tests.chaos.races import droughts, races
 from tests.chaos.trainers import Trainers, at_rest
 
 PRELOADED = {
@@ -172,6 +172,7 @@ SHARDS: dict[str, Shard] = {
     "stock-lightning": control("lightning"),
     "damage": damage,
     "races": subject("pytorch", lambda options: races(4 * options.kills)),
+    "droughts": subject("pytorch", lambda options: droughts(1 + options.kills // 10)),
     "faces": faces,
     "writers": writers,
     **{f"ablation-{name}": ablation(name) for name in subjects.NAMES if name != "pytorch-workers2"},
