@@ -1,4 +1,5 @@
 import type { ServedRun } from '../studio/contract';
+import { xsrfToken } from './server/transport';
 
 /** What the script that the server keeps for panels gives. */
 interface PanelClient {
@@ -28,8 +29,7 @@ export async function followOnServer(store: string, id: string): Promise<ServedR
   if (base === null) {
     return null;
   }
-  const xsrf = /(?:^|; )_xsrf=([^;]*)/.exec(document.cookie)?.[1] ?? '';
-  const answer = await fetch(`${base}dltrainer/api/store`, { headers: { 'X-XSRFToken': xsrf } });
+  const answer = await fetch(`${base}dltrainer/api/store`, { headers: { 'X-XSRFToken': xsrfToken() } });
   if (!answer.ok) {
     return null;
   }

@@ -1,8 +1,8 @@
 import { type RunColour, runColours } from '../charts/colours';
 import type { Curves, Snapshot } from '../contract';
 import type { ServedRun, StudioClient } from '../studio/contract';
-import { hasEnded } from './ended';
-import { RunModel, message } from './run-model';
+import { hasEnded, whyMissing } from './ended';
+import { RunModel } from './run-model';
 
 /** One of the runs that are compared. */
 export interface ComparedRun {
@@ -98,15 +98,13 @@ export class ComparedRuns {
     }
   }
 
-  /** Asks the server why it has nothing of runs that it doesn't have: whoever asks for something of one is told. */
+  /** Asks the server why it has nothing of runs that it doesn't have. */
   #look(): void {
     for (const [id, run] of this.#runs) {
       const ended = hasEnded(this.#client, run.model.view.connection);
       if (ended && run.missing === null) {
         this.#miss(id, '');
-        run.model
-          .curve(['train_loss'], null, null, 4)
-          .catch((error: unknown) => this.#miss(id, message(error)));
+        void whyMissing(run.model).then(reason => this.#miss(id, reason ?? ''));
       } else if (!ended) {
         run.missing = null;
       }

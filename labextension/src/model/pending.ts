@@ -1,4 +1,4 @@
-import type { Control, RunState, Snapshot } from '../contract';
+import type { Control, RunState, Snapshot, Verb } from '../contract';
 
 /** A verb somebody asked for here, until the run answers. */
 export interface Pending {
@@ -14,7 +14,8 @@ export interface Pending {
 /** A verb that was taken in but shows neither as a control nor as a change of state is given up after this. */
 export const GIVE_UP_MS = 5000;
 
-const DOING: Record<string, string> = {
+/** A verb while it is under way. */
+export const DOING = {
   pause: 'Pausing…',
   resume: 'Resuming…',
   suspend: 'Suspending…',
@@ -22,11 +23,11 @@ const DOING: Record<string, string> = {
   checkpoint: 'Saving…',
   set: 'Setting…',
   clone: 'Cloning…'
-};
+} satisfies Partial<Record<Verb, string>>;
 
 /** What is being done while a verb is pending: `Pausing…`. */
 export function doing(verb: string): string {
-  return DOING[verb] ?? `${verb}…`;
+  return (DOING as Record<string, string>)[verb] ?? `${verb}…`;
 }
 
 export function ask(verb: string, snapshot: Snapshot | null): Pending {

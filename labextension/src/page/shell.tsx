@@ -1,14 +1,14 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Memory } from '../contract';
 import { Button } from '../panel/button';
 import { useChoice } from '../panel/hooks';
 import { Icon } from '../panel/icons';
 import type { StudioClient, StudioHost } from '../studio/contract';
 import { useChanges } from '../studio/hooks';
+import { StudioIcon } from '../studio/icons';
 import { mountSidebar } from '../studio/sidebar';
 import { words as studioWords } from '../words/words';
-import { PageIcon } from './icons';
 import type { Navigation } from './navigation';
 import { Notice } from './notice';
 import { Splitter } from './splitter';
@@ -45,9 +45,15 @@ export function Shell(props: ShellProps): JSX.Element {
   const toggle = () => (narrow ? setDrawn(!drawn) : setFolded(!folded));
   const list = useRef<HTMLElement>(null);
   useEffect(
-    () => (list.current === null ? undefined : mountSidebar(list.current, client, host)),
-    [client, host]
+    () => (list.current === null ? undefined : mountSidebar(list.current, client, host, { memory })),
+    [client, host, memory]
   );
+  useLayoutEffect(() => {
+    // The focus doesn't stay in what is hidden: it goes on to what was chosen there.
+    if (!shown && list.current?.contains(document.activeElement) === true) {
+      focusView();
+    }
+  }, [shown]);
   useShortcuts({
     Escape: () => narrow && setDrawn(false),
     n: () => host.create(),
@@ -62,7 +68,7 @@ export function Shell(props: ShellProps): JSX.Element {
   const dark = theme.shown === 'dark';
   return (
     <>
-      <button type="button" class="dltp-skip" onClick={() => document.getElementById(VIEW)?.focus()}>
+      <button type="button" class="dltp-skip" onClick={focusView}>
         {words.skip}
       </button>
       <header class="dltp-bar">
@@ -75,7 +81,7 @@ export function Shell(props: ShellProps): JSX.Element {
           title={`${shown ? words.hideList : words.showList} ([)`}
           onClick={toggle}
         >
-          <PageIcon name="list" />
+          <StudioIcon name="list" />
         </button>
         <a
           class="dltp-name"
@@ -103,7 +109,7 @@ export function Shell(props: ShellProps): JSX.Element {
           title={dark ? words.light : words.dark}
           onClick={() => theme.switch()}
         >
-          {dark ? <PageIcon name="sun" /> : <Icon name="moon" />}
+          {dark ? <StudioIcon name="sun" /> : <Icon name="moon" />}
         </button>
       </header>
       <div class="dltp-body" data-narrow={narrow}>
@@ -132,4 +138,8 @@ export function Shell(props: ShellProps): JSX.Element {
       </div>
     </>
   );
+}
+
+function focusView(): void {
+  document.getElementById(VIEW)?.focus();
 }

@@ -30,7 +30,7 @@ export function Stage(props: StageProps): JSX.Element {
           unmount = mount?.(place.current);
         }
       },
-      () => setFailed(true)
+      () => !left && setFailed(true)
     );
     return () => {
       left = true;

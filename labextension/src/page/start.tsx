@@ -44,14 +44,22 @@ function useWhetherThereAreRuns(client: StudioClient): boolean | null {
         () => undefined
       );
     void ask();
-    const release = client.onRows((rows, gone) => {
-      if (rows.length > 0 || gone.length > 0) {
-        void ask();
-      }
-    });
+    const releases = [
+      client.onRows((rows, gone) => {
+        if (rows.length > 0) {
+          setSome(true);
+        } else if (gone.length > 0) {
+          void ask();
+        }
+      }),
+      // During a break the first one may have begun unseen.
+      client.onConnection(connection => connection === 'connected' && void ask())
+    ];
     return () => {
       left = true;
-      release();
+      for (const release of releases) {
+        release();
+      }
     };
   }, [client]);
   return some;

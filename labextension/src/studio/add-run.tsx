@@ -18,11 +18,11 @@ export function AddRun(props: {
   onAdd: (id: string) => void;
 }): JSX.Element {
   const said = useWords().comparison;
-  const [open, setOpen] = useState(false);
-  return open ? (
-    <Finder {...props} onDone={() => setOpen(false)} />
+  const [state, setState] = useState<'new' | 'open' | 'left' | 'cancelled'>('new');
+  return state === 'open' ? (
+    <Finder {...props} onDone={back => setState(back ? 'cancelled' : 'left')} />
   ) : (
-    <Button label={said.add} onClick={() => setOpen(true)} />
+    <Button label={said.add} autoFocus={state === 'cancelled'} onClick={() => setState('open')} />
   );
 }
 
@@ -30,7 +30,8 @@ function Finder(props: {
   client: StudioClient;
   taken: string[];
   onAdd: (id: string) => void;
-  onDone: () => void;
+  /** Told whether the focus should go back to where it was. */
+  onDone: (back: boolean) => void;
 }): JSX.Element {
   const { client, taken, onAdd, onDone } = props;
   const words = useWords();
@@ -60,7 +61,7 @@ function Finder(props: {
     } else if (event.key === 'Enter') {
       add(offered[chosen]);
     } else if (event.key === 'Escape') {
-      onDone();
+      onDone(true);
     } else {
       return;
     }
@@ -73,7 +74,7 @@ function Finder(props: {
       ref={root}
       onFocusOut={event => {
         if (!(event.relatedTarget instanceof Node && root.current?.contains(event.relatedTarget) === true)) {
-          onDone();
+          onDone(false);
         }
       }}
     >

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import '../styles/compare.css';
 import type { Memory } from '../contract';
 import { ComparedRuns } from '../model/compared-runs';
@@ -10,6 +10,7 @@ import { AddRun } from './add-run';
 import { CompareCharts } from './compare-charts';
 import { CompareTable } from './compare-table';
 import type { StudioClient, StudioHost } from './contract';
+import { useChanges } from './hooks';
 import { Legend, labelsOf } from './legend';
 import { mountView } from './view';
 
@@ -61,7 +62,8 @@ interface CompareProps {
 
 function Compare({ client, runs, ids: first, host, memory, onIds }: CompareProps): JSX.Element {
   const said = useWords().comparison;
-  const view = useView(runs);
+  useChanges(runs);
+  const { view } = runs;
   const [ids, setIds] = useState(first);
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const choose = (chosen: string[]) => {
@@ -94,13 +96,4 @@ function Compare({ client, runs, ids: first, host, memory, onIds }: CompareProps
       )}
     </section>
   );
-}
-
-function useView(runs: ComparedRuns) {
-  const [view, setView] = useState(runs.view);
-  useEffect(() => {
-    setView(runs.view);
-    return runs.subscribe(() => setView(runs.view));
-  }, [runs]);
-  return view;
 }

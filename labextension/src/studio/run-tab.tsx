@@ -9,7 +9,7 @@ import { Ask, Button } from '../panel/button';
 import type { Extra, Frame } from '../panel/frame';
 import { useRun } from '../panel/hooks';
 import { Panel, type TabId } from '../panel/panel';
-import { hasEnded } from '../model/ended';
+import { hasEnded, whyMissing } from '../model/ended';
 import { type Words, useWords } from '../words/words';
 import { CloneEditor } from './clone-editor';
 import type { StudioClient, StudioHost } from './contract';
@@ -124,8 +124,7 @@ function useUnknown(model: RunModel, missing: boolean): string | null {
       return undefined;
     }
     let over = false;
-    // Whoever asks for something of it is told.
-    model.curve(['train_loss'], null, null, 4).catch((error: unknown) => !over && setReason(message(error)));
+    void whyMissing(model).then(why => !over && setReason(why));
     return () => {
       over = true;
       setReason(null);

@@ -1,3 +1,4 @@
+import { DOING } from '../model/pending';
 import { pluralOf } from './plural';
 import { viewsEn } from './views-en';
 
@@ -27,15 +28,8 @@ export const en = {
     try: 'Try',
     delete: 'Delete…'
   },
-  /** A verb while it is under way. */
   doing: {
-    pause: 'Pausing…',
-    resume: 'Resuming…',
-    suspend: 'Suspending…',
-    stop: 'Stopping…',
-    checkpoint: 'Saving…',
-    set: 'Setting…',
-    clone: 'Cloning…',
+    ...DOING,
     try: 'Predicting…',
     delete: 'Deleting…'
   },

@@ -50,6 +50,15 @@ describe('followOnServer', () => {
     expect(asked).toHaveBeenCalledWith(`${HERE}dltrainer/api/store`, { headers: { 'X-XSRFToken': '' } });
   });
 
+  it('shows the token that the server takes, of several', async () => {
+    page({ baseUrl: HERE });
+    vi.spyOn(document, 'cookie', 'get').mockReturnValue('_xsrf=old; a=b; _xsrf=2%7Cnew');
+    const asked = server(404, {});
+    await followOnServer('mine', 'R1');
+    expect(asked).toHaveBeenCalledWith(expect.anything(), { headers: { 'X-XSRFToken': '2|new' } });
+    vi.restoreAllMocks();
+  });
+
   it('asks nobody where there is no server', async () => {
     const asked = server(200, {});
     expect(await followOnServer('mine', 'R1')).toBeNull();

@@ -134,6 +134,12 @@ describe('several runs', () => {
     });
     expect(chosen).toEqual([['A', 'B']]);
     expect(rows().map(([name]) => name)).toEqual(['run A', 'run B']);
+    await act(async () => {
+      input.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true, cancelable: true }));
+      await settle();
+    });
+    expect(root.querySelector('[role=combobox]')).toBeNull();
+    expect(document.activeElement).toBe(button(root, 'Add run'));
   });
 });
 

@@ -214,6 +214,7 @@ describe('a run in a tab', () => {
 describe('a run that is not there', () => {
   it('says why, and offers those that may be meant', async () => {
     await open(null);
+    await vi.waitFor(() => expect(root.querySelector('[role=alert]')).not.toBeNull());
     expect(root.querySelector('[role=alert]')?.textContent).toContain("Did you mean 'digits-cnn'?");
     await vi.waitFor(() => button(root, 'digits-cnn'));
     expect(studio.asked).toEqual([{ limit: 5, sort: 'newest', filter: 'digits-cnn' }]);
