@@ -2,15 +2,16 @@ import type { JSX } from 'preact';
 import { useMemo, useRef, useState } from 'preact/hooks';
 import type { Snapshot } from '../contract';
 import { count } from '../model/format';
-import { message } from '../model/run-model';
 import { changesBetween, parseSettings, written } from '../model/yaml';
 import { Button } from '../panel/button';
 import { Icon } from '../panel/icons';
 import { useWords } from '../words/words';
 import type { StudioClient, StudioHost } from './contract';
 import { Problems } from './problems';
+import { StartFooter } from './start-footer';
 import { useCheck } from './use-check';
 import { useLeft } from './use-left';
+import { useStart } from './use-start';
 import { type FieldHandle, YamlField } from './yaml-field';
 
 interface CloneEditorProps {
@@ -29,7 +30,6 @@ export function CloneEditor({ client, host, snapshot, step, onDone }: CloneEdito
   // A live run's configuration may change while somebody writes here.
   const [original] = useState(snapshot.config);
   const [text, setText] = useState(original);
-  const [starting, setStarting] = useState(false);
   const [refused, setRefused] = useState<string | null>(null);
   const check = useCheck(client, text);
   const field = useRef<FieldHandle | null>(null);
@@ -39,25 +39,23 @@ export function CloneEditor({ client, host, snapshot, step, onDone }: CloneEdito
   const difference = after === null ? null : changesBetween(before, after);
   const wrong = difference === null || (check.text === text && check.problems.length > 0);
 
-  const start = () => {
-    if (starting || wrong) {
+  const [starting, begin] = useStart(async () => {
+    setRefused(null);
+    const made = await client.act(snapshot.run.id, 'clone', { step, changes: difference?.changes ?? {} });
+    // Who has gone elsewhere meanwhile stays there; the list shows the new run.
+    if (left.current) {
       return;
     }
-    setStarting(true);
-    setRefused(null);
-    client
-      .act(snapshot.run.id, 'clone', { step, changes: difference.changes })
-      .then(made => {
-        const id = idOf(made);
-        if (!left.current) {
-          onDone();
-        }
-        if (id !== null) {
-          host.open(id);
-        }
-      })
-      .catch((error: unknown) => !left.current && setRefused(message(error)))
-      .finally(() => !left.current && setStarting(false));
+    onDone();
+    const id = idOf(made);
+    if (id !== null) {
+      host.open(id);
+    }
+  }, setRefused);
+  const start = () => {
+    if (!wrong) {
+      begin();
+    }
   };
 
   return (
@@ -103,26 +101,16 @@ export function CloneEditor({ client, host, snapshot, step, onDone }: CloneEdito
           )}
         </div>
       )}
-      {refused === null ? null : (
-        <p class="dlt-said" data-failed="true" role="alert">
-          <Icon name="warning" />
-          <span>{refused}</span>
-        </p>
-      )}
-      <footer class="dlt-view-footer">
-        <Button
-          icon="play"
-          kind="primary"
-          label={said.start}
-          busyLabel={said.starting}
-          busy={starting}
-          disabled={wrong}
-          onClick={start}
-        />
+      <StartFooter
+        label={said.start}
+        busyLabel={said.starting}
+        starting={starting}
+        disabled={wrong}
+        outcome={refused === null ? null : { text: refused, failed: true }}
+        onStart={start}
+      >
         <Button label={words.actions.cancel} onClick={onDone} />
-        <span class="dlt-spring" />
-        <span class="dlt-muted dlt-keys">{words.create.keys}</span>
-      </footer>
+      </StartFooter>
     </section>
   );
 }

@@ -2,15 +2,15 @@ import type { JSX } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import '../styles/create.css';
 import { size } from '../model/format';
-import { message } from '../model/run-model';
 import { TEMPLATE } from '../model/template';
 import { Button } from '../panel/button';
-import { Icon } from '../panel/icons';
 import { useWords } from '../words/words';
 import type { StudioClient, StudioHost } from './contract';
 import { Problems } from './problems';
+import { type Outcome, StartFooter } from './start-footer';
 import { useCheck } from './use-check';
 import { useLeft } from './use-left';
+import { useStart } from './use-start';
 import { mountView } from './view';
 import { type FieldHandle, YamlField } from './yaml-field';
 
@@ -38,17 +38,10 @@ interface CreateProps {
   host: StudioHost;
 }
 
-/** What came of opening a file, or of starting. */
-interface Said {
-  text: string;
-  failed: boolean;
-}
-
 function Create({ client, yaml, host }: CreateProps): JSX.Element {
   const said = useWords().create;
   const [text, setText] = useState(yaml ?? TEMPLATE);
-  const [starting, setStarting] = useState(false);
-  const [notice, setNotice] = useState<Said | null>(null);
+  const [outcome, setOutcome] = useState<Outcome | null>(null);
   const check = useCheck(client, text);
   const field = useRef<FieldHandle | null>(null);
   const left = useLeft();
@@ -56,7 +49,7 @@ function Create({ client, yaml, host }: CreateProps): JSX.Element {
 
   const replace = (next: string, name: string) => {
     setText(next);
-    setNotice({ text: `${said.opened(name)} ${said.undo}`, failed: false });
+    setOutcome({ text: `${said.opened(name)} ${said.undo}`, failed: false });
   };
   const open = async (file: File) => {
     const answer = await readYaml(file);
@@ -71,24 +64,26 @@ function Create({ client, yaml, host }: CreateProps): JSX.Element {
         binary: said.notText(file.name),
         unreadable: said.unreadable(file.name)
       };
-      setNotice({ text: reasons[answer.problem], failed: true });
+      setOutcome({ text: reasons[answer.problem], failed: true });
     }
   };
+  const [starting, begin] = useStart(
+    async () => {
+      setOutcome(null);
+      const { id } = await client.train(text);
+      // Who has gone elsewhere meanwhile stays there; the list shows the new run.
+      if (!left.current) {
+        host.open(id);
+      }
+    },
+    reason => setOutcome({ text: reason, failed: true })
+  );
   const start = () => {
-    if (starting) {
-      return;
-    }
     if (wrong) {
       field.current?.goTo(check.problems.find(({ line }) => line !== null)?.line ?? 1);
-      return;
+    } else {
+      begin();
     }
-    setStarting(true);
-    setNotice(null);
-    client
-      .train(text)
-      .then(({ id }) => host.open(id))
-      .catch((error: unknown) => !left.current && setNotice({ text: message(error), failed: true }))
-      .finally(() => !left.current && setStarting(false));
   };
 
   return (
@@ -114,27 +109,17 @@ function Create({ client, yaml, host }: CreateProps): JSX.Element {
         />
       </DropZone>
       <Problems check={check} text={text} onLine={line => field.current?.goTo(line)} />
-      {notice === null ? null : (
-        <p class="dlt-said" data-failed={notice.failed} role={notice.failed ? 'alert' : 'status'}>
-          <Icon name={notice.failed ? 'warning' : 'check'} />
-          <span>{notice.text}</span>
-        </p>
-      )}
-      <footer class="dlt-view-footer">
-        <Button
-          icon="play"
-          kind="primary"
-          label={said.start}
-          busyLabel={said.starting}
-          busy={starting}
-          disabled={wrong}
-          onClick={start}
-          {...(wrong ? { title: said.mendFirst } : {})}
-        />
+      <StartFooter
+        label={said.start}
+        busyLabel={said.starting}
+        starting={starting}
+        disabled={wrong}
+        why={said.mendFirst}
+        outcome={outcome}
+        onStart={start}
+      >
         <span class="dlt-muted dlt-keys">{said.meaning}</span>
-        <span class="dlt-spring" />
-        <span class="dlt-muted dlt-keys">{said.keys}</span>
-      </footer>
+      </StartFooter>
     </section>
   );
 }

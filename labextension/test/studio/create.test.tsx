@@ -139,6 +139,21 @@ describe('a new run', () => {
     expect(host.told).toEqual([{ open: 'N2' }]);
   });
 
+  it('doesn’t take along who has gone elsewhere meanwhile', async () => {
+    await open('model: cnn');
+    let answer: (made: unknown) => void = () => undefined;
+    studio.answer = () =>
+      new Promise(resolve => {
+        answer = resolve;
+      });
+    await click('Start training');
+    unmount();
+    answer({ id: 'N3', name: 'x' });
+    await settle(10);
+    expect(studio.asked).toEqual([{ train: 'model: cnn' }]);
+    expect(host.told).toEqual([]);
+  });
+
   it('can be started when nobody could look at it: the server looks again', async () => {
     studio.problems = () => Promise.reject(new Error('The server doesn’t answer.'));
     await open('model: cnn');
