@@ -63,6 +63,8 @@ const common = {
   minify: production,
   target: ['es2022', 'chrome111', 'firefox121', 'safari16.4'],
   legalComments: 'none',
+  // Modules are always read so; escapes would be longer.
+  charset: 'utf8',
   logLevel: 'warning',
   jsx: 'transform',
   jsxFactory: '_h',
