@@ -263,7 +263,8 @@ def _compared(wanted: Comparison) -> sa.ColumnElement[bool]:
         return holds(_JOB.best_value, wanted.value)  # type: ignore[no-any-return]
     last = training_latest_metrics.c
     matching = sa.select(last.run_id).where(last.metric == wanted.metric, holds(last.value, wanted.value))
-    return _JOB.id.in_(matching)
+    # Added to, so that the ids are looked for in the index of all that is asked: row by row takes three times as long.
+    return _JOB.id.concat("").in_(matching)
 
 
 def _order(sort: Sort, *, filtered: bool) -> Sequence[sa.ColumnElement[Any]]:

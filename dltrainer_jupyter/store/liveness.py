@@ -13,6 +13,7 @@ import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from dltrainer_jupyter.core.records import AttemptRecord
 
@@ -48,12 +49,24 @@ def _identity(pid: int) -> Identity:
     return Identity(socket.gethostname(), f"{_boot()}:{_name_space()}", pid, started)
 
 
-def is_dead(attempt: AttemptRecord, now: datetime) -> bool:
+class Holder(NamedTuple):
+    """What there is to know of an unended attempt to find out whether its trainer is dead."""
+
+    run_id: str
+    number: int
+    host: str
+    boot_id: str
+    pid: int
+    process_started: float
+    heartbeat_at: datetime
+
+
+def is_dead(attempt: AttemptRecord | Holder, now: datetime) -> bool:
     """Tell whether the trainer of an unended attempt is dead.
 
     Parameters
     ----------
-    attempt : AttemptRecord
+    attempt : AttemptRecord or Holder
         The trainer.
     now : datetime
         By the clock that wrote ``heartbeat_at``.
@@ -76,7 +89,7 @@ def is_dead(attempt: AttemptRecord, now: datetime) -> bool:
     return expired or attempt.heartbeat_at < _booted_at()
 
 
-def _is_gone(attempt: AttemptRecord, *, expired: bool) -> bool:
+def _is_gone(attempt: AttemptRecord | Holder, *, expired: bool) -> bool:
     try:
         # Signal 0 only asks; on Windows it would end the process.
         if sys.platform != "win32":

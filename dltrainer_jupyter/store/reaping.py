@@ -8,10 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from dltrainer_jupyter.core.errors import RunNotFoundError
-from dltrainer_jupyter.core.records import AttemptRecord
 from dltrainer_jupyter.core.states import State, check_transition
 from dltrainer_jupyter.store.events import insert_event
-from dltrainer_jupyter.store.liveness import is_dead
+from dltrainer_jupyter.store.liveness import Holder, is_dead
 from dltrainer_jupyter.store.locking import clock, newest_attempt, refuse_waiting_controls, take_hold
 from dltrainer_jupyter.store.part import StorePart
 from dltrainer_jupyter.store.rows import attempt_record
@@ -23,9 +22,10 @@ HELD = (State.RUNNING, State.PAUSED)
 _NEWEST_ATTEMPT = sa.and_(
     training_attempts.c.run_id == training_jobs.c.id, training_attempts.c.number == training_jobs.c.attempt
 )
+# Looked at whenever somebody asks for runs: without what trainers have said of their environments.
 _HOLDING = (
-    training_attempts.select()
-    .join(training_jobs, _NEWEST_ATTEMPT)
+    sa.select(*(training_attempts.c[name] for name in Holder._fields))
+    .join_from(training_attempts, training_jobs, _NEWEST_ATTEMPT)
     .where(training_jobs.c.state.in_(HELD), training_attempts.c.ended_at.is_(None))
 )
 
@@ -53,17 +53,17 @@ class Reaping(StorePart):
             Ids of the runs that are lost now.
         """
         with self._database.read() as connection:
-            held = [attempt_record(row) for row in connection.execute(_HOLDING).mappings()]
+            held = [Holder(*row) for row in connection.execute(_HOLDING)]
             if not held:
                 return []
             now = connection.execute(sa.select(clock(connection.dialect.name))).scalar_one()
-        lost = [attempt.run_id for attempt in held if is_dead(attempt, now) and self._lose(attempt)]
+        lost = [holder.run_id for holder in held if is_dead(holder, now) and self._lose(holder)]
         if (tell := self.when_lost) is not None:
             for run_id in lost:
                 tell(run_id)
         return lost
 
-    def _lose(self, suspect: AttemptRecord) -> bool:
+    def _lose(self, suspect: Holder) -> bool:
         """Look again while nobody else can write to the run, then mark it."""
         with self._database.write() as connection:
             try:

@@ -6,12 +6,16 @@ one, must be quick.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import socket
+import sqlite3
 import time
 import uuid
 import warnings
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -64,7 +68,11 @@ def prepare(database: Database) -> str:
         version = _found_version(connection)
     if version != HEAD:
         with database.rebuild() as connection:
-            _bring_up_to_date(connection, database)
+            copy = _bring_up_to_date(connection, database)
+        if copy is not None:
+            _say(
+                f"The store {shown(database.url)}, made by an older version, was brought up to date; a copy is {copy}."
+            )
     if file_system is not None:
         _claim(database, HostClaim(socket.gethostname(), file_system))
     with database.read() as connection:
@@ -106,22 +114,24 @@ def _found_version(connection: Connection) -> str | None:
     return connection.execute(sa.select(_version.c.version_num)).scalar_one_or_none() or ""
 
 
-def _bring_up_to_date(connection: Connection, database: Database) -> None:
-    version = _found_version(connection)
+def _bring_up_to_date(connection: Connection, database: Database) -> Path | None:
+    """Make the tables, or change those that are there; gives the copy of what they were, if one was made."""
+    version, copy = _found_version(connection), None
     if version == HEAD:
-        return
+        return None
     if version is None:
         metadata.create_all(connection, checkfirst=False)
         _version.create(connection)
         connection.execute(_version.insert().values(version_num=HEAD))
     else:
-        _upgrade(connection, database, version)
+        copy = _upgrade(connection, database, version)
     if connection.execute(sa.select(sa.func.count()).select_from(store_info)).scalar_one() == 0:
         made = {"id": 1, "uuid": str(uuid.uuid4()), "created_at": datetime.now(UTC)}
         connection.execute(store_info.insert().values(made))
+    return copy
 
 
-def _upgrade(connection: Connection, database: Database, version: str) -> None:
+def _upgrade(connection: Connection, database: Database, version: str) -> Path | None:
     from alembic import command
     from alembic.config import Config
     from alembic.script import ScriptDirectory
@@ -136,9 +146,39 @@ def _upgrade(connection: Connection, database: Database, version: str) -> None:
             f"known up to {HEAD}): pip install --upgrade dltrainer-jupyter"
         )
         raise StoreError(msg)
+    copy = _copied(database, version) if version else None
     command.upgrade(config, "head")
     if version < _LEVELS_SINCE:
         roll_up_everything(connection)
+    return copy
+
+
+def _copied(database: Database, version: str) -> Path | None:
+    """Copy an SQLite file beside itself before its tables are changed; whoever calls keeps others from writing.
+
+    Backups of a server are its administrator's; there as here the tables are changed in one transaction.
+    """
+    path = sqlite_path(database.url)
+    if path is None:
+        return None
+    copy = path.with_name(f"{path.name}.tables-{version}")
+    partial = copy.with_name(f".{copy.name}-{os.getpid()}")
+    try:
+        private.make_file(partial)
+        with database.read() as connection, contextlib.closing(sqlite3.connect(partial)) as target:
+            source: Any = connection.connection.driver_connection
+            source.backup(target)
+            # One file that holds it all, without a log beside it.
+            target.execute("PRAGMA journal_mode = delete")
+        partial.replace(copy)
+    except (OSError, sqlite3.Error) as error:
+        partial.unlink(missing_ok=True)
+        msg = (
+            f"The store {shown(database.url)}, made by an older version, can't be brought up to date, because no copy "
+            f"of it can be made beside it ({copy.name}): {error}. Make room there, or let files be written there."
+        )
+        raise StoreError(msg) from error
+    return copy
 
 
 def _claim(database: Database, claim: HostClaim) -> None:
@@ -146,4 +186,8 @@ def _claim(database: Database, claim: HostClaim) -> None:
         is_new = claim.take(connection)
     database.claim = claim
     if is_new:
-        warnings.warn(claim.notice(), UserWarning, stacklevel=2)
+        _say(claim.notice())
+
+
+def _say(notice: str) -> None:
+    warnings.warn(notice, UserWarning, stacklevel=3)

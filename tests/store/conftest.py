@@ -23,6 +23,12 @@ __all__ = ["postgresql", "postgresql_url"]
 pytest.register_assert_rewrite("dltrainer_jupyter.testing.store_contract")
 
 
+def brought_up_to_date(store_url: str) -> Store:
+    """Open an older store; of a file, a copy is kept, and the person told."""
+    with pytest.warns(UserWarning, match="a copy is") if "sqlite" in store_url else contextlib.nullcontext():
+        return Store.open(store_url)
+
+
 @pytest.fixture(scope="session")
 def postgresql_store(postgresql: psycopg.Connection) -> Iterator[Store]:
     """Open one store for all tests that don't care: making the tables takes longer than most tests."""

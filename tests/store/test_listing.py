@@ -11,6 +11,7 @@ from dltrainer_jupyter.store import Store
 from dltrainer_jupyter.store.listing import Comparison, Position, RunFilter, Sort
 from dltrainer_jupyter.store.schema import MIGRATIONS
 from dltrainer_jupyter.testing.store_samples import claimed, new_run
+from tests.store.conftest import brought_up_to_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -205,7 +206,7 @@ def test_runs_of_an_older_store_are_found_by_their_last_values(store_url: str):
         config.attributes["connection"] = connection
         command.downgrade(config, "0002")
     store.close()
-    store = Store.open(store_url)
+    store = brought_up_to_date(store_url)
     for metric, value in (("f1", 0.2), ("once", 7.0)):
         assert store.counts(RunFilter(comparisons=(Comparison(metric, "=", value),))) == {State.RUNNING: 1}
     assert store.counts(RunFilter(comparisons=(Comparison("f1", "=", 0.1),))) == {}
@@ -217,7 +218,8 @@ def test_a_list_is_read_by_its_index(sqlite_url: str, tmp_path: Path, statements
     """Ten thousand specifications would take long to read."""
     store = Store.open(sqlite_url)
     new_run(store)
-    wanted = RunFilter(words=("x",), frameworks=(frozenset({"jax"}),), comparisons=(Comparison("best", "<", 1),))
+    comparisons = (Comparison("best", "<", 1), Comparison("f1", ">", 0))
+    wanted = RunFilter(words=("x",), frameworks=(frozenset({"jax"}),), comparisons=comparisons)
     with statements(store) as executed:
         for sort in Sort:
             store.page(wanted, sort=sort)

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import contextlib
 import re
 import sqlite3
+import stat
 import subprocess
 import sys
 import threading
@@ -26,6 +28,7 @@ from dltrainer_jupyter.store.schema import MIGRATIONS
 from dltrainer_jupyter.store.tables import HEAD, VERSION_TABLE, metadata, training_curve_levels, training_curves
 from dltrainer_jupyter.store.urls import parse
 from dltrainer_jupyter.testing.store_samples import claimed, new_run
+from tests.store.conftest import brought_up_to_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,7 +120,7 @@ def test_the_newest_migration_is_the_one_the_tables_belong_to():
     assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
 
 
-def test_an_older_store_is_brought_up_to_date(database: Database, store_url: str):
+def test_an_older_store_isbrought_up_to_date(database: Database, store_url: str):
     with database.rebuild() as connection:
         _migrate(connection, "head")
         _migrate(connection, "base")
@@ -126,6 +129,38 @@ def test_an_older_store_is_brought_up_to_date(database: Database, store_url: str
     with database.read() as connection:
         assert connection.exec_driver_sql(f"SELECT * FROM {VERSION_TABLE}").scalars().all() == [HEAD]
     store.close()
+
+
+def test_of_an_older_file_a_copy_is_kept(sqlite_url: str, tmp_path: Path):
+    store = Store.open(sqlite_url)
+    run_id = new_run(store)
+    with store._database.rebuild() as connection:
+        _migrate(connection, "0002")
+    store.close()
+    store = brought_up_to_date(sqlite_url)
+    new_run(store)
+    store.close()
+    copy = tmp_path / "store" / "runs.db.tables-0002"
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    with contextlib.closing(sqlite3.connect(copy)) as kept:
+        assert kept.execute("SELECT id FROM training_jobs").fetchall() == [(run_id,)]
+        assert kept.execute(f"SELECT * FROM {VERSION_TABLE}").fetchall() == [("0002",)]
+    assert {path.name for path in copy.parent.iterdir()} == {"runs.db", copy.name}
+
+
+def test_a_file_that_cannot_be_copied_is_left_alone(sqlite_url: str, tmp_path: Path):
+    store = Store.open(sqlite_url)
+    with store._database.rebuild() as connection:
+        _migrate(connection, "0002")
+    before = _schema(store._database)
+    store.close()
+    (tmp_path / "store" / "runs.db.tables-0002").mkdir()
+    with pytest.raises(StoreError, match="no copy of it can be made .*runs.db.tables-0002"):
+        Store.open(sqlite_url)
+    database = Database(parse(sqlite_url))
+    assert _schema(database) == before
+    database.close()
+    assert not list((tmp_path / "store").glob(".runs*"))
 
 
 def test_series_of_an_older_store_can_be_seen_from_afar(database: Database, store_url: str):
@@ -138,7 +173,7 @@ def test_series_of_an_older_store_can_be_seen_from_afar(database: Database, stor
     store.close()
     with database.rebuild() as connection:
         _migrate(connection, "0001")
-    store = Store.open(store_url)
+    store = brought_up_to_date(store_url)
     assert [_rows(database, table) for table in (training_curves, training_curve_levels)] == before
     assert {row.level for row in before[1]} == {1, 2}
     store.close()
@@ -157,7 +192,7 @@ def test_the_levels_of_a_long_series_are_made_in_little_memory(database: Databas
     with database.rebuild() as connection:
         _migrate(connection, "0001")
     tracemalloc.start()
-    Store.open(store_url).close()
+    brought_up_to_date(store_url).close()
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert len(_rows(database, training_curve_levels)) > 100
