@@ -117,7 +117,9 @@ def _resolved(value: Any, variables: Mapping[str, Any], where: str) -> Any:
     if isinstance(value, dict):
         return {key: _resolved(item, variables, f"{where}.{key}") for key, item in value.items()}
     if isinstance(value, list):
-        return [_resolved(item, variables, f"{where}[{at}]") for at, item in enumerate(value)]
+        resolved = [_resolved(item, variables, f"{where}[{at}]") for at, item in enumerate(value)]
+        # With variables in it, it is what Python would write as (x, y), whatever these are.
+        return tuple(resolved) if any(map(_is_mention, value)) else resolved
     mention = _MENTION.fullmatch(value) if isinstance(value, str) else None
     if mention is None:
         return value
@@ -129,6 +131,10 @@ def _resolved(value: Any, variables: Mapping[str, Any], where: str) -> Any:
         msg = f"{where}: the notebook has no variable '{name}'.{did_you_mean(name, user_names(variables))}"
         raise ConfigurationError(msg)
     return variables[name]
+
+
+def _is_mention(value: Any) -> bool:
+    return isinstance(value, str) and _MENTION.fullmatch(value) is not None
 
 
 def user_names(variables: Mapping[str, Any]) -> Iterable[str]:

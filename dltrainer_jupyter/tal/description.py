@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from collections.abc import Set as AbstractSet
+from datetime import date
 from typing import Any
 
 from dltrainer_jupyter.core import registry
@@ -17,6 +19,8 @@ from dltrainer_jupyter.recipes.choice import native_recipe_for
 
 _PARTS = ("recipe", "model", "data", "optimizer", "loss")
 """Settings whose place an object of the user's own can take."""
+_WRITTEN = (str, bytes, int, float, date, Mapping, Part, type(None))
+"""What YAML and JSON can say, and lists and sets of it."""
 _FEW = 4
 """Arrays that are described one by one: inputs and targets, of training and validation."""
 _ROOT_OF_FRAMEWORK = {"torch": "pytorch", "keras": "tensorflow", "tensorflow": "tensorflow", "flax": "jax"}
@@ -49,15 +53,9 @@ def describe(
     ConfigurationError
         Names the first key that is wrong.
     """
-    values, own = dict(given), dict[str, Any]()
+    values = dict(given)
     _take_validation(values)
-    for key in _PARTS:
-        if key in values and not isinstance(values[key], str | Mapping | Part | None):
-            own[key] = values[key]
-            values[key] = Part.user_object(_one_line(values[key]))
-    if "metrics" in values:
-        values["metrics"], own_metrics = _metrics(values["metrics"])
-        own |= {"metrics": own_metrics} if own_metrics else {}
+    own = _take_own(values)
     if "model" in own:
         values = _chosen_by(own["model"]) | values
     for key in _brought(values, own).intersection(inherited):
@@ -123,21 +121,49 @@ def _take_validation(values: dict[str, Any]) -> None:
         values["data"] = (data, tuple(validation))
         del values["validation"]
     elif isinstance(validation, tuple | list):
-        if not (isinstance(data, tuple | list) and len(data) == 2 and len(validation) == 2):  # noqa: PLR2004
+        if not (isinstance(data, tuple | list) and _is_own("data", data) and len(data) == len(validation) == 2):  # noqa: PLR2004
             msg = "validation: arrays (x_val, y_val) go with data=(x, y); for other data give a share such as 0.2."
             raise ConfigurationError(msg)
         values["data"] = (*data, *validation)
         del values["validation"]
 
 
+def _take_own(values: dict[str, Any]) -> dict[str, Any]:
+    """Take the user's own objects out of settings, in which they are only mentioned from then on."""
+    own = dict[str, Any]()
+    for key in _PARTS:
+        if key in values and _is_own(key, values[key]):
+            own[key] = values[key]
+            values[key] = Part.user_object(_one_line(values[key]))
+    if "data" not in own and isinstance(values.get("data"), list):
+        msg = (
+            f"data: expected a name, a mapping with a 'type', or in Python a tuple (x, y), got {brief(values['data'])}."
+        )
+        raise ConfigurationError(msg)
+    if "metrics" in values:
+        values["metrics"], own_metrics = _metrics(values["metrics"])
+        own |= {"metrics": own_metrics} if own_metrics else {}
+    return own
+
+
 def _metrics(given: Any) -> tuple[list[Any], list[Any]]:
     """Tell names from the user's own metrics."""
     listed = [] if given is None else list(given) if isinstance(given, list | tuple) else [given]
-    own = [item for item in listed if not isinstance(item, str | Mapping | Part)]
-    mentioned = [
-        item if isinstance(item, str | Mapping | Part) else Part.user_object(_one_line(item)) for item in listed
-    ]
+    own = [item for item in listed if _is_own("metrics", item)]
+    mentioned = [Part.user_object(_one_line(item)) if _is_own("metrics", item) else item for item in listed]
     return mentioned, own
+
+
+def _is_own(key: str, value: Any) -> bool:
+    """Tell an object of the user's own from what can be written, whoever wrote it: that is a name, or wrong."""
+    # Python alone has tuples, so that numbers in one are meant as data.
+    return (key == "data" and isinstance(value, tuple)) or not _can_be_written(value)
+
+
+def _can_be_written(value: Any) -> bool:
+    if isinstance(value, list | tuple | AbstractSet):
+        return all(map(_can_be_written, value))
+    return isinstance(value, _WRITTEN)
 
 
 def _chosen_by(model: Any) -> dict[str, Any]:

@@ -78,6 +78,7 @@ def test_dollar_names_stand_for_variables_at_any_depth() -> None:
     body = "model: $net\ndata: [$x, $y]\nvalidation: {deep: [{er: $x}]}\nname: not $net\n"
     found = from_yaml(body, parse_yaml, {"net": net, "x": x, "y": y})
     assert found["model"] is net
+    assert isinstance(found["data"], tuple), "lists in it would pass for a list that was written"
     assert found["data"][0] is x
     assert found["data"][1] is y
     assert found["validation"]["deep"][0]["er"] is x

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import yaml
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -101,6 +103,16 @@ def test_names_and_mappings_are_no_objects() -> None:
     spec, own = tal.describe({"model": SMALL, "data": {"type": "digits"}, "metrics": "f1", "loss": None})
     assert own == {}
     assert (spec.model.config, spec.metrics[0].type, spec.loss) == ({"hidden": [8], "dropout": 0.2}, "f1", None)
+
+
+@pytest.mark.parametrize("key", ["recipe", "model", "data", "optimizer", "loss", "metrics"])
+@pytest.mark.parametrize("text", ["[3]", "[[[0.0, 1.0]], [1]]", "!!omap [a: 1]", "!!binary YQ==", "2026-01-01", "[{}]"])
+def test_what_can_be_written_is_no_object(key: str, text: str) -> None:
+    """Whoever reads a text need not know that only Python hands over objects."""
+    given = yaml.safe_load(text)
+    path = r"metrics(\.\d)*" if key == "metrics" else key
+    assert re.match(rf"{path}: expected ", error_of(**{key: given}))
+    assert re.match("validation: |data: ", error_of(data=[[[0.0]], [1]], validation=[[[0.0]], [1]]))
 
 
 def test_objects_are_mentioned_and_kept() -> None:
@@ -219,7 +231,7 @@ def test_settings_may_be_a_mapping() -> None:
         ({"data": (X, Y[:5])}, "data: every sample needs a target, but there are 40 inputs and 5 targets."),
         ({"data": (X, Y - 1)}, "data: class numbers count from 0, but the smallest target is -1"),
         ({"data": (X * np.nan, Y)}, "inputs: 40 of 40 samples hold values that are NaN or infinite"),
-        ({"data": 5}, "data: expected (x, y), (x, y, x_val, y_val), a loader or a data set, got int."),
+        ({"data": object()}, "data: expected (x, y), (x, y, x_val, y_val), a loader or a data set, got object."),
         ({"data": (X, TEXT), "loss": "mse"}, "data: the loss 'mse' needs numbers as targets, got text such as"),
         ({"device": "cuda:99"}, "device: 'cuda:99' isn't there"),
         ({"model": lambda: "net"}, "model: expected a torch.nn.Module or a function that makes one, got str."),
