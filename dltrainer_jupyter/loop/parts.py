@@ -30,8 +30,33 @@ from dltrainer_jupyter.loop.judge import choose_monitor
 from dltrainer_jupyter.metrics.confusion import ConfusionMatrix
 from dltrainer_jupyter.metrics.custom import adapt
 
-_BY_FRAMEWORK: dict[str, registry.Kind] = {"optimizer": "optimizers", "loss": "losses"}
-_ALIKE: dict[str, registry.Kind] = {"recipe": "recipes", "model": "models", "data": "data", "scheduler": "schedules"}
+_KINDS: dict[str, registry.Kind] = {
+    "recipe": "recipes",
+    "model": "models",
+    "data": "data",
+    "scheduler": "schedules",
+    "optimizer": "optimizers",
+    "loss": "losses",
+    "augmentation": "augmentations",
+    "preprocessing": "preprocessing",
+    "metrics": "metrics",
+}
+_OF_A_FRAMEWORK = {"optimizers", "losses", "augmentations"}
+
+
+def named_parts(settings: Mapping[str, Any]) -> Iterator[tuple[str, registry.Kind, Any, str | None]]:
+    """Give what settings name parts by: key, kind, name or mapping, and the framework if only that one's will do.
+
+    Parameters
+    ----------
+    settings : mapping
+        Checked or not.
+    """
+    framework = settings.get("framework", RunSpec.model_fields["framework"].default)
+    for key, kind in _KINDS.items():
+        value = settings.get(key)
+        for part in value if isinstance(value, list | tuple) else () if value is None else (value,):
+            yield key, kind, part, str(framework) if kind in _OF_A_FRAMEWORK else None
 
 
 def check_parts(spec: RunSpec) -> None:
@@ -61,19 +86,10 @@ def _checks(spec: RunSpec) -> Iterator[tuple[str, Callable[[], None]]]:
     """Give what has to hold for each key."""
     yield "framework", partial(registry.check, "adapters", spec.framework)
     yield "executor", partial(registry.check, "executors", spec.executor)
-    for kinds, framework in ((_ALIKE, None), (_BY_FRAMEWORK, spec.framework)):
-        for key, kind in kinds.items():
-            part: Part | None = getattr(spec, key)
-            if part is not None and not part.is_user_object:
-                yield key, partial(_check, kind, part, key, framework)
-    for part in spec.augmentation:
-        yield "augmentation", partial(_check, "augmentations", part, "augmentation", spec.framework)
-    for part in spec.preprocessing:
-        yield "preprocessing", partial(_check, "preprocessing", part, "preprocessing", None)
-    named = [part for part in spec.metrics if not part.is_user_object]
-    for part in named:
-        yield "metrics", partial(_check, "metrics", part, "metrics", None)
-    yield "metrics", partial(_refuse_namesakes, [part.type for part in named])
+    for key, kind, part, framework in named_parts(dict(spec)):
+        if key not in spec.user_objects or not part.is_user_object:
+            yield key, partial(_check, kind, part, key, framework)
+    yield "metrics", partial(_refuse_namesakes, [part.type for part in spec.metrics if not part.is_user_object])
 
 
 def _check_monitor(spec: RunSpec) -> None:

@@ -15,20 +15,6 @@ from dltrainer_jupyter.core.spec import Part, RunSpec
 from dltrainer_jupyter.loop import parts
 from dltrainer_jupyter.tal.apart.workers import OTHERS, workers
 
-_PARTS: dict[str, registry.Kind] = {
-    "recipe": "recipes",
-    "model": "models",
-    "data": "data",
-    "scheduler": "schedules",
-    "preprocessing": "preprocessing",
-    "metrics": "metrics",
-}
-_PARTS_OF_A_FRAMEWORK: dict[str, registry.Kind] = {
-    "optimizer": "optimizers",
-    "loss": "losses",
-    "augmentation": "augmentations",
-}
-
 
 def check_parts(spec: RunSpec) -> None:
     """Look up every name and check its settings, without importing other people's parts here.
@@ -46,22 +32,15 @@ def check_parts(spec: RunSpec) -> None:
 
 def names_others(given: Mapping[str, Any]) -> bool:
     """Tell whether settings, checked or not, name parts that aren't built in; imports nothing."""
-    framework = given.get("framework", RunSpec.model_fields["framework"].default)
-    alike = ((kind, name, None) for key, kind in _PARTS.items() for name in _names(given.get(key)))
-    by_framework = (
-        (kind, name, str(framework)) for key, kind in _PARTS_OF_A_FRAMEWORK.items() for name in _names(given.get(key))
-    )
-    return any(not _is_ours(*part) for part in (*alike, *by_framework))
+    return any(not _is_ours(kind, _name(part), framework) for _, kind, part, framework in parts.named_parts(given))
 
 
-def _is_ours(kind: registry.Kind, name: str, framework: str | None) -> bool:
+def _is_ours(kind: registry.Kind, name: Any, framework: str | None) -> bool:
     try:
-        return registry.is_ours(kind, name, framework)
+        return not isinstance(name, str) or registry.is_ours(kind, name, framework)
     except ConfigurationError:
         return True  # nobody's, and refused before anything is imported
 
 
-def _names(value: Any) -> list[str]:
-    listed = value if isinstance(value, list | tuple) else [value]
-    named = [it.type if isinstance(it, Part) else it.get("type") if isinstance(it, Mapping) else it for it in listed]
-    return [name for name in named if isinstance(name, str)]
+def _name(part: Any) -> Any:
+    return part.type if isinstance(part, Part) else part.get("type") if isinstance(part, Mapping) else part
