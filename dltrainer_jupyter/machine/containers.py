@@ -81,15 +81,17 @@ def _folders(groups: Path, membership: Path, controller: str) -> Iterator[Path]:
         if controllers and controller not in controllers.split(","):
             continue
         root = _root(groups, controller, controllers)
-        # Inside a container the path may be the host's, of which only the root is there.
         inner = (root / path.lstrip("/")).resolve()
-        yield from (folder for folder in (inner, *inner.parents) if folder.is_relative_to(root) and folder.is_dir())
+        # Inside a container the path may be the host's, of which only the root is there.
+        group = inner if inner.is_relative_to(root) else root
+        yield from (folder for folder in (group, *group.parents) if folder.is_relative_to(root) and folder.is_dir())
 
 
 def _root(groups: Path, controller: str, controllers: str) -> Path:
     """Name the tree of a controller: of its own, together with others, or one for all."""
     trees = (groups / controller, groups / controllers) if controllers else (groups,)
-    return next((tree for tree in trees if tree.is_dir()), trees[0])
+    # "cpu" is often a link to "cpu,cpuacct".
+    return next((tree for tree in trees if tree.is_dir()), trees[0]).resolve()
 
 
 def _text(path: Path) -> str:

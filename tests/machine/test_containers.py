@@ -69,6 +69,26 @@ def test_version_one_and_a_path_that_is_the_hosts(tmp_path) -> None:
     assert (processors.cores, processors.used_seconds()) == (0.5, 3.0)
 
 
+def test_the_tree_of_a_controller_may_be_a_link(tmp_path) -> None:
+    quota = {"cpu.cfs_quota_us": "50000", "cpu.cfs_period_us": "100000", "cpuacct.usage": "3000000000"}
+    tree(tmp_path / "groups/cpu,cpuacct/docker/4f1c", quota)
+    (tmp_path / "groups/cpu").symlink_to("cpu,cpuacct")
+    (tmp_path / "groups/cpuacct").symlink_to("cpu,cpuacct")
+    membership = tree(tmp_path, {"membership": "3:cpu,cpuacct:/docker/4f1c"}) / "membership"
+    found = processor_limit(tmp_path / "groups", membership)
+    assert found is not None
+    assert (found.cores, found.used_seconds()) == (0.5, 3.0)
+
+
+@pytest.mark.parametrize("path", ["/../../host", "/elsewhere"])
+def test_a_group_that_is_out_of_sight_has_the_limits_of_what_is_in_it(second, path) -> None:
+    groups = tree(second[0], {"memory.max": "9000000000"})
+    membership = tree(groups.parent, {"membership": f"0::{path}"}) / "membership"
+    found = memory_limit(groups, membership)
+    assert found is not None
+    assert found.total_bytes == 9_000_000_000
+
+
 @pytest.mark.parametrize("files", [{}, {"memory/memory.limit_in_bytes": HUGE, "cpu/cpu.cfs_quota_us": "-1"}])
 def test_where_nothing_is_limited_there_is_no_limit(tmp_path, files) -> None:
     groups = tree(tmp_path / "groups", files)
