@@ -12,7 +12,7 @@ from dltrainer_jupyter.core.errors import DLTrainerError, UnknownNameError
 from dltrainer_jupyter.tal.run import Run
 from dltrainer_jupyter.views.live import confusion, epoch_columns
 from dltrainer_jupyter.widgets.picture import SERIES, colour, mixed
-from dltrainer_jupyter.widgets.summary import families, split
+from dltrainer_jupyter.widgets.summary import families, split, title
 
 MOST_POINTS = 10_000
 """bqplot draws SVG and sends whole arrays; more points a line make the page stutter."""
@@ -112,9 +112,9 @@ def _lines(run: Run, name: str, members: list[str]) -> bqplot.Figure:
         marks=marks,
         axes=[
             bqplot.Axis(scale=steps, label="step", label_offset="2.6em", grid_lines="none", tick_format=",d"),
-            bqplot.Axis(scale=values, side="left", label=name.replace("_", " "), label_offset="3.2em"),
+            bqplot.Axis(scale=values, side="left", label=title(name), label_offset="3.2em"),
         ],
-        title=f"{run.name}: {name.replace('_', ' ')}",
+        title=f"{run.name}: {title(name)}",
         # Where the curve isn't: a loss falls, most metrics rise.
         legend_location="top-right" if name == "loss" else "bottom-right",
         interaction=bqplot.PanZoom(scales={"x": [steps], "y": [values]}),

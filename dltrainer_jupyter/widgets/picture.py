@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dltrainer_jupyter.loop.sampling import SYSTEM
-from dltrainer_jupyter.widgets.summary import families, line, split
+from dltrainer_jupyter.widgets.summary import families, line, split, title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -137,7 +137,7 @@ def _curves(axes: Axes, name: str, members: list[str], snapshot: Mapping[str, An
             zorder=4,
             clip_on=False,
         )
-    axes.set_title(printable(name.replace("_", " "), 32), loc="left", color=_TEXT, **_plain(9))
+    axes.set_title(printable(title(name), 32), loc="left", color=_TEXT, **_plain(9))
     axes.grid(visible=True, color=_GRID, linewidth=0.8)
     axes.set_axisbelow(True)
     for side, spine in axes.spines.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +11,7 @@ from dltrainer_jupyter.loop.sampling import SYSTEM
 from dltrainer_jupyter.views.words import duration, metric
 
 _NO_METRICS = frozenset({"epoch", "step", "learning_rate"})
+_UNITS = {"percent": " (%)", "gb": " (GB)"}
 _PLACES = {"train_": "train", "val_": "val"}
 
 
@@ -25,6 +27,20 @@ def split(name: str) -> tuple[str, str]:
         if name.startswith(prefix) and name != prefix:
             return name.removeprefix(prefix), place
     return name, ""
+
+
+def title(name: str) -> str:
+    """Say what a chart is called: a metric as it is, how busy the machine was with its unit.
+
+    Examples
+    --------
+    >>> title("top_5"), title("system/cpu_percent"), title("system/gpu0_memory_gb")
+    ('top 5', 'CPU (%)', 'GPU0 memory (GB)')
+    """
+    if name.startswith(SYSTEM):
+        name = re.sub("^[cg]pu", lambda kind: kind[0].upper(), name.removeprefix(SYSTEM))
+        name = re.sub("_(percent|gb)$", lambda unit: _UNITS[unit[1]], name)
+    return name.replace("_", " ")
 
 
 def families(columns: Mapping[str, Any], monitor: str | None) -> dict[str, list[str]]:

@@ -34,6 +34,16 @@ export function split(name: string): { family: string; role: Role } {
   return { family: name, role: 'other' };
 }
 
+/** What a chart is called: a metric as it is, how busy the machine was with its unit. */
+export function title(name: string): string {
+  const [, machine] = name.split('system/');
+  const known = machine
+    ?.replace(/.pu/, kind => kind.toUpperCase())
+    .replace('percent', '(%)')
+    .replace('gb', '(GB)');
+  return (known ?? name).replaceAll('_', ' ');
+}
+
 /**
  * Sorts what a run measured into charts: the loss first, then the monitored metric, then the others in the
  * order they are recorded, the learning rate if it ever changed, and last how busy the machine was. A per-step
@@ -75,16 +85,9 @@ export function families(curves: Curves, epochs: Snapshot['epochs'], monitor: st
 /** Charts in the order people look at them. */
 export function inOrder<T extends { name: string }>(charts: T[], monitor: string | null): T[] {
   const watched = monitor === null ? null : split(monitor).family;
-  const rank = (family: string) =>
-    family === 'loss'
-      ? 0
-      : family === watched
-        ? 1
-        : family === 'learning_rate'
-          ? 3
-          : family.startsWith('system/')
-            ? 4
-            : 2;
+  const order = ['loss', watched, null, 'learning_rate'];
+  // What isn't named there stands in the gap, and the machine behind all.
+  const rank = (family: string) => (family.startsWith('system/') ? 5 : order.indexOf(family) + 1 || 3);
   return charts.sort((a, b) => rank(a.name) - rank(b.name));
 }
 

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import type { Picture } from '../charts/line-chart';
 import type { Range } from '../model/axis';
-import { type Family, type Role, brokenSince, latest } from '../model/families';
+import { type Family, type Role, brokenSince, latest, title } from '../model/families';
 import { count, learningRate, metric } from '../model/format';
 import type { Place } from './chart-tooltip';
 import { Plot } from './plot';
@@ -27,7 +27,7 @@ export function ChartCard(props: ChartCardProps): JSX.Element {
     <figure class="dlt-chart">
       <figcaption>
         <span class="dlt-chart-name" title={family.name}>
-          {family.name.replaceAll('_', ' ')}
+          {title(family.name)}
         </span>
         <Broken number={picture.marks.broken.length} since={since.length > 0 ? Math.min(...since) : null} />
         {family.series.map(series => (
@@ -64,7 +64,7 @@ function Swatch(): JSX.Element {
 
 function describe(family: Family): string {
   const values = family.series.map(series => `${ROLES[series.role]} ${show(family, latest(series))}`.trim());
-  return `${family.name} by step; now ${values.join(', ')}. Arrow keys read values, Escape shows the whole run.`;
+  return `${title(family.name)} by step; now ${values.join(', ')}. Arrow keys read values, Escape shows the whole run.`;
 }
 
 function show(family: Family, value: number | null): string {

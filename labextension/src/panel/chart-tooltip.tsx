@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { RateChange } from '../charts/pictures';
 import type { EpochScale } from '../model/axis';
-import { type Family, type Role, type Series, nearest } from '../model/families';
+import { type Family, type Role, type Series, nearest, title } from '../model/families';
 import { count, learningRate, metric } from '../model/format';
 
 /** A point and the room around it, in CSS pixels within the grid of charts. */
@@ -92,7 +92,7 @@ export function Tooltip(props: {
         <tbody>
           {families.map(family => (
             <tr key={family.name}>
-              <th scope="row">{family.name.replaceAll('_', ' ')}</th>
+              <th scope="row">{title(family.name)}</th>
               {family.series.every(series => series.role === 'other') ? (
                 <td colSpan={2}>{value(family, 'other')}</td>
               ) : (

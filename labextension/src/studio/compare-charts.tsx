@@ -13,6 +13,7 @@ import {
   timeUnit,
   wholeRange
 } from '../model/comparison';
+import { title } from '../model/families';
 import { Button } from '../panel/button';
 import { ChartSettings, Choice } from '../panel/chart-settings';
 import { Pointer } from '../panel/chart-tooltip';
@@ -119,7 +120,7 @@ export function CompareCharts({ runs, view, labels, hidden, memory }: CompareCha
           <figure class="dlt-chart" key={chart.name}>
             <figcaption>
               <span class="dlt-chart-name" title={chart.name}>
-                {chart.name.replaceAll('_', ' ')}
+                {title(chart.name)}
               </span>
             </figcaption>
             <Plot

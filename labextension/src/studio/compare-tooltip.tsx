@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { type MetricChart, type ShownSeries, type TimeUnit, type Unit, valueAt } from '../model/comparison';
+import { title } from '../model/families';
 import { count, duration, learningRate, metric } from '../model/format';
 import { type Place, type Pointer, usePointer } from '../panel/chart-tooltip';
 import { useWords } from '../words/words';
@@ -55,7 +56,7 @@ export function CompareTooltip(props: {
             <td />
             {columns.map(({ name }) => (
               <th scope="col" key={name} data-pointed={name === hover.chart}>
-                {name.replaceAll('_', ' ')}
+                {title(name)}
               </th>
             ))}
           </tr>

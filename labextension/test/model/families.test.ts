@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { families, latest, nearest, perStepNames, refine, split } from '../../src/model/families';
+import { families, latest, nearest, perStepNames, refine, split, title } from '../../src/model/families';
 
 describe('split', () => {
   it.each([
@@ -8,6 +8,16 @@ describe('split', () => {
     ['perplexity', 'perplexity', 'other'],
     ['val_', 'val_', 'other']
   ])('takes %s apart', (name, family, role) => expect(split(name)).toEqual({ family, role }));
+});
+
+describe('title', () => {
+  it.each([
+    ['val_top_5', 'val top 5'],
+    ['system/cpu_percent', 'CPU (%)'],
+    ['system/memory_gb', 'memory (GB)'],
+    ['system/gpu0_percent', 'GPU0 (%)'],
+    ['system/gpu1_memory_gb', 'GPU1 memory (GB)']
+  ])('calls %s %s', (name, called) => expect(title(name)).toBe(called));
 });
 
 describe('families', () => {
