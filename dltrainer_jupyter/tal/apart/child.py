@@ -82,11 +82,7 @@ class Child:
 
     def end(self) -> None:
         """End the process, with those it has started."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            if hasattr(os, "killpg"):
-                os.killpg(self.pid, signal.SIGKILL)
-            else:
-                self._process.kill()
+        self._kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             with contextlib.suppress(OSError):  # what was written and never read
@@ -95,6 +91,9 @@ class Child:
 
     def _give_up(self) -> None:
         self._gave_up = True
+        self._kill()
+
+    def _kill(self) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if hasattr(os, "killpg"):
                 os.killpg(self.pid, signal.SIGKILL)
@@ -106,15 +105,15 @@ class Child:
         code = self._process.wait()
         if self._gave_up:
             msg = (
-                f"There was no answer within {seconds:g} s, so the process that predicts was ended. Send fewer samples "
-                "at a time, or raise predict_timeout (DLTRAINER_PREDICT_TIMEOUT)."
+                f"There was no answer within {seconds:g} s, so the process that was to give it was ended. Raise "
+                "predict_timeout (DLTRAINER_PREDICT_TIMEOUT), or predict fewer samples at a time."
             )
             return WorkerTimeoutError(msg)
         if code == -signal.SIGKILL:
-            why = "was killed, most likely because the memory ran out. Send fewer samples at a time, or free memory"
+            why = "was killed, most likely because the memory ran out. Free memory, or predict fewer samples at a time"
         else:
             self._said.seek(0)
             tail = self._said.read().decode(errors="replace")[-_TAIL:].strip()
             why = f"ended with code {code}" + (f": {tail}" if tail else "")
-        msg = f"The process that predicts {why.rstrip('.')}. The next request starts a new one."
+        msg = f"The process that was to answer {why.rstrip('.')}. The next request starts a new one."
         return WorkerDiedError(msg)

@@ -123,7 +123,7 @@ class Worker:
         except DLTrainerError as error:
             request.answer.set_exception(error)
         except OSError as error:
-            msg = f"A process that predicts could not be started: {error.strerror or error}."
+            msg = f"A process that answers could not be started: {error.strerror or error}."
             request.answer.set_exception(WorkerDiedError(msg))
         except Exception as error:  # noqa: BLE001 - a fault of ours; whoever waits has to be told
             request.answer.set_exception(error)
