@@ -20,6 +20,8 @@ INTERVAL = 2.0
 _SAMPLES = 2000
 """Of a long run there is one in so many parts of the time it has trained: more could not be told apart on a chart."""
 _GB = 1e9
+_PATIENCE = 1.0
+"""Seconds the trainer waits at the end for a sample under way; a driver that hangs holds nobody up."""
 
 
 class Sampler:
@@ -55,7 +57,7 @@ class Sampler:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._done.set()
-        self._thread.join()
+        self._thread.join(_PATIENCE)
 
     def take(self, step: int) -> dict[str, tuple[int, npt.NDArray[np.float32]]]:
         """Give the newest sample as of a step, as the store wants it; empty if nobody has sampled since."""
