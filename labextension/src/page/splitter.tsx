@@ -1,8 +1,8 @@
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 
-export const NARROWEST = 240;
-export const WIDEST = 560;
+const NARROWEST = 240;
+const WIDEST = 560;
 const STEP = 20;
 
 interface SplitterProps {

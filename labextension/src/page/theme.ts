@@ -1,6 +1,6 @@
 import type { Memory } from '../contract';
 
-export type Theme = 'light' | 'dark';
+type Theme = 'light' | 'dark';
 
 const KEY = 'theme';
 

@@ -74,7 +74,6 @@ export const en = {
       best: 'Best value',
       updated: 'Last changed'
     },
-    sortedBy: (sort: string) => `Sort: ${sort}`,
     loading: 'Loading runs…',
     emptyTitle: 'No runs yet.',
     empty: 'Start one here, or run %%dltrain in a notebook. Every run appears here by itself.',
@@ -87,7 +86,6 @@ export const en = {
     progress: 'Training progress',
     on: (host: string) => `on ${host}`,
     created: (age: string) => `started ${age}`,
-    justNow: 'now',
     askDelete: (name: string) => `Delete ${name}?`,
     keep: 'Keep',
     delete: 'Delete',

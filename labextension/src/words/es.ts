@@ -79,7 +79,6 @@ export const es: Words = {
       best: 'Mejor valor',
       updated: 'Último cambio'
     },
-    sortedBy: sort => `Orden: ${sort}`,
     loading: 'Cargando ejecuciones…',
     emptyTitle: 'Aún no hay ejecuciones.',
     empty: 'Inicie una aquí, o use %%dltrain en un notebook. Cada ejecución aparece aquí por sí sola.',
@@ -92,7 +91,6 @@ export const es: Words = {
     progress: 'Progreso del entrenamiento',
     on: host => `en ${host}`,
     created: age => `iniciada ${age}`,
-    justNow: 'ahora',
     askDelete: name => `¿Eliminar ${name}?`,
     keep: 'Conservar',
     delete: 'Eliminar',

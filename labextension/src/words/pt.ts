@@ -79,7 +79,6 @@ export const pt: Words = {
       best: 'Melhor valor',
       updated: 'Última mudança'
     },
-    sortedBy: sort => `Ordem: ${sort}`,
     loading: 'Carregando execuções…',
     emptyTitle: 'Nenhuma execução ainda.',
     empty: 'Comece uma aqui, ou use %%dltrain em um notebook. Toda execução aparece aqui sozinha.',
@@ -92,7 +91,6 @@ export const pt: Words = {
     progress: 'Progresso do treinamento',
     on: host => `em ${host}`,
     created: age => `iniciada ${age}`,
-    justNow: 'agora',
     askDelete: name => `Excluir ${name}?`,
     keep: 'Manter',
     delete: 'Excluir',

@@ -1,5 +1,6 @@
 import type { Connection, Snapshot, Verb } from '../../src/contract';
 import type { Problem, RunRow, StudioClient, StudioHost } from '../../src/studio/contract';
+import { row as rowOf } from '../rows';
 import { TestClient } from '../snapshot';
 
 /** A server a test speaks through: it knows some runs, and keeps what was asked of it. */
@@ -86,30 +87,7 @@ export function testHost(language = 'en'): StudioHost & { told: unknown[] } {
 }
 
 export function row(id: string, name: string): RunRow {
-  return {
-    id,
-    number: 1,
-    name,
-    state: 'completed',
-    framework: 'pytorch',
-    executor: 'process',
-    device: 'cpu',
-    host: 'lab',
-    epoch: 1,
-    epochs: 1,
-    step: 1,
-    fraction: 1,
-    steps_per_second: null,
-    seconds_left: null,
-    monitor: null,
-    mode: null,
-    best: 0.98,
-    spark: [],
-    created_at: '2026-03-14T09:26:00Z',
-    updated_at: '2026-03-14T09:26:00Z',
-    allowed: [],
-    error: null
-  };
+  return rowOf(1, 'completed', { id, name, best: 0.98 });
 }
 
 /** A button by its label, wherever it stands. */
