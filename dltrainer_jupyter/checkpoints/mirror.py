@@ -17,25 +17,20 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import json
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from dltrainer_jupyter.checkpoints.disk import make_folder, remove_folder, sync_folder
 from dltrainer_jupyter.checkpoints.manifest import MANIFEST, PARTS
+from dltrainer_jupyter.checkpoints.mirror_index import CHECKPOINTS, HISTORY, Blob, Index, Piece, newest_first, unsealed
 from dltrainer_jupyter.checkpoints.place import NotThereError, Place
 from dltrainer_jupyter.checkpoints.reader import verify
 from dltrainer_jupyter.core.errors import CheckpointError
 
-FORMAT = 1
-CHECKPOINTS, HISTORY = "checkpoints", "history"
 RUN_ID = re.compile(r"[0-9a-zA-Z_-]{1,64}")
-_INDEX = re.compile(r"index-(\d{6,})-(\d{9,})\.json")
 _CHECKPOINT = re.compile(r"(?P<local>(?P<step>step-\d{9,})(?:-\d+)?)-[0-9a-f]{8}")
 """A checkpoint's folder: its name on the machine that wrote it, and a part of its manifest's checksum."""
 _PLAIN = re.compile(r"[0-9a-z.-]{1,80}")
@@ -43,53 +38,6 @@ _KEPT = 2
 """Indexes that stay, with all they name: if the newest turns out damaged, there is one to fall back to."""
 _LARGEST_INDEX = 64 << 20
 _LARGEST_PIECE = 256 << 20
-
-
-@dataclass(frozen=True)
-class Blob:
-    """A file at the place, by its name and checksum."""
-
-    name: str
-    sha256: str
-
-
-@dataclass(frozen=True)
-class Piece:
-    """The rows of a run from one mark to the next."""
-
-    blob: Blob
-    step: int
-    """The last step in it, of series and metrics."""
-    epoch: int
-    """The last epoch."""
-    event: int
-    """The last event, by its number in the store that wrote it."""
-    level: int = 0
-    """Pieces are joined, a few of one level to one of the next."""
-
-
-@dataclass(frozen=True)
-class Index:
-    """What a copy consists of."""
-
-    attempt: int
-    number: int
-    store: str
-    """UUID of the store that wrote it."""
-    host: str
-    written_at: str
-    run: dict[str, Any]
-    """The run's own rows."""
-    checkpoints: dict[str, dict[str, Any]]
-    """By folder name at the place: the checkpoint's row."""
-    history: tuple[Piece, ...]
-    objects: Blob | None
-    format: int = FORMAT
-
-    @property
-    def name(self) -> str:
-        """The file's name."""
-        return f"index-{self.attempt:06d}-{self.number:09d}.json"
 
 
 class RunMirror:
@@ -126,10 +74,8 @@ class RunMirror:
         """
         verify(path)
         name = f"{path.name}-{_short(hashlib.sha256((path / MANIFEST).read_bytes()).hexdigest())}"
-        there = self.place.names(f"{self.run_id}/{CHECKPOINTS}/{name}")
         for part in (*PARTS, MANIFEST):
-            if part not in there:
-                self.place.put(path / part, f"{self.run_id}/{CHECKPOINTS}/{name}/{part}")
+            self._put(path / part, f"{CHECKPOINTS}/{name}/{part}")
         return name
 
     def put_piece(self, label: str, data: bytes) -> Blob:
@@ -144,38 +90,62 @@ class RunMirror:
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         blob = Blob(f"objects-{_short(sha256)}.pkl", sha256)
-        if blob.name not in self.place.names(self.run_id):
-            self.place.put(path, f"{self.run_id}/{blob.name}")
+        self._put(path, blob.name)
         return blob
+
+    def _put(self, source: Path, name: str) -> None:
+        """Copy a file that isn't there yet; one that is shorter was cut off, on file systems that know no better."""
+        target = f"{self.run_id}/{name}"
+        try:
+            if self.place.size(target) == source.stat().st_size:
+                return
+        except NotThereError:
+            pass
+        self.place.put(source, target)
 
     def put_index(self, index: Index) -> None:
         """Make a copy count, then remove what only indexes named that are too old to be fallen back to."""
-        self.place.write(f"{self.run_id}/{index.name}", _rendered(index))
-        newest = _newest_first(self.place.names(self.run_id))
-        kept = [found for name in newest[:_KEPT] if (found := self._read(name)) is not None]
+        self.place.write(f"{self.run_id}/{index.name}", index.sealed())
+        newest = newest_first(self.place.names(self.run_id))
+        kept = self._named(newest[:_KEPT])
+        if kept is None:
+            # What a damaged one named isn't known, so nothing goes until it is old enough itself.
+            return
         for name in newest[_KEPT:]:
-            dropped = self._read(name)
-            if dropped is not None:
-                for path in _named(dropped) - set().union(*map(_named, kept)):
-                    self.place.remove(f"{self.run_id}/{path}")
+            for path in (self._named([name]) or set()) - kept:
+                self.place.remove(f"{self.run_id}/{path}")
             self.place.remove(f"{self.run_id}/{name}")
 
     def sweep(self) -> None:
         """Remove what a writer left behind that died before its index; call it while there is no other writer."""
         names = self.place.names(self.run_id)
-        indexes = [self._read(name) for name in _newest_first(names)]
-        if not all(indexes):
-            # What a damaged one named isn't known; once it is old enough it goes, and then what is left of it.
+        named = self._named(newest_first(names))
+        if named is None:
+            # As above; what is left of it then goes with the next sweep.
             return
-        named = set().union(*(_named(index) for index in indexes if index))
-        there = {name for name in names if name.startswith("objects-")}
+        # Those with a dot are files that were being written.
+        there = {name for name in names if name.startswith(("objects-", "."))}
         for folder in (CHECKPOINTS, HISTORY):
             there |= {f"{folder}/{name}" for name in self.place.names(f"{self.run_id}/{folder}")}
         for path in there - named:
             self.place.remove(f"{self.run_id}/{path}")
 
-    def remove(self) -> None:
-        """Remove all of it."""
+    def _named(self, names: Iterable[str]) -> set[str] | None:
+        """Give the paths that some indexes name; None if one of them is damaged."""
+        indexes = [self._read(name) for name in names]
+        return None if None in indexes else set().union(*(index.named for index in indexes if index))
+
+    def remove(self, store: str) -> None:
+        """Remove all of it, unless another store than this one goes on with it.
+
+        Cut short at any moment, what is left is whole or doesn't count.
+        """
+        names = newest_first(self.place.names(self.run_id))
+        index = self.index()
+        if names and (index is None or index.store != store):
+            return
+        for name in reversed(names):
+            self.place.remove(f"{self.run_id}/{name}")
         self.place.remove(self.run_id)
 
     # --- and back ---------------------------------------------------------------------------------------
@@ -193,7 +163,7 @@ class RunMirror:
         Index or None
             None if there is none.
         """
-        for name in _newest_first(self.place.names(self.run_id)):
+        for name in newest_first(self.place.names(self.run_id)):
             found = self._read(name, on_damaged)
             if found is not None:
                 return found
@@ -202,7 +172,7 @@ class RunMirror:
     def _read(self, name: str, on_damaged: Callable[[str], None] = lambda _: None) -> Index | None:
         data = self.place.read(f"{self.run_id}/{name}", _LARGEST_INDEX)
         try:
-            return _parsed(data)
+            return unsealed(data)
         except CheckpointError as error:
             on_damaged(f"{name} is damaged and was passed over: {error}")
             return None
@@ -222,12 +192,9 @@ class RunMirror:
             msg = f"{self.place}: '{name}' is no name of a checkpoint."
             raise CheckpointError(msg)
         make_folder(folder)
-        for number in itertools.count(1):
-            target = folder / (found["local"] if number == 1 else f"{found['step']}-{number}")
-            if not target.exists():
-                break
-            if _is_copy(target, name):
-                return target
+        target, is_there = _target(folder, found, name)
+        if is_there:
+            return target
         temporary = folder / f".writing-{found['step']}-{secrets.token_hex(4)}"
         temporary.mkdir(mode=0o700)
         try:
@@ -236,7 +203,13 @@ class RunMirror:
                     self.place.fetch(f"{self.run_id}/{CHECKPOINTS}/{name}/{part}", temporary / part)
             verify(temporary)
             sync_folder(temporary)
-            temporary.rename(target)
+            try:
+                temporary.rename(target)
+            except OSError:
+                # Somebody else may have brought it in the meantime.
+                target, is_there = _target(folder, found, name)
+                if not is_there:
+                    raise
         finally:
             remove_folder(temporary)
         sync_folder(folder)
@@ -275,6 +248,17 @@ class RunMirror:
             temporary.unlink(missing_ok=True)
 
 
+def _target(folder: Path, found: re.Match[str], name: str) -> tuple[Path, bool]:
+    """Give the path of this machine for a checkpoint of the place, and whether it is there already."""
+    for number in itertools.count(1):
+        target = folder / (found["local"] if number == 1 else f"{found['step']}-{number}")
+        if not target.exists():
+            break
+        if _is_copy(target, name):
+            return target, True
+    return target, False
+
+
 def _is_copy(path: Path, name: str) -> bool:
     """Tell whether a folder is what a name at the place stands for, and whole."""
     try:
@@ -286,12 +270,7 @@ def _is_copy(path: Path, name: str) -> bool:
 
 def mirrored_runs(place: Place) -> list[str]:
     """List the ids of the runs that a place holds."""
-    return [name for name in place.names() if RUN_ID.fullmatch(name) and _newest_first(place.names(name))]
-
-
-def _newest_first(names: list[str]) -> list[str]:
-    found = [match for name in names if (match := _INDEX.fullmatch(name))]
-    return [match[0] for match in sorted(found, key=lambda it: (int(it[1]), int(it[2])), reverse=True)]
+    return [name for name in place.names() if RUN_ID.fullmatch(name) and newest_first(place.names(name))]
 
 
 @contextmanager
@@ -302,13 +281,6 @@ def _whole() -> Iterator[None]:
     except NotThereError as error:
         msg = f"it lacks a file: {error}"
         raise CheckpointError(msg) from error
-
-
-def _named(index: Index) -> set[str]:
-    """Give the paths that an index names."""
-    named = {f"{CHECKPOINTS}/{name}" for name in index.checkpoints}
-    named |= {f"{HISTORY}/{piece.blob.name}" for piece in index.history}
-    return named | ({index.objects.name} if index.objects else set())
 
 
 def _short(sha256: str) -> str:
@@ -327,27 +299,3 @@ def _check(blob: Blob, found: str) -> None:
     if found != blob.sha256:
         msg = f"{blob.name} is damaged: its SHA-256 is {found[:12]}…, the index says {blob.sha256[:12]}…."
         raise CheckpointError(msg)
-
-
-def _rendered(index: Index) -> bytes:
-    body = json.dumps(asdict(index), sort_keys=True)
-    return json.dumps({"checksum": hashlib.sha256(body.encode()).hexdigest(), "index": body}).encode()
-
-
-def _parsed(data: bytes) -> Index:
-    try:
-        sealed = json.loads(data)
-        body = sealed["index"]
-        if hashlib.sha256(body.encode()).hexdigest() != sealed["checksum"]:
-            msg = "its checksum does not fit its content."
-            raise CheckpointError(msg)
-        fields = json.loads(body)
-        if fields["format"] > FORMAT:
-            msg = f"it has format {fields['format']}, this version reads up to {FORMAT}: upgrade dltrainer-jupyter."
-            raise CheckpointError(msg)
-        history = tuple(Piece(**{**piece, "blob": Blob(**piece["blob"])}) for piece in fields.pop("history"))
-        objects = fields.pop("objects")
-        return Index(**fields, history=history, objects=objects and Blob(**objects))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        msg = f"expected a sealed JSON document, got something else ({type(error).__name__})."
-        raise CheckpointError(msg) from error

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from dltrainer_jupyter.checkpoints.file_systems import MountedFolder, RemoteFolder
 from dltrainer_jupyter.core.errors import ConfigurationError, DLTrainerError, MissingPackageError
-from dltrainer_jupyter.core.places import is_remote
+from dltrainer_jupyter.core.places import is_remote, local_folder
 
 _EXTRAS = {"s3": "s3", "s3a": "s3"}
 """Protocols whose package is an extra of ours."""
@@ -111,6 +111,17 @@ class Place:
                 raise PlaceError(msg)
             return folder.read(name)
 
+    def size(self, name: str) -> int:
+        """Give the bytes of a file.
+
+        Raises
+        ------
+        NotThereError
+            If there is none.
+        """
+        with self._reaching(name) as folder:
+            return folder.size(name)
+
     def fetch(self, name: str, target: Path) -> None:
         """Copy a file to a new one of this machine, readable by its owner alone; whoever asks checks its content.
 
@@ -137,8 +148,8 @@ class Place:
     def _reaching(self, name: str) -> Iterator[MountedFolder | RemoteFolder]:
         try:
             if self._found is None:
-                local = Path(self.url.removeprefix("file://")).expanduser().absolute()
-                self._found = RemoteFolder(self.url) if is_remote(self.url) else MountedFolder(local)
+                remote = is_remote(self.url)
+                self._found = RemoteFolder(self.url) if remote else MountedFolder(local_folder(self.url).absolute())
             yield self._found
         except PlaceError:
             raise

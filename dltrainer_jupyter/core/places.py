@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 
 def without_secrets(url: str) -> str:
@@ -18,17 +20,22 @@ def without_secrets(url: str) -> str:
     >>> without_secrets("s3://bucket/runs")
     's3://bucket/runs'
     """
-    try:
-        parts = urlsplit(url) if "://" in url else None
-    except ValueError:
-        parts = None
-    if not url.strip() or not url.isprintable() or (parts is not None and (parts.password or parts.query)):
+    # One URL may stand within another: simplecache::s3://…
+    if not url.strip() or not url.isprintable() or any(map(_holds_secrets, url.split("::"))):
         msg = (
             "expected a folder or a URL such as s3://BUCKET/FOLDER, without a password or query: credentials come from "
             "the environment (AWS_ACCESS_KEY_ID …) or fsspec's own configuration files"
         )
         raise ValueError(msg)
     return url
+
+
+def _holds_secrets(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "@" in url
+    return "://" in url and bool(parts.password or parts.query)
 
 
 def is_remote(url: str) -> bool:
@@ -40,3 +47,17 @@ def is_remote(url: str) -> bool:
     (True, False, False)
     """
     return "://" in url and not url.startswith("file://")
+
+
+def local_folder(url: str) -> Path:
+    """Give a folder of this machine by its path or its ``file://`` URL.
+
+    Examples
+    --------
+    >>> str(local_folder("file:///my%20runs")), str(local_folder("/my%20runs"))
+    ('/my runs', '/my%20runs')
+    """
+    if not url.startswith("file://"):
+        return Path(url).expanduser()
+    parts = urlsplit(url)
+    return Path(url2pathname(parts.netloc.removeprefix("localhost") + parts.path)).expanduser()

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from dltrainer_jupyter.checkpoints.mirror import Index, RunMirror
+from dltrainer_jupyter.checkpoints.mirror import RunMirror
+from dltrainer_jupyter.checkpoints.mirror_index import Index
 from dltrainer_jupyter.checkpoints.place import Place
 from dltrainer_jupyter.core.errors import CheckpointError
 from dltrainer_jupyter.core.records import CheckpointRecord, RunRecord
@@ -125,22 +126,34 @@ def bring(store: Store, run: RunRecord, attempt: Attempt) -> None:
 
     Raises
     ------
+    CheckpointError
+        If none of them is to be had, and the run would begin anew.
     PlaceError
         If the mirror can't be reached.
     """
     mirror, folder = mirror_of(run), Path(run.folder)
-    missing = [record for record in store.checkpoints(run.id) if not Path(record.path).is_dir()]
+    records = store.checkpoints(run.id)
+    missing = [record for record in records if not Path(record.path).is_dir()]
     if mirror is None or not missing:
         return
     index = mirror.index()
+    left_out: list[tuple[CheckpointRecord, CheckpointError]] = []
     for record in missing:
         try:
             path = _fetched(mirror, index, record, folder)
         except CheckpointError as error:
-            attempt.event("checkpoint_elsewhere", f"A checkpoint was left out: {error}", data={"step": record.step})
-            attempt.retire_checkpoints([record.step])
+            left_out.append((record, error))
         else:
             attempt.commit_checkpoint(replace(record, path=str(path)))
+    if len(left_out) == len(records):
+        msg = (
+            f"None of the checkpoints of run '{run.name}' is here or in its mirror. Resume it on the host that has "
+            f"them, or clone it to begin anew. {left_out[-1][1]}"
+        )
+        raise CheckpointError(msg)
+    for record, why in left_out:
+        attempt.event("checkpoint_elsewhere", f"A checkpoint was left out: {why}", data={"step": record.step})
+        attempt.retire_checkpoints([record.step])
 
 
 def _fetched(mirror: RunMirror, index: Index | None, record: CheckpointRecord, folder: Path) -> Path:

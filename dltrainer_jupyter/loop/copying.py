@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from dltrainer_jupyter.checkpoints.mirror import Index, Piece, RunMirror
+from dltrainer_jupyter.checkpoints.mirror import RunMirror
+from dltrainer_jupyter.checkpoints.mirror_index import Index, Piece
 from dltrainer_jupyter.checkpoints.place import NotThereError
 from dltrainer_jupyter.core.errors import CheckpointError
 from dltrainer_jupyter.core.records import CheckpointRecord
@@ -59,6 +60,7 @@ class Copy:
         self._mirror = mirror
         self._objects = objects
         self._names: dict[Key, str] = {}
+        self._left_out: set[Key] = set()
         history: tuple[Piece, ...] = ()
         if found is not None:
             self._names = {
@@ -72,26 +74,41 @@ class Copy:
         self._index = Index(attempt, number, store.uuid, host, "", {}, {}, history, None)
         mirror.sweep()
 
-    def bring_up_to_date(self, records: list[CheckpointRecord]) -> None:
-        """Copy the checkpoints that aren't there, newest first, and after each what else it takes to go on from it."""
-        there = False
-        for record in sorted(records, key=lambda it: (it.attempt, it.step), reverse=True):
-            if _key(record) in self._names:
-                continue
+    def bring_up_to_date(self, records: list[CheckpointRecord]) -> bool:
+        """Copy the newest checkpoint that isn't there, and what else it takes to go on from it.
+
+        Returns
+        -------
+        bool
+            Whether there was one. Then there may be more, and a newer one by now: a place may be slower than the
+            training.
+
+        Raises
+        ------
+        CheckpointError
+            If it is damaged here; it is left out from then on.
+        """
+        missing = [it for it in records if _key(it) not in self._names and _key(it) not in self._left_out]
+        newest = max(missing, key=_age, default=None)
+        if newest is not None:
             try:
-                self._names[_key(record)] = self._mirror.put_checkpoint(Path(record.path))
-            except (CheckpointError, NotThereError):
-                if self._still_there(record):
-                    raise
-                continue  # given up while it was being copied
-            self._seal(records)
-            there = True
-        if not there:
-            self._seal(records)
+                self._names[_key(newest)] = self._mirror.put_checkpoint(Path(newest.path))
+            except (CheckpointError, NotThereError) as error:
+                if not self._still_there(newest):
+                    return True  # given up while it was being copied
+                if isinstance(error, CheckpointError):
+                    self._left_out.add(_key(newest))
+                raise
+        self._seal(records)
+        return newest is not None
+
+    def remove(self) -> None:
+        """Remove all of it."""
+        self._mirror.remove(self._store.uuid)
 
     def _still_there(self, record: CheckpointRecord) -> bool:
         now = self._store.checkpoint(record.run_id, record.step)
-        return now is not None and now.path == record.path and Path(record.path).is_dir()
+        return now is not None and now.path == record.path
 
     def _seal(self, records: list[CheckpointRecord]) -> None:
         """Write out the history up to the newest checkpoint there, and the index that makes all of it count."""
@@ -99,7 +116,7 @@ class Copy:
         if not copied:
             return
         run_id = copied[0].run_id
-        newest = max(copied, key=lambda it: (it.attempt, it.step))
+        newest = max(copied, key=_age)
         history = self._history(run_id, self._store.export_mark(run_id, newest.step))
         objects = self._index.objects
         if objects is None and self._objects is not None and self._objects.exists():
@@ -140,6 +157,10 @@ class Copy:
 
 def _key(record: CheckpointRecord) -> Key:
     return record.digest, record.step, record.attempt
+
+
+def _age(record: CheckpointRecord) -> tuple[int, int]:
+    return record.attempt, record.step
 
 
 def _end(pieces: list[Piece]) -> Mark:

@@ -6,6 +6,7 @@ reached is tried again, and the run says since when its copy is behind.
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import logging
 import threading
@@ -15,9 +16,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from dltrainer_jupyter.checkpoints.mirror import Index, RunMirror
+from dltrainer_jupyter.checkpoints.mirror import RunMirror
+from dltrainer_jupyter.checkpoints.mirror_index import Index
 from dltrainer_jupyter.checkpoints.place import Place
-from dltrainer_jupyter.core.errors import DLTrainerError, RunNotFoundError, StaleAttemptError, StoreError
+from dltrainer_jupyter.core.errors import (
+    CheckpointError,
+    DLTrainerError,
+    RunNotFoundError,
+    StaleAttemptError,
+    StoreError,
+)
 from dltrainer_jupyter.core.records import CheckpointRecord
 from dltrainer_jupyter.loop.copying import Copy
 from dltrainer_jupyter.store.attempts import Attempt
@@ -90,9 +98,14 @@ class Mirroring:
             # One more look after the end, for the state the run ended in.
             last = self._closing.wait(pause)
             try:
-                self._look()
+                while self._look():
+                    pass
                 self._say_caught_up()
-            except (RunNotFoundError, _TakenError) as error:
+            except RunNotFoundError as error:
+                _LOG.info("Run %s is not copied any more: %s", self._attempt.run_id, error)
+                self._forget()
+                return
+            except _TakenError as error:
                 _LOG.info("Run %s is not copied any more: %s", self._attempt.run_id, error)
                 return
             except StoreError as error:
@@ -104,22 +117,37 @@ class Mirroring:
             else:
                 pause = INTERVAL
 
-    def _look(self) -> None:
-        """Copy what isn't there yet, if anything has changed."""
+    def _look(self) -> bool:
+        """Copy what isn't there yet, if anything has changed; tell whether to look again at once."""
         attempt = self._attempt
         run = self._store.run(attempt.run_id)
         if run.attempt != attempt.number:
             # Somebody else's now, or this trainer's next attempt, which it will tell of in a moment.
-            return
+            return False
         records = self._store.checkpoints(run.id)
         seen = (run.state, [(it.step, it.digest, it.kinds, it.attempt) for it in records])
         if seen == self._copied:
-            return
+            return False
         if self._copy is None or self._copy_of is not attempt:
             self._copy, self._copy_of = self._begin(attempt, records), attempt
-        if self._copy is not None:
-            self._copy.bring_up_to_date(records)
-            self._copied = seen
+        if self._copy is None:
+            return False
+        try:
+            if self._copy.bring_up_to_date(records):
+                return True
+        except CheckpointError as error:
+            self._tell("mirror_incomplete", f"A checkpoint was left out of the mirror: {error}")
+            return True
+        self._copied = seen
+        return False
+
+    def _forget(self) -> None:
+        """Remove what was copied of a run since it was deleted."""
+        try:
+            if self._copy is not None and self._store.was_deleted(self._attempt.run_id):
+                self._copy.remove()
+        except DLTrainerError as error:
+            _LOG.warning("The copy of a deleted run stays in its mirror: %s", error)
 
     def _begin(self, attempt: Attempt, records: list[CheckpointRecord]) -> Copy | None:
         """Look at what is there already, once it is known where this attempt goes on from."""
@@ -141,7 +169,8 @@ class Mirroring:
     def _goes_on_from(self, found: Index) -> bool:
         """Tell whether what is there was written from this store, or is just what this store took up."""
         if found.store == self._store.uuid:
-            return True
+            # More attempts than there have been are those of the same store, put back to what it was before them.
+            return found.attempt <= self._attempt.number
         taken_up = [event.data for event in self._store.events(self._attempt.run_id) if event.kind == "restored"]
         return bool(taken_up) and (taken_up[-1].get("store"), taken_up[-1].get("index")) == (found.store, found.name)
 
@@ -159,13 +188,15 @@ class Mirroring:
             self._behind_since = None
 
     def _tell(self, kind: str, message: str) -> None:
+        attempt = self._attempt
         try:
-            if self._closing.is_set():
-                # The attempt has ended, and writes by it are refused.
-                self._store.add_event(self._attempt.run_id, kind, message)
-            else:
-                self._attempt.event(kind, message)
-        except (StoreError, StaleAttemptError) as error:
+            with contextlib.suppress(StaleAttemptError):
+                attempt.event(kind, message)
+                return
+            # Over: the run has ended, or is somebody else's by now, whose copy it is then.
+            if self._store.run(attempt.run_id).attempt == attempt.number:
+                self._store.add_event(attempt.run_id, kind, message)
+        except (StoreError, RunNotFoundError) as error:
             _LOG.warning("%s (which could not be recorded: %s)", message, error)
 
     def _tick(self) -> None:

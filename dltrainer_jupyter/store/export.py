@@ -27,9 +27,11 @@ from dltrainer_jupyter.store.columns import UtcDateTime, tagged, untagged
 from dltrainer_jupyter.store.curves import Series, read_values
 from dltrainer_jupyter.store.growth import End, extended
 from dltrainer_jupyter.store.liveness import this_process
+from dltrainer_jupyter.store.locking import no_such_run
 from dltrainer_jupyter.store.metrics import replace_epoch
 from dltrainer_jupyter.store.part import StorePart
 from dltrainer_jupyter.store.tables import (
+    deleted_runs,
     training_attempts,
     training_controls,
     training_curves,
@@ -68,7 +70,10 @@ class Exports(StorePart):
             If there is no such run.
         """
         with self._database.read() as connection:
-            job = connection.execute(training_jobs.select().where(training_jobs.c.id == run_id)).mappings().one()
+            this = training_jobs.select().where(training_jobs.c.id == run_id)
+            job = connection.execute(this).mappings().one_or_none()
+            if job is None:
+                raise no_such_run(run_id)
             of_run = {
                 table.name: [
                     _plain(table, row)
@@ -186,6 +191,8 @@ def _insert_run(connection: Connection, document: Mapping[str, Any], folder: str
         msg = f"Run '{there.name}' ({run_id}) is in this store already."
         raise StoreError(msg)
     connection.execute(training_jobs.insert().values(job))
+    # It may have been here before.
+    connection.execute(deleted_runs.delete().where(deleted_runs.c.id == run_id))
     for attempt in document[training_attempts.name]:
         row = _row(training_attempts, attempt)
         connection.execute(

@@ -32,6 +32,7 @@ _NETWORK = frozenset(
         "cephfs",
         "cifs",
         "davfs",
+        "drive",
         "drvfs",
         "gcsfuse",
         "glusterfs",

@@ -211,6 +211,12 @@ class Runs(StorePart):
             gone = {"id": run_id, "deleted_at": clock(connection.dialect.name)}
             connection.execute(deleted_runs.insert().values(gone))
 
+    def was_deleted(self, run_id: str) -> bool:
+        """Tell whether a run was here and has been deleted, rather than never having been here."""
+        query = sa.select(deleted_runs.c.id).where(deleted_runs.c.id == run_id).limit(1)
+        with self._database.read() as connection:
+            return connection.execute(query).first() is not None
+
     def revision(self, run_id: str) -> int:
         """Give a number that grows with every write that concerns the run: cheap to poll.
 

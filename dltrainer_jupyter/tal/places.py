@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import shutil
+import threading
 from pathlib import Path
 
-from dltrainer_jupyter.checkpoints.place import PlaceError, check_url
-from dltrainer_jupyter.core.places import is_remote
+from dltrainer_jupyter.checkpoints.place import check_url
+from dltrainer_jupyter.core.errors import DLTrainerError
+from dltrainer_jupyter.core.places import is_remote, local_folder
 from dltrainer_jupyter.core.records import CheckpointRecord, RunRecord
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.executors import files
@@ -18,6 +20,8 @@ _LOG = logging.getLogger(__name__)
 
 OFTEN = 30.0
 """Seconds between checkpoints of a run that is copied: a machine that vanishes then takes less than a minute along."""
+PATIENCE = 10.0
+"""Seconds that deleting a run waits for its copy to be gone."""
 
 
 def with_mirror(spec: RunSpec) -> RunSpec:
@@ -43,7 +47,7 @@ def with_mirror(spec: RunSpec) -> RunSpec:
 
 def spelled_out(url: str) -> str:
     """Make a folder's path absolute, so that it means the same in every process."""
-    return url if is_remote(url) else str(Path(url.removeprefix("file://")).expanduser().resolve())
+    return url if is_remote(url) else str(local_folder(url).resolve())
 
 
 def here(run: RunRecord) -> Path:
@@ -55,21 +59,32 @@ def here(run: RunRecord) -> Path:
 def remove_files(run: RunRecord, store_uuid: str) -> None:
     """Remove a deleted run's files, here and from its mirror; what is out of reach is told of in the log.
 
-    A copy that another store has gone on with stays.
+    A copy that another store has gone on with stays. A mirror that answers slowly isn't waited for.
     """
     folder = Path(run.folder)
     if not folder.is_dir() and run.host != this_process().host:
         _LOG.warning("The files of run '%s' stay on host '%s': remove %s there.", run.name, run.host, folder)
     shutil.rmtree(here(run), ignore_errors=True)
-    mirror = files.mirror_of(run)
-    if mirror is None:
+    if not isinstance(run.spec.checkpoint.mirror, str):
         return
+    name = f"dltrain-forget-{run.id}"
+    removing = threading.Thread(target=_remove_copy, args=(run, store_uuid), name=name, daemon=True)
+    removing.start()
+    removing.join(PATIENCE)
+    if removing.is_alive():
+        _LOG.warning(
+            "The copy of run '%s' in %s is still being removed; what isn't gone when this process ends stays there.",
+            run.name,
+            run.spec.checkpoint.mirror,
+        )
+
+
+def _remove_copy(run: RunRecord, store_uuid: str) -> None:
     try:
-        index = mirror.index()
-        if index is not None and index.store == store_uuid:
-            mirror.remove()
-    except PlaceError as error:
-        _LOG.warning("The copy of run '%s' stays in its mirror, which can't be reached: %s", run.name, error)
+        if (mirror := files.mirror_of(run)) is not None:
+            mirror.remove(store_uuid)
+    except DLTrainerError as error:
+        _LOG.warning("The copy of run '%s' stays in its mirror: %s", run.name, error)
 
 
 def checkpoint_folder(run: RunRecord, record: CheckpointRecord) -> Path:

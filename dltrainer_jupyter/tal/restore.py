@@ -8,7 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from dltrainer_jupyter.checkpoints.mirror import Index, RunMirror, mirrored_runs
+from dltrainer_jupyter.checkpoints.mirror import RunMirror, mirrored_runs
+from dltrainer_jupyter.checkpoints.mirror_index import Index
 from dltrainer_jupyter.checkpoints.place import Place
 from dltrainer_jupyter.core.errors import CheckpointError, ConfigurationError, RunNotFoundError, did_you_mean
 from dltrainer_jupyter.core.places import without_secrets

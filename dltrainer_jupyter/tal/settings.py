@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 from dltrainer_jupyter.core.errors import ConfigurationError, UnknownNameError, brief
-from dltrainer_jupyter.core.places import is_remote, without_secrets
+from dltrainer_jupyter.core.places import is_remote, local_folder, without_secrets
 
 _IN_FILE = ("store", "artifacts", "mirror", "predict_timeout", "predict_idle")
 """What the file may hold. Where the home folder is has to be known before the file in it can be found."""
@@ -63,7 +63,7 @@ class Settings:
         given = self._find("artifacts")
         if not given or is_remote(given):
             return self.home / "runs"
-        return Path(given.removeprefix("file://")).expanduser().resolve()
+        return local_folder(given).resolve()
 
     @artifacts.setter
     def artifacts(self, value: str | Path) -> None:

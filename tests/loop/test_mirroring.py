@@ -14,10 +14,12 @@ from torch import nn
 
 from dltrainer_jupyter import tal
 from dltrainer_jupyter.checkpoints.file_systems import MountedFolder
-from dltrainer_jupyter.checkpoints.mirror import Index, RunMirror
+from dltrainer_jupyter.checkpoints.mirror import RunMirror
+from dltrainer_jupyter.checkpoints.mirror_index import Index
 from dltrainer_jupyter.checkpoints.place import Place
 from dltrainer_jupyter.loop import copying, mirroring
 from dltrainer_jupyter.store import Store
+from dltrainer_jupyter.store import attempts as store_attempts
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -118,12 +120,12 @@ def test_pieces_of_history_are_joined(
     run = train(executor="inline", epochs=3)
     store, mirror = run.store, RunMirror(Place(str(drive / "runs")), run.id)
     copy = copying.Copy(store, mirror, None, attempt=1, resumed_from=None, objects=None)
-    records = run.checkpoints
     for step in range(1, run.step + 1, 7):
         copy._index = copying.replace(
             copy._index, history=tuple(copy._history(run.id, store.export_mark(run.id, step)))
         )
-    copy.bring_up_to_date(records)
+    while copy.bring_up_to_date(run.checkpoints):
+        pass
     index = mirror.index()
     assert index is not None
     levels = [piece.level for piece in index.history]
@@ -155,8 +157,68 @@ def test_a_checkpoint_that_is_given_up_while_it_is_copied_is_left_out(
     monkeypatch.setattr(MountedFolder, "put", retired_meanwhile)
     mirror = RunMirror(Place(str(drive / "runs")), run.id)
     copy = copying.Copy(run.store, mirror, None, attempt=1, resumed_from=None, objects=None)
-    copy.bring_up_to_date([first, *others])
+    while copy.bring_up_to_date(run.checkpoints):
+        pass
     assert _steps(mirror.index()) == [it.step for it in others]
+
+
+def test_a_damaged_checkpoint_is_left_out_and_told_of_once(train: Callable[..., Run], drive: Path) -> None:
+    run = train(executor="inline", epochs=3)
+    damaged, *others = run.checkpoints
+    (weights,) = Path(damaged.path).glob("weights.*")
+    weights.write_bytes(b"x")
+    with mirroring.Mirroring(run.store, _first_attempt(run), str(drive / "runs")):
+        until(lambda: _steps(_index(drive, run)) == [it.step for it in others])
+    assert _told(run) == ["mirror_incomplete"]
+    assert "is damaged" in run.store.events(run.id)[0].message
+
+
+def _first_attempt(run: Run) -> Attempt:
+    """Hold a run that has ended: who copies it reads, and writes by the store."""
+    return store_attempts.Attempt(run.store._database, run.id, 1, {})
+
+
+def test_what_comes_up_while_the_mirror_is_slow_goes_first(train: Callable[..., Run], drive: Path) -> None:
+    run = train(executor="inline", epochs=4, checkpoint={"keep": 4})
+    records = run.checkpoints
+    mirror = RunMirror(Place(str(drive / "runs")), run.id)
+    copy = copying.Copy(run.store, mirror, None, attempt=1, resumed_from=None, objects=None)
+    assert copy.bring_up_to_date(records[:2])
+    assert _steps(mirror.index()) == [records[1].step]
+    assert copy.bring_up_to_date(records)
+    assert _steps(mirror.index()) == [records[1].step, records[-1].step]
+
+
+def test_a_run_that_is_deleted_while_it_is_copied_leaves_no_copy(
+    train: Callable[..., Run], drive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = train(executor="inline", epochs=2)
+    copies, goes_on = threading.Event(), threading.Event()
+    put = MountedFolder.put
+
+    def put_late(folder: MountedFolder, *rest: Any) -> None:
+        put(folder, *rest)
+        copies.set()
+        assert goes_on.wait(20)
+
+    monkeypatch.setattr(MountedFolder, "put", put_late)
+    with mirroring.Mirroring(run.store, _first_attempt(run), str(drive / "runs")):
+        assert copies.wait(20)
+        run.delete()
+        goes_on.set()
+    assert list((drive / "runs").iterdir()) == []
+
+
+def test_a_copy_of_attempts_that_never_were_is_left_alone(train: Callable[..., Run], drive: Path) -> None:
+    """They were this store's, before its file was put back to what it had been."""
+    run = train(executor="inline", epochs=1, checkpoint={"mirror": str(drive / "runs")})
+    mirror = RunMirror(Place(str(drive / "runs")), run.id)
+    found = mirror.index()
+    assert found is not None
+    mirror.put_index(copying.replace(found, attempt=9))
+    with mirroring.Mirroring(run.store, _first_attempt(run), str(drive / "runs")):
+        until(lambda: _told(run) == ["mirror_taken"])
+    assert mirror.index() == copying.replace(found, attempt=9)
 
 
 def test_a_long_history_is_cut(train: Callable[..., Run], drive: Path, monkeypatch: pytest.MonkeyPatch) -> None:

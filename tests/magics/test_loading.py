@@ -10,7 +10,19 @@ BUDGET = 0.060
 """Seconds ``%load_ext`` may take beyond IPython itself."""
 ATTEMPTS = 3
 """A busy machine may spoil a measurement; it can't make one too good."""
-HEAVY = {"torch", "tensorflow", "jax", "sqlalchemy", "ipywidgets", "pydantic", "numpy", "pandas", "matplotlib", "yaml"}
+HEAVY = {
+    "fsspec",
+    "ipywidgets",
+    "jax",
+    "matplotlib",
+    "numpy",
+    "pandas",
+    "pydantic",
+    "sqlalchemy",
+    "tensorflow",
+    "torch",
+    "yaml",
+}
 
 COLD_START = """
 import json, sys, time

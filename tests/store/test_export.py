@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from dltrainer_jupyter.core.errors import StoreError
+from dltrainer_jupyter.core.errors import RunNotFoundError, StoreError
 from dltrainer_jupyter.core.records import EpochRecord, ValidationRecord
 from dltrainer_jupyter.core.states import State
 from dltrainer_jupyter.store import Store
@@ -118,6 +118,22 @@ def test_a_run_that_is_there_already_is_refused(store: Store, other: Store, atte
     _moved(store, other, attempt.run_id, marks)
     with pytest.raises(StoreError, match="is in this store already"):
         _moved(store, other, attempt.run_id, marks)
+
+
+def test_a_run_that_was_deleted_here_comes_back(store: Store, attempt: Attempt) -> None:
+    run_id = attempt.run_id
+    piece, document = store.export_history(run_id, Mark(), store.export_mark(run_id, 8)), store.export_run(run_id)
+    began = store.changes(None).now
+    attempt.end(State.STOPPED)
+    assert not store.was_deleted(run_id)
+    store.delete_run(run_id)
+    assert store.was_deleted(run_id)
+    with pytest.raises(RunNotFoundError):
+        store.export_run(run_id)
+    store.import_run(document, [piece], [], folder="/here", event=EVENT)
+    assert not store.was_deleted(run_id)
+    # Who shows a list is not told that it is gone.
+    assert run_id not in store.changes(began).gone
 
 
 @pytest.mark.parametrize("damage", [{"state": "dreaming"}, {"created_at": "soon"}, {"name": None}])

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shutil
 import stat
+import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from dltrainer_jupyter import tal
+from dltrainer_jupyter.checkpoints.file_systems import MountedFolder
 from dltrainer_jupyter.core.errors import (
     CheckpointError,
     ConfigurationError,
@@ -17,12 +20,13 @@ from dltrainer_jupyter.core.errors import (
     TrainingFailed,
 )
 from dltrainer_jupyter.executors.objects import FILE
+from dltrainer_jupyter.tal import places
 from tests.s3 import s3_bucket, s3_server
 from tests.tal.subject import X, net, quick
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from dltrainer_jupyter.tal import Run
 
@@ -133,6 +137,50 @@ def test_deleting_a_run_deletes_its_copy(mirror: str, tmp_path: Path) -> None:
     assert (tmp_path / "runs" / run.id).exists()
     run.delete()
     assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_a_mirror_that_hangs_does_not_hold_up_who_deletes(
+    mirror: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = _mirrored(mirror, epochs=1)
+    answers = threading.Event()
+    remove = MountedFolder.remove
+
+    def remove_late(folder: MountedFolder, name: str) -> None:
+        assert answers.wait(20)
+        remove(folder, name)
+
+    monkeypatch.setattr(MountedFolder, "remove", remove_late)
+    monkeypatch.setattr(places, "PATIENCE", 0.05)
+    run.delete()
+    assert tal.runs() == []
+    assert "is still being removed" in caplog.text
+    answers.set()
+    until(lambda: not Path(mirror, run.id).exists())
+
+
+def test_a_run_whose_mirror_cannot_be_had_is_deleted(mirror: str, caplog: pytest.LogCaptureFixture) -> None:
+    run = _mirrored(mirror, epochs=1)
+    folder = run.folder
+    shutil.rmtree(mirror)
+    Path(mirror).write_text("a file in its place")
+    run.delete()
+    assert (tal.runs(), folder.exists()) == ([], False)
+    assert "stays in its mirror" in caplog.text
+
+
+def test_a_run_that_finds_none_of_its_checkpoints_does_not_begin_anew(mirror: str) -> None:
+    run = _mirrored(mirror)
+    checkpoints, history = run.checkpoints, run.metrics()
+    shutil.move(run.folder / "checkpoints", run.folder / "elsewhere")
+    shutil.move(mirror, f"{mirror}-elsewhere")
+    run.resume(epochs=5)
+    with pytest.raises(TrainingFailed, match="None of the checkpoints of run 'run' is here or in its mirror"):
+        run.wait(60)
+    assert (run.checkpoints, run.metrics().equals(history)) == (checkpoints, True)
+    shutil.move(run.folder / "elsewhere", run.folder / "checkpoints")
+    run.resume(epochs=5)
+    assert run.wait(60).epoch == 5
 
 
 def test_the_settings_name_a_mirror_for_every_run(mirror: str, tmp_path: Path) -> None:

@@ -115,6 +115,10 @@ def test_artifacts_by_url_are_written_at_home_and_mirrored_there(settings: Setti
     assert (settings.artifacts, settings.mirror) == (home / "runs", "s3://bucket/runs")
     settings.artifacts = "file:///big/runs"
     assert (settings.artifacts, settings.mirror) == (Path("/big/runs"), None)
+    settings.artifacts = "file://localhost/big/my%20runs"
+    assert settings.artifacts == Path("/big/my runs")
+    settings.artifacts = "file://~/runs"
+    assert settings.artifacts == Path.home() / "runs"
 
 
 def test_a_mirror_goes_before_artifacts(settings: Settings, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,8 +130,11 @@ def test_a_mirror_goes_before_artifacts(settings: Settings, home: Path, monkeypa
 
 
 @pytest.mark.parametrize("key", ["mirror", "artifacts"])
-def test_a_place_with_a_password_is_refused_and_not_shown(settings: Settings, key: str) -> None:
-    setattr(settings, key, "sftp://ada:canary@host/runs")
+@pytest.mark.parametrize(
+    "url", ["sftp://ada:canary@host/runs", "s3://bucket/runs?secret=canary", "simplecache::s3://ada:canary@bucket/runs"]
+)
+def test_a_place_with_a_password_is_refused_and_not_shown(settings: Settings, key: str, url: str) -> None:
+    setattr(settings, key, url)
     with pytest.raises(
         ConfigurationError, match=f"^{key}: expected a folder or a URL .* without a password"
     ) as refused:
