@@ -51,12 +51,14 @@ def dltrain(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-def _command(name: str, *params: click.Parameter, help_text: str | None = None) -> Callable[[Callable[..., Any]], None]:
+def _command(
+    name: str, *params: click.Parameter, help_text: str | None = None, cls: type[click.Command] = click.Command
+) -> Callable[[Callable[..., Any]], None]:
     """Add a command for a verb."""
 
     def add(callback: Callable[..., Any]) -> None:
         text = WORDS[name].help if help_text is None else help_text
-        dltrain.add_command(click.Command(name, callback=callback, params=list(params), help=text, short_help=text))
+        dltrain.add_command(cls(name, callback=callback, params=list(params), help=text, short_help=text))
 
     return add
 
@@ -129,7 +131,17 @@ for _name in ("pause", "suspend", "stop", "checkpoint"):
     _control(_name)
 
 
-@_command("set", _run(), click.Argument(["pairs"], nargs=-1, required=True, metavar="KEY=VALUE..."))
+class _SetCommand(click.Command):
+    """Lists in its help what can be set."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
+        """Write what comes last."""
+        from dltrainer_jupyter.views.configuration import live_settings
+
+        formatter.write(f"\nSettings:\n{live_settings()}\n")
+
+
+@_command("set", _run(), click.Argument(["pairs"], nargs=-1, required=True, metavar="KEY=VALUE..."), cls=_SetCommand)
 def _set(ref: str, pairs: tuple[str, ...]) -> None:
     from dltrainer_jupyter import tal
     from dltrainer_jupyter.tal.configuration import parse_assignments
@@ -209,7 +221,7 @@ def _show(ref: str, *, as_json: bool) -> None:
     if as_json:
         say_json(run.document())
     else:
-        say(*summary.page(run.record, run.store.epochs(run.id), run.checkpoints, run.store.events(run.id)))
+        say(*summary.page(run.record, run.store.epochs(run.id), run.checkpoints, run.store.events(run.id), run.spec))
 
 
 @_command("compare", click.Argument(["refs"], nargs=-1, required=True, metavar="RUN..."), _AS_JSON)

@@ -17,7 +17,7 @@ class Frozen(BaseModel):
     def _true_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:
         # Python takes True for 1, and YAML takes "yes" for True.
         wanted = cls.model_fields[str(info.field_name)].annotation
-        if isinstance(value, bool) and {wanted, *get_args(wanted)} <= {int, float, type(None)}:
+        if isinstance(value, bool) and {*(get_args(wanted) or (wanted,))} <= {int, float, type(None)}:
             msg = f"expected a number, got {str(value).lower()}"
             raise ValueError(msg)
         return value

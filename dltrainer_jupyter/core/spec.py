@@ -19,6 +19,7 @@ from pydantic import (
 
 from dltrainer_jupyter.core.errors import brief
 from dltrainer_jupyter.core.frozen import Frozen, short
+from dltrainer_jupyter.core.live import Live
 from dltrainer_jupyter.core.places import without_secrets
 from dltrainer_jupyter.core.supervision import NotifySpec, RetrySpec
 from dltrainer_jupyter.core.validation import AlsoCalled
@@ -107,22 +108,30 @@ class ValidationSpec(Frozen):
     """How much is held back, and how often the model is checked on it."""
 
     split: float = Field(default=0.2, gt=0, lt=1, description="Share of the samples held back for validation.")
-    interval: int = Field(default=1, ge=1, description="Validate after every so many epochs.")
+    interval: Annotated[int, Live()] = Field(default=1, ge=1, description="Validate after every so many epochs.")
 
 
 class EarlyStoppingSpec(Frozen):
     """When to give up waiting for the monitored metric to improve."""
 
-    patience: int = Field(default=5, ge=1, description="Validations without improvement before the run completes.")
+    patience: Annotated[int, Live()] = Field(
+        default=5, ge=1, description="Validations without improvement before the run completes."
+    )
     min_delta: float = Field(default=0.0, ge=0, description="Smallest change that counts as improvement.")
 
 
 class CheckpointSpec(Frozen):
     """When checkpoints are written, and how many stay."""
 
-    every_seconds: float | None = Field(default=60.0, gt=0, description="Longest time between two checkpoints.")
-    every_epochs: int | None = Field(default=1, ge=1, description="Write one after every so many epochs.")
-    keep: int = Field(default=3, ge=2, description="Newest checkpoints to keep; the best and manual ones stay as well.")
+    every_seconds: Annotated[float | None, Live(to_none=True)] = Field(
+        default=60.0, gt=0, description="Longest time between two checkpoints."
+    )
+    every_epochs: Annotated[int | None, Live(to_none=True)] = Field(
+        default=1, ge=1, description="Write one after every so many epochs."
+    )
+    keep: Annotated[int, Live()] = Field(
+        default=3, ge=2, description="Newest checkpoints to keep; the best and manual ones stay as well."
+    )
     quota_gb: float | None = Field(default=20.0, gt=0, description="Most disk space for a run's checkpoints, in GB.")
     mirror: str | Literal[False] | None = Field(
         default=None,
@@ -198,9 +207,9 @@ class RunSpec(Frozen):
     recipe: Part = Field(default=Part(type="supervised"), description="The learning algorithm.")
     model: Part = Field(description="What is trained.")
     data: Part = Field(description="What it is trained on.")
-    epochs: int = Field(default=10, ge=1, le=1_000_000, description="Passes over the training data.")
+    epochs: Annotated[int, Live()] = Field(default=10, ge=1, le=1_000_000, description="Passes over the training data.")
     batch_size: int = Field(default=32, ge=1, description="Samples in a step.")
-    learning_rate: Annotated[float | None, AlsoCalled("lr")] = Field(
+    learning_rate: Annotated[float | None, AlsoCalled("lr"), Live()] = Field(
         default=None, gt=0, description="Base learning rate; 0.001, or your own optimizer's, if left out."
     )
     optimizer: Part = Field(default=Part(type="adam"), description="What turns gradients into updates.")

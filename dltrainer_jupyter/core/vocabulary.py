@@ -88,7 +88,7 @@ WORDS: dict[str, Word] = {
         Word("suspend", "Write a checkpoint and free the memory; resume goes on exactly there."),
         Word("stop", "Write a checkpoint and end."),
         Word("checkpoint", "Write a checkpoint that is kept."),
-        Word("set", "Change settings of a live run from the next step on: learning_rate=X.", "settings"),
+        Word("set", "Change settings of a live run from the next step on, such as learning_rate=1e-4.", "settings"),
         Word("delete", "Remove an ended run with its history and files.", names_its_run=True),
         Word("restore", "Bring runs back from a mirror, a folder or URL, by default DLTRAINER_MIRROR.", "mirror"),
         Word("runs", "List runs, newest first.", "none"),

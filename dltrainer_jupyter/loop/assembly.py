@@ -29,6 +29,7 @@ from dltrainer_jupyter.core.records import RunRecord
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.loop import parts as make
 from dltrainer_jupyter.loop import randomness
+from dltrainer_jupyter.loop.changes import History, take_up
 from dltrainer_jupyter.loop.doorbell import Doorbell
 from dltrainer_jupyter.loop.evaluation import Evaluation
 from dltrainer_jupyter.loop.exactness import Exactness, changed_since, without_memory
@@ -76,7 +77,7 @@ def assembled(
     """
     attempt.progress(replace(record.progress, phase="starting"))
     found = _newest_checkpoint(store, record, attempt)
-    spec, epochs = _with_same_threads(record.spec, found), record.progress.epochs
+    spec, history = _with_same_threads(record.spec, found), _history(store, record, found)
     with ExitStack() as stack:
         if owns_process:
             randomness.seed_process(spec.seed)
@@ -89,7 +90,9 @@ def assembled(
         signature = dataset.signature
         _refuse_unknown_outputs(spec, signature)
         feed = make_feed(adapter, dataset.train, spec)
-        _prepare(recipe, spec, Course(1, epochs, 0, 0, feed.steps_per_epoch, dataset.validation is not None), objects)
+        _prepare(
+            recipe, spec, Course(1, history.epochs, 0, 0, feed.steps_per_epoch, dataset.validation is not None), objects
+        )
         state = adapter.build(recipe, objects, signature)
         start = Path(record.folder) / START
         if found is None and start.exists():
@@ -149,7 +152,7 @@ def assembled(
             state=state,
             feed=feed,
             recorder=Recorder(adapter, during_training, spec.on_nan, deferred=spec.fast.deferred_metrics),
-            schedule=make.make_schedule(spec, feed.steps_per_epoch, epochs, mode),
+            schedule=make.make_schedule(spec, feed.steps_per_epoch, history.epochs, mode),
             judge=Judge(monitor, mode, spec.early_stopping),
             keeper=keeper,
             evaluation=evaluation,
@@ -159,13 +162,14 @@ def assembled(
             versions=versions,
         )
         attempt.describe(signature=asdict(signature), environment=environment | versions, resume=feed.resume)
-        training = Training(spec, epochs, parts, attempt, owns_process=owns_process)
+        training = Training(spec, history.epochs, parts, attempt, owns_process=owns_process)
         if found is None:
             attempt.rewind(0, 0, None)
         else:
             check_origin(found[1], spec.framework)
             training.load(found[0])
             attempt.describe(resumed_from_step=training.step)
+        take_up(training, history)
         exactness.ask(training.step)
         yield training
 
@@ -185,6 +189,11 @@ def _newest_checkpoint(store: Store, record: RunRecord, attempt: Attempt) -> tup
     if records:
         attempt.event("restart", "No checkpoint of this run can be taken up; it starts again from the beginning.")
     return None
+
+
+def _history(store: Store, record: RunRecord, found: tuple[FullState, Manifest] | None) -> History:
+    """Find out which settings were changed while the run trained."""
+    return History(store.settings_changed(record.id), record, None if found is None else found[0].meta)
 
 
 def _prepare(recipe: Recipe, spec: RunSpec, course: Course, objects: Mapping[str, Any]) -> None:

@@ -40,14 +40,14 @@ class Judge:
     mode : {"min", "max"}
         Whether less or more is better.
     early_stopping : EarlyStoppingSpec, optional
-        Never enough if left out.
+        Never enough if left out. May be another one from some epoch on.
     """
 
     def __init__(self, metric: str, mode: Literal["min", "max"], early_stopping: EarlyStoppingSpec | None) -> None:
         self.metric = metric
         self.mode: Literal["min", "max"] = mode
         self.best: BestRecord | None = None
-        self._early_stopping = early_stopping
+        self.early_stopping = early_stopping
         self._reference: float | None = None
         self._waited = 0
 
@@ -59,13 +59,13 @@ class Judge:
         improved = self._better(value, self.best.value if self.best else None, 0.0)
         if improved:
             self.best = BestRecord(self.metric, self.mode, value, epoch, step)
-        if self._early_stopping is None:
+        if self.early_stopping is None:
             return Verdict(improved, enough=False)
-        if self._better(value, self._reference, self._early_stopping.min_delta):
+        if self._better(value, self._reference, self.early_stopping.min_delta):
             self._reference, self._waited = value, 0
         else:
             self._waited += 1
-        return Verdict(improved, enough=self._waited >= self._early_stopping.patience)
+        return Verdict(improved, enough=self._waited >= self.early_stopping.patience)
 
     def start_waiting_anew(self) -> None:
         """Give a run that was extended its full patience again."""

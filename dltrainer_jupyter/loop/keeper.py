@@ -36,7 +36,7 @@ class Keeper:
     folder : pathlib.Path
         Where the run's checkpoints lie.
     spec : CheckpointSpec
-        How many stay.
+        How many stay; may be another one at any time.
     bell : Doorbell
         Rung when a checkpoint can't be written.
     background : bool
@@ -62,7 +62,7 @@ class Keeper:
         self._store = store
         self._attempt = attempt
         self._folder = folder
-        self._spec = spec
+        self.spec = spec
         self._bell = bell
         self._epoch_starts = {begun_at} if resume == "epoch" else None
         sweep(folder, [record.path for record in store.checkpoints(attempt.run_id)])
@@ -129,9 +129,9 @@ class Keeper:
 
     def _retire_old(self) -> None:
         records = self._store.checkpoints(self._attempt.run_id)
-        quota = None if self._spec.quota_gb is None else int(self._spec.quota_gb * _GB)
+        quota = None if self.spec.quota_gb is None else int(self.spec.quota_gb * _GB)
         starts = [record.step for record in records if record.step in (self._epoch_starts or ())]
-        leaving = to_retire(records, keep=self._spec.keep, quota_bytes=quota, needed=max(starts, default=None))
+        leaving = to_retire(records, keep=self.spec.keep, quota_bytes=quota, needed=max(starts, default=None))
         retire(self._folder, leaving, lambda record: self._attempt.retire_checkpoints([record.step]))
         left = {record.step for record in leaving}
         # A step written again leaves the folder of its first writing without a row.

@@ -7,6 +7,7 @@ import time
 from dltrainer_jupyter.core.failpoints import reach
 from dltrainer_jupyter.core.records import EpochRecord, ValidationRecord
 from dltrainer_jupyter.core.states import State
+from dltrainer_jupyter.loop.changes import settle
 from dltrainer_jupyter.loop.doorbell import Doorbell
 from dltrainer_jupyter.loop.judge import refuse_unmeasured
 from dltrainer_jupyter.loop.obedience import Obedience
@@ -54,6 +55,8 @@ class Loop:
         # Whoever asked for this attempt is answered before the first step, which may also be the last.
         if (left := self._obedience.obey()) is not None:
             return left
+        if training.consumed == 0:
+            settle(training)
         while not training.finished:
             left = self._train_epoch() or self._close_epoch()
             if left is not None:
@@ -72,6 +75,7 @@ class Loop:
         training, parts, bell = self._training, self._training.parts, self._bell
         recorder = parts.recorder
         if training.consumed == 0:
+            settle(training)
             recorder.begin_epoch()
             parts.follower.begin_epoch(parts.state, training.course)
         training.clock.start(training.step)
@@ -117,6 +121,7 @@ class Loop:
         training.enough, training.values = verdict.enough, values
         training.epoch += 1
         training.consumed = 0
+        settle(training)
         if training.finished:
             # Before the last checkpoint, which is to hold what the end makes of the weights.
             parts.follower.end(parts.state, training.course)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import math
+from typing import Any
 
-from dltrainer_jupyter.core.errors import StaleAttemptError
+from dltrainer_jupyter.core.errors import ConfigurationError, IllegalControlError, StaleAttemptError
+from dltrainer_jupyter.core.live import Change
 from dltrainer_jupyter.core.records import ControlRecord, ControlStatus
 from dltrainer_jupyter.core.states import State, Verb
+from dltrainer_jupyter.loop.changes import checked
 from dltrainer_jupyter.loop.doorbell import Doorbell
 from dltrainer_jupyter.loop.training import Training
 
@@ -101,23 +103,19 @@ class Obedience:
         self._training.clock.start(self._training.step)
 
     def _set(self, control: ControlRecord) -> None:
-        given = control.arguments
-        rate = given.get("learning_rate")
-        if set(given) != {"learning_rate"} or not isinstance(rate, int | float) or not 0 < rate < math.inf:
-            outcome = f"Only learning_rate can be set, to a number above 0; got {given}."
-            self._acknowledge(control, outcome, status="refused")
+        training = self._training
+        try:
+            before, after = checked(training, control.arguments)
+        except (ConfigurationError, IllegalControlError) as error:
+            self._acknowledge(control, str(error), status="refused")
             return
-        if self._training.base_rate is None:
-            outcome = (
-                "The model or its optimizer sets the learning rate by a schedule of its own, or doesn't show it; "
-                "it can't be set."
-            )
-            self._acknowledge(control, outcome, status="refused")
-            return
-        before, self._training.base_rate = self._training.base_rate, float(rate)
-        self._acknowledge(control, f"learning_rate {before:g} → {rate:g} at {self._training.where}.")
-        # What was acknowledged must survive a crash.
-        self._training.checkpoint({"last"})
+        training.changes.add(Change(training.step, after))
+        said = ", ".join(f"{key} {_said(before[key])} → {_said(value)}" for key, value in after.items())
+        with self._attempt.transaction():
+            training.record_progress("training")
+            # From then on the row is what a trainer that comes after this one goes by.
+            self._acknowledge(control, f"{said} at {training.where}.")
+        training.checkpoint({"last"})
 
     def _leave(self, state: State, control: ControlRecord | None) -> State:
         """Write a last checkpoint and prepare what to say; it is said when everything is let go of."""
@@ -138,3 +136,7 @@ class Obedience:
     def _acknowledge(self, control: ControlRecord, outcome: str, status: ControlStatus = "done") -> None:
         assert status != "requested"  # noqa: S101 - an answer is never that
         self._attempt.acknowledge(control.id, status=status, outcome=outcome, step=self._training.step)
+
+
+def _said(value: Any) -> str:
+    return "none" if value is None else f"{value:g}" if isinstance(value, float) else f"{value:,}"

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dltrainer_jupyter.core.protocols import SeveralSteps, StepOutput
+from dltrainer_jupyter.loop.changes import settle
 from dltrainer_jupyter.loop.feed import SampleFeed
 from dltrainer_jupyter.loop.pace import Pace
 from dltrainer_jupyter.loop.training import Training
@@ -45,10 +46,12 @@ class OneByOne:
     def epoch(self) -> Iterator[StepOutput]:
         """Make the steps of the epoch that are left."""
         training, parts = self._training, self._training.parts
-        adapter, recipe, schedule = parts.adapter, parts.recipe, parts.schedule
+        adapter, recipe = parts.adapter, parts.recipe
         for batch in parts.feed.epoch(training.epoch, training.consumed):
+            if training.changes.coming:
+                settle(training)
             if training.base_rate is not None:
-                rate = training.base_rate * schedule.factor(training.step)
+                rate = training.base_rate * parts.schedule.factor(training.step)
                 if rate != training.rate_in_force:
                     adapter.set_learning_rate(parts.state, rate)
                     training.rate = training.rate_in_force = rate
@@ -61,7 +64,7 @@ class OneByOne:
 class SeveralAtOnce:
     """Makes as many steps in a call as fit into a short time; a last, smaller batch is a step by itself.
 
-    A call ends where the learning rate begins, or ceases, to be another in each step.
+    A call ends where the learning rate begins, or ceases, to be another in each step, and where a setting changes.
 
     Parameters
     ----------
@@ -88,6 +91,10 @@ class SeveralAtOnce:
         """Make the steps of the epoch that are left."""
         training, parts = self._training, self._training.parts
         while (fitting := min(self._feed.full_batches - training.consumed, self._pace.steps)) > 0:
+            if training.changes.coming:
+                settle(training)
+            if coming := training.changes.coming:
+                fitting = min(fitting, coming[0].step - training.step)
             steps, rates = self._alike(fitting)
             stretch = self._feed.stretch(training.epoch, training.consumed, steps)
             began = time.perf_counter()

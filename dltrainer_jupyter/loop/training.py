@@ -25,6 +25,7 @@ from dltrainer_jupyter.core.protocols import (
 from dltrainer_jupyter.core.records import ControlRecord, ProgressRecord
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.loop import randomness
+from dltrainer_jupyter.loop.changes import Changes
 from dltrainer_jupyter.loop.clock import Clock
 from dltrainer_jupyter.loop.evaluation import Evaluation
 from dltrainer_jupyter.loop.exactness import Exactness
@@ -63,9 +64,9 @@ class Training:
     Parameters
     ----------
     spec : RunSpec
-        What is trained.
+        What is trained, with the settings in force.
     epochs : int
-        The last epoch; may have grown since the specification.
+        The last epoch; may be another than the specification's since.
     parts : Parts
         What is driven.
     attempt : Attempt
@@ -90,6 +91,8 @@ class Training:
     parting : (ControlRecord, str) or None
         The control that made the trainer leave, and the answer it gets as the run's state changes: whoever waits for
         it may resume at once.
+    changes : Changes
+        Settings that were changed and are yet to take effect.
     sampler : Sampler or None
         Who knows how busy the machine is; None if nobody wants to know.
     """
@@ -111,6 +114,7 @@ class Training:
         self.values: dict[str, float] = {}
         self.enough = False
         self.parting: tuple[ControlRecord, str] | None = None
+        self.changes = Changes()
         self.sampler: Sampler | None = None
         self.clock = Clock()
         self.next_checkpoint = float("inf")
@@ -158,7 +162,7 @@ class Training:
             ProgressRecord(
                 epoch=self.last_epoch if phase == "ended" else min(self.epoch, self.epochs),
                 step=self.step,
-                epochs=self.epochs,
+                epochs=self.changes.last("epochs", self.epochs),
                 steps_per_epoch=self.parts.feed.steps_per_epoch or 0,
                 phase=phase,
                 steps_per_second=self.clock.steps_per_second,

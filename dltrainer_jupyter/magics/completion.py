@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.errors import DLTrainerError
+from dltrainer_jupyter.core.live import declared
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.vocabulary import CHECKPOINT, RUN, WORDS, Option, Word
 from dltrainer_jupyter.magics.body import looks_like_python
@@ -124,7 +125,8 @@ def _subjects(word: Word, given: Sequence[str]) -> list[str]:
     if word.subject == "runs" or (word.subject == "run" and not given):
         return [name for name in _runs() if name not in given]
     if word.subject == "settings":
-        return ["learning_rate="] if given else [*_runs(), "learning_rate="]
+        settings = [f"{key}=" for key in declared(RunSpec)]
+        return settings if given else [*_runs(), *settings]
     return flags
 
 

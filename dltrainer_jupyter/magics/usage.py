@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from dltrainer_jupyter.core.vocabulary import WORDS, Option, Word
 from dltrainer_jupyter.magics.options import CELL_OPTIONS, HELP
+from dltrainer_jupyter.views.configuration import live_settings
 
 _TAKES = {
     "none": "",
@@ -60,7 +61,8 @@ kernel. panel and resume bind the run to `run` and to its name, as its cell does
 
 def verb_help(word: Word) -> str:
     """Explain one verb."""
-    return f"%dltrain {usage(word)} [options]\n\n{word.help}\n\nOptions:\n{_listed((*word.options, HELP))}"
+    settings = f"\n\nSettings:\n{live_settings()}" if word.subject == "settings" else ""
+    return f"%dltrain {usage(word)} [options]\n\n{word.help}{settings}\n\nOptions:\n{_listed((*word.options, HELP))}"
 
 
 def usage(word: Word) -> str:

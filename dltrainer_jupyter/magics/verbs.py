@@ -124,7 +124,9 @@ def _panel(shell: InteractiveShell, word: Word, given: VerbLine) -> None:
 
 def _show(_shell: InteractiveShell, word: Word, given: VerbLine) -> Shown:
     run = _one_run(word, given.words)
-    return Shown(*summary.page(run.record, run.store.epochs(run.id), run.checkpoints, run.store.events(run.id)))
+    return Shown(
+        *summary.page(run.record, run.store.epochs(run.id), run.checkpoints, run.store.events(run.id), run.spec)
+    )
 
 
 def _compare(_shell: InteractiveShell, word: Word, given: VerbLine) -> Any:

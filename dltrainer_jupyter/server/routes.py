@@ -17,6 +17,7 @@ from dltrainer_jupyter.server import (
     watching,
 )
 from dltrainer_jupyter.server.operation import Operation
+from dltrainer_jupyter.server.set_schema import SetRequest
 
 PREFIX = "/dltrainer/api"
 _LARGEST_INPUTS = 2**23
@@ -71,7 +72,8 @@ ROUTES: dict[str, dict[str, Operation]] = {
             steering.set_values,
             schemas.ControlRow,
             HTTPStatus.ACCEPTED,
-            body=schemas.SetRequest,
+            body=SetRequest,
+            checks_body=True,
         )
     },
     "/runs/{id}/clone": {

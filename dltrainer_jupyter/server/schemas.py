@@ -9,7 +9,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from dltrainer_jupyter.core.protocols import ResumeKind
 from dltrainer_jupyter.core.records import ControlStatus
 from dltrainer_jupyter.core.states import State
-from dltrainer_jupyter.core.validation import AlsoCalled
 
 LARGEST = 2**63 - 1
 """What databases take for a whole number."""
@@ -55,12 +54,6 @@ class ResumeRequest(Strict):
         default=None, ge=1, le=1_000_000, description="New number of epochs in all; needed for a completed run."
     )
     executor: str | None = Field(default=None, description="Where to go on; a process if left out.")
-
-
-class SetRequest(Strict):
-    """What to change in a live run."""
-
-    learning_rate: Annotated[float, AlsoCalled("lr")] = Field(gt=0, description="From the next step on.")
 
 
 class CloneRequest(Strict):
@@ -180,7 +173,7 @@ class RunAnswer(RunFacts):
     metrics: list[EpochRow]
     checkpoints: list[CheckpointRow]
     error: RunError | None
-    config: dict[str, Any]
+    config: dict[str, Any] = Field(description="The settings in force.")
     folder: str
     environment: dict[str, Any]
     controls: list[ControlRow] = Field(description="The newest ones.")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dltrainer_jupyter.core.vocabulary import WORDS
-from dltrainer_jupyter.server.schemas import SetRequest
 
 if TYPE_CHECKING:
     from dltrainer_jupyter.tal import Control
@@ -31,11 +30,11 @@ def summary(verb: str) -> str:
     return WORDS[verb].help
 
 
-def set_values(ref: str, request: SetRequest) -> dict[str, Any]:
+def set_values(ref: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """Change settings of a live run."""
     from dltrainer_jupyter import tal
 
-    return row(tal.get(ref).set(**request.model_dump()))
+    return row(tal.get(ref).set(**values))
 
 
 def delete(ref: str) -> None:

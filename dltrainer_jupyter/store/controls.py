@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from dltrainer_jupyter.core.errors import IllegalControlError, RunNotFoundError, UnknownNameError
+from dltrainer_jupyter.core.live import Change, timeline
 from dltrainer_jupyter.core.records import ControlRecord
 from dltrainer_jupyter.core.states import ENDED, State, Verb, check_verb
 from dltrainer_jupyter.store.locking import take_hold
@@ -21,6 +22,7 @@ KINDS = frozenset(Verb) - {Verb.DELETE}
 """What a trainer obeys. Deleting needs none."""
 
 _OF_RUN = training_controls.select().where(training_controls.c.run_id == RUN)
+_CHANGES = _OF_RUN.where(training_controls.c.kind == Verb.SET, training_controls.c.status == "done")
 _NEWEST = _OF_RUN.order_by(training_controls.c.id.desc()).limit(LIMIT)
 # Written out, not bound, so that the partial index is known to fit.
 _WAITING = _OF_RUN.where(sa.text("status = 'requested'")).order_by(training_controls.c.id)
@@ -112,6 +114,12 @@ class Controls(StorePart):
         wanted = {"run": run_id, "limit": MOST if limit is None else limit}
         with self._database.read() as connection:
             return [control_record(row) for row in connection.execute(_NEWEST, wanted).mappings()]
+
+    def settings_changed(self, run_id: str) -> list[Change]:
+        """List the settings that were changed in the course of a run, in the order in which they take effect."""
+        with self._database.read() as connection:
+            rows = connection.execute(_CHANGES.order_by(training_controls.c.id), {"run": run_id}).mappings()
+            return timeline(Change(row["step"], row["arguments"]) for row in rows)
 
 
 def _no_such_control(control_id: int) -> RunNotFoundError:

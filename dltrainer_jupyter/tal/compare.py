@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.tal.run import Run
 from dltrainer_jupyter.tal.session import get
-from dltrainer_jupyter.views.configuration import in_words
+from dltrainer_jupyter.views.configuration import in_force, in_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +41,8 @@ def compare(refs: Sequence[str | Run]) -> pd.DataFrame:
     found = [ref if isinstance(ref, Run) else get(ref) for ref in refs]
     records = [run.record for run in found]
     # Complete, so that a value that is there by default stands beside one that isn't.
-    settings = [in_words(record.spec.model_dump(mode="json")) for record in records]
+    specs = [in_force(run.store, record) for run, record in zip(found, records, strict=True)]
+    settings = [in_words(spec.model_dump(mode="json")) for spec in specs]
     keys = sorted({key for setting in settings for key in setting} - {"name"})
     differing = [key for key in keys if len({repr(setting.get(key)) for setting in settings}) > 1]
     rows: list[dict[str, Any]] = []

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
-import numbers
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dltrainer_jupyter.core import registry
+from dltrainer_jupyter.core import live, registry
 from dltrainer_jupyter.core.errors import (
     CheckpointError,
     ConfigurationError,
@@ -21,13 +19,13 @@ from dltrainer_jupyter.core.protocols import Executor
 from dltrainer_jupyter.core.records import CheckpointRecord, ErrorRecord, RunRecord
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.states import ENDED, State, Verb, check_verb
-from dltrainer_jupyter.core.validation import meant
 from dltrainer_jupyter.executors import files, held
 from dltrainer_jupyter.store.store import Store
 from dltrainer_jupyter.tal.control import Control
 from dltrainer_jupyter.tal.environment import user
 from dltrainer_jupyter.tal.places import here, remove_files
 from dltrainer_jupyter.tal.waiting import ended
+from dltrainer_jupyter.views.configuration import in_force
 from dltrainer_jupyter.views.curves import Curve, curve
 from dltrainer_jupyter.views.tables import epochs_table, run_document
 
@@ -90,8 +88,8 @@ class Run:
 
     @property
     def spec(self) -> RunSpec:
-        """What it trains."""
-        return self.record.spec
+        """What it trains, with the settings in force: those that were changed since it was started as they are now."""
+        return in_force(self.store, self.record)
 
     @property
     def exact(self) -> bool:
@@ -147,23 +145,33 @@ class Run:
         """Write a checkpoint that is kept until it is deleted by hand."""
         return self._ask(Verb.CHECKPOINT)
 
-    def set(self, **values: float) -> Control:
-        """Change settings from the next step on; ``learning_rate`` can be.
+    def set(self, /, **values: Any) -> Control:
+        """Change settings from the next step on.
+
+        Those of the specification that are declared live can be changed: ``learning_rate``, ``epochs``,
+        ``checkpoint.every_seconds`` and others, which the error for any other names.
+
+        Parameters
+        ----------
+        **values
+            By key; those of a group as a mapping, ``checkpoint={"keep": 5}``, or with a dot.
 
         Raises
         ------
-        IllegalControlError
+        ConfigurationError
             If a setting can't be changed, or not to this value.
+        IllegalControlError
+            If this run can't change it, or not now.
+
+        Examples
+        --------
+        >>> run.set(learning_rate=1e-4, epochs=30).wait(5).outcome  # doctest: +SKIP
+        'learning_rate 0.001 → 0.0001, epochs 20 → 30 at step 1,204 (epoch 7).'
         """
-        rate = _positive(values.get("learning_rate"))
-        if rate is None or len(values) > 1:
-            given = ", ".join(f"{key}={brief(value)}" for key, value in values.items()) or "nothing"
-            other = next(iter(values.keys() - {"learning_rate"}), "")
-            near = meant(RunSpec, other) == "learning_rate" and "learning_rate" not in values
-            hint = f" Did you mean learning_rate={brief(values[other])}?" if near else ""
-            msg = f"Expected learning_rate=X with X above 0, the only setting a live run can change; got {given}.{hint}"
-            raise IllegalControlError(msg)
-        return self._ask(Verb.SET, {"learning_rate": rate})
+        changes = live.check(self.spec, values)
+        if "epochs" in changes:
+            live.check_epochs(changes["epochs"], self.epoch)
+        return self._ask(Verb.SET, changes)
 
     def resume(self, epochs: int | None = None, executor: str | None = None) -> Control:
         """Go on: a paused run at once, an ended one from its last checkpoint in a new trainer.
@@ -387,14 +395,3 @@ class Run:
     def plot(self, kind: str = "curves") -> Any:
         """Give an interactive bqplot figure: ``curves`` or ``confusion``."""
         return registry.find("faces", "figure")(self, kind)
-
-
-def _positive(value: Any) -> float | None:
-    """Give a finite number above 0, of whatever type, as a float; None if it is something else."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if 0 < number < math.inf else None

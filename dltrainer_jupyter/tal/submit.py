@@ -209,17 +209,17 @@ def clone(
     run: Run, step: int | None, changes: Mapping[str, Any], check: Callable[[RunSpec], None] = check_parts
 ) -> Run:
     """Start a new run from another's settings; see :meth:`Run.clone`."""
-    record = run.record
+    record, spec = run.record, run.spec
     kept = objects_of(run)
     # A change may mean a part that is there by default.
-    complete = unmasked(record.spec.model_dump(mode="json"), secret_file.load(Path(record.folder)))
-    values = {key: complete[key] for key in complete.keys() & (record.spec.model_fields_set | changes.keys())}
-    values |= {key: kept[key] for key in record.spec.user_objects - {"metrics"}}
+    complete = unmasked(spec.model_dump(mode="json"), secret_file.load(Path(record.folder)))
+    values = {key: complete[key] for key in complete.keys() & (spec.model_fields_set | changes.keys())}
+    values |= {key: kept[key] for key in spec.user_objects - {"metrics"}}
     own_metrics = iter(kept.get("metrics", ()))
-    values["metrics"] = [next(own_metrics) if part.is_user_object else part for part in record.spec.metrics]
-    spec, own = describe(merged(values, changes), inherited=values.keys() - changes.keys(), check=check)
+    values["metrics"] = [next(own_metrics) if part.is_user_object else part for part in spec.metrics]
+    changed, own = describe(merged(values, changes), inherited=values.keys() - changes.keys(), check=check)
     start = None if step is None else checkpoint_folder(record, run.at(step).record)
-    made = submit(spec, own, start=start)
+    made = submit(changed, own, start=start)
     where = "" if step is None else f", with the weights of its step {step:,}"
     made.store.add_event(made.id, "cloned", f"Cloned from run '{record.name}' ({run.id}){where}.")
     return made

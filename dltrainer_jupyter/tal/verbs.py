@@ -34,7 +34,7 @@ def checkpoint(ref: str | None = None) -> Control:
     return get(ref).checkpoint()
 
 
-def set(ref: str | None = None, **values: float) -> Control:  # noqa: A001 - the verb's name on every face
+def set(ref: str | None = None, /, **values: Any) -> Control:  # noqa: A001 - the verb's name on every face
     """Change settings of a live run; see :meth:`Run.set`."""
     return get(ref).set(**values)
 

@@ -7,7 +7,10 @@ from typing import Any
 
 import yaml
 
+from dltrainer_jupyter.core import live
+from dltrainer_jupyter.core.records import RunRecord
 from dltrainer_jupyter.core.spec import USER_OBJECT, Part, RunSpec
+from dltrainer_jupyter.store.store import Store
 
 NUMBER: tuple[str, re.Pattern[str], list[str]] = (
     "tag:yaml.org,2002:float",
@@ -64,3 +67,26 @@ def to_yaml(spec: RunSpec, *, complete: bool = False) -> str:
     """
     values: dict[str, Any] = spec.model_dump(mode="json") if complete else spec.dump()
     return str(yaml.dump(in_words(values), Dumper=Dumper, sort_keys=False, allow_unicode=True))
+
+
+def in_force(store: Store, run: RunRecord) -> RunSpec:
+    """Give a run's specification with what was changed since it was started.
+
+    Parameters
+    ----------
+    store : Store
+        Where the run is.
+    run : RunRecord
+        As it is now.
+    """
+    changes = [change for change in store.settings_changed(run.id) if change.step <= run.progress.step]
+    values = {key: value for change in changes for key, value in change.values.items()}
+    spec = live.changed(run.spec, values | {"epochs": run.progress.epochs})
+    return run.spec if spec == run.spec else spec
+
+
+def live_settings() -> str:
+    """List the settings that a live run can change, a line each."""
+    settings = live.declared(RunSpec)
+    width = max(map(len, settings))
+    return "\n".join(f"  {key:<{width}}  {setting.field.description}" for key, setting in settings.items())

@@ -7,12 +7,13 @@ import math
 from datetime import UTC, datetime
 from typing import Any
 
+from dltrainer_jupyter.core.live import declared, present
 from dltrainer_jupyter.core.records import CheckpointRecord, ControlRecord, ProgressRecord, RunRecord
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.states import ALLOWED, State, Verb
 from dltrainer_jupyter.loop.sampling import SYSTEM
 from dltrainer_jupyter.store.store import Store
-from dltrainer_jupyter.views.configuration import to_yaml
+from dltrainer_jupyter.views.configuration import in_force, to_yaml
 from dltrainer_jupyter.views.curves import curve
 from dltrainer_jupyter.views.numbers import number, numbers
 
@@ -55,6 +56,7 @@ def _snapshot(store: Store, run_id: str) -> dict[str, Any]:
     attempts = store.attempts(run_id)
     events = store.newest_events(run_id, _EVENTS)
     matrix = confusion(store, run_id)
+    spec = in_force(store, run)
     return {
         "version": 1,
         "revision": revision,
@@ -86,7 +88,8 @@ def _snapshot(store: Store, run_id: str) -> dict[str, Any]:
             {"at": event.at.isoformat(), "kind": event.kind, "message": event.message, "step": event.step}
             for event in events
         ],
-        "config": _config(run.spec.model_dump_json()),
+        "config": _config(spec.model_dump_json()),
+        "settings": _settings(spec, run.progress),
         "allowed": allowed(run.state),
     }
 
@@ -100,6 +103,21 @@ def allowed(state: State) -> list[str]:
 def _config(spec: str) -> str:
     # To write YAML takes longer than all the rest, and a run's specification hardly ever changes.
     return to_yaml(RunSpec.model_validate_json(spec))
+
+
+def _settings(spec: RunSpec, at: ProgressRecord) -> list[dict[str, Any]]:
+    """List what can be changed while the run is alive, with what it is now."""
+    # Nobody may have given a rate; the optimizer has one all the same, which a schedule may have changed since.
+    known = declared(RunSpec)
+    return [
+        {
+            "key": key,
+            "value": number(at.learning_rate) if value is None and key == "learning_rate" else value,
+            "whole": known[key].whole,
+            "optional": known[key].to_none,
+        }
+        for key, value in present(spec).items()
+    ]
 
 
 _NOTICES = frozenset({"trouble", "inexact", "kernel_bound", "damaged_checkpoint", "restart", "retry", "notice"})

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from dltrainer_jupyter.core.records import CheckpointRecord, EpochRecord, EventRecord, RunRecord
+from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.states import State
 from dltrainer_jupyter.store.liveness import this_process
 from dltrainer_jupyter.views.configuration import to_yaml
@@ -168,9 +169,13 @@ def page(
     epochs: Sequence[EpochRecord],
     checkpoints: Sequence[CheckpointRecord],
     events: Sequence[EventRecord] = (),
+    spec: RunSpec | None = None,
 ) -> list[TextTable | str]:
-    """Describe a run in full: where it stands, how it resumes, its settings, its history, its checkpoints."""
-    config = to_yaml(run.spec).rstrip()
+    """Describe a run in full: where it stands, how it resumes, its settings, its history, its checkpoints.
+
+    ``spec`` are the settings in force, if others are than those the run was started with.
+    """
+    config = to_yaml(spec or run.spec).rstrip()
     parts: list[TextTable | str] = [f"{status_line(run)}\n{resume_line(run, events)}\n{where(run)}", config]
     if epochs:
         parts.append(epochs_text(epochs))

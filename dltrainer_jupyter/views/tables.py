@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dltrainer_jupyter.core.records import EpochRecord, RunRecord
 from dltrainer_jupyter.store.store import Store
+from dltrainer_jupyter.views.configuration import in_force
 from dltrainer_jupyter.views.words import finite
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def run_document(store: Store, run_id: str) -> dict[str, Any]:
             for row in store.checkpoints(run_id)
         ],
         "error": None if run.error is None else vars(run.error),
-        "config": run.spec.dump(),
+        "config": in_force(store, run).dump(),
         "folder": run.folder,
         "environment": run.environment,
     }

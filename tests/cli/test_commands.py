@@ -81,7 +81,11 @@ print(sorted({"torch", "sklearn", "ipywidgets", "IPython", "pandas", "matplotlib
         (["pause", "nobody"], "No run has the name or id 'nobody'."),
         (["pause", "digits-mlp"], "Can't pause run 'digits-mlp': it is completed."),
         (["resume", "digits-mlp"], "Give it more epochs to go on"),
-        (["set", "digits-mlp", "momentum=1"], "Expected learning_rate=X"),
+        (
+            ["set", "digits-mlp", "momentum=1"],
+            "Unknown setting 'momentum'. A live run can change: epochs, learning_rate,",
+        ),
+        (["set", "digits-mlp", "batch_size=1"], "batch_size can't be changed in a live run; clone the run to train"),
         (["show", "digits-mlp", "again"], "unexpected extra argument"),
         (["models", "cn"], "Unknown model 'cn'. Did you mean 'cnn'?"),
         (["predict", "digits-mlp", "x.png"], "x.png: expected a file that ends in .npy, .npz, .csv."),

@@ -11,7 +11,7 @@ import psutil
 import pytest
 import torch
 
-from dltrainer_jupyter.core.errors import IllegalControlError
+from dltrainer_jupyter.core.errors import ConfigurationError, IllegalControlError
 from dltrainer_jupyter.tal import Run
 from tests.waiting import until
 
@@ -97,7 +97,7 @@ def test_the_learning_rate_changes_at_a_step(live: Callable[..., Run]) -> None:
 @pytest.mark.parametrize("values", [{}, {"learning_rate": 0}, {"momentum": 0.5}, {"learning_rate": "a"}])
 def test_what_cannot_be_set_is_refused(live: Callable[..., Run], values: dict[str, object]) -> None:
     """A bad setting is refused at once and changes nothing."""
-    with pytest.raises(IllegalControlError, match="learning_rate"):
+    with pytest.raises(ConfigurationError, match="learning_rate"):
         live().set(**values)  # type: ignore[arg-type]
 
 

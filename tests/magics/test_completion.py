@@ -37,6 +37,7 @@ def test_runs(offered, trained) -> None:
     assert offered("%dltrain pause dig") == ["digits-mlp"]
     assert offered("%dltrain predict x --run dig") == ["digits-mlp"]
     assert offered("%dltrain set digits-mlp lea") == ["learning_rate="]
+    assert offered("%dltrain set digits-mlp checkpoint.k") == ["checkpoint.keep="]
     assert offered("%dltrain predict x --checkpoint ") == ["best", "last"]
     assert offered("%dltrain compare digits-mlp dig") == []
 

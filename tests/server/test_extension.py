@@ -65,7 +65,7 @@ for framework in ("pytorch", "tensorflow", "jax"):
     for of in ("", "/metrics", "/checkpoints"):
         ask("get", "/runs/{id}" + of, ref)
     ask("get", "/runs/{id}/curves", ref, schemas.CurvesQuery())
-    ask("post", "/runs/{id}/set", ref, schemas.SetRequest(learning_rate=0.1))
+    ask("post", "/runs/{id}/set", ref, {"learning_rate": 0.1})
     for verb in ("pause", "checkpoint", "stop"):
         ask("post", "/runs/{id}/" + verb, ref)
     ask("post", "/runs/{id}/resume", ref, schemas.ResumeRequest())

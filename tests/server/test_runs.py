@@ -12,6 +12,8 @@ import pytest
 
 from dltrainer_jupyter import tal
 from dltrainer_jupyter.core.errors import ConfigurationError, RunNotFoundError
+from dltrainer_jupyter.core.live import declared
+from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.executors.process import ProcessExecutor
 from dltrainer_jupyter.server import schemas
 from dltrainer_jupyter.server.operation import LARGEST_BODY
@@ -193,12 +195,19 @@ def test_what_makes_no_sense_now_is_a_conflict(server, recorded) -> None:
     assert server.post(f"/runs/{run.id}/set", {"learning_rate": 1e-3}).status == 409
 
 
+CAN = f"A live run can change: {', '.join(declared(RunSpec))}."
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ({}, "Key 'learning_rate' is missing."),
+        ({}, f"Expected settings to change, such as learning_rate=1e-4; got nothing. {CAN}"),
         ({"learning_rate": 0}, "learning_rate: expected greater than 0, got 0."),
-        ({"lr": 0.1}, "Unknown key 'lr'. Did you mean 'learning_rate'? Known: learning_rate. (1 more after this one)"),
+        ({"checkpoint": {"keep": 1}}, "checkpoint.keep: expected greater than or equal to 2, got 1."),
+        ({"checkpoint.keep": 1}, "checkpoint.keep: expected greater than or equal to 2, got 1."),
+        ({"lr": 0.1}, f"Unknown setting 'lr'. Did you mean 'learning_rate'? {CAN}"),
+        ({"seed": 1}, f"seed can't be changed in a live run; clone the run to train with another. {CAN}"),
+        ({"self": 1}, f"Unknown setting 'self'. {CAN}"),
     ],
 )
 def test_only_what_a_live_run_can_change_is_changed(server, recorded, body, message) -> None:

@@ -161,26 +161,56 @@ def test_a_live_run_takes_neither_epochs_nor_another_executor(live: Run) -> None
 
 
 @pytest.mark.parametrize(
-    ("values", "given"),
+    ("values", "said"),
     [
-        ({}, "nothing"),
-        ({"learning_rate": 0}, "learning_rate=0"),
-        ({"learning_rate": -1.0}, "learning_rate=-1.0"),
-        ({"learning_rate": math.nan}, "learning_rate=nan"),
-        ({"learning_rate": math.inf}, "learning_rate=inf"),
-        ({"learning_rate": 10**400}, "learning_rate=1000"),
-        ({"learning_rate": True}, "learning_rate=True"),
-        ({"learning_rate": "1e-3"}, "learning_rate='1e-3'"),
-        ({"momentum": 0.9}, "momentum=0.9"),
-        ({"lr": 0.001}, "lr=0.001. Did you mean learning_rate=0.001?"),
-        ({"learning_rate": 0.1, "momentum": 0.9}, "learning_rate=0.1, momentum=0.9"),
+        ({}, "Expected settings to change, such as learning_rate=1e-4; got nothing. A live run can change: epochs, "),
+        ({"learning_rate": 0}, "learning_rate: expected greater than 0, got 0."),
+        ({"learning_rate": math.nan}, "learning_rate: expected a finite number, got nan."),
+        ({"learning_rate": math.inf}, "learning_rate: expected a finite number, got inf."),
+        ({"learning_rate": 10**400}, "learning_rate: expected a number, got 1000"),
+        ({"learning_rate": True}, "learning_rate: expected a number, got true."),
+        ({"learning_rate": None}, "learning_rate: expected a number, got nothing."),
+        ({"epochs": 2.5}, "epochs: expected a whole number, got 2.5."),
+        ({"momentum": 0.9}, "Unknown setting 'momentum'. A live run can change: "),
+        ({"lr": 0.001}, "Unknown setting 'lr'. Did you mean 'learning_rate'?"),
+        ({"checkpoint": {"kep": 3}}, "Unknown setting 'checkpoint.kep'. Did you mean 'checkpoint.keep'?"),
+        ({"patience": 3}, "Unknown setting 'patience'. Did you mean 'early_stopping.patience'?"),
+        (
+            {"learning_rate": 0.1, "seed": 9},
+            "seed can't be changed in a live run; clone the run to train with another.",
+        ),
+        ({"model.dropout": 0.1}, "model.dropout can't be changed in a live run; clone the run to train with another."),
+        ({"validation": False}, "validation can't be changed in a live run; clone the run to train with another."),
     ],
 )
-def test_only_a_positive_rate_can_be_set(pending: Run, values: dict[str, Any], given: str) -> None:
-    with pytest.raises(IllegalControlError) as error:
+def test_only_what_is_declared_can_be_set_to_what_it_takes(pending: Run, values: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
         pending.set(**values)
-    start = "Expected learning_rate=X with X above 0, the only setting a live run can change; got "
-    assert str(error.value).startswith(start + given)
+    assert str(error.value).startswith(said)
+    assert pending.store.controls(pending.id) == []
+
+
+def test_what_is_switched_off_cannot_be_set(pending: Run) -> None:
+    with pytest.raises(IllegalControlError, match=r"this run has no early stopping\. Clone it with early_stopping"):
+        pending.set(early_stopping={"patience": 3})
+
+
+def test_settings_are_given_nested_or_with_dots(pending: Run) -> None:
+    control = pending.set(checkpoint={"keep": 5}, **{"checkpoint.every_seconds": None, "epochs": np.int64(70)})
+    assert control.record.arguments == {"checkpoint.keep": 5, "checkpoint.every_seconds": None, "epochs": 70}
+
+
+def test_the_settings_in_force_are_shown_and_cloned(live: Run) -> None:
+    before = live.spec
+    live.set(learning_rate=2e-4, epochs=before.epochs + 5, checkpoint={"keep": 7}).wait(10)
+    shown = live.document()
+    assert shown["config"]["learning_rate"] == 2e-4
+    assert shown["config"]["epochs"] == shown["epochs"] == before.epochs + 5
+    assert shown["config"]["checkpoint"]["keep"] == live.spec.checkpoint.keep == 7
+    assert live.record.spec == before
+    cloned = live.clone(epochs=1)
+    assert (cloned.spec.learning_rate, cloned.spec.checkpoint.keep, cloned.spec.epochs) == (2e-4, 7, 1)
+    cloned.wait(60)
 
 
 @pytest.mark.parametrize("rate", [1, 1e-4, np.float32(0.5), np.float64(0.5), np.int64(1)])

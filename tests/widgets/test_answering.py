@@ -51,7 +51,7 @@ def test_a_window_of_a_curve_is_read_as_finely_as_asked(train: Callable) -> None
         ("pouse", {}, "Unknown request 'pouse'. Did you mean 'pause'?"),
         (None, {}, "expected a request with a verb"),
         ("pause", {"now": True}, "Unknown key 'pause.now'."),
-        ("set", {"learning_rate": -1}, "above 0"),
+        ("set", {"learning_rate": -1}, "learning_rate: expected greater than 0, got -1."),
         ("set", {}, "got nothing"),
         ("resume", {"epochs": 0}, "resume.epochs: expected greater than or equal to 1, got 0."),
         ("curve", {"names": ["train_los"]}, "Did you mean 'train_loss'?"),

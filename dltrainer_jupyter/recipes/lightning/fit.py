@@ -109,6 +109,16 @@ class Fit:
         """Compute with these from now on."""
         self._optimization.serve(state, ops)
 
+    def follow(self, course: Course) -> None:
+        """Take in where the training stands, and how long it is."""
+        self._trainer.follow(course)
+
+    def length_in_use(self) -> str | None:
+        """Say what of the module's was made for the length of the training; None if nothing was."""
+        if not self._trainer.lr_scheduler_configs:
+            return None
+        return "the module has learning-rate schedulers of its own, which were made for the length it has."
+
     # --- before and after ---------------------------------------------------------------------------
 
     def begin(self, course: Course) -> None:

@@ -77,6 +77,14 @@ class Lightning:
         """Call what comes before the first step."""
         self._fit.begin(course)
 
+    def follow(self, course: Course) -> None:
+        """Take in that the training has another length from here on."""
+        self._fit.follow(course)
+
+    def length_in_use(self) -> str | None:
+        """Say why the training can't have another length from here on; None if it can."""
+        return self._fit.length_in_use()
+
     def begin_epoch(self, state: TrainState, course: Course) -> None:  # noqa: ARG002 - the protocol's
         """Call what comes before an epoch."""
         self._fit.begin_epoch(course)
