@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useReducer, useState } from 'preact/hooks';
 import { message } from '../model/run-model';
 import type { Problem, StudioClient } from './contract';
 
@@ -18,6 +18,9 @@ const NOTHING: Problem[] = [];
 /** What is wrong in a configuration, looked up while one writes it. */
 export function useCheck(client: StudioClient, text: string): Check {
   const [check, setCheck] = useState<Check>({ text: null, problems: NOTHING, failed: null });
+  const [breaks, countBreak] = useReducer<number, void>(count => count + 1, 0);
+  useEffect(() => client.onConnection(now => now === 'connected' && countBreak()), [client]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what couldn't be looked at in a break is looked at after it.
   useEffect(() => {
     let overtaken = false;
     const timer = setTimeout(() => {
@@ -35,6 +38,6 @@ export function useCheck(client: StudioClient, text: string): Check {
       overtaken = true;
       clearTimeout(timer);
     };
-  }, [client, text]);
+  }, [client, text, breaks]);
   return check;
 }

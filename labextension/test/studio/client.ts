@@ -13,6 +13,7 @@ export class TestStudio implements StudioClient {
   answer: () => Promise<unknown> = () => Promise.resolve({ id: 'N1', name: 'new' });
   state: Connection = 'connected';
   readonly #snapshots: Map<string, Snapshot>;
+  readonly #connections = new Set<(connection: Connection) => void>();
   readonly #listeners = new Set<(rows: RunRow[], gone: string[]) => void>();
 
   constructor(snapshots: Snapshot[]) {
@@ -43,8 +44,16 @@ export class TestStudio implements StudioClient {
     return this.state;
   }
 
-  onConnection() {
-    return () => undefined;
+  become(connection: Connection): void {
+    this.state = connection;
+    for (const listener of this.#connections) {
+      listener(connection);
+    }
+  }
+
+  onConnection(callback: (connection: Connection) => void) {
+    this.#connections.add(callback);
+    return () => this.#connections.delete(callback);
   }
 
   run(id: string) {

@@ -162,6 +162,16 @@ describe('a new run', () => {
     await click('Start training');
     expect(studio.asked).toEqual([{ train: 'model: cnn' }]);
   });
+
+  it('is looked at again when the server is back', async () => {
+    studio.problems = () => Promise.reject(new Error('The server doesn’t answer.'));
+    await open('model: cnn');
+    await pass(400);
+    studio.problems = () => Promise.resolve([]);
+    await act(() => studio.become('connected'));
+    await pass(400);
+    expect(root.querySelector('.dlt-problems')?.textContent).toContain('No problems.');
+  });
 });
 
 describe('a file', () => {
