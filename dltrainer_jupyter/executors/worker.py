@@ -66,7 +66,7 @@ def main(store_url: str, run_id: str, *, executor: str, bell: Doorbell, owns_pro
         return None
     held.hang(run_id, bell)
     try:
-        with files.mirrored(store, store.run(run_id), attempt) as follow:
+        with files.mirrored(store, _insisting(partial(store.run, run_id)), attempt) as follow:
             state = _Worker(store, run_id, executor, bell, follow, owns_process=owns_process).train(attempt)
     except StaleAttemptError as error:
         _LOG.warning("%s", error)
@@ -110,7 +110,7 @@ class _Worker:
 
     def train(self, attempt: Attempt) -> State:
         """Train until the run ends."""
-        record = self._store.run(self._run_id)
+        record = self._record()
         retries = Retries(record.spec.retry)
         while True:
             with Poller(attempt, self._bell):
@@ -121,22 +121,25 @@ class _Worker:
             if left is not None:
                 _leave(attempt, *left, outcome.record)
                 return left[0]
-            # The store may be what was away.
-            attempt = _insisting(partial(self._begin_anew, attempt))
+            attempt = self._begin_anew(attempt)
             self._follow(attempt)
             if not outcome.told:
                 _insisting(partial(attempt.event, "retry", outcome.message, outcome.record.step))
             # What troubled the attempt before is no reason for this one to rest.
             self._bell.trouble = None
-            record = self._store.run(self._run_id)
+            record = self._record()
 
     def _begin_anew(self, attempt: Attempt) -> Attempt:
-        was_paused = self._store.run(self._run_id).state is State.PAUSED
-        again = self._store.claim_again(attempt, executor=self._executor, environment={})
+        # The store may be what was away, and go away again; what it has taken isn't to be given to it twice.
+        was_paused = self._record().state is State.PAUSED
+        again = _insisting(lambda: self._store.claim_again(attempt, executor=self._executor, environment={}))
         if was_paused:
             # Obeyed before the first step.
-            self._store.request_control(self._run_id, Verb.PAUSE, {}, "retry")
+            _insisting(partial(self._store.request_control, self._run_id, Verb.PAUSE, {}, "retry"))
         return again
+
+    def _record(self) -> RunRecord:
+        return _insisting(partial(self._store.run, self._run_id))
 
     def _try(self, record: RunRecord, attempt: Attempt, retries: Retries) -> State | _Fault:
         """Train; return how the run ended, or what kept it from ending."""

@@ -13,12 +13,13 @@ from torch import nn
 
 from dltrainer_jupyter import tal
 from dltrainer_jupyter.core.errors import StaleAttemptError, StoreError, TrainingFailed
-from dltrainer_jupyter.core.states import State
+from dltrainer_jupyter.core.states import State, Verb
 from dltrainer_jupyter.core.supervision import RetrySpec
-from dltrainer_jupyter.executors import held
+from dltrainer_jupyter.executors import held, worker
 from dltrainer_jupyter.executors.retrying import Retries, faults
 from dltrainer_jupyter.loop import poller
 from dltrainer_jupyter.store.attempts import Attempt
+from dltrainer_jupyter.store.store import Store
 from dltrainer_jupyter.tal import Run
 from tests.waiting import until
 
@@ -122,6 +123,49 @@ def test_a_retry_is_told_when_the_store_is_back(monkeypatch: pytest.MonkeyPatch)
     run = train(RESET, lambda step: step == 60, retry={"wait_seconds": 0}).wait()
     assert next(away, None) is None
     assert [message.partition(":")[0] for message in told(run)] == ["Retry 1 of 3 in 0 s"]
+
+
+def test_a_store_that_goes_away_after_the_claim_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    claim, read, away = Store.claim, Store.run, list[bool]()
+
+    def claimed(self: Store, *asked: Any, **more: Any) -> Attempt:
+        attempt = claim(self, *asked, **more)
+        away.append(True)
+        return attempt
+
+    def run_of(self: Store, run_id: str) -> Any:
+        if away:
+            away.clear()
+            msg = "The store can't be reached: it is being restarted."
+            raise StoreError(msg)
+        return read(self, run_id)
+
+    monkeypatch.setattr(worker, "_PAUSE", 0)
+    monkeypatch.setattr(Store, "claim", claimed)
+    monkeypatch.setattr(Store, "run", run_of)
+    assert train(None).state == "completed"
+
+
+def test_a_store_that_goes_away_again_is_given_nothing_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that was paused is paused again, though the store is away between the new attempt and the pause."""
+    request, away = Store.request_control, iter([True])
+
+    def asked(self: Store, run_id: str, verb: Verb, *more: Any) -> Any:
+        if verb is Verb.PAUSE and next(away, False):
+            msg = "The store can't be reached: it is being restarted."
+            raise StoreError(msg)
+        return request(self, run_id, verb, *more)
+
+    monkeypatch.setattr(worker, "_PAUSE", 0)
+    monkeypatch.setattr(Store, "request_control", asked)
+    run = train(RESET, lambda step: step == 60, executor="thread", retry={"wait_seconds": 3600})
+    until(lambda: told(run))
+    Attempt(run.store._database, run.id, 1, {}).change_state(State.PAUSED)
+    run.resume()
+    until(lambda: run.state == "paused" and len(run.store.attempts(run.id)) == 2)
+    assert next(away, None) is None
+    run.resume().wait(30)
+    assert run.wait(60).state == "completed"
 
 
 def test_a_checkpoint_that_the_store_did_not_take_makes_no_run_rest(monkeypatch: pytest.MonkeyPatch) -> None:
