@@ -9,6 +9,7 @@ import math
 import threading
 import urllib.error
 import urllib.request
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,8 @@ _SERVER_ERROR, _TOO_MANY = 500, 429
 def tell(store: Store, run_id: str) -> threading.Thread | None:
     """Tell of a run's end, if somebody wants to know of this one; returns at once.
 
-    What can't be delivered becomes an event of the run. The process lives until it is known, some seconds.
+    What can't be delivered becomes an event of the run. The process lives until it is known, some seconds; one that
+    is ending already waits here.
 
     Returns
     -------
@@ -49,8 +51,15 @@ def tell(store: Store, run_id: str) -> threading.Thread | None:
     except (OSError, ValueError, StoreError) as error:
         _LOG.warning("The end of run %s could not be told: %s", run_id, error)
         return None
-    thread = threading.Thread(target=_deliver, args=(store, run, webhook), name=f"dltrain-tell-{run_id}")
-    thread.start()
+    # A trainer's thread is a daemon, whose children would be cut short by the end of a script.
+    tell = partial(_deliver, store, run, webhook)
+    thread = threading.Thread(target=tell, name=f"dltrain-tell-{run_id}", daemon=False)
+    try:
+        thread.start()
+    except RuntimeError:
+        # Python starts no threads any more.
+        tell()
+        return None
     return thread
 
 
