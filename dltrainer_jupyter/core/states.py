@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from dltrainer_jupyter.core.errors import IllegalControlError, IllegalTransitionError
+from dltrainer_jupyter.core.errors import IllegalControlError, IllegalTransitionError, UnknownNameError
 
 
 class State(StrEnum):
@@ -78,6 +78,25 @@ _CURE: dict[Verb, str] = {
     Verb.SET: "Settings can be changed on a live run; to start again with others, clone it.",
     Verb.DELETE: "Stop it first.",
 }
+
+
+def state_named(name: str) -> State:
+    """Give the state that a person means.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none of this name.
+
+    Examples
+    --------
+    >>> state_named("paused")
+    <State.PAUSED: 'paused'>
+    """
+    if name not in set(State):
+        kind = "state"
+        raise UnknownNameError(kind, name, State)
+    return State(name)
 
 
 def check_transition(run: str, before: State, after: State) -> None:

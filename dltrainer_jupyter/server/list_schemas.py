@@ -6,8 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from dltrainer_jupyter.core.errors import UnknownNameError
-from dltrainer_jupyter.core.states import State
+from dltrainer_jupyter.core.states import State, state_named
 from dltrainer_jupyter.server.schemas import Strict, listed
 
 _MOST_RUNS, _RUNS = 1000, 50
@@ -16,9 +15,7 @@ _MOST_RUNS, _RUNS = 1000, 50
 def _states(value: Any) -> Any:
     names = listed(value)
     for name in names:
-        if name not in set(State):
-            kind = "state"
-            raise UnknownNameError(kind, name, State)
+        state_named(name)
     return names
 
 

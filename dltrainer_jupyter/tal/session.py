@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from dltrainer_jupyter.core import private
-from dltrainer_jupyter.core.errors import RunNotFoundError, StoreError, UnknownNameError
-from dltrainer_jupyter.core.states import ALIVE, State
+from dltrainer_jupyter.core.errors import RunNotFoundError, StoreError
+from dltrainer_jupyter.core.states import ALIVE, state_named
 from dltrainer_jupyter.executors import notifying
 from dltrainer_jupyter.store.store import Store
 from dltrainer_jupyter.tal.run import Run
@@ -118,7 +118,7 @@ def runs(
     """
     wanted = replace(parse(filter), name=name)
     if states is not None:
-        named = frozenset(_state(state) for state in ([states] if isinstance(states, str) else states))
+        named = frozenset(map(state_named, [states] if isinstance(states, str) else states))
         wanted = replace(wanted, states=(*wanted.states, named))
     store, after = open_store(), None
     found: list[Run] = []
@@ -129,13 +129,6 @@ def runs(
         if after is None:
             break
     return found
-
-
-def _state(name: str) -> State:
-    if name not in set(State):
-        kind = "state"
-        raise UnknownNameError(kind, name, State)
-    return State(name)
 
 
 def alive(name: str) -> Run | None:

@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from dltrainer_jupyter.core.errors import ConfigurationError, UnknownNameError
-from dltrainer_jupyter.core.states import State
+from dltrainer_jupyter.core.states import state_named
 from dltrainer_jupyter.store.listing import SIGNS, Comparison, RunFilter
 
 HELP = "words of the name, state:running, framework:jax, executor:process, host:NAME, val_accuracy>0.9, best<0.1"
@@ -95,20 +95,13 @@ def _narrowed(wanted: RunFilter, term: str) -> RunFilter:
     if key == "host":
         return _with(wanted, "hosts", tuple(values))
     if key == "state":
-        return _with(wanted, "states", frozenset(map(_state, values)))
+        return _with(wanted, "states", frozenset(map(state_named, values)))
     return _with(wanted, _KEYS[key], frozenset(values))
 
 
 def _with(wanted: RunFilter, field: str, value: Any) -> RunFilter:
     changed: dict[str, Any] = {field: (*getattr(wanted, field), value)}
     return dataclasses.replace(wanted, **changed)
-
-
-def _state(name: str) -> State:
-    if name not in set(State):
-        kind = "state"
-        raise UnknownNameError(kind, name, State)
-    return State(name)
 
 
 def _number(key: str, sign: str, text: str) -> float:
