@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from dltrainer_jupyter.core.errors import ConfigurationError
@@ -79,7 +79,7 @@ def position(cursor: str, sort: Sort) -> Position:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         written, key, number = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
         found = Position(_key(sort, key), number)
-    except (ValueError, TypeError, binascii.Error, RecursionError):
+    except (ValueError, TypeError, OverflowError, binascii.Error, RecursionError):
         written, found = None, Position(None, -1)
     if written != sort or type(found.number) is not int or not 0 <= found.number <= MOST:
         msg = f"cursor: expected what a page of the same order ('{sort}') called its next, got '{cursor[:80]}'."
@@ -96,7 +96,7 @@ def _key(sort: Sort, written: Any) -> str | float | datetime | None:
         case Sort.UPDATED:
             moment = datetime.fromisoformat(written)
             if moment.tzinfo is not None:
-                return moment
+                return moment.astimezone(UTC)
             wanted = False
         case _:
             wanted = written is None

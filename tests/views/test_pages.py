@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -11,6 +11,8 @@ from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.store.listing import Position, RunFilter, Sort
 from dltrainer_jupyter.store.part import MOST
 from dltrainer_jupyter.views.pages import cursor_of, page, position
+
+EAST, WEST = timezone(timedelta(hours=23)), timezone(-timedelta(hours=23))
 
 _KEYS: dict[Sort, st.SearchStrategy[Any]] = {
     Sort.NEWEST: st.none(),
@@ -49,6 +51,12 @@ def test_a_key_that_order_does_not_have_is_refused(sort: Sort) -> None:
     cursor = cursor_of(Position(0.5, 1), sort)
     with pytest.raises(ConfigurationError, match="cursor"):
         position(cursor, sort)
+
+
+@pytest.mark.parametrize("moment", [datetime.min.replace(tzinfo=EAST), datetime.max.replace(tzinfo=WEST)])
+def test_a_moment_no_run_was_changed_at_is_refused(moment: datetime) -> None:
+    with pytest.raises(ConfigurationError, match="cursor"):
+        position(cursor_of(Position(moment, 1), Sort.UPDATED), Sort.UPDATED)
 
 
 @pytest.mark.parametrize("number", [-1, MOST + 1, 1.5, True, None, "1"])
