@@ -180,7 +180,8 @@ class Channels:
         """
         key = (store.uuid, run_id)
         channel = self._runs.get(key)
-        if channel is None:
+        if channel is None or channel.is_gone:
+            # One that was deleted may have been brought back.
             channel = self._runs[key] = RunChannel(store, run_id, self._loop)
             self._feed.add(channel, -1 if revision is None else revision)
         elif channel.news is None and revision is None:
@@ -193,7 +194,9 @@ class Channels:
         """Have somebody hear no more of a run."""
         channel.hearers.discard(hear)
         if not channel.hearers:
-            self._runs.pop((channel.store.uuid, channel.run_id), None)
+            key = (channel.store.uuid, channel.run_id)
+            if self._runs.get(key) is channel:
+                del self._runs[key]
             self._feed.remove(channel)
 
     def join_list(
@@ -203,8 +206,9 @@ class Channels:
         channel = self._lists.get(store.uuid)
         if channel is None:
             channel = self._lists[store.uuid] = ListChannel(store, self._loop)
-            self._feed.add_list(channel)
         channel.hearers.add(hear)
+        # Also one that is followed already: who has just read the list may have missed what others were told since.
+        self._feed.add_list(channel)
         return channel
 
     def leave_list(

@@ -132,8 +132,13 @@ class Watcher:
             self._gone.clear()
 
     def _hear_rows(self, rows: Sequence[Mapping[str, Any]], gone: Sequence[str]) -> None:
-        self._rows |= {row["id"]: row for row in rows}
-        self._gone |= dict.fromkeys(gone)
+        for run_id in gone:
+            # Else it would come back to life.
+            self._rows.pop(run_id, None)
+            self._gone[run_id] = None
+        for row in rows:
+            self._gone.pop(row["id"], None)
+            self._rows[row["id"]] = row
         self._outbox.put(_LIST, self._say_rows)
 
     async def _say_rows(self) -> str | None:
@@ -142,9 +147,7 @@ class Watcher:
         self._gone.clear()
         if self._rows:
             self._outbox.put(_LIST, self._say_rows)
-        # One that was deleted meanwhile would come back to life.
-        alive = [row for row in rows if row["id"] not in gone]
-        return f'{{"kind":"rows",{body(rows=alive, gone=gone)}}}'
+        return f'{{"kind":"rows",{body(rows=rows, gone=gone)}}}'
 
     def _hear_resources(self) -> None:
         self._outbox.put(_MACHINE, self._say_resources)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import logging
 import threading
 import time
 import weakref
@@ -15,6 +16,8 @@ from dltrainer_jupyter.store.store import Store
 from dltrainer_jupyter.views.live import snapshot
 from dltrainer_jupyter.views.rows import ChangedRows
 
+_LOG = logging.getLogger(__name__)
+
 BEAT = 0.22
 """Seconds between two looks while a run is alive: 4 to 5 refreshes a second."""
 REST = 1.0
@@ -22,7 +25,7 @@ REST = 1.0
 _HURRIED = 0.05
 """Least seconds between two looks, even when somebody hurries."""
 SHARE = 5
-"""The thread rests so many times longer than the processor worked for it, so that looking doesn't slow training down."""
+"""The thread rests so many times longer than the processor worked for it, so that looking slows no training down."""
 _REAP = 1.0
 """Seconds between two looks for trainers that have died."""
 _LIST = 1.0
@@ -99,10 +102,17 @@ class Feed:
             self._bell.set()
 
     def add_list(self, watcher: ListWatcher) -> None:
-        """Tell somebody of every run that is new or changes from now on, and of every one that is deleted."""
+        """Tell somebody of every run that is new or changes from now on, and of every one that is deleted.
+
+        All who show this store's list are told once more what happened during the last seconds.
+        """
+        uuid = watcher.store.uuid
         with self._lock:
+            if any(other.store.uuid == uuid for other in self._lists):
+                self._rows[uuid].repeat()
+            else:
+                self._rows[uuid] = ChangedRows(watcher.store)
             self._lists.add(watcher)
-            self._rows.setdefault(watcher.store.uuid, ChangedRows(watcher.store))
             self._run()
 
     def remove_list(self, watcher: ListWatcher) -> None:
@@ -143,6 +153,7 @@ class Feed:
                 watchers, lists = list(self._told.items()), list(self._lists)
                 if not watchers and not lists:
                     self._rows.clear()
+                    self._states.clear()
                     self._thread = None
                     return
             pause = self._look(watchers, lists)
@@ -200,11 +211,16 @@ class Feed:
             elif revisions[run_id] != told:
                 try:
                     news = fresh[run_id] if run_id in fresh else snapshot(store, run_id)
+                    fresh[run_id] = news
+                    self._states[store.uuid, run_id] = State(news["run"]["state"])
+                    watcher.tell(news)
                 except RunNotFoundError:
                     continue
-                fresh[run_id] = news
-                self._states[store.uuid, run_id] = State(news["run"]["state"])
-                watcher.tell(news)
+                except StoreError:
+                    raise
+                except Exception:  # noqa: BLE001 - a fault of ours, which is none of who shows another run
+                    # It is tried again when the run changes.
+                    _LOG.exception("Run %s can't be shown", run_id)
                 with self._lock:
                     if watcher in self._told:
                         # The one read before the snapshot, which may have missed what came while it was made.

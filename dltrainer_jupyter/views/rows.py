@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
@@ -79,8 +80,13 @@ class ChangedRows:
         self._looked: datetime | None = None
         self._revisions: dict[str, int] = {}
         self._gone: set[str] = set()
+        self._repeated = threading.Event()
         self.read_at = -float("inf")
         """When it was read last, by :func:`time.monotonic`."""
+
+    def repeat(self) -> None:
+        """Have the next reading give once more what happened during the last seconds: somebody new hears of it."""
+        self._repeated.set()
 
     def read(self) -> tuple[list[dict[str, Any]], list[str]]:
         """Give rows that are new or have changed, and ids of runs that were deleted.
@@ -88,6 +94,9 @@ class ChangedRows:
         The first reading gives what happened during the last seconds; what is told twice changes nothing.
         """
         self.read_at = time.monotonic()
+        if self._repeated.is_set():
+            self._repeated.clear()
+            self._revisions, self._gone = {}, set()
         with self._store.look():
             now = self._store.changes(None).now
             # Nor does it matter if the clock was set back.
@@ -95,7 +104,8 @@ class ChangedRows:
             found = self._store.changes(since)
             fresh = [run_id for run_id, revision in found.revisions.items() if self._revisions.get(run_id) != revision]
             changed = self._listed(fresh)
-        gone = sorted(found.gone - self._gone)
+        # One that was brought back is there: its row was read last.
+        gone = sorted(found.gone - self._gone - {row["id"] for row in changed})
         # Only once it has been read is it known: what a fault of the store kept back comes next time.
         self._looked, self._revisions, self._gone = now, found.revisions, found.gone
         return changed, gone

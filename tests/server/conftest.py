@@ -17,8 +17,10 @@ from jupyter_server.auth import AllowAllAuthorizer
 from jupyter_server.serverapp import ServerApp
 
 from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.server import channels
 from dltrainer_jupyter.tal import Run
 from dltrainer_jupyter.tal.session import open_store
+from dltrainer_jupyter.views import feed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -100,11 +102,15 @@ class Server:
 
 @pytest.fixture(scope="package")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Start a server once, enabled by the file that the wheel installs."""
+    """Start a server once, enabled by the file that the wheel installs; its stream is in a hurry."""
     folder = tmp_path_factory.mktemp("jupyter")
     with pytest.MonkeyPatch.context() as monkeypatch:
         for name in ("CONFIG", "DATA", "RUNTIME"):
             monkeypatch.setenv(f"JUPYTER_{name}_DIR", str(folder / name.lower()))
+        for name, seconds in (("BEAT", 0.05), ("REST", 0.1), ("_SHARE", 1)):
+            monkeypatch.setattr(channels, name, seconds)
+        for name in ("_REAP", "_LIST"):
+            monkeypatch.setattr(feed, name, 0.1)
         ready, ended = threading.Event(), threading.Event()
         servers: list[Server] = []
         thread = threading.Thread(target=lambda: asyncio.run(_serve(folder, servers, ready, ended)), daemon=True)

@@ -178,6 +178,16 @@ def test_a_deleted_run_is_gone(page, trainer) -> None:
     assert {"kind": "rows", "rows": [], "gone": [trainer.run.id]} in heard
 
 
+def test_a_run_that_was_brought_back_is_told_again(page, trainer) -> None:
+    run, first = trainer.run, page(f"?runs={trainer.run.id}")
+    record = run.record
+    trainer.end()
+    run.store.delete_run(run.id)
+    first.until(is_kind("gone"))
+    run.store.create_run(run.id, record.spec, folder=record.folder, environment={})
+    assert page(f"?runs={run.id}").hear()["snapshot"]["run"]["state"] == "pending"
+
+
 def test_a_dead_trainer_is_noticed(page, trainer, monkeypatch) -> None:
     watching = page(f"?runs={trainer.run.id}")
     watching.hear()
@@ -201,6 +211,20 @@ def test_rows_that_change_are_told(page, server, trainer, recorded) -> None:
     watching.say(kind="list", on=False)
     trainer.steps(1)
     assert watching.silent()
+
+
+def test_who_comes_later_hears_what_others_were_told_already(page, trainer) -> None:
+    """It may have read the list before that."""
+
+    def is_told(frame: dict[str, Any]) -> bool:
+        return any(row["step"] == STEPS + 7 for row in frame["rows"])
+
+    first, second = page(), page()
+    first.say(kind="list", on=True)
+    trainer.steps(7)
+    first.until(is_told)
+    second.say(kind="list", on=True)
+    second.until(is_told)
 
 
 def test_resources_are_told(page) -> None:
@@ -286,7 +310,8 @@ def test_a_client_that_does_not_read_holds_nothing_up(page, server, trainer) -> 
     quick.hear()
     names = tuple(f"series-{number}" for number in range(40))
     for _ in range(6):
-        trainer.steps(200, names)
+        with trainer.attempt.transaction():
+            trainer.steps(200, names)
         quick.until(lambda _: quick.shown[trainer.run.id]["progress"]["step"] == trainer.step)
     told = 0
     while slow.shown[trainer.run.id]["progress"]["step"] != trainer.step:

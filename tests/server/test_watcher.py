@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from dltrainer_jupyter.server.channels import News
-from dltrainer_jupyter.server.watcher import Watched
+from dltrainer_jupyter.server.channels import ListChannel, News
+from dltrainer_jupyter.server.outbox import Outbox
+from dltrainer_jupyter.server.watcher import Watched, Watcher
 
 
 def snapshot(revision: int, *steps: int) -> dict[str, Any]:
@@ -59,3 +60,36 @@ def test_what_a_client_knows_is_not_told() -> None:
 
 def test_a_run_that_is_gone_is() -> None:
     assert told(Watched("a", -1), FIRST, is_gone=True) == {"kind": "gone", "id": "a"}
+
+
+def test_many_rows_go_in_parts_and_a_deleted_one_stays_away() -> None:
+    frames = asyncio.run(_told_of_many_rows())
+    assert [len(frame["rows"]) for frame in frames] == [100, 100, 49, 1]
+    assert [frame["gone"] for frame in frames] == [[], ["249"], [], []]
+    assert "249" not in {row["id"] for frame in frames[:3] for row in frame["rows"]}
+    assert frames[-1]["rows"] == [{"id": "249"}]
+
+
+async def _told_of_many_rows() -> list[dict[str, Any]]:
+    """Have the newest of 250 rows deleted after the first frame, and deleted and brought back after the last one."""
+    sent: list[dict[str, Any]] = []
+    ended = asyncio.Event()
+
+    async def send(text: str) -> None:
+        sent.append(json.loads(text))
+        if len(sent) == 1:
+            channel._spread([], ["249"])
+        elif len(sent) == 3:
+            channel._spread([], ["249"])
+            channel._spread([{"id": "249"}], [])
+        elif len(sent) == 4:
+            ended.set()
+
+    nobody: Any = None
+    channel, outbox = ListChannel(nobody, asyncio.get_running_loop()), Outbox(send)
+    channel.hearers.add(Watcher(nobody, outbox)._hear_rows)
+    channel._spread([{"id": str(number)} for number in range(250)], [])
+    sending = asyncio.create_task(outbox.empty())
+    await asyncio.wait_for(ended.wait(), 20)
+    sending.cancel()
+    return sent

@@ -210,6 +210,28 @@ def test_a_write_during_the_snapshot_is_not_missed(feed: Feed, trainer: Any, mon
     assert [news["progress"]["step"] for news in watcher.told] == [90, 95]
 
 
+def test_a_run_that_cannot_be_shown_keeps_nobody_else_waiting(
+    feed: Feed, train: Callable, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    bad, good = train("bad"), train("good")
+    snapshot, watchers = module.snapshot, [Watcher(bad.run), Watcher(good.run)]
+
+    def failing(store: Store, run_id: str) -> dict[str, Any]:
+        if run_id == bad.run.id and bad.step < 5:
+            msg = "nobody foresaw this"
+            raise ValueError(msg)
+        return snapshot(store, run_id)
+
+    monkeypatch.setattr(module, "snapshot", failing)
+    for watcher in watchers:
+        feed.add(watcher)
+    good.steps(3)
+    watchers[1].until(is_step(3))
+    assert caplog.text.count(f"Run {bad.run.id} can't be shown") == 1
+    bad.steps(5)
+    watchers[0].until(is_step(5))
+
+
 def test_two_runs_are_told_apart(feed: Feed, train: Callable) -> None:
     first, second = train("first"), train("second")
     watchers = [Watcher(first.run), Watcher(second.run), Watcher(second.run)]

@@ -66,3 +66,25 @@ def test_a_clock_that_is_set_loses_nothing(store: Store, train, monkeypatch: pyt
         changed.read()
     trainer.steps(5)
     assert ids(changed.read()) == ([trainer.run.id], [])
+
+
+def test_who_comes_later_is_told_what_happened_during_the_last_seconds(store: Store, train) -> None:
+    one, other = train("one"), train("other")
+    other.end()
+    store.delete_run(other.run.id)
+    changed = ChangedRows(store)
+    first = changed.read()
+    assert changed.read() == ([], [])
+    changed.repeat()
+    assert changed.read() == first
+    assert ids(first) == ([one.run.id], [other.run.id])
+
+
+def test_a_run_that_is_brought_back_at_once_is_there(store: Store, train) -> None:
+    trainer, changed = train(), ChangedRows(store)
+    changed.read()
+    record = trainer.run.record
+    trainer.end()
+    store.delete_run(record.id)
+    store.create_run(record.id, record.spec, folder=record.folder, environment={})
+    assert ids(changed.read()) == ([record.id], [])
