@@ -12,7 +12,7 @@ pickle, and its event loop never waits for the store: every answer is put togeth
 ``stream``      the WebSocket: frames in and out, checked by ``stream_schemas``
 ``watcher``     what one socket shows, ``outbox`` what waits to be sent over it
 ``channels``    what many sockets are told, read once for them all
-``loading``     what answers are made with, imported by one thread at a time
+``loading``     what answers are made with, imported by one thread at a time, and before it is asked for
 ``page``        the web page: its document and its files
 ``errors``      an error as status code, message and reason
 ``operation``   what an answer is made of and described by
@@ -39,3 +39,12 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     from dltrainer_jupyter.server.extension import load
 
     load(app)
+
+
+async def _start_jupyter_server_extension(app: ServerApp) -> None:
+    """Get ready where people are sent to our page first; the Jupyter server calls this when it listens."""
+    from dltrainer_jupyter.server import loading
+    from dltrainer_jupyter.server.page import PAGE
+
+    if app.default_url.endswith(PAGE):
+        loading.begin()

@@ -114,7 +114,11 @@ def _called(operation: Operation, path: tuple[str, ...], query: Mapping[str, Any
 
 def _written(answer: Any) -> str:
     """Write an answer as JSON."""
-    return json.dumps(finite(answer), allow_nan=False)
+    try:
+        return json.dumps(answer, allow_nan=False)
+    except (ValueError, TypeError):
+        # Few hold what JSON can't say, and to look through a long list takes as long as to write it.
+        return json.dumps(finite(answer), allow_nan=False)
 
 
 def _mapping(body: bytes, media_type: str) -> dict[str, Any]:

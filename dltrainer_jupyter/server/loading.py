@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 
 _ONE_AT_A_TIME = threading.Lock()
@@ -14,9 +15,18 @@ def load() -> None:
     gives one of them a module that isn't complete.
     """
     with _ONE_AT_A_TIME:
+        import dltrainer_jupyter.server.watcher
         import dltrainer_jupyter.store
         import dltrainer_jupyter.tal
         import dltrainer_jupyter.tal.session
         import dltrainer_jupyter.tal.submit
         import dltrainer_jupyter.views.live
+        import dltrainer_jupyter.views.pages
+        import dltrainer_jupyter.views.resources
         import dltrainer_jupyter.views.tables  # noqa: F401
+
+
+@functools.cache
+def begin() -> None:
+    """Import it from now on, on a thread of its own: somebody will ask soon, and finds it there or under way."""
+    threading.Thread(target=load, name="dltrain-imports", daemon=True).start()

@@ -53,7 +53,7 @@ class Stream(Guarded, WebSocketMixin, WebSocketHandler, JupyterHandler):
         """Begin to tell, of the runs in the address first."""
         super().open(*args, **kwargs)
         # Reading the store brings much to be imported, for which nobody else shall wait.
-        await asyncio.to_thread(_imported)
+        await asyncio.to_thread(load)
         from dltrainer_jupyter.server.outbox import Outbox
         from dltrainer_jupyter.server.watcher import Watcher
 
@@ -131,8 +131,3 @@ class Stream(Guarded, WebSocketMixin, WebSocketHandler, JupyterHandler):
 
         found: Channels = self.settings.get(_CHANNELS) or self.settings.setdefault(_CHANNELS, Channels())
         return found
-
-
-def _imported() -> None:
-    load()
-    import dltrainer_jupyter.server.watcher  # noqa: F401

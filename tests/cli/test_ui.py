@@ -13,9 +13,11 @@ from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
+import psutil
 import pytest
 
 from dltrainer_jupyter.cli import WRONG
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,6 +63,8 @@ def test_the_page_is_served_behind_a_token_until_ctrl_c(started) -> None:
     address = urlsplit(process.stdout.readline().split()[-1])
     (token,), port = parse_qs(address.query)["token"], address.port
     assert address.hostname == "localhost"
+    # What answers need is imported before somebody asks.
+    until(lambda: any("numpy" in file.path for file in psutil.Process(process.pid).memory_maps()))
 
     start = get(port, f"/?token={token}")
     assert (start.status, start.headers["Location"]) == (302, f"/dltrainer/?token={token}")

@@ -9,11 +9,11 @@ ASK = """
 import sys, threading
 from dltrainer_jupyter.server.endpoint import _called
 from dltrainer_jupyter.server.routes import ROUTES
-from dltrainer_jupyter.server.stream import _imported
+from dltrainer_jupyter.server.loading import load
 
 sys.setswitchinterval(1e-6)
 nothing = (b"", "")
-calls = [lambda path=path: _called(ROUTES[path]["get"], (), {}, nothing) for path in ("/runs", "/store")] + [_imported]
+calls = [lambda path=path: _called(ROUTES[path]["get"], (), {}, nothing) for path in ("/runs", "/store")] + [load]
 start, failures = threading.Barrier(12), []
 
 def ask(call):

@@ -121,7 +121,7 @@ def test_settings_are_refused_in_the_words_of_every_face(server, home, places) -
             tal.train(**settings)
         answer = server.post("/runs", settings)
         assert (answer.status, answer.json["message"]) == (422, str(error.value))
-    assert (server.get("/runs").json, places) == ({"runs": [], "next": None}, [])
+    assert (server.get("/runs").json, places) == ({"runs": [], "next": None, "counts": {}}, [])
 
 
 @pytest.mark.parametrize("settings", [{"executor": "thread"}, {"executor": "inline"}, {}])
@@ -218,7 +218,7 @@ def test_only_what_a_live_run_can_change_is_changed(server, recorded, body, mess
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("/runs?stat=running", "Unknown key 'stat'. Did you mean 'state'? Known: cursor, limit, name, state."),
+        ("/runs?stat=running", "Unknown key 'stat'. Did you mean 'state'? Known: cursor, filter, limit, name, sort, state."),
         ("/runs?state=runing", "state: Unknown state 'runing'. Did you mean 'running'? Known: "),
         ("/runs?limit=0", "limit: expected greater than or equal to 1, got '0'."),
         ("/runs?limit=1&limit=2", "limit: expected a whole number, got ['1', '2']."),
@@ -303,7 +303,7 @@ def test_the_server_answers_others_while_the_store_is_slow(server, monkeypatch) 
             assert not late.done()
         finally:
             go_on.set()
-        assert late.result().json == {"uuid": "slow"}
+        assert late.result().json["uuid"] == "slow"
 
 
 ESCAPES = [
