@@ -22,7 +22,9 @@ KINDS = frozenset(Verb) - {Verb.DELETE}
 """What a trainer obeys. Deleting needs none."""
 
 _OF_RUN = training_controls.select().where(training_controls.c.run_id == RUN)
-_CHANGES = _OF_RUN.where(training_controls.c.kind == Verb.SET, training_controls.c.status == "done")
+_CHANGES = _OF_RUN.where(training_controls.c.kind == Verb.SET, training_controls.c.status == "done").order_by(
+    training_controls.c.id
+)
 _NEWEST = _OF_RUN.order_by(training_controls.c.id.desc()).limit(LIMIT)
 # Written out, not bound, so that the partial index is known to fit.
 _WAITING = _OF_RUN.where(sa.text("status = 'requested'")).order_by(training_controls.c.id)
@@ -118,7 +120,7 @@ class Controls(StorePart):
     def settings_changed(self, run_id: str) -> list[Change]:
         """List the settings that were changed in the course of a run, in the order in which they take effect."""
         with self._database.read() as connection:
-            rows = connection.execute(_CHANGES.order_by(training_controls.c.id), {"run": run_id}).mappings()
+            rows = connection.execute(_CHANGES, {"run": run_id}).mappings()
             return timeline(Change(row["step"], row["arguments"]) for row in rows)
 
 
