@@ -131,9 +131,10 @@ class _Worker:
 
     def _begin_anew(self, attempt: Attempt) -> Attempt:
         # The store may be what was away, and go away again; what it has taken isn't to be given to it twice.
-        was_paused = self._record().state is State.PAUSED
+        asked = {control.kind for control in _insisting(attempt.pending_controls)}
+        rests = self._record().state is State.PAUSED and Verb.RESUME not in asked
         again = _insisting(lambda: self._store.claim_again(attempt, executor=self._executor, environment={}))
-        if was_paused:
+        if rests:
             # Obeyed before the first step.
             _insisting(partial(self._store.request_control, self._run_id, Verb.PAUSE, {}, "retry"))
         return again

@@ -146,6 +146,21 @@ def test_a_store_that_goes_away_after_the_claim_is_waited_for(monkeypatch: pytes
     assert train(None).state == "completed"
 
 
+def _pauses_at_60(step: int) -> bool:
+    if step == 60:
+        run = tal.get()
+        Attempt(run.store._database, run.id, 1, {}).change_state(State.PAUSED)
+    return step == 60
+
+
+def test_a_paused_run_that_waits_goes_on_when_it_is_resumed() -> None:
+    run = train(RESET, _pauses_at_60, executor="thread", retry={"wait_seconds": 3600})
+    until(lambda: told(run))
+    assert run.state == "paused"
+    run.resume()
+    assert run.wait(60).state == "completed"
+
+
 def test_a_store_that_goes_away_again_is_given_nothing_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that was paused is paused again, though the store is away between the new attempt and the pause."""
     request, away = Store.request_control, iter([True])
@@ -158,10 +173,7 @@ def test_a_store_that_goes_away_again_is_given_nothing_twice(monkeypatch: pytest
 
     monkeypatch.setattr(worker, "_PAUSE", 0)
     monkeypatch.setattr(Store, "request_control", asked)
-    run = train(RESET, lambda step: step == 60, executor="thread", retry={"wait_seconds": 3600})
-    until(lambda: told(run))
-    Attempt(run.store._database, run.id, 1, {}).change_state(State.PAUSED)
-    run.resume()
+    run = train(RESET, _pauses_at_60, executor="thread", retry={"wait_seconds": 0})
     until(lambda: run.state == "paused" and len(run.store.attempts(run.id)) == 2)
     assert next(away, None) is None
     run.resume().wait(30)
