@@ -1,4 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
+import { type ChartWords, chartsEn } from '../words/charts';
 import { Button } from './button';
 import { useUniqueId } from './hooks';
 
@@ -12,17 +13,20 @@ export function ChartSettings<Unit extends string>(props: {
   onLog: (log: boolean) => void;
   onSmoothing: (smoothing: number) => void;
   onUnit: (unit: Unit) => void;
+  /** In another language than English. */
+  words?: ChartWords;
   children: ComponentChildren;
 }): JSX.Element {
+  const { words = chartsEn } = props;
   const id = useUniqueId();
-  const shown = props.smoothing === 0 ? 'off' : `${props.smoothing} %`;
+  const shown = props.smoothing === 0 ? words.off : `${props.smoothing} %`;
   return (
-    <div class="dlt-settings" role="group" aria-label="Chart settings">
+    <div class="dlt-settings" role="group" aria-label={words.title}>
       {props.children}
       <span class="dlt-spring" />
-      <Button label="Log y" kind="quiet" pressed={props.log} onClick={() => props.onLog(!props.log)} />
+      <Button label={words.log} kind="quiet" pressed={props.log} onClick={() => props.onLog(!props.log)} />
       <span class="dlt-smooth">
-        <label for={id}>Smooth</label>
+        <label for={id}>{words.smooth}</label>
         <input
           id={id}
           type="range"
@@ -30,13 +34,13 @@ export function ChartSettings<Unit extends string>(props: {
           max="10"
           step="0.5"
           value={props.smoothing}
-          aria-valuetext={props.smoothing === 0 ? 'off' : `over ${props.smoothing} percent of the axis`}
-          title="Moving average over this share of the axis"
+          aria-valuetext={shown}
+          title={words.smoothHint}
           onInput={event => props.onSmoothing(Number(event.currentTarget.value))}
         />
         <output for={id}>{shown}</output>
       </span>
-      <Choice label="Horizontal axis" value={props.unit} options={props.units} onChoose={props.onUnit} />
+      <Choice label={words.axis} value={props.unit} options={props.units} onChoose={props.onUnit} />
     </div>
   );
 }

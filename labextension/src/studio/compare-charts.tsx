@@ -35,7 +35,7 @@ interface CompareChartsProps {
 
 /** The curves of all runs, a chart a metric. */
 export function CompareCharts({ runs, view, labels, hidden, memory }: CompareChartsProps): JSX.Element {
-  const said = useWords().comparison;
+  const { comparison: said, charts: chartWords } = useWords();
   const [log, setLog] = useChoice(memory, 'log', false);
   const [smoothing, setSmoothing] = useChoice(memory, 'smoothing', 1);
   const [wantedUnit, setUnit] = useChoice(memory, 'compare-unit', 'step');
@@ -89,6 +89,7 @@ export function CompareCharts({ runs, view, labels, hidden, memory }: CompareCha
         log={log}
         smoothing={smoothing}
         unit={unit}
+        words={chartWords}
         units={(['step', 'epoch', 'time'] as const).map(name => [name, said.units[name], false])}
         onLog={setLog}
         onSmoothing={setSmoothing}

@@ -1,4 +1,5 @@
 import { DOING } from '../model/pending';
+import { chartsEn } from './charts';
 import { pluralOf } from './plural';
 import { viewsEn } from './views-en';
 
@@ -102,6 +103,7 @@ export const en = {
     keys: 'Arrows move, Enter opens, Space selects, Delete deletes, Shift+F10 shows the actions.',
     stateChanged: (name: string, state: string) => `${name}: ${state}.`
   },
+  charts: chartsEn,
   gauges: {
     title: (host: string) => `Load of ${host}`,
     waiting: 'Measuring the server’s load…',

@@ -107,6 +107,14 @@ export const es: Words = {
     keys: 'Las flechas mueven, Intro abre, Espacio selecciona, Supr elimina, Mayús+F10 muestra las acciones.',
     stateChanged: (name, state) => `${name}: ${state}.`
   },
+  charts: {
+    title: 'Ajustes de los gráficos',
+    log: 'Log y',
+    smooth: 'Suavizar',
+    smoothHint: 'Media móvil sobre esta parte del eje',
+    off: 'no',
+    axis: 'Eje horizontal'
+  },
   gauges: {
     title: host => `Carga de ${host}`,
     waiting: 'Midiendo la carga del servidor…',

@@ -107,6 +107,14 @@ export const pt: Words = {
     keys: 'Setas movem, Enter abre, Espaço seleciona, Delete exclui, Shift+F10 mostra as ações.',
     stateChanged: (name, state) => `${name}: ${state}.`
   },
+  charts: {
+    title: 'Configurações dos gráficos',
+    log: 'Log y',
+    smooth: 'Suavizar',
+    smoothHint: 'Média móvel sobre esta parte do eixo',
+    off: 'não',
+    axis: 'Eixo horizontal'
+  },
   gauges: {
     title: host => `Carga de ${host}`,
     waiting: 'Medindo a carga do servidor…',

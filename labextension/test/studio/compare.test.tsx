@@ -14,9 +14,9 @@ const chosen: string[][] = [];
 const one = (id: string, changes: Partial<Snapshot> = {}) =>
   snapshot({ run: { ...snapshot().run, id, name: `run ${id}` }, ...changes });
 
-async function open(ids: string[], snapshots: Snapshot[]): Promise<void> {
+async function open(ids: string[], snapshots: Snapshot[], language = 'en'): Promise<void> {
   studio = new TestStudio(snapshots);
-  host = testHost();
+  host = testHost(language);
   const memory = { get: () => undefined, set: () => undefined };
   await act(async () => {
     unmount = mountCompare(root, studio, ids, host, { memory, onIds: all => chosen.push(all) });
@@ -68,6 +68,12 @@ describe('several runs', () => {
     ]);
     expect(root.querySelectorAll('[data-leads=true]')).toHaveLength(1);
     expect(root.querySelector('[data-leads=true]')?.textContent).toBe('0.9900');
+  });
+
+  it('have settings in a person’s own language', async () => {
+    await open(['A', 'B'], [first(), second()], 'pt-BR');
+    expect(root.querySelector('.dlt-smooth label')?.textContent).toBe('Suavizar');
+    expect(root.textContent).not.toContain('Smooth');
   });
 
   it('lie on one chart a metric', async () => {
