@@ -94,6 +94,15 @@ export function at(step: number): Snapshot {
     ],
     events: events(epochs, done),
     config: CONFIG,
+    settings: [
+      { key: 'epochs', value: 20, whole: true, optional: false },
+      { key: 'learning_rate', value: 1e-3, whole: false, optional: false },
+      { key: 'validation.interval', value: 1, whole: true, optional: false },
+      { key: 'early_stopping.patience', value: 5, whole: true, optional: false },
+      { key: 'checkpoint.every_seconds', value: 60, whole: false, optional: true },
+      { key: 'checkpoint.every_epochs', value: null, whole: true, optional: true },
+      { key: 'checkpoint.keep', value: 3, whole: true, optional: false }
+    ],
     allowed: ['pause', 'resume', 'suspend', 'stop', 'checkpoint', 'set']
   };
 }

@@ -49,6 +49,7 @@ TABS = {
 """The states of ``scenarios.ts``, and the tabs worth looking at in each."""
 VIEWS: dict[str, tuple[str, ...]] = {
     "run-running": (),
+    "run-running+settings": ("More", "Change settings…"),
     "run-completed": (),
     "run-completed+extend": ("Train longer…",),
     "run-completed+delete": ("More", "Delete…"),

@@ -108,6 +108,18 @@ export interface RunEvent {
   step: number | null;
 }
 
+/** A setting that a live run can change. */
+export interface LiveSetting {
+  /** As in the configuration, with dots. */
+  key: string;
+  /** In force now; `null` for none. */
+  value: number | null;
+  /** Whether it takes whole numbers only. */
+  whole: boolean;
+  /** Whether there may be none. */
+  optional: boolean;
+}
+
 export interface Snapshot {
   version: 1;
   revision: number;
@@ -127,8 +139,10 @@ export interface Snapshot {
   controls: Control[];
   /** Newest first. */
   events: RunEvent[];
-  /** YAML. */
+  /** YAML: the settings in force. */
   config: string;
+  /** What can be changed while the run is alive. */
+  settings: LiveSetting[];
   /** Verbs that make sense in the run's state. */
   allowed: string[];
 }

@@ -44,6 +44,11 @@ export function snapshot(changes: Partial<Snapshot> = {}): Snapshot {
     controls: [],
     events: [{ at: '2026-03-14T09:29:00Z', kind: 'epoch', message: 'Epoch 6 ended.', step: 1080 }],
     config: 'name: digits-cnn\n',
+    settings: [
+      { key: 'epochs', value: 20, whole: true, optional: false },
+      { key: 'learning_rate', value: 1e-3, whole: false, optional: false },
+      { key: 'checkpoint.every_seconds', value: 60, whole: false, optional: true }
+    ],
     allowed: ['pause', 'resume', 'suspend', 'stop', 'checkpoint', 'set'],
     ...changes
   };

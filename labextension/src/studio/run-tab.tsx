@@ -13,6 +13,7 @@ import { hasEnded, whyMissing } from '../model/ended';
 import { type Words, useWords } from '../words/words';
 import { CloneEditor } from './clone-editor';
 import type { StudioClient, StudioHost } from './contract';
+import { LiveSettings } from './live-settings';
 import { TrainLonger } from './train-longer';
 import { UnknownRun } from './unknown-run';
 import { Blank, mountView } from './view';
@@ -70,6 +71,7 @@ function RunTab(props: RunTabProps): JSX.Element {
   const view = useRun(model);
   const [deleted, setDeleted] = useState(false);
   const [cloning, setCloning] = useState<number | null>(null);
+  const [changing, setChanging] = useState(false);
   const { snapshot } = view;
   const ended = hasEnded(client, view.connection);
   const unknown = useUnknown(model, ended && snapshot === null);
@@ -97,12 +99,22 @@ function RunTab(props: RunTabProps): JSX.Element {
   }
   const step = cloning === null ? null : snapshot.checkpoints.find(point => point.step === cloning)?.step;
   const frame: Frame = {
-    extras: extras(props, snapshot, view.connection, words, () => setDeleted(true)),
+    extras: [
+      {
+        icon: 'rate',
+        label: words.live.open,
+        disabled: !snapshot.allowed.includes('set') || view.connection === 'disconnected',
+        onPick: () => setChanging(true)
+      },
+      ...extras(props, snapshot, view.connection, words, () => setDeleted(true))
+    ],
     edit: { label: words.run.changeSettings, onPick: setCloning },
     away: connection => away(connection, words),
     unreachable: words.run.unreachable,
     aside:
-      step == null ? null : (
+      changing && snapshot.allowed.includes('set') ? (
+        <LiveSettings model={model} settings={snapshot.settings} onDone={() => setChanging(false)} />
+      ) : step == null ? null : (
         <CloneEditor
           key={step}
           client={client}

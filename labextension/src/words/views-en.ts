@@ -24,6 +24,23 @@ export const viewsEn = {
     extendNow: 'Go on',
     insertCode: 'Insert code into notebook'
   },
+  live: {
+    open: 'Change settings…',
+    title: 'Change settings of this run',
+    hint: 'from the next step on',
+    never: 'never',
+    whole: 'a whole number above 0',
+    number: 'a number above 0',
+    names: {
+      epochs: 'Epochs in all',
+      learning_rate: 'Learning rate',
+      'validation.interval': 'Validate every … epochs',
+      'early_stopping.patience': 'Patience of early stopping',
+      'checkpoint.every_seconds': 'Checkpoint every … seconds',
+      'checkpoint.every_epochs': 'Checkpoint every … epochs',
+      'checkpoint.keep': 'Checkpoints to keep'
+    } as Record<string, string>
+  },
   clone: {
     title: (name: string, step: string) => `New run from ${name}, with the weights of step ${step}`,
     label: 'Settings of the new run, as YAML',

@@ -24,6 +24,23 @@ export const viewsEs: ViewWords = {
     extendNow: 'Continuar',
     insertCode: 'Insertar código en el notebook'
   },
+  live: {
+    open: 'Cambiar ajustes…',
+    title: 'Cambiar ajustes de esta ejecución',
+    hint: 'desde el próximo paso',
+    never: 'nunca',
+    whole: 'un número entero mayor que 0',
+    number: 'un número mayor que 0',
+    names: {
+      epochs: 'Épocas en total',
+      learning_rate: 'Tasa de aprendizaje',
+      'validation.interval': 'Validar cada … épocas',
+      'early_stopping.patience': 'Paciencia de la parada temprana',
+      'checkpoint.every_seconds': 'Checkpoint cada … segundos',
+      'checkpoint.every_epochs': 'Checkpoint cada … épocas',
+      'checkpoint.keep': 'Checkpoints que se conservan'
+    }
+  },
   clone: {
     title: (name, step) => `Nueva ejecución a partir de ${name}, con los pesos del paso ${step}`,
     label: 'Configuración de la nueva ejecución, en YAML',

@@ -24,6 +24,23 @@ export const viewsPt: ViewWords = {
     extendNow: 'Continuar',
     insertCode: 'Inserir código no notebook'
   },
+  live: {
+    open: 'Alterar configurações…',
+    title: 'Alterar configurações desta execução',
+    hint: 'a partir do próximo passo',
+    never: 'nunca',
+    whole: 'um número inteiro acima de 0',
+    number: 'um número acima de 0',
+    names: {
+      epochs: 'Épocas no total',
+      learning_rate: 'Taxa de aprendizado',
+      'validation.interval': 'Validar a cada … épocas',
+      'early_stopping.patience': 'Paciência da parada antecipada',
+      'checkpoint.every_seconds': 'Checkpoint a cada … segundos',
+      'checkpoint.every_epochs': 'Checkpoint a cada … épocas',
+      'checkpoint.keep': 'Checkpoints a manter'
+    }
+  },
   clone: {
     title: (name, step) => `Nova execução a partir de ${name}, com os pesos do passo ${step}`,
     label: 'Configurações da nova execução, em YAML',

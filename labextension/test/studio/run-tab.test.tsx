@@ -5,7 +5,7 @@ import type { TabId } from '../../src/panel/panel';
 import { mountRun } from '../../src/studio/run-tab';
 import { parseEpochs } from '../../src/studio/train-longer';
 import { closeMatch } from '../../src/studio/unknown-run';
-import { control, snapshot } from '../snapshot';
+import { type TestClient, control, snapshot } from '../snapshot';
 import type { StudioHost } from '../../src/studio/contract';
 import { TestStudio, button, row, settle, testHost } from './client';
 
@@ -77,10 +77,49 @@ describe('a run in a tab', () => {
       'Suspend',
       'Set learning rate…',
       'Copy run id',
+      'Change settings…',
       'New run with these settings…',
       'Insert code into notebook',
       'Delete…'
     ]);
+  });
+
+  it('changes settings of a live run, those that are another only', async () => {
+    await open(snapshot());
+    await choose('Change settings…');
+    const input = (name: string) => root.querySelector<HTMLInputElement>(`input[name="${name}"]`);
+    const type = (name: string, text: string) =>
+      act(() => {
+        const field = input(name);
+        if (field !== null) {
+          field.value = text;
+        }
+        field?.dispatchEvent(new Event('input', { bubbles: true }));
+      });
+    expect(input('learning_rate')?.value).toBe('0.001');
+    expect(button(root, 'Set').getAttribute('aria-disabled')).toBe('true');
+    await type('epochs', '2.5');
+    expect(button(root, 'Set').getAttribute('aria-disabled')).toBe('true');
+    expect(root.textContent).toContain('a whole number above 0');
+    await type('epochs', '30');
+    await type('checkpoint.every_seconds', '');
+    const followed = studio.followed.get('R1') as TestClient;
+    followed.answer = () => Promise.reject(new Error('Can’t set epochs to 30.'));
+    await click('Set');
+    expect(root.querySelector('[role=alert]')?.textContent).toContain('Can’t set epochs to 30.');
+    expect(input('epochs')?.value).toBe('30');
+    followed.answer = () => Promise.resolve({ id: 1 });
+    await click('Set');
+    const change = { verb: 'set', args: { epochs: 30, 'checkpoint.every_seconds': null } };
+    expect(followed.asked).toEqual([change, change]);
+    expect(input('epochs')).toBeNull();
+  });
+
+  it('closes the form when the run has ended', async () => {
+    await open(snapshot());
+    await choose('Change settings…');
+    await act(() => studio.followed.get('R1')?.tell(completed()));
+    expect(root.querySelector('.dlt-live-settings')).toBeNull();
   });
 
   it('inserts code and begins a new run through the application', async () => {
