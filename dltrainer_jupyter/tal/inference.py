@@ -135,10 +135,7 @@ class TrainedModel:
             ``checkpoint``, its step and epoch; ``latency_ms``, what the model itself took.
         """
         record, predictor, signature = self._predictor()
-        prepared = apply_chain(signature.preprocessing, inputs)
-        started = time.perf_counter()
-        outputs = predictor.outputs(prepared)
-        milliseconds = 1000 * (time.perf_counter() - started)
+        outputs, milliseconds = _timed(predictor, apply_chain(signature.preprocessing, inputs))
         told = self._proba(outputs, signature).tolist() if probabilities else None
         classes = 0 if signature.task == "regression" else max(outputs.shape[1] if outputs.ndim > 1 else 1, 2)
         return {
@@ -146,7 +143,7 @@ class TrainedModel:
             "probabilities": told,
             "labels": names(signature, classes) if classes else None,
             "checkpoint": {"step": record.step, "epoch": record.epoch},
-            "latency_ms": round(milliseconds, 2),
+            "latency_ms": milliseconds,
         }
 
     def model(self) -> Any:
@@ -173,14 +170,12 @@ class TrainedModel:
         part = held_back(load_data(spec, own))
         indices = np.arange(offset, offset + min(count, len(part))) % len(part)
         inputs, targets = part.inputs[indices], part.targets[indices]
-        started = time.perf_counter()
-        outputs = predictor.outputs(inputs)
-        milliseconds = 1000 * (time.perf_counter() - started)
+        outputs, milliseconds = _timed(predictor, inputs)
         return {
             "checkpoint": {"step": record.step, "epoch": record.epoch},
             "task": signature.task,
             "labels": list(signature.labels),
-            "latency_ms": round(milliseconds, 2),
+            "latency_ms": milliseconds,
             "total": len(part),
             "items": [
                 described(int(index), inputs[at], targets[at], outputs[at : at + 1], signature)
@@ -225,6 +220,13 @@ class TrainedModel:
             return record, predictor, manifest.signature
         msg = f"The checkpoints of run '{self._run.name}' change faster than they can be read; try again."
         raise CheckpointError(msg)
+
+
+def _timed(predictor: Predictor, inputs: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], float]:
+    """Predict, and tell how many milliseconds the model took."""
+    started = time.perf_counter()
+    outputs = predictor.outputs(inputs)
+    return outputs, round(1000 * (time.perf_counter() - started), 2)
 
 
 def objects_of(run: Run) -> Mapping[str, Any]:
