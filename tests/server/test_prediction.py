@@ -74,14 +74,6 @@ def owned(own_home: None) -> Callable[..., tal.Run]:
     return train
 
 
-@pytest.fixture
-def fresh() -> Iterator[None]:
-    """Let workers start anew, by the test's settings."""
-    workers.close()
-    yield
-    workers.close()
-
-
 def predict(server: Any, run: tal.Run, inputs: Any, **more: Any) -> Any:
     return server.post(f"/runs/{run.id}/predict", {"inputs": inputs} | more)
 
@@ -165,12 +157,10 @@ def test_inputs_may_be_large_but_not_without_end(server, run) -> None:
 # --- the process ------------------------------------------------------------------------------------------
 
 
-def test_a_run_without_a_checkpoint_is_refused_and_no_process_starts(server, recorded, fresh) -> None:
-    run = recorded()
-    answer = predict(server, run, X[:1])
+def test_a_run_without_a_checkpoint_is_refused_and_no_process_is_asked(server, recorded, monkeypatch) -> None:
+    monkeypatch.setattr(workers, "ask", lambda *_, **__: pytest.fail("a worker was asked"))
+    answer = predict(server, recorded(), X[:1])
     assert (answer.status, answer.json["reason"]) == (422, "CheckpointError")
-    with pytest.raises(KeyError):
-        workers["pytorch"]
 
 
 def test_the_process_stays_warm_and_is_replaced_when_it_has_died(server, run) -> None:
@@ -183,14 +173,6 @@ def test_the_process_stays_warm_and_is_replaced_when_it_has_died(server, run) ->
     until(lambda: workers["pytorch"]._child is None or not workers["pytorch"]._child.is_usable)
     assert predict(server, run, X[:1]).status == 200
     assert workers["pytorch"].pid != pid
-
-
-def test_it_ends_when_nobody_asks_and_starts_again(server, run, fresh, monkeypatch) -> None:
-    monkeypatch.setenv("DLTRAINER_PREDICT_IDLE", "0.1")
-    assert predict(server, run, X[:1]).status == 200
-    process = psutil.Process(workers["pytorch"].pid or 0)
-    until(lambda: not process.is_running())
-    assert predict(server, run, X[:1]).status == 200
 
 
 def test_whoever_waits_too_long_is_told_and_the_next_one_is_served(server, run, owned, monkeypatch) -> None:
@@ -264,12 +246,10 @@ from dltrainer_jupyter.server import model_schemas, prediction
 from dltrainer_jupyter.tal.apart.workers import workers
 
 ref, ending, inputs = sys.argv[1], sys.argv[2], [[0.0, 0.0, 0.0]]
-def ask():
-    return prediction.predict(ref, model_schemas.PredictRequest(inputs=inputs, checkpoint="last"))
-
-answer = ask()
 if ending == "idle":
-    answer.result()
+    workers.ask("pytorch", "model", name="mlp").result()
+else:
+    prediction.predict(ref, model_schemas.PredictRequest(inputs=inputs, checkpoint="last"))
 while workers["pytorch"].pid is None:
     pass
 print(workers["pytorch"].pid, *({"torch", "numpy.testing", "tensorflow", "jax"} & set(sys.modules)), flush=True)
@@ -279,7 +259,7 @@ sys.stdin.read()
 
 @pytest.mark.parametrize("ending", ["idle", "busy"])
 def test_it_never_outlives_the_server(owned, ending) -> None:
-    run = owned(lambda: threading.Event().wait() if ending != "idle" else None)
+    run = owned(lambda: threading.Event().wait())
     with subprocess.Popen(
         [sys.executable, "-c", SERVING, run.id, ending], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as server:

@@ -70,11 +70,15 @@ def files(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def answers(server: Any, run: Run) -> Iterator[tuple[str, str]]:
-    """Give all that the server says: to each question, and to requests with secrets in the wrong place."""
+    """Give what the server says to each question."""
     for path, methods in ROUTES.items():
         if "get" in methods:
             named = path.replace("{id}", run.id).replace("{name}", "mlp")
             yield named, server.get(named).body.decode()
+
+
+def refusals(server: Any, run: Run) -> Iterator[tuple[str, str]]:
+    """Give what the server says to requests with secrets in the wrong place."""
     misplaced = [{"notify": {"webhok": HOOK}}, {"notify": [HOOK]}, {"notify": CANARY}, {"checkpoint": {"notify": HOOK}}]
     for wrong in misplaced:
         answer = server.post("/runs", SETTINGS | wrong)
@@ -117,7 +121,7 @@ def test_no_secret_is_shown_anywhere(server, store_url, home, said) -> None:
     shown = [("error", "".join(traceback.format_exception(failure.value)))]
     for run in (trained, failed, clone):
         shown += [*files(run.folder), *answers(server, run), *commands(run), *words(run)]
-    shown += [*files(home), *tables(store_url), *said()]
+    shown += [*refusals(server, clone), *files(home), *tables(store_url), *said()]
     assert len(shown) > 100
     assert [where for where, text in shown if CANARY in text] == []
     assert CANARY in (clone.folder / "secrets.json").read_text()

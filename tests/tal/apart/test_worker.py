@@ -44,6 +44,16 @@ def test_few_processes_are_warm_at_a_time_and_all_end(workers) -> None:
     assert not any(map(psutil.pid_exists, pids))
 
 
+def test_it_ends_when_nobody_asks_and_starts_again(workers, monkeypatch) -> None:
+    monkeypatch.setenv("DLTRAINER_PREDICT_IDLE", "0.1")
+    first = workers.ask("one", "model", name="mlp")
+    until(lambda: workers["one"].pid)
+    process = psutil.Process(workers["one"].pid)
+    first.result(60)
+    until(lambda: not process.is_running())
+    assert workers.ask("one", "model", name="mlp").result(60)["name"] == "mlp"
+
+
 def test_an_answer_nobody_waits_for_any_more_is_not_looked_for(workers) -> None:
     before = workers.ask("one", "models")
     given_up = workers.ask("one", "no such errand")
