@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Snapshot } from '../contract';
 import { count } from '../model/format';
 import { changesBetween, parseSettings, written } from '../model/yaml';
@@ -34,6 +34,13 @@ export function CloneEditor({ client, host, snapshot, step, onDone }: CloneEdito
   const check = useCheck(client, text);
   const field = useRef<FieldHandle | null>(null);
   const left = useLeft();
+  const root = useRef<HTMLElement>(null);
+  // It opens far above the button that opens it.
+  useEffect(() => field.current?.goTo(1), []);
+  const close = () => {
+    root.current?.closest('.dlt-card')?.querySelector<HTMLElement>('[role=tab][aria-selected=true]')?.focus();
+    onDone();
+  };
   const before = useMemo(() => parseSettings(original) ?? {}, [original]);
   const after = useMemo(() => parseSettings(text), [text]);
   const difference = after === null ? null : changesBetween(before, after);
@@ -46,7 +53,7 @@ export function CloneEditor({ client, host, snapshot, step, onDone }: CloneEdito
     if (left.current) {
       return;
     }
-    onDone();
+    close();
     const id = idOf(made);
     if (id !== null) {
       host.open(id);
@@ -59,7 +66,7 @@ export function CloneEditor({ client, host, snapshot, step, onDone }: CloneEdito
   };
 
   return (
-    <section class="dlt-clone" aria-label={said.title(snapshot.run.name, count(step))}>
+    <section ref={root} class="dlt-clone" aria-label={said.title(snapshot.run.name, count(step))}>
       <p class="dlt-clone-title">
         <Icon name="clone" />
         <b>{said.title(snapshot.run.name, count(step))}</b>
@@ -109,7 +116,7 @@ export function CloneEditor({ client, host, snapshot, step, onDone }: CloneEdito
         outcome={refused === null ? null : { text: refused, failed: true }}
         onStart={start}
       >
-        <Button label={words.actions.cancel} onClick={onDone} />
+        <Button label={words.actions.cancel} onClick={close} />
       </StartFooter>
     </section>
   );
