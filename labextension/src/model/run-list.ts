@@ -1,16 +1,9 @@
 import type { Connection } from '../contract';
-import {
-  GROUPS,
-  type Group,
-  type RunRow,
-  type RunsPage,
-  type Sort,
-  type StudioClient
-} from '../studio/contract';
+import { GROUPS, type Group, type RunRow, type Sort, type StudioClient } from '../studio/contract';
+import { ORDER, countIn, eachGroup, groupOf } from './groups';
 import { message } from './run-model';
-import { type Compare, RunPages, type Wanted } from './run-pages';
-
-export const ORDER = Object.keys(GROUPS) as Group[];
+import { compareBy } from './run-order';
+import { RunPages, type Wanted } from './run-pages';
 
 /** Typing rests for so long before the filter is asked for. */
 const TYPING_MS = 250;
@@ -215,7 +208,7 @@ export class RunList {
       cursor: wanted.cursor,
       ...(filter === '' ? {} : { filter })
     });
-    pages.put(wanted, page, counted(page, group));
+    pages.put(wanted, page, countIn(page, group));
   }
 
   #receive(rows: RunRow[], gone: string[]): void {
@@ -254,7 +247,7 @@ export class RunList {
       return;
     }
     if (old !== null || !filtered) {
-      this.#groups[home].insert(row, COMPARE[sort] ?? first);
+      this.#groups[home].insert(row, compareBy(sort));
     }
     this.#refreshSoon(filtered ? FILTERED_REFRESH_MS : REFRESH_MS);
   }
@@ -298,8 +291,7 @@ export class RunList {
   }
 
   #counts(): Record<Group, number> {
-    const counts = ORDER.map(group => [group, this.#groups[group].count]);
-    return Object.fromEntries(counts) as Record<Group, number>;
+    return eachGroup(group => this.#groups[group].count);
   }
 
   #change(part: Partial<ListView>): void {
@@ -310,30 +302,6 @@ export class RunList {
   }
 }
 
-/** The group a run belongs to. */
-export function groupOf({ state }: Pick<RunRow, 'state'>): Group {
-  return ORDER.find(group => GROUPS[group].includes(state)) ?? 'failed';
-}
-
-/** Where the server alone knows an order, a row stands first until it has been asked. */
-const first: Compare = () => -1;
-
-/** Orders the page can keep by itself. */
-const COMPARE: Partial<Record<Sort, Compare>> = {
-  newest: (a, b) => b.number - a.number,
-  oldest: (a, b) => a.number - b.number,
-  updated: (a, b) => Date.parse(b.updated_at) - Date.parse(a.updated_at)
-};
-
-function counted(page: RunsPage, group: Group): number {
-  return GROUPS[group].reduce((sum, state) => sum + (page.counts[state] ?? 0), 0);
-}
-
 function newGroups(): Record<Group, RunPages> {
-  return {
-    running: new RunPages(),
-    paused: new RunPages(),
-    finished: new RunPages(),
-    failed: new RunPages()
-  };
+  return eachGroup(() => new RunPages());
 }

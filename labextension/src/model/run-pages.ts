@@ -1,4 +1,5 @@
 import type { RunRow, RunsPage } from '../studio/contract';
+import type { Compare } from './run-order';
 
 /** Rows asked for at a time; more of them when somebody jumps far down. */
 export const PAGE = 50;
@@ -22,8 +23,6 @@ export interface Wanted {
   cursor: string | null;
   limit: number;
 }
-
-export type Compare = (a: RunRow, b: RunRow) => number;
 
 /**
  * The runs of one group, as far as they are known: a chain of pages, each found by the cursor the one before

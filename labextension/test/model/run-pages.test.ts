@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type Compare, PAGE, RunPages, type Wanted } from '../../src/model/run-pages';
+import { compareBy } from '../../src/model/run-order';
+import { PAGE, RunPages, type Wanted } from '../../src/model/run-pages';
 import type { RunRow } from '../../src/studio/contract';
 import { row } from '../rows';
 
-const newest: Compare = (a, b) => b.number - a.number;
+const newest = compareBy('newest');
 
 /** A store of runs numbered down from `total`, that pages as the server does. */
 function store(total: number) {

@@ -1,5 +1,5 @@
 import type { RowVerb } from '../../model/errands';
-import { groupOf } from '../../model/run-list';
+import { groupOf } from '../../model/groups';
 import type { MenuItem } from '../../panel/menu';
 import type { Words } from '../../words/words';
 import type { RunRow, StudioHost } from '../contract';

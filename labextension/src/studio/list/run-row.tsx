@@ -3,7 +3,7 @@ import { runColour } from '../../charts/colours';
 import type { RunState } from '../../contract';
 import type { Errand } from '../../model/errands';
 import { metric, percent, timeLeft } from '../../model/format';
-import { groupOf } from '../../model/run-list';
+import { groupOf } from '../../model/groups';
 import { Button } from '../../panel/button';
 import { STATE } from '../../panel/header';
 import { Icon } from '../../panel/icons';

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import type { RunList } from '../../model/run-list';
-import { ORDER } from '../../model/run-list';
+import { ORDER } from '../../model/groups';
 import { useUniqueId } from '../../panel/hooks';
 import { Icon } from '../../panel/icons';
 import { useWords } from '../../words/words';
