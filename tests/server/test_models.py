@@ -72,7 +72,7 @@ def test_a_configuration_is_checked_as_starting_it_would(server) -> None:
 
 @pytest.mark.parametrize("yaml", [True, False])
 @pytest.mark.parametrize(
-    "body", [b"", b"\xff", b"\0", b"a: [", b"[" * 9999, b"- 1", b"a: &a [*a]", b'{"a": NaN}', b"{}"]
+    "body", [b"", b"\xff", b"\0", b"a: [", b"[" * 1000, b"- 1", b"a: &a [*a]", b'{"a": NaN}', b"{}"]
 )
 def test_no_text_is_too_wrong_for_an_answer(server, body, yaml) -> None:
     answer = server.post("/check", body, yaml=yaml)

@@ -20,7 +20,7 @@ from dltrainer_jupyter.server import openapi
 from dltrainer_jupyter.server.routes import PREFIX, ROUTES
 
 THERE = "there"
-FEW = 250
+FEW = 100
 CASES = int(os.environ.get("DLTRAINER_TEST_CASES", FEW))
 OPERATIONS = sum(map(len, ROUTES.values()))
 

@@ -23,35 +23,43 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def workers() -> Iterator[Workers]:
+    """Give a worker that stays warm for several tests."""
     made = Workers()
     yield made
     made.close()
 
 
-def test_few_processes_are_warm_at_a_time_and_all_end(workers) -> None:
+@pytest.fixture
+def fresh() -> Iterator[Workers]:
+    made = Workers()
+    yield made
+    made.close()
+
+
+def test_few_processes_are_warm_at_a_time_and_all_end(fresh) -> None:
     names = ["one", "two", "three", "four"]
-    first = None
-    for name in names:
-        assert workers.ask(name, "model", name="mlp").result(60)["name"] == "mlp"
-        first = first or workers[name].pid
-    until(lambda: not workers["one"].is_warm)
+    answers = [fresh.ask(name, "model", name="mlp") for name in names[:3]]
+    assert [answer.result(60)["name"] for answer in answers] == ["mlp"] * 3
+    first = fresh["one"].pid
+    assert fresh.ask("four", "model", name="mlp").result(60)["name"] == "mlp"
+    until(lambda: not fresh["one"].is_warm)
     assert not psutil.pid_exists(first)
-    pids = [workers[name].pid for name in names[1:]]
+    pids = [fresh[name].pid for name in names[1:]]
     assert all(map(psutil.pid_exists, pids))
-    workers.close()
+    fresh.close()
     assert not any(map(psutil.pid_exists, pids))
 
 
-def test_it_ends_when_nobody_asks_and_starts_again(workers, monkeypatch) -> None:
+def test_it_ends_when_nobody_asks_and_starts_again(fresh, monkeypatch) -> None:
     monkeypatch.setenv("DLTRAINER_PREDICT_IDLE", "0.1")
-    first = workers.ask("one", "model", name="mlp")
-    until(lambda: workers["one"].pid)
-    process = psutil.Process(workers["one"].pid)
+    first = fresh.ask("one", "model", name="mlp")
+    until(lambda: fresh["one"].pid)
+    process = psutil.Process(fresh["one"].pid)
     first.result(60)
     until(lambda: not process.is_running())
-    assert workers.ask("one", "model", name="mlp").result(60)["name"] == "mlp"
+    assert fresh.ask("one", "model", name="mlp").result(60)["name"] == "mlp"
 
 
 def test_an_answer_nobody_waits_for_any_more_is_not_looked_for(workers) -> None:
