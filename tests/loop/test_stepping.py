@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from dltrainer_jupyter.core.protocols import Batch, Samples, StepOutput, Stretch
 from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.loop.changes import Changes
 from dltrainer_jupyter.loop.feed import SampleFeed
 from dltrainer_jupyter.loop.pace import Pace
 from dltrainer_jupyter.loop.stepping import OneByOne, SeveralAtOnce, Stepper
@@ -114,7 +115,9 @@ def trained(
     spec = RunSpec(framework="jax", model={"type": "mlp"}, data="digits", batch_size=SIZE)
     feed = SampleFeed(adapter, Samples(np.zeros(samples), np.zeros(samples)), spec)
     parts = SimpleNamespace(adapter=adapter, feed=feed, recipe=None, state=None, schedule=schedule)
-    training: Any = SimpleNamespace(parts=parts, base_rate=base_rate, rate=base_rate, rate_in_force=in_force, step=0)
+    training: Any = SimpleNamespace(
+        parts=parts, base_rate=base_rate, rate=base_rate, rate_in_force=in_force, step=0, changes=Changes()
+    )
     stepper: Stepper = OneByOne(training)
     if several:
         stepper = SeveralAtOnce(training, adapter, feed, Doubling(16), stepper)
