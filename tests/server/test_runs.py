@@ -60,7 +60,7 @@ def test_a_run_from_its_start_to_its_deletion(server) -> None:
         for verb, body, outcome in (
             ("pause", None, "Paused at step"),
             ("resume", None, "Running from step"),
-            ("set", {"learning_rate": 1e-4}, "learning_rate"),
+            ("set", {"learning_rate": 1e-4, "checkpoint": {"keep": 4}}, "checkpoint.keep 3 → 4 at step"),
             ("checkpoint", None, "at step"),
             ("stop", None, "Stopped at step"),
         ):
