@@ -25,9 +25,10 @@ class Trainer:
         noise = np.random.default_rng(self.step).normal(0, 0.05, count).astype(np.float32)
         at = np.arange(self.step + 1, self.step + 1 + count, dtype=np.float32)
         values = (2 / np.sqrt(at) + np.abs(noise)).astype(np.float32)
-        self.attempt.curves(dict.fromkeys(names, (self.step + 1, values)))
-        self.step += count
-        self.progress()
+        with self.attempt.transaction():
+            self.attempt.curves(dict.fromkeys(names, (self.step + 1, values)))
+            self.step += count
+            self.progress()
 
     def progress(self, phase: str = "training") -> None:
         spec = self.run.spec

@@ -181,6 +181,7 @@ def test_a_deleted_run_is_gone(page, trainer) -> None:
 def test_a_run_that_was_brought_back_is_told_again(page, trainer) -> None:
     run, first = trainer.run, page(f"?runs={trainer.run.id}")
     record = run.record
+    first.hear()
     trainer.end()
     run.store.delete_run(run.id)
     first.until(is_kind("gone"))
@@ -310,8 +311,7 @@ def test_a_client_that_does_not_read_holds_nothing_up(page, server, trainer) -> 
     quick.hear()
     names = tuple(f"series-{number}" for number in range(40))
     for _ in range(6):
-        with trainer.attempt.transaction():
-            trainer.steps(200, names)
+        trainer.steps(200, names)
         quick.until(lambda _: quick.shown[trainer.run.id]["progress"]["step"] == trainer.step)
     told = 0
     while slow.shown[trainer.run.id]["progress"]["step"] != trainer.step:
