@@ -32,11 +32,11 @@ from dltrainer_jupyter.checkpoints.manifest import MANIFEST, OPTIMIZER, STATE, W
 from dltrainer_jupyter.core.failpoints import reach
 from dltrainer_jupyter.core.protocols import FullState, Signature
 
-__all__ = ["FOLDER_NAME", "TEMPORARY_NAME", "Request", "Written", "digest", "folder_name", "write"]
+__all__ = ["FOLDER_NAME", "TEMPORARY_NAME", "Request", "Written", "attempt_of", "digest", "folder_name", "write"]
 
-FOLDER_NAME = re.compile(r"step-\d{9,}(?:-\d+)?")
-"""A checkpoint; the second number tells several of one step apart."""
-TEMPORARY_NAME = re.compile(r"\.writing-step-\d{9,}-[0-9a-f]{8}")
+FOLDER_NAME = re.compile(r"step-\d{9,}(?:-a(\d+))?(?:-\d+)?")
+"""A checkpoint: its step, the attempt from the second on, and a number that tells several of these apart."""
+TEMPORARY_NAME = re.compile(r"\.writing-step-\d{9,}(?:-a(\d+))?-[0-9a-f]{8}")
 """A checkpoint that isn't whole yet, and never will be once its writer is dead."""
 
 
@@ -52,6 +52,8 @@ class Request:
     metrics: Mapping[str, float]
     signature: Signature
     versions: Mapping[str, str]
+    attempt: int = 1
+    """Whose it is: from the second attempt on, the names of folders tell, so that nobody takes away a later one's."""
 
 
 @dataclass(frozen=True)
@@ -65,15 +67,27 @@ class Written:
     """Of all files together."""
 
 
-def folder_name(step: int) -> str:
-    """Name the folder of a step.
+def folder_name(step: int, attempt: int = 1) -> str:
+    """Name the folder of a step, and of the attempt that writes it.
 
     Examples
     --------
-    >>> folder_name(1204)
-    'step-000001204'
+    >>> folder_name(1204), folder_name(1204, attempt=3)
+    ('step-000001204', 'step-000001204-a3')
     """
-    return f"step-{step:09d}"
+    return f"step-{step:09d}" + (f"-a{attempt}" if attempt > 1 else "")
+
+
+def attempt_of(name: str) -> int | None:
+    """Tell which attempt a folder is of, whole or unfinished; None for what bears no such name.
+
+    Examples
+    --------
+    >>> attempt_of("step-000001204"), attempt_of(".writing-step-000001204-a3-0a1b2c3d"), attempt_of("notes")
+    (1, 3, None)
+    """
+    found = FOLDER_NAME.fullmatch(name) or TEMPORARY_NAME.fullmatch(name)
+    return found and int(found[1] or 1)
 
 
 def write(folder: Path, request: Request) -> Written:
@@ -99,7 +113,7 @@ def write(folder: Path, request: Request) -> Written:
         If the disk is full or broken. Nothing of the new checkpoint is left behind then.
     """
     make_folder(folder)
-    name = folder_name(request.step)
+    name = folder_name(request.step, request.attempt)
     temporary = folder / f".writing-{name}-{secrets.token_hex(4)}"
     temporary.mkdir(mode=0o700)
     try:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from dltrainer_jupyter.checkpoints.disk import remove_folder
-from dltrainer_jupyter.checkpoints.format import FOLDER_NAME, TEMPORARY_NAME
+from dltrainer_jupyter.checkpoints.format import FOLDER_NAME, attempt_of
 from dltrainer_jupyter.core.errors import CheckpointError, ConfigurationError
 from dltrainer_jupyter.core.failpoints import reach
 from dltrainer_jupyter.core.records import CheckpointRecord
@@ -111,13 +111,15 @@ def retire(folder: Path, records: Sequence[CheckpointRecord], delete_row: Callab
 def sweep(
     folder: Path,
     keep_paths: Collection[str | Path],
+    attempt: int,
     on_failure: Callable[[Path, OSError], None] | None = None,
 ) -> list[Path]:
     """Remove what crashes left behind: unfinished checkpoints, and folders without a row.
 
     Call it while no writer works on the folder, or from a writer's callback: between rename and commit a folder
     has no row either. Only names that checkpoints bear are looked at. A link of such a name is removed, what
-    it leads to is not.
+    it leads to is not. Folders of later attempts stay: who was stopped after it read the rows, and has been superseded
+    since, doesn't know of theirs.
 
     Parameters
     ----------
@@ -125,6 +127,8 @@ def sweep(
         Where the run's checkpoints lie; need not exist.
     keep_paths : collection of str or pathlib.Path
         Paths in the rows. Compared by name, so that a folder seen under another path loses nothing.
+    attempt : int
+        Who sweeps.
     on_failure : callable, optional
         Told of what could not be removed; the next sweep tries again.
 
@@ -136,8 +140,8 @@ def sweep(
     kept = {Path(path).name for path in keep_paths}
     removed = []
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-        ours = FOLDER_NAME.fullmatch(path.name) or TEMPORARY_NAME.fullmatch(path.name)
-        if not ours or path.name in kept or not (path.is_symlink() or path.is_dir()):
+        of = attempt_of(path.name)
+        if of is None or of > attempt or path.name in kept or not (path.is_symlink() or path.is_dir()):
             continue
         try:
             remove_folder(path)

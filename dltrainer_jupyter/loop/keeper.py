@@ -65,7 +65,7 @@ class Keeper:
         self.spec = spec
         self._bell = bell
         self._epoch_starts = {begun_at} if resume == "epoch" else None
-        sweep(folder, [record.path for record in store.checkpoints(attempt.run_id)])
+        sweep(folder, [record.path for record in store.checkpoints(attempt.run_id)], attempt.number)
         self._writer = CheckpointWriter(folder, self._commit, self._failed, background=background)
 
     def __enter__(self) -> Self:
@@ -135,7 +135,7 @@ class Keeper:
         retire(self._folder, leaving, lambda record: self._attempt.retire_checkpoints([record.step]))
         left = {record.step for record in leaving}
         # A step written again leaves the folder of its first writing without a row.
-        sweep(self._folder, [record.path for record in records if record.step not in left])
+        sweep(self._folder, [record.path for record in records if record.step not in left], self._attempt.number)
 
     def _failed(self, request: Request, error: OSError | DLTrainerError) -> None:
         if isinstance(error, StoreError):

@@ -256,6 +256,7 @@ class Training:
             metrics=self.values,
             signature=self.parts.signature,
             versions=self.parts.versions,
+            attempt=self.attempt.number,
         )
 
     # --- and back -------------------------------------------------------------------------------------

@@ -48,6 +48,7 @@ def test_names_are_recognised_and_others_are_not():
     assert FOLDER_NAME.fullmatch(folder_name(0))
     assert FOLDER_NAME.fullmatch(folder_name(12_345_678_901))
     assert FOLDER_NAME.fullmatch("step-000000001-2")
+    assert FOLDER_NAME.fullmatch(folder_name(1, attempt=12))
     for name in ("step-1", "step-000000001-copy", "step-000000001 ", ".writing-step-000000001", "notes"):
         assert not FOLDER_NAME.fullmatch(name)
         assert not TEMPORARY_NAME.fullmatch(name)
@@ -215,7 +216,7 @@ def test_killed_anywhere_the_earlier_one_stays_and_the_rest_is_swept(tmp_path, r
     assert rows == [folder_name(step) for step in range(1, committed + 1)]
     rubbish = [path for path in tmp_path.iterdir() if path.is_dir() and path.name not in rows]
     assert len(rubbish) == 2 - committed
-    assert sorted(sweep(tmp_path, rows)) == sorted(rubbish)
+    assert sorted(sweep(tmp_path, rows, 1)) == sorted(rubbish)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["rows", *rows]
     for step, name in enumerate(rows, start=1):
         state, manifest = load(tmp_path / name)

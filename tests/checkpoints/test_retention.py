@@ -159,7 +159,7 @@ def test_killed_between_row_and_folder_leaves_rubbish_and_no_lonely_row(tmp_path
     ended = run_script(KILLED, tmp_path, failpoint="retention.row_deleted:2")
     assert ended.returncode == -signal.SIGKILL, ended.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["row-3", folder_name(2), folder_name(3)]
-    assert sweep(tmp_path, [tmp_path / folder_name(3)]) == [tmp_path / folder_name(2)]
+    assert sweep(tmp_path, [tmp_path / folder_name(3)], 1) == [tmp_path / folder_name(2)]
     verify(tmp_path / folder_name(3))
 
 
@@ -171,7 +171,7 @@ def test_the_sweep_takes_what_has_no_row_and_what_was_never_finished(tmp_path):
         (tmp_path / name).mkdir()
     (tmp_path / "step-000000009").write_bytes(b"a file of somebody's")
     # The same folder may be written differently in the row.
-    removed = sweep(tmp_path, ["/seen/from/elsewhere/step-000000002"])
+    removed = sweep(tmp_path, ["/seen/from/elsewhere/step-000000002"], 1)
     assert [path.name for path in removed] == [
         ".writing-step-000000003-0a1b2c3d",
         "step-000000001",
@@ -179,6 +179,16 @@ def test_the_sweep_takes_what_has_no_row_and_what_was_never_finished(tmp_path):
     ]
     left = sorted(path.name for path in tmp_path.iterdir())
     assert left == [".hidden", "artifacts", "step-000000001-copy", "step-000000002", "step-000000009", "step-1"]
+
+
+def test_the_sweep_leaves_what_later_attempts_have_made(tmp_path):
+    """Who was stopped with the rows in hand, and superseded, sweeps when it wakes; the others' rows it doesn't know."""
+    earlier = ["step-000000001", "step-000000002-a2", "step-000000002-a2-2", ".writing-step-000000003-a2-0a1b2c3d"]
+    later = ["step-000000003-a3", "step-000000003-a10-2", ".writing-step-000000004-a3-0a1b2c3d"]
+    for name in earlier + later:
+        (tmp_path / name).mkdir()
+    assert sorted(path.name for path in sweep(tmp_path, [], 2)) == sorted(earlier)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(later)
 
 
 def test_the_sweep_follows_no_link(tmp_path):
@@ -190,7 +200,7 @@ def test_the_sweep_follows_no_link(tmp_path):
     (folder / ".writing-step-000000003-0a1b2c3d").symlink_to(outside, target_is_directory=True)
     (folder / "step-000000002" / "link").symlink_to(outside)
     (folder / "step-000000002" / "below" / "file").symlink_to(outside / "precious")
-    assert len(sweep(folder, [])) == 3
+    assert len(sweep(folder, [], 1)) == 3
     assert list(folder.iterdir()) == []
     assert list(outside.iterdir()) == [outside / "precious"]
 
@@ -210,7 +220,7 @@ def test_a_folder_swapped_for_a_link_at_the_last_moment_saves_what_it_leads_to(t
 
     monkeypatch.setattr(shutil, "rmtree", swapped)
     failures = []
-    assert sweep(folder, [], lambda path, error: failures.append((path, error))) == []
+    assert sweep(folder, [], 1, lambda path, error: failures.append((path, error))) == []
     assert failures[0][0] == victim
     assert (outside / "precious").exists()
 
@@ -227,10 +237,10 @@ def test_what_cant_be_removed_is_reported_and_the_rest_goes(tmp_path, monkeypatc
 
     monkeypatch.setattr(retention, "remove_folder", stubborn)
     failures = []
-    removed = sweep(tmp_path, [], lambda path, error: failures.append((path.name, error.errno)))
+    removed = sweep(tmp_path, [], 1, lambda path, error: failures.append((path.name, error.errno)))
     assert (removed, failures) == ([tmp_path / folder_name(2)], [(folder_name(1), 13)])
-    assert sweep(tmp_path, []) == []
+    assert sweep(tmp_path, [], 1) == []
 
 
 def test_there_may_be_nothing_to_sweep(tmp_path):
-    assert sweep(tmp_path / "none", []) == []
+    assert sweep(tmp_path / "none", [], 1) == []
