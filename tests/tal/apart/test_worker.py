@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from typing import TYPE_CHECKING
 
 import psutil
@@ -50,6 +52,19 @@ def test_few_processes_are_warm_at_a_time_and_all_end(fresh) -> None:
     assert all(map(psutil.pid_exists, pids))
     fresh.close()
     assert not any(map(psutil.pid_exists, pids))
+
+
+def test_the_process_stays_warm_and_is_replaced_when_it_has_died(fresh) -> None:
+    def asked() -> int:
+        assert fresh.ask("one", "model", name="mlp").result(60)["name"] == "mlp"
+        return fresh["one"].pid
+
+    pid = asked()
+    assert pid not in {None, os.getpid()}
+    assert asked() == pid
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: not fresh["one"]._child.is_usable)
+    assert asked() != pid
 
 
 def test_it_ends_when_nobody_asks_and_starts_again(fresh, monkeypatch) -> None:
