@@ -145,7 +145,11 @@ def test_what_makes_no_sense_is_refused_and_leaves_nothing(
     assert other.runs() == []
 
 
-@pytest.mark.parametrize("piece", [b"", b"x", gzip.compress(b"{}"), gzip.compress(b"[]")])
+@pytest.mark.parametrize(
+    "piece",
+    [b"", b"x", gzip.compress(b"{}"), gzip.compress(b"[]")],
+    ids=["nothing", "no archive", "a mapping", "a list"],
+)
 def test_a_piece_that_makes_no_sense_is_refused(store: Store, other: Store, attempt: Attempt, piece: bytes) -> None:
     with pytest.raises(StoreError, match="does not hold what a run of this version holds"):
         other.import_run(store.export_run(attempt.run_id), [piece], [], folder="/here", event=EVENT)
