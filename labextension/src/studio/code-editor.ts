@@ -33,7 +33,6 @@ export interface EditorOptions {
 }
 
 export interface CodeEditor {
-  readonly text: string;
   replace(text: string): void;
   mark(problems: Problem[]): void;
   /** Puts the cursor on a line and shows it. */
@@ -49,9 +48,6 @@ export function createEditor(parent: HTMLElement, options: EditorOptions): CodeE
     state: EditorState.create({ doc: options.text, extensions: extensions(options) })
   });
   return {
-    get text() {
-      return view.state.doc.toString();
-    },
     replace(text) {
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
     },

@@ -48,7 +48,7 @@ function Create({ client, yaml, host }: CreateProps): JSX.Element {
   const wrong = check.text === text && check.problems.length > 0;
 
   const replace = (next: string, name: string) => {
-    setText(next);
+    field.current?.replace(next);
     setOutcome({ text: `${said.opened(name)} ${said.undo}`, failed: false });
   };
   const open = async (file: File) => {

@@ -5,12 +5,19 @@ import { useWords } from '../words/words';
 import type { CodeEditor } from './code-editor';
 import type { Problem } from './contract';
 
-/** Lets who shows the field move it: to a line that is wrong. */
+/** What who shows the field can do to it. */
 export interface FieldHandle {
+  /** Goes to a line that is wrong. */
   goTo(line: number): void;
+  /** Writes a text that comes from elsewhere in place of what is there; who shows the field keeps it too. */
+  replace(text: string): void;
 }
 
 interface YamlFieldProps {
+  /**
+   * What the plain field holds, and the editor begins with. Later ones don't reach the editor: by the time one came
+   * back to it, it may hold a newer text of its own.
+   */
   text: string;
   label: string;
   problems: Problem[];
@@ -58,15 +65,13 @@ export function YamlField(props: YamlFieldProps): JSX.Element {
       made?.destroy();
     };
   }, [hint]);
-  useEffect(() => {
-    if (editor !== null && editor.text !== text) {
-      editor.replace(text);
-    }
-  }, [editor, text]);
   useEffect(() => editor?.mark(problems), [editor, problems]);
   useEffect(() => {
     const { handle } = newest.current;
-    handle.current = { goTo: line => (editor === null ? goToLine(plain.current, line) : editor.goTo(line)) };
+    handle.current = {
+      goTo: line => (editor === null ? goToLine(plain.current, line) : editor.goTo(line)),
+      replace: text => (editor === null ? newest.current.onText(text) : editor.replace(text))
+    };
     return () => {
       handle.current = null;
     };

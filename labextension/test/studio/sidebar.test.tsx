@@ -307,6 +307,14 @@ describe('the pointer', () => {
     expect(root.querySelector('[aria-selected=true]')).toBeNull();
   });
 
+  it('selects with Ctrl together with the run that was opened, as in a list of files', async () => {
+    await open();
+    await click(run('digits-6'));
+    await click(run('digits-4'), { ctrlKey: true });
+    await click(button('Compare'));
+    expect(said.at(-1)).toBe('compare R6 R4');
+  });
+
   it('pauses on the row, which says so until the trainer has', async () => {
     await open();
     studio.act_ = () => Promise.resolve({ id: 4 });

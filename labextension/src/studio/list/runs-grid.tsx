@@ -47,6 +47,7 @@ export function RunsGrid(props: RunsGridProps): JSX.Element {
   const closed = new Set(folded.split(','));
   // The line the keyboard is on, by the run's id or the group's name.
   const [active, setActive] = useState<string | null>(null);
+  const opened = useRef<string | null>(null);
   const [asking, setAsking] = useState<{ id: string; question: Question } | null>(null);
   const [menu, setMenu] = useState<{ id: string; near: DOMRect } | null>(null);
 
@@ -88,6 +89,19 @@ export function RunsGrid(props: RunsGridProps): JSX.Element {
       const rest = [...ids].filter(other => other !== id);
       return new Set(ids.has(id) ? rest : [...rest, id]);
     });
+  };
+  const openRun = (id: string) => {
+    opened.current = id;
+    host.open(id);
+  };
+  /** As in a list of files: what is picked beside the run that was opened is picked together with it. */
+  const pick = (id: string) => {
+    const first = opened.current;
+    if (selection.size === 0 && first !== null && first !== id && list.find(first) !== null) {
+      props.onSelect(() => new Set([first, id]));
+    } else {
+      select(id);
+    }
   };
   const go = (number: number) => {
     const line = layout.line(Math.max(0, Math.min(layout.size - 1, number)));
@@ -159,7 +173,7 @@ export function RunsGrid(props: RunsGridProps): JSX.Element {
     }
     switch (intent.kind) {
       case 'open':
-        return host.open(row.id);
+        return openRun(row.id);
       case 'select':
         return select(row.id);
       case 'delete':
@@ -232,11 +246,11 @@ export function RunsGrid(props: RunsGridProps): JSX.Element {
                 errand={errands.view.get(row.id)}
                 onOpen={() => {
                   setActive(row.id);
-                  host.open(row.id);
+                  openRun(row.id);
                 }}
                 onSelect={() => {
                   setActive(row.id);
-                  select(row.id);
+                  pick(row.id);
                 }}
                 onMenu={near => openMenu(row.id, near)}
                 onVerb={(verb, args) => run(row, verb, args)}
