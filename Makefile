@@ -113,6 +113,10 @@ test: setup  ## Run the tests, the front end's and the browser's included
 	@cd $(WEB) && jlpm test
 	@$(BIN)/python -m pytest -m 'not slow' --numprocesses $(TEST_PROCESSES) --dist loadfile $(ARGS)
 
+.PHONY: slow
+slow: setup  ## Run the tests that take too long for every change
+	@$(BIN)/python -m pytest -m slow --numprocesses $(TEST_PROCESSES) --dist loadfile $(ARGS)
+
 .PHONY: fuzz
 fuzz: setup  ## Ask the server what Schemathesis makes of its OpenAPI document, 2,000 requests and more
 	@DLTRAINER_TEST_CASES=2000 $(BIN)/python -m pytest --timeout 600 tests/server/test_schema.py $(ARGS)

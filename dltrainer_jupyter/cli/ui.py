@@ -54,19 +54,32 @@ def _try_to_listen(ip: str, port: int) -> None:
         msg = f"--port: expected a number from 0 to {_LAST_PORT}, got {port}."
         raise ConfigurationError(msg)
     try:
-        failures = [_failure(*found) for found in socket.getaddrinfo(ip, port, type=socket.SOCK_STREAM)]
-        # A machine without IPv6 has a localhost all the same.
-        missing = [it for it in failures if it is not None and it.errno in _NO_SUCH_ADDRESS]
-        for failure in failures:
-            if failure is not None and (failure not in missing or len(missing) == len(failures)):
-                raise failure
+        _listen(ip, port)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            another = f"Choose another one: dltrain ui --port {port % _LAST_PORT + 1}"
-            msg = f"Port {port} is in use{_by_whom(port)}. {another}"
+            msg = f"Port {port} is in use{_by_whom(port)}. This one is free: dltrain ui --port {_free_port(ip, port)}"
         else:
             msg = f"Can't listen on port {port} of {ip}: {error.strerror}."
         raise ConfigurationError(msg) from error
+
+
+def _listen(ip: str, port: int) -> None:
+    """Listen for a moment, or raise why nobody can."""
+    failures = [_failure(*found) for found in socket.getaddrinfo(ip, port, type=socket.SOCK_STREAM)]
+    # A machine without IPv6 has a localhost all the same.
+    missing = [it for it in failures if it is not None and it.errno in _NO_SUCH_ADDRESS]
+    for failure in failures:
+        if failure is not None and (failure not in missing or len(missing) == len(failures)):
+            raise failure
+
+
+def _free_port(ip: str, port: int) -> int:
+    """Give the next port that can be had; 0, for which the system chooses one, after the last."""
+    for other in range(port + 1, _LAST_PORT + 1):
+        with contextlib.suppress(OSError):
+            _listen(ip, other)
+            return other
+    return 0
 
 
 def _failure(family: int, kind: int, protocol: int, _: str, address: Any) -> OSError | None:

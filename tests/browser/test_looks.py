@@ -11,6 +11,8 @@ from playwright.sync_api import Locator, expect
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.slow
+
 CELL = """%%dltrain digits-cnn
 model: cnn
 data: digits

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 if TYPE_CHECKING:
@@ -150,6 +151,7 @@ def leave(notebook: Any) -> None:
         expect(copy.locator("img")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_checkpoint_is_cloned_and_the_clone_appears_below(open_notebook: Callable) -> None:
     notebook = open_notebook([LOAD, training("original")])
     notebook.run(0)
@@ -167,6 +169,7 @@ def test_a_checkpoint_is_cloned_and_the_clone_appears_below(open_notebook: Calla
     expect(state(panel)).to_have_text("Stopped")
 
 
+@pytest.mark.slow
 def test_a_click_is_answered_while_a_cell_is_busy(open_notebook: Callable) -> None:
     busy = "import time\nprint('asleep', flush=True)\ntime.sleep(8)\nprint('awake')"
     notebook = open_notebook([LOAD, training("steered"), busy, "print(run.state)"])

@@ -7,7 +7,10 @@ import re
 import signal
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
+
+pytestmark = pytest.mark.slow
 
 LOAD = "%load_ext dltrainer_jupyter"
 TRAINING = """%%dltrain outlasting --executor process
@@ -24,6 +27,9 @@ def test_the_panel_goes_on_when_the_kernel_cannot(
 ) -> None:
     """A kernel that is stopped answers nothing at all, not even beside a cell; then it is killed."""
     notebook = open_notebook([LOAD, TRAINING, WHO])
+    # JupyterLab says that the kernel has died, in front of everything.
+    died = notebook.page.locator(".jp-Dialog")
+    notebook.page.add_locator_handler(died, lambda dialog: dialog.get_by_role("button").last.click())
     notebook.run(0)
     with notebook.page.expect_websocket(lambda socket: "dltrainer/api/stream" in socket.url):
         notebook.run(1)

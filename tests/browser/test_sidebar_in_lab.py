@@ -16,6 +16,8 @@ from tests.copies import multiply
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+pytestmark = pytest.mark.slow
+
 MANY = 10_000
 FIRST_PAINT = 500
 """Milliseconds from opening the list to its first row, on a machine that does nothing else."""

@@ -16,6 +16,8 @@ from playwright.sync_api import Browser, Page, expect
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+pytestmark = pytest.mark.slow
+
 CONFIG = """name: by-hand
 model: {type: mlp, hidden: [8]}
 data: wine

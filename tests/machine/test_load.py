@@ -45,21 +45,22 @@ def test_load_is_the_share_of_all_cores_since_the_last_look(clock) -> None:
 
 
 def test_children_count_and_a_dead_one_is_left_out() -> None:
+    # Other tests may have left children to this process.
+    before = load.ProcessTree().memory_bytes()
     busy = subprocess.Popen([sys.executable, "-c", BUSY], stdout=subprocess.PIPE)
     try:
         assert busy.stdout is not None
         busy.stdout.readline()
         tree, end = load.ProcessTree(), time.monotonic() + 30
-        own = psutil.Process()
         used = tree.used_seconds()
         while tree.used_seconds() < used + 0.5:
             assert time.monotonic() < end, "the child's time isn't counted"
-        assert tree.memory_bytes() > own.memory_info().rss + 80_000_000
+        assert tree.memory_bytes() > before + 60_000_000
     finally:
         busy.kill()
         busy.wait()
         busy.stdout.close()
-    assert tree.memory_bytes() == pytest.approx(own.memory_info().rss, rel=0.2)
+    assert tree.memory_bytes() < before + 40_000_000
 
 
 def test_the_machine_has_what_psutil_says() -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 from dltrainer_jupyter.server.outbox import Outbox
 
 
 def test_what_waits_is_put_together_once_and_late() -> None:
-    asyncio.run(_slow_client())
+    # On a thread of its own: a browser's tests leave a loop on this one.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(_slow_client())).result()
 
 
 async def _slow_client() -> None:

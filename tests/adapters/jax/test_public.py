@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pytest
 from flax import nnx
 
 from dltrainer_jupyter import tal
@@ -41,6 +42,7 @@ def settings(epochs: int) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 def test_an_own_module_paused_suspended_and_moved_to_a_process_ends_as_if_undisturbed() -> None:
     undisturbed = tal.train(executor="inline", **settings(40)).wait()
     run = tal.train(executor="thread", **settings(40))
@@ -62,6 +64,7 @@ def test_an_own_module_paused_suspended_and_moved_to_a_process_ends_as_if_undist
     assert run.metrics()["val_accuracy"].max() > 0.93
 
 
+@pytest.mark.slow
 def test_a_cnn_by_name_learns_digits_while_its_rate_is_changed() -> None:
     run = tal.train(
         model="cnn", data="digits", framework="jax", epochs=60, metrics=["accuracy"], executor="thread", verbose=False
