@@ -247,8 +247,10 @@ class RunSpec(Frozen):
     )
     seed: int = Field(default=0, ge=0, lt=2**63, description="Everything random in the run derives from it.")
     device: str = Field(default="auto", description="auto, cpu, cuda, cuda:N or mps.")
-    compile: bool = Field(
-        default=False, description="Compile loss and gradients on PyTorch; Keras and JAX always compile their steps."
+    compile: bool | Literal["cuda_graphs"] = Field(
+        default=False,
+        description="Compile loss and gradients on PyTorch, and with cuda_graphs replay them on a GPU by one launch; "
+        "Keras and JAX always compile their steps.",
     )
     threads: int | None = Field(default=None, ge=1, description="CPU threads of the trainer; chosen if left out.")
     executor: str = Field(default="thread", description="Where the trainer runs: thread, process or inline.")

@@ -15,7 +15,7 @@ from torch import nn
 from dltrainer_jupyter.adapters.pytorch import placement
 from dltrainer_jupyter.adapters.pytorch.augmenting import Augmentation, environment
 from dltrainer_jupyter.adapters.pytorch.averages import Average
-from dltrainer_jupyter.adapters.pytorch.compiled import check_draws, check_recipe
+from dltrainer_jupyter.adapters.pytorch.compiled import check_device, check_draws, check_recipe
 from dltrainer_jupyter.adapters.pytorch.context import PyTorchContext
 from dltrainer_jupyter.adapters.pytorch.cutting import CutAhead, cut_one_by_one
 from dltrainer_jupyter.adapters.pytorch.devices import choose_device, choose_threads, describe
@@ -87,6 +87,7 @@ class PyTorchAdapter:
         """Choose device and threads; return what exactness depends on."""
         spec = self._spec
         self.device = choose_device(spec.device)
+        check_device(spec.compile, self.device)
         self.ops = PyTorchOps(spec, Precision(spec.precision, self.device))
         if self.ops.compiled is not None:
             self._undo.append(self.ops.compiled.close)

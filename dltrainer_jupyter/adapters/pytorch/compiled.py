@@ -35,6 +35,11 @@ class Computed(NamedTuple):
     ``dot(weight, inputs)``.
     """
 
+    def copied(self) -> Computed:
+        """Copy all of it into memory of its own."""
+        gradients = [None if gradient is None else gradient.clone() for gradient in self.gradients]
+        return Computed(self.loss.clone(), self.outputs.clone(), gradients)
+
 
 class CompiledGradients:
     """Computes losses and gradients by a graph that is compiled for each size of batch.
@@ -43,6 +48,9 @@ class CompiledGradients:
     ----------
     autocast : callable
         Gives the context of the forward pass.
+    cuda_graphs : bool, default False
+        On a GPU, record each graph and replay it by one launch. What draws random numbers stays outside
+        (:mod:`~dltrainer_jupyter.adapters.pytorch.masks`).
 
     Raises
     ------
@@ -50,7 +58,7 @@ class CompiledGradients:
         If this PyTorch can't take a derivative inside a graph.
     """
 
-    def __init__(self, autocast: Callable[[], AbstractContextManager[Any]]) -> None:
+    def __init__(self, autocast: Callable[[], AbstractContextManager[Any]], *, cuda_graphs: bool = False) -> None:
         from torch import _dynamo
 
         if not hasattr(_dynamo.config, "trace_autograd_ops"):
@@ -60,6 +68,7 @@ class CompiledGradients:
             )
             raise ConfigurationError(msg)
         self._autocast = autocast
+        self._replays = cuda_graphs
         self._settings = ExitStack()
         # It holds for this thread alone, which is the trainer's.
         self._settings.enter_context(_dynamo.config.patch(trace_autograd_ops=True))
@@ -67,7 +76,8 @@ class CompiledGradients:
         # What has been compiled is kept by the code that was, and one run's graphs are none of another's.
         own_code = types.FunctionType(_compute.__code__.replace(), globals())
         # Compiled anew for each size: with a graph for all sizes, bits would depend on which size came first.
-        self._compute = torch.compile(own_code, fullgraph=True, dynamic=False)
+        options: dict[str, Any] | None = {"triton.cudagraphs": True} if cuda_graphs else None
+        self._compute = torch.compile(own_code, fullgraph=True, dynamic=False, options=options)
 
     def close(self) -> None:
         """Leave PyTorch's settings as they were."""
@@ -98,8 +108,10 @@ class CompiledGradients:
         ConfigurationError
             If it can't be compiled.
         """
+        if self._replays:
+            torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
         try:
-            return Computed(*self._compute(loss_fn, nets, parameters, scale, self._autocast))
+            computed = Computed(*self._compute(loss_fn, nets, parameters, scale, self._autocast))
         except self._errors.FailOnRecompileLimitHit as error:
             msg = (
                 "compile: the step was compiled again and again, for each size of batch or each value of a number the "
@@ -110,6 +122,8 @@ class CompiledGradients:
             cause = getattr(error, "inner_exception", error)
             msg = f"compile: the step can't be compiled ({first_line(cause)}); change that, or leave compile out."
             raise ConfigurationError(msg) from error
+        # The next replay writes into the same memory; losses and outputs wait for longer, and gradients may.
+        return computed.copied() if self._replays else computed
 
 
 def _compute(
@@ -144,6 +158,19 @@ def _owns_its_memory(tensor: torch.Tensor) -> bool:
     storage = tensor.untyped_storage()
     # Held by the tensor and by the line above.
     return bool(torch._C._storage_Use_Count(storage._cdata) <= 2)  # noqa: SLF001, PLR2004 - nothing public tells
+
+
+def check_device(wanted: object, device: torch.device) -> None:
+    """Raise if what is wanted of ``compile`` can't be had on a device.
+
+    Raises
+    ------
+    ConfigurationError
+        If CUDA graphs are wanted elsewhere than on a GPU.
+    """
+    if wanted == "cuda_graphs" and device.type != "cuda":
+        msg = f"compile: cuda_graphs needs a CUDA device, the run has {device}; use compile: true."
+        raise ConfigurationError(msg)
 
 
 def check_recipe(recipe: Recipe, part: Part) -> None:

@@ -65,8 +65,9 @@ def numbered(source: Source) -> int:
 _LIBRARY = torch.library.Library("dltrainer_jupyter", "FRAGMENT")  # type: ignore[no-untyped-call]
 _LIBRARY.define(  # type: ignore[no-untyped-call]
     "draw_mask(Tensor like, SymInt[] shape, float keep, int source) -> Tensor",
-    # So that two that look alike are not taken for one.
-    tags=(torch.Tag.nondeterministic_seeded,),
+    # So that two that look alike are not taken for one, and that none is recorded into a CUDA graph, which would draw
+    # the same values at each replay. Older PyTorch has no such mark, and refuses to record what draws.
+    tags=(torch.Tag.nondeterministic_seeded, *filter(None, [getattr(torch.Tag, "cudagraph_unsafe", None)])),
 )
 
 

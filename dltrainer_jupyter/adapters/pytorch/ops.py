@@ -63,7 +63,9 @@ class PyTorchOps:
         self.accumulation = Accumulation(spec.gradient_accumulation)
         self.scales = LossScales(precision) if precision.scales else None
         self.keeps_gradients = False
-        self.compiled = CompiledGradients(precision.autocast) if spec.compile else None
+        self.compiled: CompiledGradients | None = None
+        if spec.compile:
+            self.compiled = CompiledGradients(precision.autocast, cuda_graphs=spec.compile == "cuda_graphs")
         self.drawing: Callable[[str | None], AbstractContextManager[Any]] = lambda _: nullcontext()
 
     def update(self, state: TrainState, loss_fn: LossFunction, *, wrt: str, using: str) -> tuple[TrainState, Any, Any]:

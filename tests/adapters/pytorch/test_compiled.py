@@ -48,6 +48,44 @@ def test_it_learns_what_an_eager_step_does() -> None:
         assert compiled.evaluate() == pytest.approx(eager.evaluate(), rel=1e-4)
 
 
+def test_what_the_next_replay_writes_over_is_copied() -> None:
+    """A GPU replays a graph into the memory it had; on a CPU nothing is recorded, and all else is the same."""
+    model, autocast = nn.Linear(3, 2), nullcontext
+    x = torch.ones(4, 3)
+
+    def loss_of(nets: Any) -> tuple[torch.Tensor, torch.Tensor]:
+        outputs = nets["model"](x)
+        return outputs.square().mean(), outputs
+
+    given = loss_of, {"model": model}, list(model.parameters()), None
+    kept, plain = CompiledGradients(autocast, cuda_graphs=True), CompiledGradients(autocast)
+    try:
+        first, wanted = kept(*given), plain(*given)
+        torch.testing.assert_close(first, wanted, rtol=0, atol=0)
+        assert first.copied().gradients[0] is not first.gradients[0]
+    finally:
+        plain.close()
+        kept.close()
+
+
+def test_cuda_graphs_are_refused_where_there_is_no_gpu() -> None:
+    expected = "compile: cuda_graphs needs a CUDA device, the run has cpu; use compile: true."
+    with pytest.raises(ConfigurationError, match=re.escape(expected)), Bench(net(), compile="cuda_graphs"):
+        pass
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("settings", [{}, {"gradient_accumulation": 3, "ema": 0.9}], ids=["plain", "accumulation"])
+def test_replayed_steps_learn_and_go_on_bit_for_bit(settings: dict[str, Any], tmp_path: Path) -> None:
+    with (
+        Bench(seeded(net), device="cuda", **settings) as eager,
+        Bench(seeded(net), device="cuda", compile="cuda_graphs", **settings) as replayed,
+    ):
+        assert replayed.step(9) == pytest.approx(eager.step(9), rel=1e-4)
+    check_exact(tmp_path, net, compile="cuda_graphs", device="cuda", **settings)
+
+
 @pytest.mark.parametrize(
     "settings",
     [
