@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import urllib.request
@@ -11,6 +12,8 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from dltrainer_jupyter.store import Store
+from dltrainer_jupyter.testing.store_samples import new_run
 from tests.copies import multiply
 
 if TYPE_CHECKING:
@@ -235,6 +238,8 @@ def test_words_are_in_the_language_one_chooses(lab: Any, chromium: Browser) -> N
 def test_ten_thousand_runs_are_seen_at_once(
     lab: Any, chromium: Browser, record_property: Callable[[str, object], None]
 ) -> None:
+    with contextlib.closing(Store.open(f"sqlite:///{lab.store}/dltrainer.db")) as store:
+        new_run(store)
     multiply(lab.store, MANY)
     page = open_lab(lab, chromium)
     milliseconds = page.evaluate(
