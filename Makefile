@@ -5,7 +5,7 @@
 
 PYTHON ?= python3
 # What the tests need besides the default install; quickstart needs less.
-EXTRAS ?= torch,tensorflow,jax,lightning,augment,postgres,s3,jupyter
+EXTRAS ?= torch,tensorflow,jax,lightning,augment,detection,postgres,s3,mlflow,neptune,wandb,tensorboard,jupyter
 QUICKSTART_EXTRAS ?= torch,jupyter
 ARGS ?=
 # Each imports the frameworks, which takes gigabytes of memory.
@@ -147,7 +147,7 @@ lint: setup  ## Check style, types and layers, in Python and in TypeScript
 wheel: $(TOOLS) $(PANEL) $(LAB)  ## Build dist/*.whl by way of the sdist, and check that the front end and the server extension are in it
 	@rm -rf dist
 	@$(BIN)/python -m build --no-isolation --outdir dist . >$(LOG) 2>&1 || { cat $(LOG) >&2; exit 1; }
-	@for part in panel.js panel.css; do \
+	@for part in panel.js panel.css insight.js; do \
 	  $(BIN)/python -m zipfile --list dist/*.whl | grep -q "widgets/static/$$part " || { \
 	    echo "The wheel lacks dltrainer_jupyter/widgets/static/$$part." >&2; exit 1; }; done
 	@$(BIN)/python -m zipfile --list dist/*.whl | grep -q "server/static/index.html " || { \
