@@ -18,12 +18,13 @@ const flags = new Set(process.argv.slice(2));
 const production = flags.has('--production');
 const { version } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'));
 
-// anywidget saves the script into the notebook, so every byte is paid for in each file.
-const budget = 120_000;
+// anywidget saves the panel's script into the notebook, so every byte is paid for in each file. What shows what a model
+// does isn't saved, but may come by a message from the kernel.
+const budgets = { 'panel.js': 120_000, 'insight.js': 180_000 };
 
 // What no chart here uses is cut out of uPlot, a fifth of it: bars, steps and splines, axes of dates, its
-// legend, series and bands that come and go, scatter plots. Each pattern must be found, so that another
-// version of uPlot fails here and not in a notebook.
+// legend, series and bands that come and go, scatter plots, scales of other kinds than linear and log. Each pattern
+// must be found, so that another version of uPlot fails here and not in a notebook.
 const unused = [
   [/\(paths\.(?:stepped|bars|spline)\s*= \w+\);/g, ''],
   [/\bisTime (\?|&&)/g, 'false $1'],
@@ -38,7 +39,11 @@ const unused = [
   [/\bmode == 1\b/g, 'true'],
   [/\bmode == 2\b/g, 'false'],
   [/\b(?:cursorFocus|cursorOnePt)\b(?! =)/g, 'false'],
-  [/\blegend\.live\b/g, 'false']
+  [/\blegend\.live\b/g, 'false'],
+  [/\b(?:\w+\.)?(?:distr|xScaleDistr) == (?:2|4|100)\b/g, 'false'],
+  [/uPlot\.rangeAsinh\s*= \w+;/g, ''],
+  [/sc\.distr == 3 \? logAxisSplits : /g, ''],
+  [/\bflags != 0 && bands\b/g, 'false && bands']
 ];
 
 const lineChartsOnly = {
@@ -58,6 +63,46 @@ const lineChartsOnly = {
   }
 };
 
+/** The style sheets of the views that are loaded later, as a text: no page has them. */
+const insightSheet = {
+  name: 'insight-sheet',
+  setup(build) {
+    build.onResolve({ filter: /^insight-sheet$/ }, ({ path }) => ({ path, namespace: 'insight-sheet' }));
+    build.onLoad({ filter: /.*/, namespace: 'insight-sheet' }, async () => {
+      const entry = join(here, 'src/insight/styles/sheets.ts');
+      const { outputFiles, metafile } = await esbuild.build({
+        bundle: true,
+        minify: production,
+        target: common.target,
+        charset: 'utf8',
+        absWorkingDir: here,
+        entryPoints: [entry],
+        outdir: here,
+        write: false,
+        metafile: true
+      });
+      const sheet = outputFiles.find(({ path }) => path.endsWith('.css'));
+      const watchFiles = Object.keys(metafile.inputs).map(path => join(here, path));
+      return { contents: sheet.text, loader: 'text', watchFiles };
+    });
+  }
+};
+
+/** In a notebook the views that are loaded later speak English, as the panel does: other languages stay behind. */
+const englishOnly = {
+  name: 'english-only',
+  setup(build) {
+    build.onLoad({ filter: /src\/insight\/words\/\w+\.ts$/ }, async ({ path }) => {
+      const contents = await readFile(path, 'utf8');
+      const lean = contents.replace(/\{ en, pt, es \}/g, '{ en }');
+      if (lean === contents) {
+        throw new Error(`Expected the dictionaries { en, pt, es } in ${path}, found nothing.`);
+      }
+      return { contents: lean, loader: 'ts' };
+    });
+  }
+};
+
 const common = {
   bundle: true,
   minify: production,
@@ -70,12 +115,13 @@ const common = {
   jsxFactory: '_h',
   jsxFragment: '_Fragment',
   inject: [join(here, 'src/jsx.ts')],
-  plugins: [lineChartsOnly]
+  plugins: [lineChartsOnly, insightSheet]
 };
 
 const widget = {
   ...common,
-  entryPoints: { panel: join(here, 'src/widget.ts') },
+  plugins: [...common.plugins, englishOnly],
+  entryPoints: { panel: join(here, 'src/widget.ts'), insight: join(here, 'src/insight.ts') },
   outdir: join(here, '../dltrainer_jupyter/widgets/static'),
   format: 'esm',
   banner: {
@@ -100,15 +146,16 @@ function writeLicenses() {
   writeFileSync(join(widget.outdir, 'panel.licenses.txt'), texts.join(`\n${'-'.repeat(80)}\n\n`));
 }
 
-function reportSize() {
-  const [script, style] = ['panel.js', 'panel.css'].map(name => statSync(join(widget.outdir, name)).size);
-  process.stdout.write(
-    `panel.js ${(script / 1000).toFixed(1)} kB, panel.css ${(style / 1000).toFixed(1)} kB\n`
+function reportSizes() {
+  const size = name => statSync(join(widget.outdir, name)).size;
+  const shown = ['panel.js', 'panel.css', 'insight.js'].map(
+    name => `${name} ${(size(name) / 1000).toFixed(1)} kB`
   );
-  if (production && script > budget) {
-    throw new Error(
-      `panel.js has ${script} bytes; it must stay under ${budget}, because it is saved in every notebook.`
-    );
+  process.stdout.write(`${shown.join(', ')}\n`);
+  for (const [name, budget] of Object.entries(budgets)) {
+    if (production && size(name) > budget) {
+      throw new Error(`${name} has ${size(name)} bytes; it must stay under ${budget}.`);
+    }
   }
 }
 
@@ -125,5 +172,5 @@ if (flags.has('--watch')) {
   await buildPage(common, production);
   await esbuild.build(widget);
   writeLicenses();
-  reportSize();
+  reportSizes();
 }

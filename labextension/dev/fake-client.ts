@@ -1,4 +1,15 @@
-import type { Connection, Control, Curves, RunClient, Snapshot, TryResult, Verb } from '../src/contract';
+import type {
+  Computation,
+  Connection,
+  Control,
+  Curves,
+  Question,
+  RunClient,
+  Snapshot,
+  TryResult,
+  Verb
+} from '../src/contract';
+import { heatOf } from './made-pictures';
 import { EXAMPLES, STEPS, at } from './recording';
 import type { Scenario } from './scenarios';
 
@@ -52,13 +63,20 @@ export class FakeClient implements RunClient {
     return () => undefined;
   }
 
-  async act(verb: Verb, args: Record<string, unknown> = {}): Promise<unknown> {
+  async act(verb: Verb | Computation, args: Record<string, unknown> = {}): Promise<unknown> {
     if (this.#scenario.mute === true) {
       return new Promise(() => undefined);
     }
     await wait(150);
+    if (verb === 'heatmaps') {
+      return { items: (args.index as number[]).map(index => ({ index, heatmap: heatOf(index) })) };
+    }
     if (verb === 'try') {
       return this.#try(Number(args.offset ?? 0));
+    }
+    const computed = this.#scenario.computes?.[verb as Computation];
+    if (computed !== undefined) {
+      return computed(args);
     }
     if (verb === 'clone') {
       return { id: 'N1', name: `${this.#snapshot.run.name}-2` };
@@ -82,6 +100,18 @@ export class FakeClient implements RunClient {
         ];
       })
     );
+  }
+
+  async read(what: Question, args: Record<string, unknown> = {}): Promise<unknown> {
+    if (this.#scenario.mute === true) {
+      return new Promise(() => undefined);
+    }
+    await wait(60);
+    const answer = this.#scenario.answers?.[what];
+    if (answer === undefined) {
+      throw new Error(`The scenario has no answer to '${what}'.`);
+    }
+    return answer(args);
   }
 
   #control(kind: string, args: Record<string, unknown>): Control {

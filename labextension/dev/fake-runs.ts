@@ -1,4 +1,4 @@
-import type { Connection, Control, RunState, Snapshot, Verb } from '../src/contract';
+import type { Computation, Connection, Control, RunState, Snapshot, Verb } from '../src/contract';
 import type {
   Problem,
   Resources,
@@ -135,6 +135,7 @@ export class FakeRuns implements StudioClient {
       onConnection: () => () => undefined,
       act: verb => this.act(id, verb),
       curve: () => Promise.resolve({}),
+      read: () => Promise.reject(new Error('Of these runs there is only the list.')),
       close: () => {
         for (const release of releases) {
           release();
@@ -143,7 +144,7 @@ export class FakeRuns implements StudioClient {
     };
   }
 
-  async act(id: string, verb: Verb | 'delete'): Promise<unknown> {
+  async act(id: string, verb: Verb | Computation | 'delete'): Promise<unknown> {
     await this.#wait();
     const row = this.rows.find(other => other.id === id);
     if (row === undefined || !(row.allowed.includes(verb) || verb === 'clone')) {

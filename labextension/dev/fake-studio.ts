@@ -106,6 +106,10 @@ class MissingRun implements ServedRun {
     return Promise.reject(this.#error());
   }
 
+  read() {
+    return Promise.reject(this.#error());
+  }
+
   close() {}
 
   #error(): Error {
@@ -136,6 +140,7 @@ function row({ run, progress, monitor, best, allowed, now }: Snapshot): RunRow {
     created_at: run.created_at,
     updated_at: now,
     allowed,
-    error: null
+    error: null,
+    trackers: []
   };
 }

@@ -1,4 +1,5 @@
 import { keepKeys } from '../src/clients/shortcuts';
+import '../src/insight/styles/sheets';
 import { mountPanel } from '../src/mount';
 import type { TabId } from '../src/panel/panel';
 import { dress } from './dress';
@@ -32,6 +33,7 @@ function show(name: string, make: (typeof SCENARIOS)[string]): void {
   document.body.append(frame);
   const choices = new Map<string, unknown>();
   mountPanel(frame, client, {
+    insight: () => import('../src/insight/mount'),
     tab,
     memory: { get: key => choices.get(key), set: (key, value) => choices.set(key, value) }
   });

@@ -94,6 +94,7 @@ const SCENARIOS: Record<string, () => Scenario> = {
       );
     }
   }),
+  tracked: () => ({ client: tracked(), act: element => pick(element, 1, '[aria-haspopup]') }),
   names: () => {
     const client = served(9);
     client.rows = client.rows.map((row, i) => ({
@@ -126,6 +127,30 @@ export const LISTS = Object.fromEntries(
 function served(total: number, connection?: 'disconnected' | 'silent'): FakeRuns {
   const client = new FakeRuns(total, connection);
   client.resources = LAPTOP;
+  return client;
+}
+
+/** Some runs that are tracked, the second in more than one place, of which one is out of reach. */
+function tracked(): FakeRuns {
+  const client = served(9);
+  const mlflow = {
+    label: 'MLflow',
+    state: 'following',
+    url: 'http://localhost:5000/#/experiments/3'
+  } as const;
+  const folder = '/home/ana/.dltrainer/R1/tensorboard';
+  client.rows = client.rows.map((row, i) => ({
+    ...row,
+    trackers:
+      i === 7
+        ? [
+            { ...mlflow, state: 'behind' },
+            { label: 'TensorBoard', state: 'following', url: folder }
+          ]
+        : i % 2 === 0
+          ? [{ ...mlflow, state: row.state === 'completed' ? 'delivered' : 'following' }]
+          : []
+  }));
   return client;
 }
 

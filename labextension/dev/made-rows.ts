@@ -63,7 +63,8 @@ export function madeRow(i: number, total: number): RunRow {
     created_at: new Date(START - (age * 37 + 3) * 60_000).toISOString(),
     updated_at: new Date(START - age * 37 * 60_000).toISOString(),
     allowed: allowedIn(state),
-    error: ERRORS[state] ?? null
+    error: ERRORS[state] ?? null,
+    trackers: []
   };
 }
 

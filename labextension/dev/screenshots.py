@@ -17,6 +17,8 @@ from urllib.parse import urlencode
 from playwright.sync_api import sync_playwright
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from playwright.sync_api import Page
 
 HERE = Path(__file__).resolve().parent
@@ -24,6 +26,7 @@ WIDTHS = (360, 800, 1600)
 THEMES = ("light", "dark")
 TABS = {
     "running": ("curves", "confusion", "try", "checkpoints", "config", "log"),
+    "brought": ("try", "tests", "compare", "analysis"),
     "early": ("curves",),
     "starting": ("curves",),
     "waiting": ("curves",),
@@ -44,9 +47,24 @@ TABS = {
     "names": ("curves", "confusion", "log"),
     "nan": ("curves",),
     "metrics": ("curves",),
+    "evaluated": ("confusion", "metrics", "examples"),
+    "hundred": ("confusion", "metrics"),
+    "unpictured": ("confusion", "metrics", "examples"),
+    "unread": ("confusion", "metrics", "examples"),
+    "numbers": ("confusion", "metrics", "examples"),
+    "masks": ("metrics", "examples"),
+    "boxes": ("metrics", "examples"),
     "slow": ("curves",),
+    "tracked": ("curves",),
+    "tracked-late": ("curves",),
 }
 """The states of ``scenarios.ts``, and the tabs worth looking at in each."""
+SHOWN = {
+    "tests": (".dlt-table",),
+    "compare": (".dlt-matrix-change", ".dlt-changed"),
+    "analysis": (".dlt-layers", ".dlt-heat canvas"),
+}
+"""What must be seen of a tab of the state ``brought`` before the picture."""
 VIEWS: dict[str, tuple[str, ...]] = {
     "run-running": (),
     "run-running+settings": ("More", "Change settings…"),
@@ -58,6 +76,8 @@ VIEWS: dict[str, tuple[str, ...]] = {
     "run-failed": (),
     "run-disconnected": (),
     "run-names": (),
+    "run-tracked": (),
+    "run-tracked-late": (),
     "run-waiting": (),
     "run-unknown": (),
     "compare-two": (),
@@ -93,6 +113,7 @@ LISTS = {
     "list-deleting": ".dlt-ask",
     "list-rate": ".dlt-ask input",
     "list-names": ".dlt-row-name",
+    "list-tracked": "[role=menu]",
 }
 """The states of ``list-scenarios.ts``, each with what must be seen before the picture."""
 LIST_WIDTHS = (240, 280, 400)
@@ -149,7 +170,32 @@ def _take(page: Page, options: argparse.Namespace, state: str, tab: str, *, them
     if tab == "try":
         page.get_by_role("button", name="Predict", exact=True).click()
         page.locator(".dlt-examples, .dlt-table").wait_for()
+    for shown in SHOWN.get(tab, ()) if state == "brought" else ():
+        page.locator(shown).first.wait_for()
     panel.screenshot(path=options.out / f"{state}-{tab}-{theme}-{width}.png")
+    if state == "brought" and tab == "try":
+        _take_brought(page, lambda name: options.out / f"{state}-{name}-{theme}-{width}.png")
+
+
+def _take_brought(page: Page, path: Callable[[str], Path]) -> None:
+    """Bring along files, one of them a bad one, and a drawing."""
+    panel = page.locator(".dlt-card")
+    page.get_by_text("Files", exact=True).click()
+    files = page.locator(".dlt-zone input[type=file]").first
+    names = [*(f"digit {number}.png" for number in range(5)), "notes.txt"]
+    files.set_input_files([{"name": name, "mimeType": "image/png", "buffer": b"-"} for name in names])
+    page.get_by_text("6 of 6").wait_for()
+    panel.screenshot(path=path("files"))
+    page.get_by_text("Draw", exact=True).click()
+    box = page.locator(".dlt-pad canvas").bounding_box()
+    assert box is not None  # noqa: S101 - it is in sight
+    page.mouse.move(box["x"] + 90, box["y"] + 60)
+    page.mouse.down()
+    for x, y in ((180, 60), (120, 220)):
+        page.mouse.move(box["x"] + x, box["y"] + y, steps=5)
+    page.mouse.up()
+    page.locator(".dlt-guesses").wait_for()
+    panel.screenshot(path=path("drawing"))
 
 
 def _take_view(page: Page, options: argparse.Namespace, state: str, *, theme: str, width: int) -> None:

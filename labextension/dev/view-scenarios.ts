@@ -3,6 +3,7 @@ import { mountCompare } from '../src/studio/compare';
 import type { StudioHost } from '../src/studio/contract';
 import { mountCreate } from '../src/studio/create';
 import { mountRun } from '../src/studio/run-tab';
+import { BROUGHT } from './brought-answers';
 import { FakeStudio } from './fake-studio';
 import { STEPS, at } from './recording';
 import { SCENARIOS, type Scenario } from './scenarios';
@@ -25,6 +26,8 @@ export const VIEWS: Record<string, Show> = {
   'run-failed': run('failed'),
   'run-disconnected': run('running', 'disconnected'),
   'run-names': run('names'),
+  'run-tracked': run('tracked'),
+  'run-tracked-late': run('tracked-late'),
   'run-waiting': (element, host) =>
     mountRun(element, mute(new FakeStudio([])), 'R9', host, { memory: memory() }),
   'run-unknown': (element, host) => mountRun(element, studio(), 'digts-cnn', host, { memory: memory() }),
@@ -81,7 +84,9 @@ function compare(number: number): Show {
 }
 
 function studio(): FakeStudio {
-  return new FakeStudio(Array.from({ length: 12 }, (_, i) => ({ snapshot: variant(i), live: false })));
+  return new FakeStudio(
+    Array.from({ length: 12 }, (_, i) => ({ snapshot: variant(i), live: false, answers: BROUGHT }))
+  );
 }
 
 /** A server that is asked and doesn't answer yet. */
@@ -92,6 +97,7 @@ function mute(client: FakeStudio): FakeStudio {
     onConnection: () => () => undefined,
     act: () => new Promise(() => undefined),
     curve: () => new Promise(() => undefined),
+    read: () => new Promise(() => undefined),
     close: () => undefined
   });
   return client;

@@ -120,6 +120,36 @@ export interface LiveSetting {
   optional: boolean;
 }
 
+/**
+ * `waiting` for what is sent first; `behind`: out of reach, or it refuses; `delivered`: all of an ended run has
+ * arrived.
+ */
+/** `catching_up`: the run has ended, and the rest is being sent. */
+export type TrackingState = 'waiting' | 'following' | 'catching_up' | 'behind' | 'delivered';
+
+/** A tracker that a run's history goes to. */
+export interface TrackerPlace {
+  /** As people call it: `MLflow`. */
+  label: string;
+  state: TrackingState;
+  /** A page, or a folder or file. */
+  url: string | null;
+}
+
+/** The same, with how far its copy is. */
+export interface FollowingTracker extends TrackerPlace {
+  /** As the configuration has it: `mlflow`, and a number behind it if there are several of a type. */
+  name: string;
+  type: string;
+  /** The last step sent. */
+  step: number;
+  /** Steps of the run, if it has ended and not all has arrived; older kernels don't tell. */
+  steps?: number | null;
+  /** Why it is behind. */
+  message: string | null;
+  updated_at: string;
+}
+
 export interface Snapshot {
   version: 1;
   revision: number;
@@ -145,9 +175,23 @@ export interface Snapshot {
   settings: LiveSetting[];
   /** Verbs that make sense in the run's state. */
   allowed: string[];
+  trackers?: FollowingTracker[];
 }
 
 export type Verb = 'pause' | 'resume' | 'suspend' | 'stop' | 'checkpoint' | 'set' | 'clone' | 'try';
+
+/** What is computed with one of the run's models, and leaves the run as it is; what a test found can be forgotten. */
+export type Computation = 'heatmaps' | 'predict' | 'test' | 'delete_test';
+
+/** What can be read of a run besides its snapshots; nothing is changed or computed for it. */
+export type Question =
+  | 'evaluation'
+  | 'confusions'
+  | 'examples'
+  | 'changed'
+  | 'analysis'
+  | 'histograms'
+  | 'tests';
 
 export interface TryItem {
   index: number;
@@ -182,9 +226,11 @@ export interface RunClient {
   connection(): Connection;
   onConnection(callback: (connection: Connection) => void): () => void;
   /** Asks for something; rejects with an `Error` whose message is fit to be shown. */
-  act(verb: Verb, args?: Record<string, unknown>): Promise<unknown>;
+  act(verb: Verb | Computation, args?: Record<string, unknown>): Promise<unknown>;
   /** Reads a window of per-step series from the store, at most `points` points each. */
   curve(names: string[], start: number | null, stop: number | null, points: number): Promise<Curves>;
+  /** Reads something else of the store; what is `null` or `undefined` in `args` isn't said. */
+  read(what: Question, args?: Record<string, unknown>): Promise<unknown>;
 }
 
 /** Where a component keeps what a person chose: whether the panel is folded, chart settings. */

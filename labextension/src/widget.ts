@@ -1,4 +1,5 @@
 import { EitherClient } from './clients/either-client';
+import { insightSource } from './clients/insight-source';
 import { followOnServer } from './clients/page-server';
 import { keepKeys } from './clients/shortcuts';
 import { WidgetClient, type WidgetModel } from './clients/widget-client';
@@ -10,8 +11,12 @@ import { mountPanel } from './mount';
 function render({ model, el }: { model: WidgetModel; el: HTMLElement }): () => void {
   // Jupyter's widget manager marks a view whose comm was closed with this class.
   const kernel = new WidgetClient(model, () => el.closest('.jupyter-widgets-disconnected') !== null);
-  const client = new EitherClient(kernel, onServer(model));
-  const unmount = mountPanel(el, client, { memory: widgetMemory(model) });
+  const server = onServer(model);
+  const client = new EitherClient(kernel, server);
+  const unmount = mountPanel(el, client, {
+    memory: widgetMemory(model),
+    insight: insightSource(kernel, server)
+  });
   const freeKeys = keepKeys(el);
   return () => {
     freeKeys();

@@ -30,6 +30,7 @@ export function row(number: number, state: RunState = 'completed', changes: Part
         ? ['pause', 'resume', 'suspend', 'stop', 'checkpoint', 'set']
         : ['resume', 'delete'],
     error: null,
+    trackers: [],
     ...changes
   };
 }
@@ -115,6 +116,7 @@ export class TestStudio implements StudioClient {
       onConnection: callback => this.onConnection(callback),
       act: (verb, args) => this.act(id, verb, args),
       curve: () => Promise.resolve({}),
+      read: (what, args) => client.read(what, args),
       close: () => {
         this.closed += 1;
       }

@@ -1,4 +1,12 @@
-import type { Connection, Control, RunClient, Snapshot, Verb } from '../src/contract';
+import type {
+  Connection,
+  Control,
+  FollowingTracker,
+  Question,
+  RunClient,
+  Snapshot,
+  Verb
+} from '../src/contract';
 
 /** A running run with nothing special about it; a test changes what it is about. */
 export function snapshot(changes: Partial<Snapshot> = {}): Snapshot {
@@ -50,6 +58,7 @@ export function snapshot(changes: Partial<Snapshot> = {}): Snapshot {
       { key: 'checkpoint.every_seconds', value: 60, whole: false, optional: true }
     ],
     allowed: ['pause', 'resume', 'suspend', 'stop', 'checkpoint', 'set'],
+    trackers: [],
     ...changes
   };
 }
@@ -63,6 +72,20 @@ export function checkpoint(step: number, kinds: Snapshot['checkpoints'][number][
     digest: `sha256:${step}`,
     bytes: 1_264_321,
     created_at: '2026-03-14T09:29:00Z'
+  };
+}
+
+export function tracker(changes: Partial<FollowingTracker> = {}): FollowingTracker {
+  return {
+    name: 'mlflow',
+    type: 'mlflow',
+    label: 'MLflow',
+    state: 'following',
+    url: 'http://localhost:5000/#/experiments/1',
+    step: 12_000,
+    message: null,
+    updated_at: '2026-03-14T09:28:00Z',
+    ...changes
   };
 }
 
@@ -87,6 +110,10 @@ export function control(
 /** A client a test speaks through: it tells snapshots and answers what was asked. */
 export class TestClient implements RunClient {
   readonly asked: { verb: Verb; args: Record<string, unknown> }[] = [];
+  readonly questions: { what: Question; args: Record<string, unknown> }[] = [];
+  /** What is read besides snapshots; nothing, unless a test says otherwise. */
+  tells: (what: Question, args: Record<string, unknown>) => Promise<unknown> = () =>
+    Promise.reject(new Error('Nothing is known of that.'));
   answer: (verb: Verb) => Promise<unknown> = () => Promise.resolve({});
   state: Connection = 'connected';
   readonly #listeners = new Set<(snapshot: Snapshot) => void>();
@@ -127,6 +154,11 @@ export class TestClient implements RunClient {
   onConnection(callback: (connection: Connection) => void): () => void {
     this.#connections.add(callback);
     return () => this.#connections.delete(callback);
+  }
+
+  read(what: Question, args: Record<string, unknown> = {}): Promise<unknown> {
+    this.questions.push({ what, args });
+    return this.tells(what, args);
   }
 
   act(verb: Verb, args: Record<string, unknown> = {}): Promise<unknown> {

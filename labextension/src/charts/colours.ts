@@ -8,6 +8,15 @@ export function runColour(id: string): string {
   return `var(--dlt-series-${hashed(id)})`;
 }
 
+/** The place in the palette of the colour that tells mistakes, and of the one that does so for a run of that colour. */
+const MISTAKES = { usual: 1, otherwise: 3 };
+
+/** The colour of what a run got wrong: never the run's own, which tells what it got right. */
+export function wrongColour(id: string): string {
+  const { usual, otherwise } = MISTAKES;
+  return `var(--dlt-series-${hashed(id) === usual ? otherwise : usual})`;
+}
+
 function hashed(id: string): number {
   let hash = 0;
   for (const character of id) {

@@ -1,5 +1,5 @@
 import uPlot from 'uplot';
-import { type Range, extent, settle, union } from '../model/axis';
+import { type Range, extent, logTicks, settle, union } from '../model/axis';
 import type { Role } from '../model/families';
 import { tick } from '../model/format';
 import { smooth } from '../model/smoothing';
@@ -161,7 +161,15 @@ export class LineChart {
       padding: [10, 20, 0, 0],
       legend: { show: false },
       scales: { x: { time: false, auto: false }, y: { auto: false, ...(log ? { distr: 3, log: 10 } : {}) } },
-      axes: [this.#axis({ space: 56, size: 26 }), this.#axis({ space: 30, size: 50 })],
+      axes: [
+        this.#axis({ space: 56, size: 26 }),
+        this.#axis({
+          space: 30,
+          size: 50,
+          // uPlot's own go on for ever from just below a power of ten.
+          ...(log ? { splits: (_plot, _axis, low, high) => logTicks([low, high]) } : {})
+        })
+      ],
       series: [{}, ...lines.flatMap(line => this.#series(line, smoothing > 0))],
       cursor: {
         y: false,
@@ -192,7 +200,7 @@ export class LineChart {
     }
   }
 
-  #axis(own: { space: number; size: number }): uPlot.Axis {
+  #axis(own: uPlot.Axis): uPlot.Axis {
     return {
       ...own,
       font: this.#ink.font,

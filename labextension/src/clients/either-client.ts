@@ -1,4 +1,4 @@
-import type { Connection, Curves, RunClient, Snapshot, Verb } from '../contract';
+import type { Computation, Connection, Curves, Question, RunClient, Snapshot, Verb } from '../contract';
 import type { ServedRun } from '../studio/contract';
 import type { WidgetClient } from './widget-client';
 
@@ -8,7 +8,13 @@ const PATIENCE_MS = 1000;
  * What the kernel does in a way of its own, if it has the time: a run that ended goes on in it, a clone can have its
  * objects, and a prediction finds the model in memory. The server does the same in processes of its own.
  */
-const BETTER_IN_KERNEL: ReadonlySet<Verb> = new Set(['resume', 'clone', 'try']);
+const BETTER_IN_KERNEL: ReadonlySet<Verb | Computation> = new Set([
+  'resume',
+  'clone',
+  'try',
+  'predict',
+  'heatmaps'
+]);
 
 /**
  * The kernel and the Jupyter server, which both know the run: what one of them tells first is shown, and what is
@@ -54,7 +60,7 @@ export class EitherClient implements RunClient {
     return () => this.#listeners.delete(callback);
   }
 
-  async act(verb: Verb, args: Record<string, unknown> = {}): Promise<unknown> {
+  async act(verb: Verb | Computation, args: Record<string, unknown> = {}): Promise<unknown> {
     const server = this.#reachable();
     if (server === null || (BETTER_IN_KERNEL.has(verb) && (await this.#kernel.answers(PATIENCE_MS)))) {
       return this.#kernel.act(verb, args);
@@ -64,6 +70,10 @@ export class EitherClient implements RunClient {
 
   curve(names: string[], start: number | null, stop: number | null, points: number): Promise<Curves> {
     return (this.#reachable() ?? this.#kernel).curve(names, start, stop, points);
+  }
+
+  read(what: Question, args: Record<string, unknown> = {}): Promise<unknown> {
+    return (this.#reachable() ?? this.#kernel).read(what, args);
   }
 
   close(): void {

@@ -1,10 +1,16 @@
+import type { LoadInsight } from '../insight/contract';
 import type { ServedRun } from '../studio/contract';
 import { xsrfToken } from './server/transport';
+
+/** A run as the page's server has it, and what shows more of it. */
+export interface FollowedRun extends ServedRun {
+  insight: LoadInsight;
+}
 
 /** What the script that the server keeps for panels gives. */
 interface PanelClient {
   /** Follows a run of the server at this address. */
-  follow(baseUrl: string, id: string): ServedRun;
+  follow(baseUrl: string, id: string): FollowedRun;
 }
 
 /**
@@ -24,7 +30,7 @@ export function pageServer(): string | null {
  *
  * What talks to the server is loaded from it, since the panel's own script is saved in every notebook.
  */
-export async function followOnServer(store: string, id: string): Promise<ServedRun | null> {
+export async function followOnServer(store: string, id: string): Promise<FollowedRun | null> {
   const base = pageServer();
   if (base === null) {
     return null;

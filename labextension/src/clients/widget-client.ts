@@ -1,4 +1,13 @@
-import type { Connection, Curves, RunClient, RunState, Snapshot, Verb } from '../contract';
+import type {
+  Computation,
+  Connection,
+  Curves,
+  Question,
+  RunClient,
+  RunState,
+  Snapshot,
+  Verb
+} from '../contract';
 
 /** What anywidget hands a widget: Jupyter's model, less what it keeps to itself. */
 export interface WidgetModel {
@@ -83,12 +92,21 @@ export class WidgetClient implements RunClient {
     return () => this.#listeners.delete(callback);
   }
 
-  act(verb: Verb, args: Record<string, unknown> = {}): Promise<unknown> {
+  act(verb: Verb | Computation, args: Record<string, unknown> = {}): Promise<unknown> {
     return this.#request(verb, args);
   }
 
   async curve(names: string[], start: number | null, stop: number | null, points: number): Promise<Curves> {
     return (await this.#request('curve', { names, start, stop, points })) as Curves;
+  }
+
+  read(what: Question, args: Record<string, unknown> = {}): Promise<unknown> {
+    return this.#request(what, said(args));
+  }
+
+  /** Reads the script that shows what a model does, which is no part of the one that notebooks keep. */
+  async module(): Promise<string> {
+    return ((await this.#request('module', {})) as { script: string }).script;
   }
 
   /** Asks whether the kernel has time now; without an answer within so many milliseconds it hasn't. */
@@ -211,6 +229,13 @@ export class WidgetClient implements RunClient {
     this.#releases.add(release);
     return release;
   }
+}
+
+/** Only what is said: the other side has defaults for the rest. */
+function said(args: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(args).filter(([, value]) => value !== null && value !== undefined)
+  );
 }
 
 function isSnapshot(value: unknown): value is Snapshot {

@@ -70,6 +70,32 @@ export function settle(current: Range | null, data: Range | null, log: boolean):
   return [from(touchesZero ? 0 : bottom), from(high + air)];
 }
 
+/** Where a logarithmic axis has its lines: at 1 to 9 times powers of ten, or closer where that would be none or one. */
+export function logTicks([low, high]: Range): number[] {
+  const ticks: number[] = [];
+  // Within what numbers can say: an axis from zero has no first power.
+  const last = Math.min(Math.log10(high), 308);
+  for (let power = Math.max(Math.floor(Math.log10(low)), -308); power <= last; power += 1) {
+    for (let digit = 1; digit < 10; digit += 1) {
+      ticks.push(Number(`${digit}e${power}`));
+    }
+  }
+  const within = ticks.filter(tick => low <= tick && tick <= high);
+  return within.length > 1 ? within : evenTicks(low, high);
+}
+
+/** About four round numbers. */
+function evenTicks(low: number, high: number): number[] {
+  const rough = (high - low) / 4;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * (rough < 2 * power ? 2 : rough < 5 * power ? 5 : 10);
+  const first = Math.ceil(low / step);
+  const count = Math.floor(high / step) - first + 1;
+  return count > 0
+    ? Array.from({ length: count }, (_, i) => Number(((first + i) * step).toPrecision(12)))
+    : [];
+}
+
 /**
  * Translates steps into epochs and back: by the recorded ends of epochs, in proportion between them, and
  * beyond the last by the steps an epoch takes. An epoch that ended early keeps its true length.

@@ -89,6 +89,11 @@ export class ComparedRuns {
     return run.model.curve(names, start, stop, points).catch(() => null);
   }
 
+  /** Who answers for a run; `null` for one that isn't compared. */
+  asking(id: string): RunModel['asking'] | null {
+    return this.#runs.get(id)?.model.asking ?? null;
+  }
+
   close(): void {
     clearTimeout(this.#timer);
     this.#listeners.clear();

@@ -67,9 +67,9 @@ export class RunModel {
     }
   }
 
-  /** Asks for something that is answered at once and shown by whoever asked. */
-  request(verb: Verb, args: Record<string, unknown>): Promise<unknown> {
-    return this.#client.act(verb, args);
+  /** For who asks for something that is answered at once, and shows it; the same object as long as the model lives. */
+  get asking(): Pick<RunClient, 'act' | 'read'> {
+    return this.#client;
   }
 
   curve(names: string[], start: number | null, stop: number | null, points: number): Promise<Curves> {

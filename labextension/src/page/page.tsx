@@ -1,6 +1,7 @@
 import { render } from 'preact';
 import '../styles/whole-panel';
 import '../styles/view.css';
+import '../insight/styles/sheets';
 import '../styles/list.css';
 import '../styles/list-rows.css';
 import '../styles/gauges.css';

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import type { Connection } from '../contract';
 import type { Situation } from '../model/situation';
+import type { TrackingWords } from '../words/tracking';
 import type { MenuItem } from './menu';
 
 /** Something else that can be done with the run: at once, or when what it shows in place of the buttons is answered. */
@@ -20,6 +21,10 @@ export interface Frame {
   away: (connection: Connection) => Situation | null;
   /** Why a button does nothing then. */
   unreachable: string;
+  /** A language tag such as `pt-BR`, of what is loaded later. */
+  language: string;
+  /** What is said of trackers, in the person's language. */
+  tracking: TrackingWords;
   /** Stands above the tabs. */
   aside: JSX.Element | null;
 }

@@ -4,12 +4,14 @@ import type { RunState, Snapshot } from '../contract';
 import { doing, underWay } from '../model/pending';
 import type { RunModel, RunView } from '../model/run-model';
 import { canGoOnAfterFailure, hasBest } from '../model/situation';
-import { Ask, Button, copyText } from './button';
+import { Ask, Button } from './button';
+import { copyOf } from './copying';
 import { Facts } from './facts';
 import type { Form, Frame } from './frame';
 import { Icon, type IconName } from './icons';
 import { LearningRate } from './learning-rate';
 import { Menu, type MenuItem } from './menu';
+import { Trackers } from './trackers';
 
 /** How a state is called and shown. */
 export const STATE: Record<RunState, { word: string; icon: IconName | null }> = {
@@ -80,6 +82,7 @@ export function Header(props: HeaderProps): JSX.Element {
         </span>
         <Facts snapshot={snapshot} />
       </div>
+      <Trackers model={model} snapshot={snapshot} words={props.frame?.tracking} />
       {asking === 'stop' ? (
         <Ask
           question="Stop here? A checkpoint is written first."
@@ -143,10 +146,7 @@ function Actions(props: HeaderProps & { onAsk: (question: Question) => void }): 
     {
       icon: 'copy',
       label: 'Copy run id',
-      onPick: () =>
-        void copyText(run.id).then(done =>
-          model.tell(done ? `Copied ${run.id}.` : `The run’s id is ${run.id}.`)
-        )
+      onPick: () => void copyOf(model, run.id, `The run’s id is ${run.id}.`)
     },
     ...extras
   ];

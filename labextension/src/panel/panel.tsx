@@ -1,28 +1,33 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { runColour } from '../charts/colours';
+import { runColour, wrongColour } from '../charts/colours';
 import type { Memory, Snapshot } from '../contract';
+import type { InsightProps, InsightTab, LoadInsight } from '../insight/contract';
 import type { RunModel, RunView } from '../model/run-model';
 import { Banners, StatusLine } from './banner';
 import { Empty } from './button';
 import { CheckpointsTab } from './checkpoints-tab';
 import { ConfigTab } from './config-tab';
-import { ConfusionTab } from './confusion-tab';
 import { CurvesTab } from './curves-tab';
 import type { Frame } from './frame';
 import { Header } from './header';
 import { useChoice, useRun, useUniqueId } from './hooks';
+import { InsightPlace } from './insight-tab';
 import { LogTab } from './log-tab';
 import { ProgressRow } from './progress';
 import { type Tab, Tabs } from './tabs';
-import { TryTab, useTrial } from './try-tab';
 
-export type TabId = 'curves' | 'confusion' | 'try' | 'checkpoints' | 'config' | 'log';
+export type TabId = 'curves' | InsightTab | 'checkpoints' | 'config' | 'log';
 
 const TABS: Tab<TabId>[] = [
   { id: 'curves', label: 'Curves' },
   { id: 'confusion', label: 'Confusion' },
+  { id: 'metrics', label: 'Metrics' },
+  { id: 'examples', label: 'Examples' },
   { id: 'try', label: 'Try' },
+  { id: 'tests', label: 'Tests' },
+  { id: 'compare', label: 'Compare' },
+  { id: 'analysis', label: 'Analyse' },
   { id: 'checkpoints', label: 'Checkpoints' },
   { id: 'config', label: 'Config' },
   { id: 'log', label: 'Log' }
@@ -31,6 +36,8 @@ const TABS: Tab<TabId>[] = [
 interface PanelProps {
   model: RunModel;
   memory: Memory;
+  /** Loads the views that come in a script of their own; the same function at each rendering. */
+  insight: LoadInsight;
   /** The tab it opens on; Curves unless told. */
   tab?: TabId | undefined;
   /** The view it stands in, where that is more than a notebook's cell; it doesn't fold there. */
@@ -60,21 +67,39 @@ function Card(props: PanelProps & { view: RunView; snapshot: Snapshot }): JSX.El
   const folded = wasFolded && frame === undefined;
   // Not remembered: every panel of the page shares the memory, and a choice in one is none in the others.
   const [tab, setTab] = useState<TabId>(props.tab ?? 'curves');
-  const trial = useTrial(model);
+  const [trying, setTrying] = useState<InsightProps['trying']>(null);
   const id = useUniqueId();
   const gone = view.connection === 'disconnected';
 
   const tryOut = (checkpoint: string | number) => {
     setFolded(false);
     setTab('try');
-    trial.start(checkpoint, 0);
+    setTrying(before => ({ checkpoint, request: (before?.request ?? 0) + 1 }));
   };
+  const insight = (shown: InsightTab) => () => (
+    <InsightPlace
+      load={props.insight}
+      tab={shown}
+      client={model.asking}
+      memory={memory}
+      snapshot={snapshot}
+      gone={gone}
+      language={frame?.language ?? 'en'}
+      trying={trying}
+      onTab={setTab}
+    />
+  );
   const body: Record<TabId, () => JSX.Element> = {
     curves: () => (
       <CurvesTab model={model} memory={memory} snapshot={snapshot} gone={gone} frame={frame} onTry={tryOut} />
     ),
-    confusion: () => <ConfusionTab memory={memory} snapshot={snapshot} />,
-    try: () => <TryTab trial={trial} snapshot={snapshot} gone={gone} />,
+    confusion: insight('confusion'),
+    metrics: insight('metrics'),
+    examples: insight('examples'),
+    try: insight('try'),
+    tests: insight('tests'),
+    compare: insight('compare'),
+    analysis: insight('analysis'),
     checkpoints: () => (
       <CheckpointsTab model={model} snapshot={snapshot} gone={gone} frame={frame} onTry={tryOut} />
     ),
@@ -86,7 +111,7 @@ function Card(props: PanelProps & { view: RunView; snapshot: Snapshot }): JSX.El
       class="dlt-card"
       aria-label={`Run ${snapshot.run.name}`}
       data-connection={view.connection}
-      style={{ '--dlt-run': runColour(snapshot.run.id) }}
+      style={{ '--dlt-run': runColour(snapshot.run.id), '--dlt-wrong': wrongColour(snapshot.run.id) }}
     >
       <Header
         model={model}

@@ -8,6 +8,7 @@ import { Empty } from '../panel/button';
 import { useWords } from '../words/words';
 import { AddRun } from './add-run';
 import { CompareCharts } from './compare-charts';
+import { CompareSides } from './compare-sides';
 import { CompareTable } from './compare-table';
 import type { StudioClient, StudioHost } from './contract';
 import { useChanges } from './hooks';
@@ -92,6 +93,7 @@ function Compare({ client, runs, ids: first, host, memory, onIds }: CompareProps
             onOpen={id => host.open(id)}
             onRemove={id => choose(ids.filter(other => other !== id))}
           />
+          <CompareSides runs={runs} view={view} labels={labels} language={host.language} />
         </>
       )}
     </section>

@@ -3,7 +3,7 @@
  * side and the Jupyter server on the other. `RunClient` is the same for one run.
  */
 
-import type { Connection, RunClient, RunState, Verb } from '../contract';
+import type { Computation, Connection, RunClient, RunState, TrackerPlace, Verb } from '../contract';
 
 /** A run in a list. */
 export interface RunRow {
@@ -34,6 +34,7 @@ export interface RunRow {
   allowed: string[];
   /** One line. */
   error: string | null;
+  trackers: TrackerPlace[];
 }
 
 /** A list's groups, in the order of the list. */
@@ -104,7 +105,7 @@ export interface StudioClient {
   /** Follows one run. */
   run(id: string): ServedRun;
   /** Asks something of a run that is not followed; rejects with an `Error` whose message is fit to be shown. */
-  act(id: string, verb: Verb | 'delete', args?: Record<string, unknown>): Promise<unknown>;
+  act(id: string, verb: Verb | Computation | 'delete', args?: Record<string, unknown>): Promise<unknown>;
   /** Says what is wrong in the YAML of a new run; nothing, if it can be started. */
   check(yaml: string): Promise<Problem[]>;
   /** Starts a run from YAML. */

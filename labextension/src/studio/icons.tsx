@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 
 /** Icons only views of many runs and the page need; the panel's own are in `panel/icons.tsx`, which a notebook pays for. */
 const PATHS = {
+  elsewhere: 'M6.5 3.5h-3.5v9.5h9.5v-3.5M9.5 2.5h4v4M13.5 2.5l-6 6',
   list: 'M2.5 3.5h11v9h-11zM6.5 3.5v9',
   plus: 'M8 3v10M3 8h10',
   search: 'M7 11.5a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9zM10.3 10.3l3.2 3.2',

@@ -111,6 +111,8 @@ function RunTab(props: RunTabProps): JSX.Element {
     edit: { label: words.run.changeSettings, onPick: setCloning },
     away: connection => away(connection, words),
     unreachable: words.run.unreachable,
+    language: host.language,
+    tracking: words.tracking,
     aside:
       changing && snapshot.allowed.includes('set') ? (
         <LiveSettings model={model} settings={snapshot.settings} onDone={() => setChanging(false)} />
@@ -125,8 +127,11 @@ function RunTab(props: RunTabProps): JSX.Element {
         />
       )
   };
-  return <Panel model={model} memory={props.memory} tab={props.tab} frame={frame} />;
+  return <Panel model={model} memory={props.memory} insight={insight} tab={props.tab} frame={frame} />;
 }
+
+/** Loaded when it is first looked at. */
+const insight = () => import('../insight/mount');
 
 /** Why the server shows nothing of a run; `null` where it isn't known to have none. */
 function useUnknown(model: RunModel, missing: boolean): string | null {

@@ -1,6 +1,7 @@
 import { type ComponentChildren, type JSX, render } from 'preact';
 import '../styles/whole-panel';
 import '../styles/view.css';
+import '../insight/styles/sheets';
 import { WordsContext, words } from '../words/words';
 
 /**

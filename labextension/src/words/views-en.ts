@@ -1,9 +1,16 @@
 import { pluralOf } from './plural';
+import { trackingEn } from './tracking';
 
 const plural = pluralOf('en');
 
 /** What the views of one run, of several and of a new one say in English. */
 export const viewsEn = {
+  tracking: trackingEn,
+  trackers: {
+    by: (trackers: string) => `tracked by ${trackers}`,
+    open: (tracker: string) => `Open in ${tracker}`,
+    copyPlace: (tracker: string) => `Copy path for ${tracker}`
+  },
   run: {
     waiting: 'Loading the run…',
     waitingHint: 'Its curves appear as soon as the server has read them.',

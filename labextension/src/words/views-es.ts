@@ -4,6 +4,23 @@ import type { ViewWords } from './views-en';
 const plural = pluralOf('es');
 
 export const viewsEs: ViewWords = {
+  tracking: {
+    late: 'con retraso',
+    catchingUp: 'poniéndose al día',
+    of: (step, steps) => `${step} de ${steps}`,
+    states: {
+      waiting: () => 'nada enviado todavía',
+      following: steps => `${steps} pasos enviados`,
+      catching_up: steps => `poniéndose al día, ${steps} pasos enviados`,
+      behind: (steps, since, why) => `con retraso desde ${since}, ${steps} pasos enviados. ${why}`,
+      delivered: steps => `los ${steps} pasos enviados`
+    }
+  },
+  trackers: {
+    by: trackers => `registrada por ${trackers}`,
+    open: tracker => `Abrir en ${tracker}`,
+    copyPlace: tracker => `Copiar la ruta en ${tracker}`
+  },
   run: {
     waiting: 'Cargando la ejecución…',
     waitingHint: 'Las curvas aparecen en cuanto el servidor las haya leído.',

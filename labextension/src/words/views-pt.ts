@@ -4,6 +4,23 @@ import type { ViewWords } from './views-en';
 const plural = pluralOf('pt');
 
 export const viewsPt: ViewWords = {
+  tracking: {
+    late: 'atrasado',
+    catchingUp: 'recuperando o atraso',
+    of: (step, steps) => `${step} de ${steps}`,
+    states: {
+      waiting: () => 'nada enviado ainda',
+      following: steps => `${steps} passos enviados`,
+      catching_up: steps => `recuperando o atraso, ${steps} passos enviados`,
+      behind: (steps, since, why) => `atrasado desde ${since}, ${steps} passos enviados. ${why}`,
+      delivered: steps => `todos os ${steps} passos enviados`
+    }
+  },
+  trackers: {
+    by: trackers => `rastreada por ${trackers}`,
+    open: tracker => `Abrir em ${tracker}`,
+    copyPlace: tracker => `Copiar o caminho em ${tracker}`
+  },
   run: {
     waiting: 'Carregando a execução…',
     waitingHint: 'As curvas aparecem assim que o servidor as tiver lido.',

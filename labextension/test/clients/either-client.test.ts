@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EitherClient } from '../../src/clients/either-client';
 import type { WidgetClient } from '../../src/clients/widget-client';
-import type { Connection, Curves, Snapshot, Verb } from '../../src/contract';
+import type { Connection, Curves, Question, Snapshot, Verb } from '../../src/contract';
 import type { ServedRun } from '../../src/studio/contract';
 import { snapshot } from '../snapshot';
 
@@ -36,6 +36,11 @@ class Side implements ServedRun {
 
   curve(names: string[]): Promise<Curves> {
     this.asked.push(`curve ${names}`);
+    return Promise.resolve({});
+  }
+
+  read(what: Question): Promise<unknown> {
+    this.asked.push(`read ${what}`);
     return Promise.resolve({});
   }
 

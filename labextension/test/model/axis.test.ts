@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EpochScale, extent, roomFor, settle, spread, union } from '../../src/model/axis';
+import { EpochScale, extent, logTicks, roomFor, settle, spread, union } from '../../src/model/axis';
 
 describe('roomFor', () => {
   it('is at or above the value, never beyond the end of the run, and moves seldom', () => {
@@ -16,6 +16,38 @@ describe('roomFor', () => {
 
   it('does not believe an end that was passed', () => {
     expect(roomFor(1900, 1800)).toBe(2000);
+  });
+});
+
+describe('logTicks', () => {
+  it('are at 1 to 9 times powers of ten', () => {
+    expect(logTicks([0.0999, 0.45])).toEqual([0.1, 0.2, 0.3, 0.4]);
+    expect(logTicks([0.7, 30])).toEqual([0.7, 0.8, 0.9, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 30]);
+    expect(logTicks([0.8, 1.5])).toEqual([0.8, 0.9, 1]);
+  });
+
+  it('are closer where that would be none or one', () => {
+    expect(logTicks([0.9153, 0.9742])).toEqual([0.92, 0.94, 0.96]);
+    expect(logTicks([1.9989, 2.0011])).toEqual([1.999, 2, 2.001]);
+    expect(logTicks([1.5e-7, 1.9e-7])).toEqual([1.6e-7, 1.8e-7]);
+  });
+
+  it('are few, and all on the axis, wherever it begins', () => {
+    for (let low = 1e-9; low < 1e6; low *= 1.017) {
+      for (const ratio of [1.001, 1.3, 4, 1000]) {
+        const ticks = logTicks([low, low * ratio]);
+        expect(ticks.length).toBeGreaterThan(0);
+        expect(ticks.length).toBeLessThan(40);
+        expect(ticks.every(tick => tick >= low && tick <= low * ratio * (1 + 1e-9))).toBe(true);
+      }
+    }
+  });
+
+  it('end even on an axis that can’t be drawn', () => {
+    expect(logTicks([0, 1]).length).toBeLessThan(3000);
+    expect(logTicks([1, Number.POSITIVE_INFINITY]).length).toBeLessThan(3000);
+    expect(logTicks([Number.NaN, Number.NaN])).toEqual([]);
+    expect(logTicks([2.5, 2.5])).toEqual([]);
   });
 });
 

@@ -34,10 +34,10 @@ const pass = (ms: number) =>
     await vi.advanceTimersByTimeAsync(ms);
   });
 const rows = () =>
-  [...root.querySelectorAll('tbody tr')].map(line =>
+  [...root.querySelectorAll('.dlt-compare-table tbody tr')].map(line =>
     [...line.children].slice(0, -1).map(cell => cell.textContent)
   );
-const columns = () => [...root.querySelectorAll('thead th')].map(cell => cell.textContent);
+const columns = () => [...root.querySelectorAll('.dlt-compare-table thead th')].map(cell => cell.textContent);
 
 beforeEach(() => {
   vi.useFakeTimers();

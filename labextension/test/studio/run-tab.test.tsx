@@ -5,7 +5,7 @@ import type { TabId } from '../../src/panel/panel';
 import { mountRun } from '../../src/studio/run-tab';
 import { parseEpochs } from '../../src/studio/train-longer';
 import { closeMatch } from '../../src/studio/unknown-run';
-import { type TestClient, control, snapshot } from '../snapshot';
+import { type TestClient, control, snapshot, tracker } from '../snapshot';
 import type { StudioHost } from '../../src/studio/contract';
 import { TestStudio, button, row, settle, testHost } from './client';
 
@@ -82,6 +82,13 @@ describe('a run in a tab', () => {
       'Insert code into notebook',
       'Delete…'
     ]);
+  });
+
+  it('says in the person’s language where the run is tracked', async () => {
+    await open(snapshot({ trackers: [tracker({ state: 'behind', message: 'Está fora.' })] }), 'log', 'pt-BR');
+    const badge = root.querySelector<HTMLAnchorElement>('a.dlt-tracker');
+    expect(badge?.textContent).toBe('MLflow (atrasado)');
+    expect(badge?.title).toMatch(/^MLflow: atrasado desde .*, 12,000 passos enviados. Está fora.$/);
   });
 
   it('changes settings of a live run, those that are another only', async () => {

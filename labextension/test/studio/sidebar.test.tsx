@@ -1,5 +1,6 @@
 import { act } from 'preact/test-utils';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { TrackerPlace } from '../../src/contract';
 import type { StudioHost } from '../../src/studio/contract';
 import { mountSidebar } from '../../src/studio/sidebar';
 import { TestStudio, row } from '../rows';
@@ -152,6 +153,24 @@ describe('the list', () => {
     await act(() => studio.resources.forEach(tell => void tell(here)));
     expect(run('vit-tiny').textContent).toContain('on gpu-box-2');
     expect(run('digits-6').textContent).not.toContain('lab-3');
+  });
+
+  it('marks what is tracked, and says when a tracker is behind', async () => {
+    const trackers: TrackerPlace[] = [
+      { label: 'MLflow', state: 'following', url: null },
+      { label: '<i>Lab', state: 'delivered', url: null }
+    ];
+    await open([row(1, 'completed', { trackers }), row(2)]);
+    const mark = () => run('digits-1').querySelector<HTMLElement>('.dlt-row-tracked');
+    expect(mark()?.title).toBe('tracked by MLflow, <i>Lab');
+    expect(mark()?.textContent).toBe('');
+    expect(run('digits-1').getAttribute('aria-label')).toContain(', cpu, tracked by MLflow, <i>Lab, started');
+    expect(run('digits-2').querySelector('.dlt-row-tracked')).toBeNull();
+    await act(() =>
+      studio.tell([row(1, 'completed', { trackers: [{ label: 'MLflow', state: 'behind', url: null }] })])
+    );
+    expect(mark()?.title).toBe('tracked by MLflow (behind)');
+    expect(mark()?.textContent).toBe('behind');
   });
 
   it('keeps ten thousand runs out of the page', async () => {
@@ -351,6 +370,35 @@ describe('the pointer', () => {
         'Delete…'
       ]
     ]);
+  });
+
+  it('leads to where a run is tracked, or copies it', async () => {
+    const opened = vi.spyOn(window, 'open').mockReturnValue(null);
+    const writeText = vi.fn(() => Promise.resolve());
+    vi.stubGlobal('navigator', { clipboard: { writeText } });
+    const page = 'http://localhost:5000/#/experiments/1';
+    const trackers: TrackerPlace[] = [
+      { label: 'MLflow', state: 'following', url: page },
+      { label: 'TensorBoard', state: 'delivered', url: '/runs/tb' },
+      { label: 'Lab', state: 'delivered', url: 'javascript:alert(1)' },
+      { label: 'W&B', state: 'waiting', url: null }
+    ];
+    await open([row(1, 'completed', { trackers })]);
+    const menu = async (label: string) => {
+      await click(run('digits-1').querySelector('[aria-haspopup=menu]'));
+      await click(item(label));
+    };
+    await menu('Open in MLflow');
+    expect(opened.mock.calls).toEqual([[page, '_blank', 'noopener,noreferrer']]);
+    await menu('Copy path for TensorBoard');
+    expect(writeText).toHaveBeenCalledWith('/runs/tb');
+    expect(run('digits-1').textContent).toContain('Copied /runs/tb.');
+    await menu('Copy path for Lab');
+    expect(opened).toHaveBeenCalledTimes(1);
+    await click(run('digits-1').querySelector('[aria-haspopup=menu]'));
+    expect(root.querySelector('[role=menu]')?.textContent).not.toContain('W&B');
+    opened.mockRestore();
+    vi.unstubAllGlobals();
   });
 
   it('sets a learning rate in the row', async () => {

@@ -1,4 +1,4 @@
-import type { Curves, Verb } from '../../contract';
+import type { Computation, Curves, Question, Verb } from '../../contract';
 import type { Problem, RunsPage, RunsQuery } from '../../studio/contract';
 import type { Transport } from './transport';
 
@@ -45,16 +45,28 @@ export class Api {
     return (await this.#ask('GET', `${ROOT}/runs${search(query)}`)) as RunsPage;
   }
 
-  act(id: string, verb: Verb | 'delete', args: Record<string, unknown>): Promise<unknown> {
-    return verb === 'delete'
-      ? this.#ask('DELETE', run(id))
-      : this.#ask('POST', `${run(id)}/${verb}`, JSON.stringify(args), 'application/json');
+  act(id: string, verb: Verb | Computation | 'delete', args: Record<string, unknown>): Promise<unknown> {
+    if (verb === 'delete') {
+      return this.#ask('DELETE', run(id));
+    }
+    if (verb === 'delete_test') {
+      return this.#ask('DELETE', `${run(id)}/tests/${Number(args.number)}`);
+    }
+    const path = verb === 'test' ? 'tests' : verb;
+    return this.#ask('POST', `${run(id)}/${path}`, JSON.stringify(args), 'application/json');
   }
 
   async curves(id: string, names: string[], start: number | null, stop: number | null, points: number) {
     const query = { names: names.join(','), start: start ?? undefined, stop: stop ?? undefined, points };
     const answer = await this.#ask('GET', `${run(id)}/curves${search(query)}`);
     return (answer as { curves: Curves }).curves;
+  }
+
+  read(id: string, what: Question, args: Record<string, unknown> = {}): Promise<unknown> {
+    if (what === 'tests' && args.number != null) {
+      return this.#ask('GET', `${run(id)}/tests/${Number(args.number)}`);
+    }
+    return this.#ask('GET', `${run(id)}/${what}${search(args)}`);
   }
 
   async check(yaml: string): Promise<Problem[]> {
@@ -94,8 +106,8 @@ function run(id: string): string {
   return `${ROOT}/runs/${encodeURIComponent(id)}`;
 }
 
-function search(values: Record<string, string | number | undefined>): string {
-  const given = Object.entries(values).filter(([, value]) => value !== undefined);
+function search(values: Record<string, unknown>): string {
+  const given = Object.entries(values).filter(([, value]) => value !== undefined && value !== null);
   return given.length === 0
     ? ''
     : `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;

@@ -1,4 +1,4 @@
-import type { Connection, Verb } from '../../contract';
+import type { Computation, Connection, Verb } from '../../contract';
 import type {
   Problem,
   Resources,
@@ -67,7 +67,7 @@ export class ServerClient implements StudioClient {
     return this.#served(run);
   }
 
-  act(id: string, verb: Verb | 'delete', args: Record<string, unknown> = {}): Promise<unknown> {
+  act(id: string, verb: Verb | Computation | 'delete', args: Record<string, unknown> = {}): Promise<unknown> {
     return this.#api.act(id, verb, args);
   }
 
@@ -112,6 +112,7 @@ export class ServerClient implements StudioClient {
       },
       act: (verb, args) => this.act(run.id, verb, args),
       curve: (names, start, stop, points) => this.#api.curves(run.id, names, start, stop, points),
+      read: (what, args) => this.#api.read(run.id, what, args),
       close: () => {
         for (const release of releases) {
           release();

@@ -1,5 +1,7 @@
+import type { TrackerPlace } from '../../contract';
 import type { RowVerb } from '../../model/errands';
 import { groupOf } from '../../model/groups';
+import { isPage } from '../../model/tracking';
 import type { MenuItem } from '../../panel/menu';
 import type { Words } from '../../words/words';
 import type { RunRow, StudioHost } from '../contract';
@@ -14,6 +16,7 @@ export interface RowActions {
   run: (verb: RowVerb) => void;
   select: () => void;
   copyId: () => void;
+  copy: (text: string) => void;
 }
 
 /** The one verb that is at hand without a menu: pause what trains, go on with what rests. */
@@ -48,8 +51,23 @@ export function menuOf(row: RunRow, actions: RowActions, words: Words): MenuItem
       label: words.actions.insertCode,
       onPick: () => host.insertCode?.(row.id)
     },
+    ...row.trackers.map(tracker => placeOf(tracker, actions.copy, words)),
     { icon: 'copy', label: words.actions.copyId, onPick: actions.copyId },
     may('delete') && { icon: 'cross', label: words.verbs.delete, onPick: () => ask('delete') }
   ];
   return items.filter(item => item !== false);
+}
+
+/** Leads to where a tracker has the run, or copies where its files are; nothing, as long as nobody knows. */
+function placeOf({ label, url }: TrackerPlace, copy: (text: string) => void, words: Words): MenuItem | false {
+  if (url === null) {
+    return false;
+  }
+  return isPage(url)
+    ? {
+        icon: 'right',
+        label: words.trackers.open(label),
+        onPick: () => void window.open(url, '_blank', 'noopener,noreferrer')
+      }
+    : { icon: 'copy', label: words.trackers.copyPlace(label), onPick: () => copy(url) };
 }

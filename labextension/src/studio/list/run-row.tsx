@@ -4,11 +4,13 @@ import type { RunState } from '../../contract';
 import type { Errand } from '../../model/errands';
 import { metric, percent, timeLeft } from '../../model/format';
 import { groupOf } from '../../model/groups';
+import { called } from '../../model/tracking';
 import { Button } from '../../panel/button';
 import { STATE } from '../../panel/header';
 import { Icon } from '../../panel/icons';
 import type { RunRow } from '../contract';
 import { type Words, useWords } from '../../words/words';
+import { StudioIcon } from '../icons';
 import { Sparkline } from './sparkline';
 
 interface RunRowProps {
@@ -77,9 +79,29 @@ function Facts({ row, age, here }: { row: RunRow; age: string; here: string | nu
       ) : (
         <span class="dlt-row-facts">{facts(row, here, words).join(' · ')}</span>
       )}
+      <Tracked row={row} />
       <span class="dlt-row-end">{end}</span>
     </>
   );
+}
+
+/** That the run can be seen elsewhere too; where, its menu tells. */
+function Tracked({ row }: { row: RunRow }): JSX.Element | null {
+  const words = useWords();
+  if (row.trackers.length === 0) {
+    return null;
+  }
+  const isLate = row.trackers.some(({ state }) => state === 'behind');
+  return (
+    <span class="dlt-row-tracked" data-late={isLate} title={tracked(row, words)}>
+      <StudioIcon name="elsewhere" />
+      {isLate ? words.tracking.late : null}
+    </span>
+  );
+}
+
+function tracked({ trackers }: RunRow, words: Words): string {
+  return words.trackers.by(trackers.map(tracker => called(tracker, words.tracking)).join(', '));
 }
 
 /** What is being done, or what came of it. */
@@ -113,6 +135,7 @@ export function summary(row: RunRow, age: string, here: string | null, words: Wo
     groupOf(row) === 'running' ? progress(row, words) : null,
     row.error?.replace(/\.$/, '') ?? null,
     ...where(row, here, words),
+    row.trackers.length === 0 ? null : tracked(row, words),
     words.list.created(age)
   ];
   return parts.filter(part => part !== null && part !== '').join(', ');

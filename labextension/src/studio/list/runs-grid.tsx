@@ -117,6 +117,8 @@ export function RunsGrid(props: RunsGridProps): JSX.Element {
     question === 'delete' && host.confirmDelete === false
       ? run(row, question)
       : setAsking({ id: row.id, question });
+  const copy = async (id: string, text: string, otherwise: string) =>
+    errands.tell(id, (await copyText(text)) ? words.actions.copied(text) : otherwise);
   const openMenu = (id: string, near: DOMRect) => {
     setActive(id);
     setMenu({ id, near });
@@ -130,10 +132,8 @@ export function RunsGrid(props: RunsGridProps): JSX.Element {
         ask: question => ask(row, question),
         run: verb => run(row, verb),
         select: () => select(row.id),
-        copyId: async () => {
-          const copied = await copyText(row.id);
-          errands.tell(row.id, copied ? words.actions.copied(row.id) : words.actions.notCopied(row.id));
-        }
+        copyId: () => copy(row.id, row.id, words.actions.notCopied(row.id)),
+        copy: text => copy(row.id, text, text)
       },
       words
     );

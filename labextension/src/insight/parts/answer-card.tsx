@@ -1,0 +1,111 @@
+import type { JSX } from 'preact';
+import { inLanguage } from '../../words/language';
+import type { Asking } from '../model/asking';
+import { milliseconds, shortDigest } from '../../model/prediction';
+import { TRIAL, type TrialWords } from '../words/trial';
+import { Icon } from '../../panel/icons';
+import { Guesses } from './guesses';
+import { Overlaid } from './overlaid';
+
+/** The answer to one input, large: what the model saw, what it takes it for, and which weights said so. */
+export function AnswerCard({
+  asking,
+  heatmap,
+  language
+}: {
+  asking: Asking;
+  heatmap: boolean;
+  language: string;
+}): JSX.Element {
+  const said = inLanguage(TRIAL, language);
+  const { outcomes, answer, error, busy } = asking;
+  const first = outcomes[0];
+  const failure = error ?? first?.error ?? null;
+  return (
+    <div class="dlt-answer" aria-busy={busy}>
+      {failure !== null ? (
+        <p class="dlt-error" role="alert">
+          <Icon name="warning" />
+          {failure}
+        </p>
+      ) : first === undefined || answer === null ? (
+        <p class="dlt-muted">
+          {busy ? said.working : said.waiting}
+          {busy ? <br /> : null}
+          {busy ? said.firstTime : null}
+        </p>
+      ) : (
+        <>
+          <div class="dlt-answer-body">
+            {first.thumbnail === null ? null : (
+              <figure>
+                <Overlaid
+                  picture={first.thumbnail}
+                  heatmap={heatmap ? first.heatmap : null}
+                  boxes={first.boxes}
+                  mask={first.mask}
+                  label={said.seen(first.name)}
+                />
+                <figcaption>{said.asSeen}</figcaption>
+              </figure>
+            )}
+            <div class="dlt-answer-said">
+              <p class="dlt-answer-word">
+                <span class="dlt-hidden">{said.prediction}: </span>
+                {first.prediction}
+              </p>
+              {first.top.length > 0 ? <Guesses top={first.top} label={said.confidence} /> : null}
+            </div>
+          </div>
+          <Facts asking={asking} said={said} />
+          <Notes notes={asking.notes} said={said} />
+        </>
+      )}
+    </div>
+  );
+}
+
+/** Which weights answered, and how fast. */
+export function Facts({ asking, said }: { asking: Asking; said: TrialWords }): JSX.Element | null {
+  const { answer, latency } = asking;
+  return answer === null ? null : (
+    <p class="dlt-answer-facts">
+      <span>{said.facts(answer.checkpoint.step, answer.checkpoint.epoch)}</span>
+      {answer.digest ? <span title={answer.digest}>{said.weights(shortDigest(answer.digest))}</span> : null}
+      <span>{milliseconds(latency)}</span>
+    </p>
+  );
+}
+
+/** Notes that are in sight; one more than these is no less than the line that hides it. */
+const FEW = 4;
+
+/** What was done to the inputs before the model saw them. */
+export function Notes({ notes, said }: { notes: string[]; said: TrialWords }): JSX.Element | null {
+  const few = notes.length > FEW + 1 ? notes.slice(0, FEW) : notes;
+  const others = notes.slice(few.length);
+  return notes.length === 0 ? null : (
+    <div class="dlt-answer-notes">
+      <NoteList notes={few} />
+      {others.length === 0 ? null : (
+        <details>
+          <summary>{said.moreNotes(others.length)}</summary>
+          <NoteList notes={others} />
+        </details>
+      )}
+    </div>
+  );
+}
+
+function NoteList({ notes }: { notes: string[] }): JSX.Element {
+  return (
+    <ul>
+      {notes.map(note => (
+        <li key={note}>
+          <Icon name="info" />
+          {note}
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,109 @@
+import type { Dictionaries } from '../../words/language';
+
+const en = {
+  layers: 'Layers',
+  table: 'The layers of the model: shapes, parameters, operations and time',
+  layer: 'Layer',
+  type: 'Type',
+  input: 'Input',
+  output: 'Output',
+  parameters: 'Parameters',
+  trainable: 'Trainable',
+  flops: 'FLOPs',
+  milliseconds: 'Time',
+  total: 'Total',
+  all: 'all',
+  none: 'none',
+  frozen: (part: string) => `${part} of them`,
+  waiting: 'Reading the model…',
+  missingTitle: 'The model wasn’t looked into.',
+  missing:
+    'Its layers are measured when training begins; this run began before that, or its model can’t be taken apart.',
+  failedTitle: 'The model can’t be read.',
+  again: 'Try again',
+  distributions: 'Distributions over epochs',
+  kinds: { weights: 'Weights', activations: 'Activations', gradients: 'Gradients' } as Record<string, string>,
+  kind: 'What is shown',
+  pick: 'Layer or parameter',
+  noHistogramsTitle: 'No distributions.',
+  noHistograms: 'They are kept at each validation of a run whose configuration asks for them.',
+  heat: (what: string, name: string) => `${what} of ${name} over epochs. Arrow keys read its columns.`,
+  at: (epoch: number, value: string, share: string) => `Epoch ${epoch}: ${share} near ${value}`,
+  column: (epoch: number, median: string, least: string, most: string) =>
+    `Epoch ${epoch}: median ${median}, from ${least} to ${most}`,
+  hint: 'Darker: more of the values. The line is their median.',
+  epoch: 'epoch'
+};
+
+export type AnalysisWords = typeof en;
+
+const pt: AnalysisWords = {
+  layers: 'Camadas',
+  table: 'As camadas do modelo: formas, parâmetros, operações e tempo',
+  layer: 'Camada',
+  type: 'Tipo',
+  input: 'Entrada',
+  output: 'Saída',
+  parameters: 'Parâmetros',
+  trainable: 'Treináveis',
+  flops: 'FLOPs',
+  milliseconds: 'Tempo',
+  total: 'Total',
+  all: 'todos',
+  none: 'nenhum',
+  frozen: part => `${part} deles`,
+  waiting: 'Lendo o modelo…',
+  missingTitle: 'O modelo não foi examinado.',
+  missing:
+    'As camadas são medidas quando o treino começa; esta execução começou antes disso, ou o modelo não pode ser desmontado.',
+  failedTitle: 'O modelo não pode ser lido.',
+  again: 'Tentar de novo',
+  distributions: 'Distribuições ao longo das épocas',
+  kinds: { weights: 'Pesos', activations: 'Ativações', gradients: 'Gradientes' },
+  kind: 'O que é mostrado',
+  pick: 'Camada ou parâmetro',
+  noHistogramsTitle: 'Sem distribuições.',
+  noHistograms: 'São guardadas a cada validação de uma execução cuja configuração as pede.',
+  heat: (what, name) => `${what} de ${name} ao longo das épocas. As setas leem as colunas.`,
+  at: (epoch, value, share) => `Época ${epoch}: ${share} perto de ${value}`,
+  column: (epoch, median, least, most) => `Época ${epoch}: mediana ${median}, de ${least} a ${most}`,
+  hint: 'Mais escuro: mais valores. A linha é a mediana.',
+  epoch: 'época'
+};
+
+const es: AnalysisWords = {
+  layers: 'Capas',
+  table: 'Las capas del modelo: formas, parámetros, operaciones y tiempo',
+  layer: 'Capa',
+  type: 'Tipo',
+  input: 'Entrada',
+  output: 'Salida',
+  parameters: 'Parámetros',
+  trainable: 'Entrenables',
+  flops: 'FLOPs',
+  milliseconds: 'Tiempo',
+  total: 'Total',
+  all: 'todos',
+  none: 'ninguno',
+  frozen: part => `${part} de ellos`,
+  waiting: 'Leyendo el modelo…',
+  missingTitle: 'El modelo no se examinó.',
+  missing:
+    'Las capas se miden cuando empieza el entrenamiento; esta ejecución empezó antes, o el modelo no se puede desmontar.',
+  failedTitle: 'No se puede leer el modelo.',
+  again: 'Reintentar',
+  distributions: 'Distribuciones a lo largo de las épocas',
+  kinds: { weights: 'Pesos', activations: 'Activaciones', gradients: 'Gradientes' },
+  kind: 'Qué se muestra',
+  pick: 'Capa o parámetro',
+  noHistogramsTitle: 'Sin distribuciones.',
+  noHistograms: 'Se guardan en cada validación de una ejecución cuya configuración las pide.',
+  heat: (what, name) => `${what} de ${name} a lo largo de las épocas. Las flechas leen las columnas.`,
+  at: (epoch, value, share) => `Época ${epoch}: ${share} cerca de ${value}`,
+  column: (epoch, median, least, most) => `Época ${epoch}: mediana ${median}, de ${least} a ${most}`,
+  hint: 'Más oscuro: más valores. La línea es la mediana.',
+  epoch: 'época'
+};
+
+/** What is said of a model's layers. */
+export const ANALYSIS: Dictionaries<AnalysisWords> = { en, pt, es };
