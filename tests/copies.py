@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def multiply(home: Path, times: int) -> None:
-    """Copy the oldest run so many times.
+    """Copy the oldest run, and the rows of its trackers, so many times.
 
     Parameters
     ----------
@@ -28,5 +28,11 @@ def multiply(home: Path, times: int) -> None:
             f"SELECT {', '.join(copied.get(column, column) for column in columns)} "
             "FROM (SELECT * FROM training_jobs ORDER BY number LIMIT 1), k",
             (times,),
+        )
+        kept = [row[1] for row in database.execute("PRAGMA table_info(training_tracking)") if row[1] != "run_id"]
+        database.execute(
+            f"INSERT OR IGNORE INTO training_tracking (run_id, {', '.join(kept)}) "
+            f"SELECT id, {', '.join(f't.{column}' for column in kept)} FROM training_jobs, training_tracking t "
+            "WHERE t.run_id = (SELECT id FROM training_jobs ORDER BY number LIMIT 1)"
         )
     database.close()

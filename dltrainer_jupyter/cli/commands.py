@@ -66,9 +66,11 @@ def _command(
 def _option(option: Option) -> click.Option:
     return click.Option(
         [option.flag, option.attribute],
-        type=_READERS[option.type],
+        type=_READERS[option.type] if option.metavar else None,
+        # None, not False: click lets the value of what is said to be no flag be left out, and takes -1 for an option.
+        is_flag=None if option.metavar else True,
         multiple=option.many,
-        metavar=option.metavar,
+        metavar=option.metavar or None,
         help=option.help,
     )
 
@@ -174,6 +176,25 @@ def _restore(mirror: str | None, refs: tuple[str, ...]) -> None:
     say(summary.runs_table([run.record for run in found]) if found else summary.NOTHING_TO_RESTORE)
 
 
+@_command(
+    "sync", click.Argument(["refs"], nargs=-1, metavar="[RUN]..."), *map(_option, WORDS["sync"].options), _AS_JSON
+)
+def _sync(refs: tuple[str, ...], *, wait: bool, as_json: bool) -> int:
+    from dltrainer_jupyter.cli.output import say_json
+    from dltrainer_jupyter.tal.syncing import NOTHING_LEFT, synced
+
+    done = []
+    for one in synced(refs or None, wait=wait):
+        done.append(one)
+        if not as_json:
+            click.echo(one.message)
+    if as_json:
+        say_json([one.document() for one in done])
+    elif not done:
+        click.echo(NOTHING_LEFT)
+    return 0 if all(one.is_well for one in done) else 1
+
+
 # --- looking ----------------------------------------------------------------------------------------
 
 
@@ -191,12 +212,14 @@ def _runs(chosen: str, *, as_json: bool) -> None:
     from dltrainer_jupyter import tal
     from dltrainer_jupyter.cli.output import say, say_json
     from dltrainer_jupyter.views import summary, tables
+    from dltrainer_jupyter.views.tracking import trackers_of
 
-    records = [run.record for run in tal.runs(filter=chosen)]
+    found = tal.runs(filter=chosen)
+    records = [run.record for run in found]
     if as_json:
         say_json([tables.run_row(record) for record in records])
     elif records:
-        say(summary.runs_table(records))
+        say(summary.runs_table(records, trackers_of(found[0].store, [run.id for run in found])))
     elif chosen:
         click.echo("No run meets that filter.")
     else:
@@ -221,7 +244,9 @@ def _show(ref: str, *, as_json: bool) -> None:
     if as_json:
         say_json(run.document())
     else:
-        say(*summary.page(run.record, run.store.epochs(run.id), run.checkpoints, run.store.events(run.id), run.spec))
+        store = run.store
+        history = (store.epochs(run.id), run.checkpoints, store.events(run.id))
+        say(*summary.page(run.record, *history, run.spec, trackers=store.tracking(run.id)))
 
 
 @_command("compare", click.Argument(["refs"], nargs=-1, required=True, metavar="RUN..."), _AS_JSON)
@@ -235,6 +260,13 @@ def _compare(refs: tuple[str, ...], *, as_json: bool) -> None:
         say_json(found.astype(object).where(found.notna(), None).to_dict("records"))
     else:
         say(frame_table(found))
+
+
+@_command("report", _run(), click.Argument(["file"], metavar="FILE"))
+def _report(ref: str, file: str) -> None:
+    from dltrainer_jupyter import tal
+
+    click.echo(f"Wrote {tal.get(ref).report(file)}.")
 
 
 @_command(
@@ -256,25 +288,45 @@ def _ui(*, port: int, ip: str, no_browser: bool) -> None:
 @_command(
     "predict",
     _run(),
-    click.Argument(["file"], metavar="INPUT"),
+    click.Argument(["files"], nargs=-1, required=True, metavar="INPUT..."),
     _option(CHECKPOINT),
+    click.Option(
+        ["--top"], type=whole, default=1, show_default=True, metavar="N", help="Show the N likeliest classes."
+    ),
     _AS_JSON,
-    help_text=f"{WORDS['predict'].help} INPUT is a .npy, .npz or .csv file of numbers.",
+    click.Option(["--csv", "as_csv"], is_flag=True, help="Print comma-separated values, a line a sample."),
+    help_text=f"{WORDS['predict'].help} INPUT is an image, a .npy, .npz, .csv, .tsv or .txt file, or a folder of them.",
 )
-def _predict(ref: str, file: str, checkpoint: str | None, *, as_json: bool) -> None:
+def _predict(
+    ref: str, files: tuple[str, ...], checkpoint: str | None, top: int, *, as_json: bool, as_csv: bool
+) -> None:
     from dltrainer_jupyter import tal
-    from dltrainer_jupyter.cli.inputs import read_input
+    from dltrainer_jupyter.cli import predicting
     from dltrainer_jupyter.cli.output import say_json
 
     run = tal.get(ref)
-    model, x = run.trained(checkpoint or "best"), read_input(file)
-    record, predictions = model.record, model.predict(x).tolist()
+    found = predicting.predicted(run.trained(checkpoint or "best"), files, top)
     if as_json:
-        used = {"step": record.step, "epoch": record.epoch, "digest": record.digest}
-        say_json({"run": run.id, "name": run.name, "checkpoint": used, "predictions": predictions})
-        return
-    for one in predictions:
-        click.echo(", ".join(map(str, one)) if isinstance(one, list) else str(one))
+        say_json({"run": run.id, "name": run.name, **found})
+    elif as_csv:
+        predicting.say_csv(found)
+    else:
+        predicting.say_lines(found, several=top > 1)
+
+
+@_command(
+    "test",
+    _run(),
+    click.Argument(["data"], required=False, metavar="[DATA]"),
+    _option(CHECKPOINT),
+    _AS_JSON,
+    click.Option(["--csv"], metavar="FILE", help="Write what became of each example as comma-separated values."),
+    help_text=f"{WORDS['test'].help} DATA is the name of a data set, or a .npz file with the arrays x and y.",
+)
+def _test(ref: str, data: str | None, checkpoint: str | None, csv: str | None, *, as_json: bool) -> None:
+    from dltrainer_jupyter.cli.testing import test
+
+    test(ref, data, checkpoint or "best", csv, as_json=as_json)
 
 
 # --- what there is ----------------------------------------------------------------------------------

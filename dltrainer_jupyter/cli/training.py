@@ -19,7 +19,7 @@ from dltrainer_jupyter.tal import configuration, settings
 from dltrainer_jupyter.tal.description import describe
 from dltrainer_jupyter.tal.run import Run
 from dltrainer_jupyter.tal.submit import submit
-from dltrainer_jupyter.views import summary
+from dltrainer_jupyter.views import summary, tracking
 from dltrainer_jupyter.views.configuration import to_yaml
 
 _HERE = "inline"
@@ -148,14 +148,32 @@ def _say_started(run: Run, *, as_json: bool) -> None:
         click.echo(f"Run {summary.title(run.record)} started.")
 
 
+def _tell_of_copies(run: Run) -> None:
+    """Say which trackers don't have all of an ended run yet, and what to do about it."""
+    record, store = run.record, run.store
+    left = [it for it in store.tracking(run.id) if it.state != "delivered"]
+    for copy in left:
+        click.echo(tracking.line(tracking.tracker_row(copy, record)), err=True)
+    if left:
+        name = summary.reference(record)
+        if any(store.tracking_holder(run.id, copy.name) for copy in left):
+            click.echo(f"A process of its own goes on sending; dltrain sync --wait {name} waits for it.", err=True)
+        else:
+            click.echo(f"Nobody sends the rest; dltrain sync {name} does.", err=True)
+
+
 def _concluded(run: Run, *, as_json: bool = False) -> int:
     """Say how a run ended; raise if it failed."""
     record = run.record
     if as_json:
         say_json(run.document())
-    run.wait()
-    if not as_json:
-        click.echo(summary.status_line(record))
+    try:
+        run.wait()
+        if not as_json:
+            click.echo(summary.status_line(record))
+    finally:
+        if not as_json:
+            _tell_of_copies(run)
     if record.state is not State.SUSPENDED:
         return 0
     click.echo(f"Resume it with: dltrain resume {summary.reference(record)}", err=True)

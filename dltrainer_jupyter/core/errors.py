@@ -112,6 +112,14 @@ class WorkerDiedError(WorkerError):
     """It ended before it answered, or couldn't be started."""
 
 
+class StaleRelayError(DLTrainerError):
+    """Somebody else sends a run to this tracker by now; who did so far must stop at once."""
+
+
+class TrackerError(DLTrainerError):
+    """A tracker can't be reached, or doesn't take what it is sent."""
+
+
 class NonFiniteLossError(DLTrainerError):
     """The loss became NaN or infinite.
 
@@ -146,6 +154,27 @@ class TrainingFailed(DLTrainerError):  # noqa: N818 - the public name in the int
 
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 80
+
+
+def first_line(error: Exception, text: str | None = None) -> str:
+    """Give what an error says first, without its full stop, to go on with; its class where it says nothing.
+
+    Parameters
+    ----------
+    error : Exception
+        Anything.
+    text : str, optional
+        What it says, where that is only a part of its message.
+
+    Examples
+    --------
+    >>> first_line(ValueError("Shapes differ."))
+    'Shapes differ'
+    >>> first_line(ValueError())
+    'ValueError'
+    """
+    lines = (str(error) if text is None else text).strip().splitlines()
+    return (lines or [type(error).__name__])[0].rstrip(".")
 
 
 def brief(value: object) -> str:

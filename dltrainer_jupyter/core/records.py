@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from dltrainer_jupyter.core.protocols import ResumeKind
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.states import State
 
+if TYPE_CHECKING:
+    from dltrainer_jupyter.core.protocols import Array
+
+TrackingState = Literal["waiting", "following", "behind", "delivered"]
 ControlStatus = Literal["requested", "done", "refused"]
 
 
@@ -193,3 +198,57 @@ class ValidationRecord:
     confusion: list[list[int]] | None = None
     """Rows are true classes, columns predicted ones."""
     labels: list[str] = field(default_factory=list)
+    summary: Mapping[str, Any] | None = None
+    """What an examiner says of the whole set, in JSON types; NaN and infinities are allowed."""
+    examples: Mapping[str, Array] | None = None
+    """What it says of single examples, as columns; left out where a validation is read without them."""
+
+
+@dataclass(frozen=True)
+class TestRunRecord:
+    """A checkpoint measured on a whole data set, which stays as a record beside the run."""
+
+    __test__ = False  # no test of pytest's
+
+    id: int
+    """Counted through all runs."""
+    run_id: str
+    name: str
+    """The data set, as whoever asked called it."""
+    created_at: datetime
+    checkpoint_step: int
+    checkpoint_epoch: int
+    digest: str
+    """Of the checkpoint."""
+    count: int
+    """Examples."""
+    seconds: float
+    metrics: Mapping[str, float]
+    labels: list[str]
+    confusion: list[list[int]] | None = None
+    summary: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class TrackingRecord:
+    """One tracker's copy of a run, and how far it is."""
+
+    run_id: str
+    name: str
+    """The tracker's, and a number behind it if a run has several of one kind: ``mlflow``, ``mlflow-2``."""
+    type: str
+    """Its name in the registry."""
+    state: TrackingState
+    """``waiting`` for its first update, ``following``, ``behind`` (out of reach, or it refuses), ``delivered``: all of
+    an ended run has arrived."""
+    updated_at: datetime
+    key: str | None = None
+    """The tracker's own name for the run."""
+    url: str | None = None
+    """Where a person finds it."""
+    step: int = 0
+    """How far series were sent."""
+    epoch: int = 0
+    """How far metrics were sent."""
+    message: str | None = None
+    """Why it is behind, in one sentence."""

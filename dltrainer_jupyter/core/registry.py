@@ -26,6 +26,7 @@ Kind = Literal[
     "preprocessing",
     "augmentations",
     "executors",
+    "trackers",
     "faces",
 ]
 
@@ -41,6 +42,7 @@ SINGULAR: dict[str, str] = {
     "preprocessing": "preprocessing step",
     "augmentations": "augmentation",
     "executors": "executor",
+    "trackers": "tracker",
     "faces": "face",
 }
 

@@ -2,106 +2,20 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    field_validator,
-    model_serializer,
-    model_validator,
-)
+from pydantic import Field, field_validator, model_validator
 
 from dltrainer_jupyter.core.errors import brief
 from dltrainer_jupyter.core.frozen import Frozen, short
 from dltrainer_jupyter.core.live import Live
+from dltrainer_jupyter.core.part import USER_OBJECT, Part, Parts, TrackerPart, TrackerParts
 from dltrainer_jupyter.core.places import without_secrets
 from dltrainer_jupyter.core.supervision import NotifySpec, RetrySpec
 from dltrainer_jupyter.core.validation import AlsoCalled
 
-USER_OBJECT = "$object"
-"""The type of a part that is the user's own object; the object itself is kept beside the run."""
-
-
-class Part(BaseModel):
-    """A part named in the registry with its settings, or a mention of the user's own object.
-
-    Written as a name (``cnn``) or a mapping (``{type: mlp, hidden: [64]}``).
-
-    Examples
-    --------
-    >>> Part.model_validate({"type": "mlp", "hidden": [64]}).config
-    {'hidden': [64]}
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    type: str
-    config: dict[str, Any] = Field(default_factory=dict)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_short_form(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            return {"type": value, "config": {}}
-        if isinstance(value, Mapping) and isinstance(value.get("type"), str):
-            rest = {key: item for key, item in value.items() if key != "type"}
-            return {"type": value["type"], "config": _plain(rest, "")}
-        if isinstance(value, Part):
-            return value
-        msg = f"expected a name or a mapping with a 'type', got {brief(value)}"
-        raise ValueError(msg)
-
-    @model_serializer
-    def _to_short_form(self) -> str | dict[str, Any]:
-        return {"type": self.type, **self.config} if self.config else self.type
-
-    @classmethod
-    def user_object(cls, description: str) -> Part:
-        """Mention an object of the user's, described in one line."""
-        return cls.model_validate({"type": USER_OBJECT, "is": description})
-
-    @property
-    def is_user_object(self) -> bool:
-        """Whether the part is the user's own object."""
-        return self.type == USER_OBJECT
-
-    def __str__(self) -> str:
-        """Describe the part in a few words."""
-        return str(self.config.get("is", self.type)) if self.is_user_object else self.type
-
-
-def _plain(value: Any, where: str) -> Any:
-    """Bring a setting to JSON types, in which it outlives the process."""
-    if value is None or isinstance(value, bool | int):
-        return value
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, float) and math.isfinite(value):
-        return float(value)
-    if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
-        return {key: _plain(item, f"{where}.{key}") for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item, f"{where}.{index}") for index, item in enumerate(value)]
-    if callable(to_list := getattr(value, "tolist", None)):
-        # An array's or a tensor's numbers.
-        return _plain(to_list(), where)
-    msg = f"expected numbers, text, lists or mappings as settings, got {brief(value)} for '{where.removeprefix('.')}'"
-    raise ValueError(msg)
-
-
-def _listed(value: Any) -> Any:
-    if value is None:
-        return []
-    return [value] if isinstance(value, str | Mapping) else value
-
-
-Parts = Annotated[tuple[Part, ...], BeforeValidator(_listed)]
+__all__ = ["USER_OBJECT", "Part", "Parts", "RunSpec", "TrackerPart"]
 
 
 class ValidationSpec(Frozen):
@@ -109,6 +23,12 @@ class ValidationSpec(Frozen):
 
     split: float = Field(default=0.2, gt=0, lt=1, description="Share of the samples held back for validation.")
     interval: Annotated[int, Live()] = Field(default=1, ge=1, description="Validate after every so many epochs.")
+    examples: int = Field(
+        default=5000,
+        ge=0,
+        le=100_000,
+        description="Examples whose predictions are kept of each validation: all, or so many drawn once; 0 for none.",
+    )
 
 
 class EarlyStoppingSpec(Frozen):
@@ -168,6 +88,19 @@ class ClippingSpec(Frozen):
             msg = "expected either a norm or a value, such as {norm: 1.0}"
             raise ValueError(msg)
         return self
+
+
+class HistogramSpec(Frozen):
+    """How often it is measured how weights and activations lie, and how finely."""
+
+    every_epochs: int = Field(default=1, ge=1, description="Measure after every so many epochs, and after the last.")
+    bins: int = Field(default=64, ge=2, le=1024, description="Buckets of a histogram.")
+    activations: bool = Field(
+        default=True, description="Measure what layers give for 64 samples, too, not the weights alone."
+    )
+    gradients: bool = Field(
+        default=False, description="Measure the gradients of the loss of 64 held-back samples, too; costs a step."
+    )
 
 
 class FastSpec(Frozen):
@@ -254,8 +187,15 @@ class RunSpec(Frozen):
     )
     threads: int | None = Field(default=None, ge=1, description="CPU threads of the trainer; chosen if left out.")
     executor: str = Field(default="thread", description="Where the trainer runs: thread, process or inline.")
-    track: Parts = Field(default=(), description="Trackers that receive a copy of the run's history.")
+    track: TrackerParts = Field(default=(), description="Trackers that receive a copy of the run's history.")
     resources: bool = Field(default=True, description="Record use of processors, memory and GPUs as series system/….")
+    histograms: HistogramSpec | Literal[True, False] | None = Field(
+        default=None,
+        description=(
+            "Measure how weights and activations lie after each epoch; by default if a tracker asks for it, or else "
+            "weights alone after epochs 1, 2, 4, 8 … and the last."
+        ),
+    )
     notify: Annotated[NotifySpec | None, short("webhook", str)] = Field(
         default=None, description="Who is told how the run ended; an address is that of a webhook."
     )
@@ -279,6 +219,15 @@ class RunSpec(Frozen):
         keys = ("recipe", "model", "data", "optimizer", "scheduler", "loss")
         found = {key for key in keys if (part := getattr(self, key)) is not None and part.is_user_object}
         return frozenset(found | ({"metrics"} if any(part.is_user_object for part in self.metrics) else set()))
+
+    @property
+    def trackers(self) -> dict[str, Part]:
+        """The trackers by name: their type's, and a number behind it from the second of one type on."""
+        named: dict[str, Part] = {}
+        for part in self.track:
+            number = sum(other.type == part.type for other in named.values()) + 1
+            named[part.type if number == 1 else f"{part.type}-{number}"] = part
+        return named
 
     def dump(self) -> dict[str, Any]:
         """Give the description as plain data, without the settings that are as they are by default.

@@ -96,10 +96,18 @@ def _described(schema: type[BaseModel], problem: dict[str, Any], where: str, out
 
 
 def _problems(error: ValidationError) -> list[dict[str, Any]]:
-    """List what is wrong, without the constants that could have stood in place of it: they say nothing more."""
+    """List what is wrong; words that could have stood in place of a number are named with it."""
     problems = [dict[str, Any](problem) for problem in error.errors(include_url=False)]
-    kept = [problem for problem in problems if not str(*problem["loc"][-1:]).startswith("literal[")]
+    kept = [problem for problem in problems if not _is_constant(problem)]
+    for problem in kept:
+        words = (it["ctx"]["expected"] for it in problems if _is_constant(it) and it["loc"][:-1] == problem["loc"][:-1])
+        if problem["loc"][-1:] and problem["loc"][-1] in _SCALARS:
+            problem["or"] = [word for word in words if word.startswith("'")]
     return kept or problems
+
+
+def _is_constant(problem: Mapping[str, Any]) -> bool:
+    return str(*problem["loc"][-1:]).startswith("literal[")
 
 
 def _written(schema: type[BaseModel], problem: dict[str, Any], where: str) -> str:
@@ -122,7 +130,9 @@ def _sentence(schema: type[BaseModel], problem: dict[str, Any], where: str, oute
     message = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ").rstrip(".")
     if kind in {"value_error", "assertion_error"}:
         return f"{key}: {message}."
-    return f"{key}: expected {_PLAIN.get(kind, message)}, got {_shown(schema, location, problem['input'])}."
+    words = "".join(f", {it}" if " or " in it else f", or {it}" for it in problem.get("or", ()))
+    expected = f"{_PLAIN.get(kind, message)}{words}"
+    return f"{key}: expected {expected}, got {_shown(schema, location, problem['input'])}."
 
 
 def _shown(schema: type[BaseModel] | None, path: list[str], value: Any) -> str:
@@ -160,9 +170,13 @@ _PLAIN = {
 """Kinds of errors, in words that people who don't know pydantic understand."""
 
 
+_SCALARS = {name for kind in ("int", "float", "str") for name in (kind, f"constrained-{kind}")} | {"bool"}
+"""What pydantic calls members of a union that are no models."""
+
+
 def _keys(schema: type[BaseModel], problem: dict[str, Any]) -> list[str]:
     """Leave out of a problem's path what is no key: pydantic puts the names of a union's members into it."""
-    names = {model.__name__ for model in _nested(schema)}
+    names = {model.__name__ for model in _nested(schema)} | _SCALARS
     path = [str(part) for part in problem["loc"]]
     # Whatever it is called, a key that is unknown is one.
     certain = len(path) - (problem["type"] == "extra_forbidden")

@@ -11,7 +11,7 @@ from typing import Literal
 
 from dltrainer_jupyter.core.registry import Kind
 
-Subject = Literal["none", "run", "runs", "settings", "input", "part", "mirror"]
+Subject = Literal["none", "run", "runs", "some", "settings", "input", "set", "file", "part", "mirror"]
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ EXECUTOR = Option(
     "--executor", "Where to train: thread, process or inline.", "PLACE", key="executor", names="executors"
 )
 SET = Option("--set", "Any setting by its key, such as model.dropout=0.1.", "KEY=VALUE", many=True)
+WAIT_FOR_RELAYS = Option("--wait", "Wait for what is being sent already of runs that have ended.")
 CHECKPOINT = Option("--checkpoint", "Which checkpoint: best (the default), last, or its step.", "WHICH")
 RUN = Option("--run", "Which run, by id, beginning of the id, or name; by default the newest.", "RUN")
 
@@ -53,7 +54,7 @@ SETTINGS: tuple[Option, ...] = (
     Option("--lr", "Base learning rate.", "X", float, key="learning_rate"),
     Option("--seed", "Everything random in the run derives from it.", "N", int, key="seed"),
     Option("--monitor", "Metric that decides which checkpoint is best.", "METRIC", key="monitor"),
-    Option("--track", "Tracker that receives a copy of the history.", "NAME", key="track", many=True),
+    Option("--track", "Tracker that receives a copy of the history.", "NAME", key="track", names="trackers", many=True),
     SET,
 )
 """What every way to start a training takes."""
@@ -67,8 +68,8 @@ class Word:
     help: str
     """One sentence."""
     subject: Subject = "run"
-    """What it takes: nothing, one run, several runs, a run and settings, an input to predict, the name of a part, or a
-    mirror and runs in it."""
+    """What it takes: nothing, one run, several runs, some runs or none for all, a run and settings, an input to
+    predict, a data set or none for its own, a file to write, the name of a part, or a mirror and runs in it."""
     options: tuple[Option, ...] = ()
     names_its_run: bool = False
     """Whether the run must be named even where another verb would take the newest one."""
@@ -91,12 +92,25 @@ WORDS: dict[str, Word] = {
         Word("set", "Change settings of a live run from the next step on, such as learning_rate=1e-4.", "settings"),
         Word("delete", "Remove an ended run with its history and files.", names_its_run=True),
         Word("restore", "Bring runs back from a mirror, a folder or URL, by default DLTRAINER_MIRROR.", "mirror"),
+        Word(
+            "sync",
+            "Send to trackers what is left over, of these runs or of all.",
+            "some",
+            options=(WAIT_FOR_RELAYS,),
+        ),
         Word("runs", "List runs, newest first.", "none"),
         Word("status", "Say in one line where a run stands."),
         Word("panel", "Show the live panel of a run, and bind the run to `run` and to its name."),
         Word("show", "Show a run in full: settings, metrics, checkpoints."),
-        Word("compare", "Put runs side by side.", "runs"),
-        Word("predict", "Predict with a checkpoint of a run.", "input", options=(RUN, CHECKPOINT)),
+        Word("compare", "Put runs side by side, or checkpoints: RUN@best, RUN@last, RUN@STEP.", "runs"),
+        Word("report", "Write a run as a .ipynb, .html or .md file that is readable when nothing runs.", "file"),
+        Word("predict", "Predict arrays or files with a checkpoint of a run.", "input", options=(RUN, CHECKPOINT)),
+        Word(
+            "test",
+            "Measure a checkpoint on a whole data set, or on what the run held back.",
+            "set",
+            options=(RUN, CHECKPOINT),
+        ),
         Word("models", "List models, or the settings of one.", "part", parts="models"),
         Word("optimizers", "List optimizers, or the settings of one.", "part", parts="optimizers"),
         Word("losses", "List losses, or the settings of one.", "part", parts="losses"),
@@ -105,6 +119,7 @@ WORDS: dict[str, Word] = {
         Word("preprocessing", "List preprocessing steps, or the settings of one.", "part", parts="preprocessing"),
         Word("metrics", "List metrics, or the settings of one.", "part", parts="metrics"),
         Word("data", "List data sets, or the settings of one.", "part", parts="data"),
+        Word("trackers", "List trackers, or the settings of one.", "part", parts="trackers"),
     )
 }
 """Every verb by its name, in the order of a help text."""

@@ -12,6 +12,7 @@ from dltrainer_jupyter.core.protocols import Dataset, Task
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.data.assembly import Raw, assemble
 from dltrainer_jupyter.data.host import to_host
+from dltrainer_jupyter.data.raw import columns_of
 from dltrainer_jupyter.data.steps import RawInput, Scale, Standardize, Step
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Arrays:
     """
 
     description: ClassVar[str] = "Your own arrays, tensors, data frames or lists: (x, y) or (x, y, x_val, y_val)."
-    task: ClassVar[tuple[Task, ...]] = ("classification", "regression")
+    task: ClassVar[tuple[Task, ...]] = ("classification", "regression", "segmentation", "detection")
 
     class Config(BaseModel, frozen=True, extra="forbid"):
         """Settings."""
@@ -85,7 +86,8 @@ class Arrays:
         validation = None
         if len(given) == 4:  # noqa: PLR2004 - with validation
             validation = Raw(to_host(given[2], "validation inputs"), to_host(given[3], "validation targets"))
-        return assemble(spec, train, self._steps(train.inputs), validation=validation)
+        steps, features = self._steps(train.inputs), columns_of(given[0])
+        return assemble(spec, train, steps, validation=validation, features=features)
 
     def _steps(self, inputs: Array) -> list[Step]:
         steps: list[Step] = [RawInput((inputs.shape[1:],), self._dtype(inputs))]

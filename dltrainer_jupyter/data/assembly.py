@@ -11,8 +11,11 @@ import numpy as np
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Dataset, Samples, Signature
 from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.data.boxes import encode_boxes, of_pixels
 from dltrainer_jupyter.data.host import refuse_non_finite
+from dltrainer_jupyter.data.measured import measured
 from dltrainer_jupyter.data.preprocessing import fit_chain, named_steps
+from dltrainer_jupyter.data.raw import describe_raw
 from dltrainer_jupyter.data.splits import split
 from dltrainer_jupyter.data.steps import Step
 from dltrainer_jupyter.data.targets import Targets, encode
@@ -36,6 +39,8 @@ def assemble(
     *,
     validation: Raw | None = None,
     class_names: Sequence[str] = (),
+    features: Sequence[str] = (),
+    encoded: Targets | None = None,
 ) -> Dataset:
     """Make a data set that is ready to train on, of arrays nobody else holds.
 
@@ -52,6 +57,11 @@ def assemble(
         Samples to validate on; nothing is then held back from ``train``.
     class_names : sequence of str, optional
         Names for classes whose targets are numbers.
+    features : sequence of str, optional
+        Names of the columns, where inputs are a table.
+    encoded : Targets, optional
+        The targets of ``train`` and ``validation`` together, from a source that knows what they mean; else they are
+        looked at.
 
     Returns
     -------
@@ -66,12 +76,21 @@ def assemble(
     if validation is not None:
         _check(validation, "validation ")
         _check_alike(train, validation)
-    loss = None if spec.loss is None or spec.loss.is_user_object else spec.loss.type
-    everything = train.targets if validation is None else np.concatenate([train.targets, validation.targets])
-    targets = encode(everything, loss)
+    if (trained := measured()) is not None:
+        everything = train if validation is None else _joined(train, validation)
+        return trained.dataset(everything.inputs, everything.targets if encoded is None else encoded.values)
+    targets = encoded
+    if targets is None:
+        loss = None if spec.loss is None or spec.loss.is_user_object else spec.loss.type
+        everything = train.targets if validation is None else np.concatenate([train.targets, validation.targets])
+        if spec.recipe.type == "detection":
+            targets = encode_boxes(everything)
+        else:
+            targets = of_pixels(encode(everything, loss), train.inputs)
     training, held_back = _divide(spec, train, validation, targets)
 
     chain, train_inputs = fit_chain([*steps, *named_steps(spec.preprocessing)], training.inputs)
+    _refuse_moved(train, train_inputs, targets)
     if held_back is not None:
         inputs = held_back.inputs
         for step in chain:
@@ -85,12 +104,28 @@ def assemble(
         labels=names,
         encoded=targets.encoded,
         preprocessing=tuple(step.to_dict() for step in chain),
+        raw=describe_raw(train.inputs, features),
     )
     return Dataset(
         train=_own(Raw(train_inputs, training.targets), train),
         validation=None if held_back is None else _own(held_back, validation or train),
         signature=signature,
     )
+
+
+def _refuse_moved(train: Raw, inputs: Array, targets: Targets) -> None:
+    """Raise if images were made another size, and what says where things are in them wasn't."""
+    if targets.task in ("segmentation", "detection") and inputs.shape[-2:] != train.inputs.shape[-2:]:
+        before, after = (f"{height}x{width}" for height, width in (train.inputs.shape[-2:], inputs.shape[-2:]))
+        msg = (
+            f"preprocessing: images of {before} pixels are made {after}, but the targets of {targets.task} count in "
+            "pixels and stay as they are; give images and targets in the size that is trained on."
+        )
+        raise ConfigurationError(msg)
+
+
+def _joined(one: Raw, other: Raw) -> Raw:
+    return Raw(np.concatenate([one.inputs, other.inputs]), np.concatenate([one.targets, other.targets]))
 
 
 def _divide(spec: RunSpec, train: Raw, validation: Raw | None, targets: Targets) -> tuple[Raw, Raw | None]:

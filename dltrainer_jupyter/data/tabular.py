@@ -50,15 +50,15 @@ class Table(ABC):
         -------
         Dataset
         """
-        raw, class_names = self._fetch()
+        raw, class_names, features = self._fetch()
         steps: list[Step] = [RawInput((raw.inputs.shape[1:],), "float32")]
         if self.config.standardize:
             steps.append(Standardize())
-        return assemble(spec, raw, steps, class_names=class_names)
+        return assemble(spec, raw, steps, class_names=class_names, features=features)
 
     @abstractmethod
-    def _fetch(self) -> tuple[Raw, Sequence[str]]:
-        """Read the table, and the names of its classes if it has any."""
+    def _fetch(self) -> tuple[Raw, Sequence[str], Sequence[str]]:
+        """Read the table, the names of its classes if it has any, and those of its columns."""
 
 
 class Wine(Table):
@@ -76,11 +76,11 @@ class Wine(Table):
 
     description: ClassVar[str] = "178 wines of three growers, 13 chemical measurements each."
 
-    def _fetch(self) -> tuple[Raw, Sequence[str]]:
+    def _fetch(self) -> tuple[Raw, Sequence[str], Sequence[str]]:
         from sklearn.datasets import load_wine
 
         found = load_wine()
-        return Raw(found.data, found.target), [str(name) for name in found.target_names]
+        return Raw(found.data, found.target), [str(name) for name in found.target_names], list(found.feature_names)
 
 
 class BreastCancer(Table):
@@ -99,11 +99,11 @@ class BreastCancer(Table):
 
     description: ClassVar[str] = "569 breast tumours, malignant or benign, 30 measurements each."
 
-    def _fetch(self) -> tuple[Raw, Sequence[str]]:
+    def _fetch(self) -> tuple[Raw, Sequence[str], Sequence[str]]:
         from sklearn.datasets import load_breast_cancer
 
         found = load_breast_cancer()
-        return Raw(found.data, found.target), [str(name) for name in found.target_names]
+        return Raw(found.data, found.target), [str(name) for name in found.target_names], list(found.feature_names)
 
 
 class Diabetes(Table):
@@ -124,8 +124,8 @@ class Diabetes(Table):
     description: ClassVar[str] = "442 patients, ten measurements each: progression of diabetes after a year."
     task: ClassVar[tuple[Task, ...]] = ("regression",)
 
-    def _fetch(self) -> tuple[Raw, Sequence[str]]:
+    def _fetch(self) -> tuple[Raw, Sequence[str], Sequence[str]]:
         from sklearn.datasets import load_diabetes
 
-        inputs, targets = load_diabetes(return_X_y=True)
-        return Raw(inputs, targets), ()
+        found = load_diabetes()
+        return Raw(found.data, found.target), (), list(found.feature_names)

@@ -37,7 +37,8 @@ class Targets:
     """Encoded targets, and what they mean."""
 
     values: Array
-    """int64 class indices, shape (n,) or (n, ...), or float32 values, shape (n, k)."""
+    """int64 class indices, shape (n,) or (n, ...), or float32 values, shape (n, k); for detection float32
+    (n, most, 5), rows x0, y0, x1, y1, class, and class -1 where there is no object."""
     task: Task
     outputs: int
     labels: tuple[str, ...] = ()

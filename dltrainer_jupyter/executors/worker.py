@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from dltrainer_jupyter.core.errors import DLTrainerError, IllegalTransitionError, StaleAttemptError, StoreError
 from dltrainer_jupyter.core.records import ControlRecord, ErrorRecord, RunRecord
 from dltrainer_jupyter.core.states import State, Verb
-from dltrainer_jupyter.executors import files, held, notifying, objects
+from dltrainer_jupyter.executors import files, held, notifying, objects, tracking
 from dltrainer_jupyter.executors.retrying import Retries, rest
 from dltrainer_jupyter.loop.assembly import assembled
 from dltrainer_jupyter.loop.doorbell import Doorbell
@@ -66,7 +66,8 @@ def main(store_url: str, run_id: str, *, executor: str, bell: Doorbell, owns_pro
         return None
     held.hang(run_id, bell)
     try:
-        with files.mirrored(store, _insisting(partial(store.run, run_id)), attempt) as follow:
+        run = _insisting(partial(store.run, run_id))
+        with files.mirrored(store, run, attempt) as follow, tracking.tracked(store, run):
             state = _Worker(store, run_id, executor, bell, follow, owns_process=owns_process).train(attempt)
     except StaleAttemptError as error:
         _LOG.warning("%s", error)

@@ -18,6 +18,7 @@ from dltrainer_jupyter.core.errors import CheckpointError, ConfigurationError
 from dltrainer_jupyter.core.protocols import (
     Adapter,
     Course,
+    Dataset,
     Follower,
     FullState,
     Recipe,
@@ -33,8 +34,11 @@ from dltrainer_jupyter.loop.changes import History, take_up
 from dltrainer_jupyter.loop.doorbell import Doorbell
 from dltrainer_jupyter.loop.evaluation import Evaluation
 from dltrainer_jupyter.loop.exactness import Exactness, changed_since, without_memory
+from dltrainer_jupyter.loop.examination import Examination
 from dltrainer_jupyter.loop.feed import make_feed
 from dltrainer_jupyter.loop.following import follower_of
+from dltrainer_jupyter.loop.gallery import Gallery
+from dltrainer_jupyter.loop.inspecting import Inspector, settings_of
 from dltrainer_jupyter.loop.judge import Judge, choose_monitor
 from dltrainer_jupyter.loop.keeper import Keeper
 from dltrainer_jupyter.loop.recorder import Recorder
@@ -110,14 +114,15 @@ def assembled(
         monitor, mode = choose_monitor(
             spec, metrics, validates=dataset.validation is not None, measures_itself=isinstance(recipe, Follower)
         )
-        confusion, evaluation = make.make_confusion(signature) if widths[0] else None, None
+        evaluation = None
         if dataset.validation is not None:
             evaluation = Evaluation(
                 adapter,
                 recipe,
                 dataset.validation,
                 metrics=make.make_metrics(spec, objects, signature, adapter.tensors),
-                confusion=confusion,
+                confusion=make.make_confusion(signature) if widths[0] else None,
+                examination=None if widths[0] is None else _examination(spec, signature, record, attempt),
                 batch_size=2 * spec.batch_size,
                 together=spec.fast.several_steps,
             )
@@ -156,7 +161,7 @@ def assembled(
             judge=Judge(monitor, mode, spec.early_stopping),
             keeper=keeper,
             evaluation=evaluation,
-            confusion=confusion,
+            inspector=_inspector(adapter, recipe, dataset, attempt, spec=spec, store=store),
             exactness=exactness,
             signature=signature,
             versions=versions,
@@ -172,6 +177,28 @@ def assembled(
         take_up(training, history)
         exactness.ask(training.step)
         yield training
+
+
+def _examination(spec: RunSpec, signature: Signature, record: RunRecord, attempt: Attempt) -> Examination | None:
+    """Make who looks at all that the model says in a validation, for tasks that have somebody."""
+    if (examiner := make.make_examiner(spec, signature)) is None:
+        return None
+    most = 0 if spec.validation is False else spec.validation.examples
+    gallery = Gallery(Path(record.folder), signature, seed=spec.seed, most=most)
+    return Examination(examiner, gallery, lambda message: attempt.event("notice", message))
+
+
+def _inspector(
+    adapter: Adapter, recipe: Recipe, dataset: Dataset, attempt: Attempt, *, spec: RunSpec, store: Store
+) -> Inspector | None:
+    """Make who looks into the model, if anybody wants to know."""
+    if (settings := settings_of(spec)) is None:
+        return None
+    # Samples held back, or those in training if none are, or none are shown.
+    held_back = dataset.validation
+    shown = held_back is not None and (isinstance(held_back, Samples) or held_back.first is not None)
+    source = held_back if held_back is not None and shown else dataset.train
+    return Inspector(adapter, recipe, settings, source, attempt, knows_graph=bool(store.graph(attempt.run_id)))
 
 
 def _newest_checkpoint(store: Store, record: RunRecord, attempt: Attempt) -> tuple[FullState, Manifest] | None:

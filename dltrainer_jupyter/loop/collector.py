@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dltrainer_jupyter.core.protocols import Adapter, Metric, StepOutput
+from dltrainer_jupyter.loop.examination import Examination
 from dltrainer_jupyter.metrics.confusion import ConfusionMatrix
 
 _MOST_BATCHES = 256
@@ -56,6 +57,8 @@ class Collector:
         Updated with every batch that counts.
     confusion : ConfusionMatrix, optional
         Counts classes along with them.
+    examination : Examination, optional
+        Examines them.
     deferred : bool, default True
         Let outputs wait; else every batch is brought at once.
     """
@@ -65,12 +68,14 @@ class Collector:
         adapter: Adapter,
         metrics: Sequence[Metric],
         confusion: ConfusionMatrix | None = None,
+        examination: Examination | None = None,
         *,
         deferred: bool = True,
     ) -> None:
         self._adapter = adapter
         self._metrics = metrics
         self._observers: list[Metric | ConfusionMatrix] = [*metrics, *([confusion] if confusion else [])]
+        self._examination = examination
         self._deferred = deferred
         self._waiting: list[StepOutput] = []
         self._bytes = 0
@@ -84,6 +89,8 @@ class Collector:
         self._sum, self._count = np.float64(0), 0
         for observer in self._observers:
             observer.reset()
+        if self._examination is not None:
+            self._examination.reset()
 
     def add(self, output: StepOutput) -> bool:
         """Take in a batch, or several; say whether it is time to :meth:`take` what waits."""
@@ -114,14 +121,22 @@ class Collector:
         shown = [output for output in outputs if output.outputs is not None]
         is_shown = np.repeat(np.array([output.outputs is not None for output in outputs], bool), steps)
         counted = sizes[is_shown & counts]
-        if self._observers and counted.size:
+        if not counted.size or not (self._observers or self._examination):
+            return
+        try:
             host_outputs = self._adapter.arrays([output.outputs for output in shown])
             host_targets = self._adapter.arrays([output.targets for output in shown])
-            if not counts.all():
-                samples = np.repeat(counts[is_shown], sizes[is_shown])
-                host_outputs, host_targets = host_outputs[samples], host_targets[samples]
-            for observer in self._observers:
-                observer.update(host_outputs, host_targets, counted.tolist())
+        except Exception as error:
+            # Outputs that can't be joined are no reason to end a run where nobody but the examiner asks for them.
+            if self._observers or self._examination is None:
+                raise
+            self._examination.give_up(error)
+            return
+        if not counts.all():
+            samples = np.repeat(counts[is_shown], sizes[is_shown])
+            host_outputs, host_targets = host_outputs[samples], host_targets[samples]
+        for observer in [*self._observers, *([self._examination] if self._examination else [])]:
+            observer.update(host_outputs, host_targets, counted.tolist())
 
     def values(self, part: str) -> dict[str, float]:
         """Give ``<part>_loss``, unless no batch counted or had one, and ``<part>_<metric>``."""

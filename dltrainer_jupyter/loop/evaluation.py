@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -20,11 +20,16 @@ from dltrainer_jupyter.core.protocols import (
     Stretch,
     TrainState,
 )
+from dltrainer_jupyter.core.records import ValidationRecord
 from dltrainer_jupyter.data.cursor import batches, bounds
 from dltrainer_jupyter.loop.collector import Collector
+from dltrainer_jupyter.loop.examination import Examination
 from dltrainer_jupyter.loop.following import follower_of
 from dltrainer_jupyter.loop.pace import Pace
 from dltrainer_jupyter.metrics.confusion import ConfusionMatrix
+
+if TYPE_CHECKING:
+    from dltrainer_jupyter.core.protocols import Array
 
 
 class Evaluation:
@@ -40,6 +45,8 @@ class Evaluation:
         Reset at the start of each pass.
     confusion : ConfusionMatrix, optional
         Counts classes in the same pass.
+    examination : Examination, optional
+        Looks at all outputs in the same pass.
     batch_size : int
         Samples in a forward pass; a stream has batches of its own.
     together : bool
@@ -54,17 +61,22 @@ class Evaluation:
         *,
         metrics: Sequence[Metric],
         confusion: ConfusionMatrix | None,
+        examination: Examination | None = None,
         batch_size: int,
         together: bool,
     ) -> None:
         self._adapter = adapter
         self._follower = follower_of(recipe)
-        self._collector = Collector(adapter, metrics, confusion)
+        self._collector = Collector(adapter, metrics, confusion, examination)
+        self._confusion = confusion
+        self._examination = examination
+        self._samples = source if isinstance(source, Samples) else None
+        self._found: tuple[Mapping[str, Any] | None, Mapping[str, Array] | None] = None, None
         self._measurement: _Measurement
         if isinstance(source, Samples):
             self._measurement = _OfSamples(adapter, recipe, source, batch_size, together=together)
         else:
-            self._measurement = _OfStream(adapter, recipe, source)
+            self._measurement = _OfStream(adapter, recipe, source, examination)
 
     def run(self, state: TrainState, course: Course, interrupted: Callable[[], bool]) -> dict[str, float] | None:
         """Measure.
@@ -92,7 +104,26 @@ class Evaluation:
                 if interrupted():
                     return None
             self._collector.count(self._collector.take())
-            return self._collector.values("val") | dict(self._follower.end_validation(measured, course))
+            values = self._collector.values("val") | dict(self._follower.end_validation(measured, course))
+        if self._examination is not None:
+            self._found = self._examination.finding(self._samples)
+        return values
+
+    def record(self, epoch: int, step: int, labels: Sequence[str]) -> ValidationRecord | None:
+        """Give what the last pass found beyond numbers; None if there is nothing.
+
+        Parameters
+        ----------
+        epoch, step : int
+            Where the training stands.
+        labels : sequence of str
+            Names of the classes, where no confusion matrix knows better.
+        """
+        summary, examples = self._found
+        if self._confusion is not None:
+            matrix, named = self._confusion.matrix, self._confusion.labels
+            return ValidationRecord(epoch, step, matrix, named, summary, examples)
+        return None if summary is None else ValidationRecord(epoch, step, None, list(labels), summary, examples)
 
 
 class _Measurement(Protocol):
@@ -101,14 +132,19 @@ class _Measurement(Protocol):
 
 
 class _OfStream:
-    def __init__(self, adapter: Adapter, recipe: Recipe, stream: Stream) -> None:
+    def __init__(self, adapter: Adapter, recipe: Recipe, stream: Stream, examination: Examination | None) -> None:
         self._adapter = adapter
         self._recipe = recipe
         self._stream = stream
+        self._examination = examination
 
     def __call__(self, measured: TrainState) -> Iterator[StepOutput]:
-        for batch in map(self._adapter.to_batch, self._stream.epoch(1, 0)):
-            yield self._adapter.eval_step(self._recipe, measured, batch)
+        if self._examination is not None:
+            self._examination.begin(self._stream.steps_per_epoch)
+        for whole in self._stream.epoch(1, 0):
+            if self._examination is not None:
+                self._examination.see(whole)
+            yield self._adapter.eval_step(self._recipe, measured, self._adapter.to_batch(whole))
 
 
 class _OfSamples:

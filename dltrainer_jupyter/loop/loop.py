@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from dltrainer_jupyter.core.failpoints import reach
-from dltrainer_jupyter.core.records import EpochRecord, ValidationRecord
+from dltrainer_jupyter.core.records import EpochRecord
 from dltrainer_jupyter.core.states import State
 from dltrainer_jupyter.loop.changes import settle
 from dltrainer_jupyter.loop.doorbell import Doorbell
@@ -109,8 +110,8 @@ class Loop:
             if measured is None:
                 return left
             values |= measured
-            if (confusion := parts.confusion) is not None:
-                validation = ValidationRecord(training.epoch, training.step, confusion.matrix, confusion.labels)
+            assert parts.evaluation is not None  # noqa: S101 - it has just measured
+            validation = parts.evaluation.record(training.epoch, training.step, parts.signature.labels)
         values |= parts.follower.end_epoch(parts.state, training.course)
         if self._validates_now() or parts.evaluation is None:
             refuse_unmeasured(training.spec, parts.judge.metric, values)
@@ -118,6 +119,7 @@ class Loop:
         if parts.schedule.needs_metric and parts.judge.metric in values:
             parts.schedule.observe(values[parts.judge.metric])
         record = EpochRecord(training.epoch, training.step, values)
+        write_seen = self._look_inside(last=verdict.enough or training.epoch == training.epochs)
         training.enough, training.values = verdict.enough, values
         training.epoch += 1
         training.consumed = 0
@@ -129,6 +131,7 @@ class Loop:
         with self._attempt.transaction():
             self._attempt.curves(parts.recorder.take_curve())
             self._attempt.epoch(record, validation, parts.judge.best)
+            write_seen()
             training.record_progress("training")
             if verdict.enough:
                 message = f"{parts.judge.metric} has stopped improving; the run completes."
@@ -141,6 +144,13 @@ class Loop:
         if self._bell.rung and not training.finished:
             return self._obedience.obey()
         return None
+
+    def _look_inside(self, *, last: bool) -> Callable[[], None]:
+        """See how weights and activations lie, if anybody wants to know; give what writes it to the store."""
+        training, inspector = self._training, self._training.parts.inspector
+        if inspector is None:
+            return lambda: None
+        return inspector.look(training.parts.state, training.epoch, training.step, last=last)
 
     def _validates_now(self) -> bool:
         training = self._training

@@ -14,6 +14,7 @@ from dltrainer_jupyter.core.protocols import (
     Adapter,
     Dataset,
     DataSource,
+    Examiner,
     Follower,
     Metric,
     Recipe,
@@ -29,6 +30,8 @@ from dltrainer_jupyter.data.foreign.source import Foreign
 from dltrainer_jupyter.loop.judge import choose_monitor
 from dltrainer_jupyter.metrics.confusion import ConfusionMatrix
 from dltrainer_jupyter.metrics.custom import adapt
+from dltrainer_jupyter.metrics.examining import examiner_for
+from dltrainer_jupyter.metrics.examining.kept import Kept
 
 _KINDS: dict[str, registry.Kind] = {
     "recipe": "recipes",
@@ -40,6 +43,7 @@ _KINDS: dict[str, registry.Kind] = {
     "augmentation": "augmentations",
     "preprocessing": "preprocessing",
     "metrics": "metrics",
+    "track": "trackers",
 }
 _OF_A_FRAMEWORK = {"optimizers", "losses", "augmentations"}
 
@@ -219,6 +223,22 @@ def make_confusion(signature: Signature) -> ConfusionMatrix | None:
     """Make a confusion matrix where there are classes, and few enough to be counted."""
     countable = signature.task == "classification" and ConfusionMatrix.fits(signature.outputs)
     return ConfusionMatrix(signature.outputs, signature.labels) if countable else None
+
+
+def make_examiner(spec: RunSpec, signature: Signature, *, keep: int | None = None) -> Examiner | None:
+    """Make who tells what the model has learnt, for tasks that have somebody.
+
+    Parameters
+    ----------
+    spec : RunSpec
+        Its seed decides which examples are kept, its validation how many.
+    signature : Signature
+        Its task decides who examines.
+    keep : int, optional
+        How many examples are kept at most, if not as many as of a validation.
+    """
+    of_validation = 0 if spec.validation is False else spec.validation.examples
+    return examiner_for(signature, Kept(spec.seed, of_validation if keep is None else keep))
 
 
 def make_schedule(spec: RunSpec, steps_per_epoch: int | None, epochs: int, mode: str) -> Schedule:

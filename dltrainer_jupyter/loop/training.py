@@ -30,11 +30,11 @@ from dltrainer_jupyter.loop.clock import Clock
 from dltrainer_jupyter.loop.evaluation import Evaluation
 from dltrainer_jupyter.loop.exactness import Exactness
 from dltrainer_jupyter.loop.feed import Feed
+from dltrainer_jupyter.loop.inspecting import Inspector
 from dltrainer_jupyter.loop.judge import Judge
 from dltrainer_jupyter.loop.keeper import Keeper
 from dltrainer_jupyter.loop.recorder import Recorder
 from dltrainer_jupyter.loop.sampling import Sampler
-from dltrainer_jupyter.metrics.confusion import ConfusionMatrix
 from dltrainer_jupyter.store.attempts import Attempt
 
 
@@ -52,7 +52,7 @@ class Parts:
     judge: Judge
     keeper: Keeper
     evaluation: Evaluation | None
-    confusion: ConfusionMatrix | None
+    inspector: Inspector | None
     exactness: Exactness
     signature: Signature
     versions: Mapping[str, str]

@@ -122,7 +122,7 @@ def _subjects(word: Word, given: Sequence[str]) -> list[str]:
     flags = [option.flag for option in (*word.options, HELP)]
     if word.parts is not None:
         return [] if given else _parts(word.parts)
-    if word.subject == "runs" or (word.subject == "run" and not given):
+    if word.subject in {"runs", "some"} or (word.subject in {"run", "file"} and not given):
         return [name for name in _runs() if name not in given]
     if word.subject == "settings":
         settings = [f"{key}=" for key in declared(RunSpec)]

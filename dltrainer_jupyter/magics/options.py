@@ -88,7 +88,7 @@ def parse_verb_line(word: Word, line: str) -> VerbLine:
         If it can't be understood.
     """
     options = (*word.options, HELP)
-    if word.subject == "input":
+    if word.subject in {"input", "set"}:
         expression, rest = split_expression(line, options)
         words, values = _parse(split(rest), options)
         return VerbLine([it for it in (expression, *words) if it], values)

@@ -12,8 +12,11 @@ _TAKES = {
     "none": "",
     "run": "[RUN]",
     "runs": "RUN RUN …",
+    "some": "[RUN …]",
     "settings": "[RUN] KEY=VALUE …",
     "input": "EXPRESSION",
+    "set": "[EXPRESSION]",
+    "file": "[RUN] FILE",
     "part": "[NAME]",
     "mirror": "[MIRROR] [RUN …]",
 }

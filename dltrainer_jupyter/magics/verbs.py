@@ -14,16 +14,19 @@ from dltrainer_jupyter.magics.options import HELP, VerbLine, parse_verb_line
 from dltrainer_jupyter.magics.shown import from_users_frames, say
 from dltrainer_jupyter.magics.tables import Shown
 from dltrainer_jupyter.magics.usage import line_help, usage, verb_help
-from dltrainer_jupyter.tal import catalogue, compare, configuration, get, predict, restore, runs
+from dltrainer_jupyter.tal import catalogue, compare, configuration, get, restore, runs, sync
+from dltrainer_jupyter.tal.places import are_paths
 from dltrainer_jupyter.tal.run import Run
-from dltrainer_jupyter.views import summary
+from dltrainer_jupyter.tal.syncing import NOTHING_LEFT
+from dltrainer_jupyter.views import summary, test_runs
+from dltrainer_jupyter.views.tracking import trackers_of
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 _PATIENCE = 2.0
 """Seconds to wait for the trainer's answer; the request stands whether it comes or not."""
-_EXPRESSION = "<dltrain predict>"
+_EXPRESSION = "<dltrain expression>"
 
 
 def run_verb(shell: InteractiveShell, line: str) -> Any:
@@ -102,13 +105,19 @@ def _restore(_shell: InteractiveShell, _word: Word, given: VerbLine) -> Shown | 
     return Shown(summary.runs_table([run.record for run in found]))
 
 
+def _sync(_shell: InteractiveShell, _word: Word, given: VerbLine) -> None:
+    found = sync(given.words or None, wait=bool(given.options.get("wait")))
+    say("\n".join(one.message for one in found) or NOTHING_LEFT)
+
+
 def _runs(_shell: InteractiveShell, word: Word, given: VerbLine) -> Shown | None:
     _nothing(word, given.words)
-    records = [run.record for run in runs()]
-    if not records:
+    found = runs()
+    if not found:
         say("There is no run yet. Start one with a %%dltrain cell; %%dltrain --help shows how.")
         return None
-    return Shown(summary.runs_table(records))
+    trackers = trackers_of(found[0].store, [run.id for run in found])
+    return Shown(summary.runs_table([run.record for run in found], trackers))
 
 
 def _status(_shell: InteractiveShell, word: Word, given: VerbLine) -> None:
@@ -124,9 +133,9 @@ def _panel(shell: InteractiveShell, word: Word, given: VerbLine) -> None:
 
 def _show(_shell: InteractiveShell, word: Word, given: VerbLine) -> Shown:
     run = _one_run(word, given.words)
-    return Shown(
-        *summary.page(run.record, run.store.epochs(run.id), run.checkpoints, run.store.events(run.id), run.spec)
-    )
+    store = run.store
+    history = (store.epochs(run.id), run.checkpoints, store.events(run.id))
+    return Shown(*summary.page(run.record, *history, run.spec, trackers=store.tracking(run.id)))
 
 
 def _compare(_shell: InteractiveShell, word: Word, given: VerbLine) -> Any:
@@ -136,20 +145,46 @@ def _compare(_shell: InteractiveShell, word: Word, given: VerbLine) -> Any:
     return compare(given.words)
 
 
+def _report(_shell: InteractiveShell, word: Word, given: VerbLine) -> None:
+    *words, file = given.words or [""]
+    if not file or len(words) > 1:
+        got = " ".join(given.words) or "nothing"
+        msg = f"Expected %dltrain {usage(word)}, a file such as report.html, got {got}."
+        raise ConfigurationError(msg)
+    run = get(words[0] if words else None)
+    say(f"Wrote {run.report(file)}.")
+
+
 def _predict(shell: InteractiveShell, word: Word, given: VerbLine) -> Any:
     if len(given.words) != 1:
         got = " ".join(given.words) or "nothing"
         msg = f"Expected %dltrain {usage(word)}, an expression such as x_test[:5], got {got}."
         raise ConfigurationError(msg)
+    x = _evaluated(shell, given.words[0])
+    model = get(given.options.get("run")).trained(given.options.get("checkpoint", "best"))
+    return model.predict_files(x) if are_paths(x) else model.predict(x)
+
+
+def _test(shell: InteractiveShell, word: Word, given: VerbLine) -> Shown:
+    if len(given.words) > 1:
+        msg = f"Expected %dltrain {usage(word)}, such as (x_test, y_test) or 'digits', got {' '.join(given.words)}."
+        raise ConfigurationError(msg)
+    data = _evaluated(shell, given.words[0]) if given.words else None
+    run = get(given.options.get("run"))
+    found = run.test(data, given.options.get("checkpoint", "best"))
+    return Shown(*test_runs.test_run_page(found))
+
+
+def _evaluated(shell: InteractiveShell, text: str) -> Any:
+    """Evaluate an expression of the notebook's."""
     try:
-        code = compile(given.words[0], _EXPRESSION, "eval", dont_inherit=True)
+        code = compile(text, _EXPRESSION, "eval", dont_inherit=True)
     except SyntaxError as error:
-        msg = f"'{given.words[0]}' is no Python expression: {error.msg}."
+        msg = f"'{text}' is no Python expression: {error.msg}."
         raise ConfigurationError(msg) from None
-    remember_source(_EXPRESSION, given.words[0])
+    remember_source(_EXPRESSION, text)
     with from_users_frames(shell, _EXPRESSION):
-        x = eval(code, shell.user_ns)  # noqa: S307 - the person's own expression
-    return predict(x, given.options.get("run"), given.options.get("checkpoint", "best"))
+        return eval(code, shell.user_ns)  # noqa: S307 - the person's own expression
 
 
 def _parts(_shell: InteractiveShell, word: Word, given: VerbLine) -> Shown:
@@ -174,11 +209,14 @@ _VERBS: dict[str, Callable[[InteractiveShell, Word, VerbLine], Any]] = {
     "set": _set,
     "delete": _delete,
     "restore": _restore,
+    "sync": _sync,
     "runs": _runs,
     "status": _status,
     "panel": _panel,
     "show": _show,
     "compare": _compare,
+    "report": _report,
     "predict": _predict,
+    "test": _test,
     **dict.fromkeys((name for name, word in WORDS.items() if word.parts is not None), _parts),
 }

@@ -41,10 +41,8 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     load(app)
 
 
-async def _start_jupyter_server_extension(app: ServerApp) -> None:
-    """Get ready where people are sent to our page first; the Jupyter server calls this when it listens."""
+async def _start_jupyter_server_extension(app: ServerApp) -> None:  # noqa: ARG001 - the Jupyter server's signature
+    """Get ready while browsers draw their pages; the Jupyter server calls this when it listens."""
     from dltrainer_jupyter.server import loading
-    from dltrainer_jupyter.server.page import PAGE
 
-    if app.default_url.endswith(PAGE):
-        loading.begin()
+    loading.begin()

@@ -18,7 +18,7 @@ from dltrainer_jupyter.core.validation import validate
 from dltrainer_jupyter.server.errors import BodyTooLargeError, UnreadableBodyError, status_of
 from dltrainer_jupyter.server.guarding import Guarded
 from dltrainer_jupyter.server.loading import load
-from dltrainer_jupyter.server.operation import Operation
+from dltrainer_jupyter.server.operation import File, Operation
 from dltrainer_jupyter.server.schemas import Nothing
 from dltrainer_jupyter.views.words import finite
 
@@ -71,7 +71,23 @@ class Endpoint(Guarded, APIHandler):
             self.refuse(status_of(error), error, type(error).__name__)
             return
         self.set_status(operation.status)
+        if isinstance(answer, File):
+            # Kept, never shown: what the page of a server shows could ask it for anything.
+            self.set_header("Content-Disposition", f'attachment; filename="{answer.name}"')
+            await self._send(answer)
+            return
         self.finish(answer)
+
+    async def _send(self, file: File) -> None:
+        """Send a file; one that is made piece by piece as fast as it is taken."""
+        if isinstance(file.content, bytes):
+            self.finish(file.content, set_content_type=file.media_type)
+            return
+        self.set_header("Content-Type", file.media_type)
+        while (piece := await asyncio.to_thread(next, file.content, None)) is not None:
+            self.write(piece)
+            await self.flush()
+        self.finish(set_content_type=file.media_type)
 
     def _query(self) -> dict[str, str | list[str]]:
         """Read the parameters; a bare number is what front ends add to get past caches."""
@@ -109,7 +125,9 @@ def _called(operation: Operation, path: tuple[str, ...], query: Mapping[str, Any
             checked = validate(operation.body, settings)
             given += [checked] if operation.body is not Nothing else []
     answer = operation.call(*path, *given)
-    return None if operation.answer is None else answer if isinstance(answer, Future) else _written(answer)
+    if isinstance(answer, Future | File):
+        return answer
+    return None if operation.answer is None else _written(answer)
 
 
 def _written(answer: Any) -> str:

@@ -49,10 +49,15 @@ class NoSuchModelError(DLTrainerError):
     """A path that names a model nobody registered."""
 
 
+class NoSuchTestRunError(DLTrainerError):
+    """A path that names a test run that isn't there."""
+
+
 _STATUS |= {
     UnreadableBodyError: HTTPStatus.BAD_REQUEST,
     BodyTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     NoSuchModelError: HTTPStatus.NOT_FOUND,
+    NoSuchTestRunError: HTTPStatus.NOT_FOUND,
 }
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from dltrainer_jupyter.core.states import State, state_named
-from dltrainer_jupyter.server.schemas import Strict, listed
+from dltrainer_jupyter.server.schemas import Strict, TrackerPlace, listed
 
 _MOST_RUNS, _RUNS = 1000, 50
 
@@ -64,6 +64,7 @@ class RunRow(Strict):
     updated_at: str
     allowed: list[str] = Field(description="Verbs that make sense in the run's state.")
     error: str | None = Field(description="Why it failed, in a line.")
+    trackers: list[TrackerPlace]
 
 
 class RunsAnswer(Strict):

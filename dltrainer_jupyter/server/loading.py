@@ -20,6 +20,8 @@ def load() -> None:
         import dltrainer_jupyter.tal
         import dltrainer_jupyter.tal.session
         import dltrainer_jupyter.tal.submit
+        import dltrainer_jupyter.views.evaluation
+        import dltrainer_jupyter.views.examples
         import dltrainer_jupyter.views.live
         import dltrainer_jupyter.views.pages
         import dltrainer_jupyter.views.resources

@@ -114,6 +114,9 @@ def _operation(
     answers: dict[str, Any] = {str(int(operation.status)): {"description": HTTPStatus(operation.status).phrase}}
     if operation.answer is not None:
         answers[str(int(operation.status))]["content"] = {_MEDIA_TYPES[0]: {"schema": named[operation.answer]}}
+    if operation.media_types:
+        content = {media_type: {"schema": {"type": "string"}} for media_type in operation.media_types}
+        answers[str(int(operation.status))]["content"] = content
     refused = {_MEDIA_TYPES[0]: {"schema": named[ErrorAnswer]}}
     answers |= {str(int(status)): {"description": why, "content": refused} for status, why in _REFUSALS.items()}
     return {**described, "responses": answers}
@@ -130,6 +133,7 @@ _IN_PATH: dict[str, dict[str, Any]] = {
     for name, description in {
         "id": "A run's id, the beginning of one, or a name, of which the newest run is meant.",
         "name": "The name of a model.",
+        "number": "The number of a test run.",
     }.items()
 }
 

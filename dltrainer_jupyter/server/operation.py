@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,17 @@ if TYPE_CHECKING:
 
 LARGEST_BODY = 2**20
 """Bytes; a configuration has some hundred."""
+
+
+@dataclass(frozen=True)
+class File:
+    """An answer that is a file to keep, not JSON."""
+
+    name: str
+    """Of plain letters; no name of anybody's."""
+    media_type: str
+    content: bytes | Iterator[str]
+    """All of it, or piece by piece, each made when the one before it is taken."""
 
 
 @dataclass(frozen=True)
@@ -37,3 +48,5 @@ class Operation:
     reads_body: bool = False
     """Whether the call reads the body itself, of which the model is a description only; it is given bytes and type."""
     largest_body: int = LARGEST_BODY
+    media_types: tuple[str, ...] = ()
+    """Of the :class:`File` it returns, if it returns one."""

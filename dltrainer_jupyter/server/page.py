@@ -16,8 +16,6 @@ from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.utils import url_path_join
 from tornado import web
 
-from dltrainer_jupyter.server import loading
-
 PAGE = "/dltrainer/"
 STATIC = Path(__file__).parent / "static"
 """What the front end's build writes."""
@@ -89,7 +87,6 @@ class Page(JupyterHandler):
     @authorized
     def get(self) -> None:
         """Serve the document."""
-        loading.begin()
         given = parse_qsl(self.request.query, keep_blank_values=True)
         kept = [(name, value) for name, value in given if name != "token"]
         if kept != given:
@@ -128,7 +125,6 @@ class PageFile(JupyterHandler, web.StaticFileHandler):
     @authorized
     async def get(self, path: str, include_body: bool = True) -> None:  # type: ignore[override] # noqa: FBT001, FBT002
         """Serve the file."""
-        loading.begin()
         await super().get(path, include_body)
 
     @web.authenticated

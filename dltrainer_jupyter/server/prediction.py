@@ -5,12 +5,13 @@ from __future__ import annotations
 from concurrent.futures import Future
 from typing import Any
 
-from dltrainer_jupyter.server.model_schemas import PredictRequest, TryRequest
+from dltrainer_jupyter.server.model_schemas import HeatmapsRequest, PredictRequest, TryRequest
 
 
 def predict(ref: str, request: PredictRequest) -> Future[Any]:
-    """Predict inputs."""
-    return _ask("predict", ref, request.checkpoint, inputs=request.inputs, probabilities=request.probabilities)
+    """Predict inputs, files, text or a drawing."""
+    asked = request.model_dump(exclude={"checkpoint"}, exclude_none=True)
+    return _ask("predict", ref, request.checkpoint, **asked)
 
 
 def examples(ref: str, request: TryRequest) -> Future[Any]:
@@ -18,10 +19,18 @@ def examples(ref: str, request: TryRequest) -> Future[Any]:
     return _ask("examples", ref, request.checkpoint, count=request.count, offset=request.offset)
 
 
-def _ask(errand: str, ref: str, checkpoint: str | int, **arguments: Any) -> Future[Any]:
-    from dltrainer_jupyter import tal
-    from dltrainer_jupyter.tal.apart.workers import workers
+def heatmaps(ref: str, request: HeatmapsRequest) -> Future[Any]:
+    """Show where the model looks on validation examples."""
+    return _ask("heatmaps", ref, request.checkpoint, index=request.index)
 
-    run = tal.get(ref)
-    run.trained(checkpoint).record  # noqa: B018 - refused here, if there is none: no process starts for that
-    return workers.ask(run.spec.framework, errand, store=run.store.url, run=run.id, checkpoint=checkpoint, **arguments)
+
+def _ask(errand: str, ref: str, checkpoint: str | int, **arguments: Any) -> Future[Any]:
+    from dltrainer_jupyter.tal.apart.workers import workers
+    from dltrainer_jupyter.tal.run import Run
+    from dltrainer_jupyter.tal.session import open_store
+
+    store = open_store()
+    # The row that is found by its name or id says all that is needed; whoever asks again and again waits for no other.
+    found = store.find(ref)
+    Run(found.id, store).trained(checkpoint).record  # noqa: B018 - refused here, if there is none: no process starts
+    return workers.ask(found.spec.framework, errand, store=store.url, run=found.id, checkpoint=checkpoint, **arguments)

@@ -6,6 +6,10 @@ from http import HTTPStatus
 
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.server import (
+    finding,
+    finding_schemas,
+    insight,
+    insight_schemas,
     list_schemas,
     model_schemas,
     models,
@@ -13,6 +17,7 @@ from dltrainer_jupyter.server import (
     prediction,
     schemas,
     steering,
+    testing,
     training,
     watching,
 )
@@ -20,7 +25,7 @@ from dltrainer_jupyter.server.operation import Operation
 from dltrainer_jupyter.server.set_schema import SetRequest
 
 PREFIX = "/dltrainer/api"
-_LARGEST_INPUTS = 2**23
+_LARGEST_INPUTS = 2**25
 """Bytes of what is to be predicted."""
 
 ROUTES: dict[str, dict[str, Operation]] = {
@@ -50,9 +55,69 @@ ROUTES: dict[str, dict[str, Operation]] = {
             "Remove an ended run with its history and files.", steering.delete, None, HTTPStatus.NO_CONTENT
         ),
     },
+    "/runs/{id}/analysis": {
+        "get": Operation("Describe a run's model, layer by layer.", insight.analysis, insight_schemas.AnalysisAnswer)
+    },
+    "/runs/{id}/histograms": {
+        "get": Operation(
+            "Say how weights, activations or gradients lay from epoch to epoch.",
+            insight.histograms,
+            insight_schemas.HistogramsAnswer,
+            query=insight_schemas.HistogramsQuery,
+        )
+    },
+    "/runs/{id}/changed": {
+        "get": Operation(
+            "Find the examples that changed side between two validations.",
+            insight.changed,
+            insight_schemas.ChangedAnswer,
+            query=insight_schemas.ChangedQuery,
+        )
+    },
+    "/runs/{id}/difference": {
+        "get": Operation(
+            "Subtract the confusion matrices of two validations, and list the settings that differ.",
+            insight.difference,
+            insight_schemas.DifferenceAnswer,
+            query=insight_schemas.DifferenceQuery,
+        )
+    },
+    "/runs/{id}/report": {
+        "get": Operation(
+            "Write a report that is readable when nothing runs.",
+            insight.report,
+            None,
+            query=insight_schemas.ReportQuery,
+            media_types=tuple(insight.REPORT_TYPES.values()),
+        )
+    },
     "/runs/{id}/metrics": {"get": Operation("Give the history.", watching.metrics, schemas.MetricsAnswer)},
     "/runs/{id}/curves": {
         "get": Operation("Give per-step series.", watching.curves, schemas.CurvesAnswer, query=schemas.CurvesQuery)
+    },
+    "/runs/{id}/evaluation": {
+        "get": Operation(
+            "Say what a validation found of the whole set.",
+            finding.evaluation,
+            finding_schemas.EvaluationAnswer,
+            query=finding_schemas.EvaluationQuery,
+        )
+    },
+    "/runs/{id}/confusions": {
+        "get": Operation(
+            "Give the confusion matrices of many validations.",
+            finding.confusions,
+            finding_schemas.ConfusionsAnswer,
+            query=finding_schemas.ConfusionsQuery,
+        )
+    },
+    "/runs/{id}/examples": {
+        "get": Operation(
+            "Show single examples of a validation, or of a test run.",
+            finding.examples,
+            finding_schemas.ExamplesAnswer,
+            query=finding_schemas.ExamplesQuery,
+        )
     },
     "/runs/{id}/checkpoints": {
         "get": Operation("List the checkpoints.", watching.checkpoints, schemas.CheckpointsAnswer)
@@ -87,7 +152,7 @@ ROUTES: dict[str, dict[str, Operation]] = {
     },
     "/runs/{id}/predict": {
         "post": Operation(
-            "Predict inputs with a checkpoint.",
+            "Predict inputs, files, text or a drawing with a checkpoint.",
             prediction.predict,
             model_schemas.PredictAnswer,
             body=model_schemas.PredictRequest,
@@ -100,6 +165,37 @@ ROUTES: dict[str, dict[str, Operation]] = {
             prediction.examples,
             model_schemas.TryAnswer,
             body=model_schemas.TryRequest,
+        )
+    },
+    "/runs/{id}/heatmaps": {
+        "post": Operation(
+            "Show where a checkpoint looks on validation examples.",
+            prediction.heatmaps,
+            model_schemas.HeatmapsAnswer,
+            body=model_schemas.HeatmapsRequest,
+        )
+    },
+    "/runs/{id}/tests": {
+        "get": Operation("List the test runs of a run.", testing.tests, model_schemas.TestRunsAnswer),
+        "post": Operation(
+            "Measure a checkpoint on a whole data set, and keep what is found.",
+            testing.measure,
+            model_schemas.TestRunAnswer,
+            HTTPStatus.CREATED,
+            body=model_schemas.TestRequest,
+        ),
+    },
+    "/runs/{id}/tests/{number}": {
+        "get": Operation("Show a test run in full.", testing.test, model_schemas.TestRunAnswer),
+        "delete": Operation("Forget a test run.", testing.delete, None, HTTPStatus.NO_CONTENT),
+    },
+    "/runs/{id}/tests/{number}/examples": {
+        "get": Operation(
+            "Give what became of each example of a test run, as a file.",
+            testing.examples,
+            None,
+            query=model_schemas.TestExamplesQuery,
+            media_types=tuple(testing.TYPES.values()),
         )
     },
     "/check": {

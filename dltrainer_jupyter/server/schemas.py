@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from dltrainer_jupyter.core.protocols import ResumeKind
 from dltrainer_jupyter.core.records import ControlStatus
 from dltrainer_jupyter.core.states import State
+from dltrainer_jupyter.views.tracking import ShownState
 
 LARGEST = 2**63 - 1
 """What databases take for a whole number."""
@@ -162,6 +163,28 @@ class RunError(Strict):
     step: int | None
 
 
+class TrackerPlace(Strict):
+    """A tracker that a run's history goes to."""
+
+    label: str = Field(description="What it is called, such as MLflow.")
+    state: ShownState = Field(
+        description="`behind`: out of reach, or it refuses; `catching_up`: the run has ended, and the rest is being "
+        "sent; `delivered`: all has arrived."
+    )
+    url: str | None = Field(description="A page, a folder or a file.")
+
+
+class TrackerRow(TrackerPlace):
+    """A tracker, and how far its copy is."""
+
+    name: str
+    type: str
+    step: int = Field(description="The last step sent.")
+    steps: int | None = Field(description="Steps of the run, if it has ended and not all has arrived.")
+    message: str | None = Field(description="Why it is behind.")
+    updated_at: str
+
+
 class RunAnswer(RunFacts):
     """A run in full: what `dltrain show --json` prints, and what was asked of it."""
 
@@ -176,6 +199,7 @@ class RunAnswer(RunFacts):
     config: dict[str, Any] = Field(description="The settings in force.")
     folder: str
     environment: dict[str, Any]
+    trackers: list[TrackerRow]
     controls: list[ControlRow] = Field(description="The newest ones.")
 
 

@@ -18,6 +18,7 @@ transition or verb is legal is asked of :mod:`dltrainer_jupyter.core.states`.
 ``levels``, ``growth`` series rolled up for looks from afar; how series grow and are cut back
 ``runs`` … ``curves``  reading and writing, one kind of row a file
 ``listing``            long lists of runs, and what changes in them
+``tracking``           trackers' copies of runs, and who sends to them
 ``liveness``           whether a trainer is dead
 ``fence``              what keeps a trainer that was replaced from writing
 ``attempts``           a trainer's hold on its run

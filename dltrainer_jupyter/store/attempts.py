@@ -18,6 +18,7 @@ from dltrainer_jupyter.core.records import (
     ValidationRecord,
 )
 from dltrainer_jupyter.core.states import ENDED, State, check_transition
+from dltrainer_jupyter.core.tracking import GraphNode, Histogram
 from dltrainer_jupyter.store.checkpoint_rows import replace_checkpoint, retire_checkpoints, retire_later_checkpoints
 from dltrainer_jupyter.store.controls import answer_control, waiting_controls
 from dltrainer_jupyter.store.curves import Series
@@ -26,6 +27,7 @@ from dltrainer_jupyter.store.events import insert_event
 from dltrainer_jupyter.store.extremes import Values
 from dltrainer_jupyter.store.fence import THIS_RUN, Fence
 from dltrainer_jupyter.store.growth import End, extended, read_end, retire_steps
+from dltrainer_jupyter.store.histograms import insert_histograms, replace_graph, retire_histograms
 from dltrainer_jupyter.store.locking import clock, refuse_waiting_controls
 from dltrainer_jupyter.store.metrics import replace_epoch, retire_epochs
 from dltrainer_jupyter.store.reaping import HELD
@@ -187,6 +189,16 @@ class Attempt(Fence):
             if best is not None:
                 self._set(best_columns(best))
 
+    def add_histograms(self, histograms: Sequence[Histogram]) -> None:
+        """Record how values lay at the end of an epoch, in place of what is known of the same arrays then."""
+        with self._writing() as connection:
+            insert_histograms(connection, self.run_id, histograms)
+
+    def set_graph(self, nodes: Sequence[GraphNode]) -> None:
+        """Record what the model is made of, in place of what is known of it."""
+        with self._writing() as connection:
+            replace_graph(connection, self.run_id, nodes)
+
     def commit_checkpoint(self, record: CheckpointRecord) -> None:
         """Let a checkpoint exist whose files are on the disk.
 
@@ -218,13 +230,14 @@ class Attempt(Fence):
         step : int
             The last step that stays, in series and checkpoints.
         epoch : int
-            The last epoch that stays, in metrics and validation results.
+            The last epoch that stays, in metrics, validation results and histograms.
         best : BestRecord or None
             The best value as of then.
         """
         with self._writing() as connection:
             retire_steps(connection, self.run_id, step)
             retire_epochs(connection, self.run_id, epoch)
+            retire_histograms(connection, self.run_id, epoch)
             retire_later_checkpoints(connection, self.run_id, step, best)
             self._set(best_columns(best))
             self._new_ends = {}

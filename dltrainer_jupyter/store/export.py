@@ -29,20 +29,26 @@ from dltrainer_jupyter.store.growth import End, extended
 from dltrainer_jupyter.store.liveness import this_process
 from dltrainer_jupyter.store.locking import no_such_run
 from dltrainer_jupyter.store.metrics import replace_epoch
+from dltrainer_jupyter.store.packing import unpacked
 from dltrainer_jupyter.store.part import StorePart
 from dltrainer_jupyter.store.tables import (
     deleted_runs,
+    model_graphs,
     training_attempts,
     training_controls,
     training_curves,
     training_events,
+    training_histograms,
     training_jobs,
     training_metrics,
+    training_tracking,
     validation_results,
 )
 
 _OWN = frozenset({"number", "revision", "folder", "state_before_lost"})
 """Columns of a run that mean something in its own store only."""
+_PACKED = ("edges", "counts")
+"""Columns of histograms that hold bytes."""
 _LARGEST = 1 << 30
 """Most bytes of an unpacked piece."""
 
@@ -62,7 +68,7 @@ class Exports(StorePart):
     """Writes runs out, and takes them up."""
 
     def export_run(self, run_id: str) -> dict[str, Any]:
-        """Give a run's row, its attempts and what was asked of it, in JSON types.
+        """Give a run's row, its attempts, what was asked of it and how far its trackers are, in JSON types.
 
         Raises
         ------
@@ -79,8 +85,10 @@ class Exports(StorePart):
                     _plain(table, row)
                     for row in connection.execute(table.select().where(table.c.run_id == run_id)).mappings()
                 ]
-                for table in (training_attempts, training_controls)
+                for table in (training_attempts, training_controls, training_tracking, model_graphs)
             }
+            for row in of_run[training_tracking.name]:
+                row["event_at"] = _told_until(connection, run_id, row["event"])
         run = {name: value for name, value in _plain(training_jobs, job).items() if name not in _OWN}
         return {"run": run, **of_run}
 
@@ -113,12 +121,13 @@ class Exports(StorePart):
             def rows(table: sa.Table, column: sa.Column[int], first: int, last: int) -> list[dict[str, Any]]:
                 these = table.c.run_id == run_id, column > first, column <= last
                 found = connection.execute(table.select().where(*these).order_by(column)).mappings()
-                return [_plain(table, row, {"run_id", "examples"}) for row in found]
+                return [_plain(table, row, {"run_id", "examples"}) | _examples(row) for row in found]
 
             names = connection.execute(sa.select(curves.name).where(curves.run_id == run_id).distinct()).scalars().all()
             document = {
                 "metrics": rows(training_metrics, metrics.epoch, after.epoch, upto.epoch),
                 "validations": rows(validation_results, validations.epoch, after.epoch, upto.epoch),
+                "histograms": _histograms(connection, run_id, after.epoch, upto.epoch),
                 "events": rows(training_events, events.id, after.event, upto.event),
                 "curves": {
                     name: _packed(*read_values(connection, Series(run_id, name), after.step + 1, upto.step + 1))
@@ -167,6 +176,7 @@ class Exports(StorePart):
                 ends: dict[str, End] = {}
                 for piece in history:
                     _insert_history(connection, run_id, _unpacked(piece), ends)
+                _insert_tracking(connection, run_id, document)
                 for record in sorted(checkpoints, key=lambda it: it.step):
                     replace_checkpoint(connection, record)
                 message, data = event
@@ -199,11 +209,38 @@ def _insert_run(connection: Connection, document: Mapping[str, Any], folder: str
             training_attempts.insert().values(row | {"ended_at": row["ended_at"] or row["heartbeat_at"]})
         )
     unanswered = {"status": "refused", "outcome": "The trainer died before it could obey."}
+    for graph in document.get(model_graphs.name, ()):
+        connection.execute(model_graphs.insert().values(_row(model_graphs, graph)))
     for control in document[training_controls.name]:
         row = _row(training_controls, control, {"id"})
         answer = unanswered | {"finished_at": datetime.now(UTC)} if row["status"] == "requested" else {}
         connection.execute(training_controls.insert().values(row | answer))
     return run_id
+
+
+def _told_until(connection: Connection, run_id: str, event: int) -> str | None:
+    """Say when the last event happened that a tracker was told of."""
+    events = training_events.c
+    query = sa.select(sa.func.max(events.at)).where(events.run_id == run_id, events.id <= event)
+    at: datetime | None = connection.execute(query).scalar()
+    return None if at is None else at.isoformat()
+
+
+def _insert_tracking(connection: Connection, run_id: str, document: Mapping[str, Any]) -> None:
+    """Let trackers go on with the same copies; nobody sends to them from here yet, and events have other numbers."""
+    events = training_events.c
+    # Older copies say nothing of trackers.
+    for plain in document.get(training_tracking.name, ()):
+        told = plain.get("event_at")
+        query = sa.select(sa.func.max(events.id)).where(events.run_id == run_id)
+        event = 0
+        if told is not None:
+            event = connection.execute(query.where(events.at <= datetime.fromisoformat(told))).scalar() or 0
+        row = _row(training_tracking, plain) | {"run_id": run_id, "event": event, "holder": None, "held_until": None}
+        if span := row["memory"].get("span"):
+            marks = {name: [*span[name][:2], event] for name in ("after", "upto")}
+            row["memory"] = row["memory"] | {"span": span | marks}
+        connection.execute(training_tracking.insert().values(row))
 
 
 def _insert_history(connection: Connection, run_id: str, piece: Mapping[str, Any], ends: dict[str, End]) -> None:
@@ -213,16 +250,34 @@ def _insert_history(connection: Connection, run_id: str, piece: Mapping[str, Any
         epochs.setdefault((row["epoch"], row["step"]), {})[row["metric"]] = row["value"]
     for (epoch, step), values in epochs.items():
         found = validations.get(epoch)
-        validation = found and ValidationRecord(epoch, found["step"], found["confusion"], found["labels"])
+        validation = found and _validation(found)
         replace_epoch(connection, run_id, EpochRecord(epoch, step, values), validation)
     for name, parts in piece["curves"].items():
         series = Series(run_id, name)
         for part in parts:
             values_ = np.frombuffer(base64.b64decode(part["values"]), "<f4")
             ends[name] = extended(connection, series, ends.get(name, End()), part["first_step"], values_)
+    # Older copies hold none.
+    histograms = [
+        row | {"run_id": run_id, **{name: base64.b64decode(row[name]) for name in _PACKED}}
+        for row in piece.get("histograms", ())
+    ]
+    if histograms:
+        connection.execute(training_histograms.insert(), histograms)
     events = [_row(training_events, row, {"id"}) | {"run_id": run_id} for row in piece["events"]]
     if events:
         connection.execute(training_events.insert(), events)
+
+
+def _histograms(connection: Connection, run_id: str, after: int, upto: int) -> list[dict[str, Any]]:
+    """Write out how values lay at the end of some epochs."""
+    table = training_histograms
+    these = (table.c.run_id == run_id, table.c.epoch > after, table.c.epoch <= upto)
+    order = (table.c.epoch, table.c.kind, table.c.name)
+    return [
+        {name: base64.b64encode(value).decode() if name in _PACKED else value for name, value in row.items()}
+        for row in connection.execute(table.select().where(*these).order_by(*order)).mappings()
+    ]
 
 
 def _packed(steps: Any, values: Any) -> list[dict[str, Any]]:
@@ -246,6 +301,18 @@ def _unpacked(piece: bytes) -> dict[str, Any]:
         raise ValueError(msg)
     found: dict[str, Any] = json.loads(data)
     return found
+
+
+def _examples(row: RowMapping) -> dict[str, str]:
+    """Write what a validation kept of single examples, if the row is one."""
+    return {"examples": base64.b64encode(row["examples"]).decode()} if row.get("examples") else {}
+
+
+def _validation(row: Mapping[str, Any]) -> ValidationRecord:
+    """Read a validation; older copies hold neither a summary nor examples."""
+    examples = unpacked(base64.b64decode(row["examples"])) if row.get("examples") else None
+    found = row["epoch"], row["step"], row["confusion"], row["labels"], row.get("summary")
+    return ValidationRecord(*found, examples)
 
 
 def _plain(table: sa.Table, row: RowMapping, without: Iterable[str] = ()) -> dict[str, Any]:

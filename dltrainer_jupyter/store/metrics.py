@@ -1,4 +1,4 @@
-"""Metrics and validation results: what each epoch came to, and the last value of each metric beside it."""
+"""What each epoch came to, its metrics and its validation, and the last value of each metric beside it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from dltrainer_jupyter.core.records import EpochRecord, ValidationRecord
+from dltrainer_jupyter.store.packing import packed
 from dltrainer_jupyter.store.part import RUN, StorePart
-from dltrainer_jupyter.store.rows import validation_record
 from dltrainer_jupyter.store.tables import training_latest_metrics, training_metrics, validation_results
 
 _EPOCHS = (
@@ -24,9 +24,6 @@ _EPOCHS = (
 )
 _SOME_EPOCHS = _EPOCHS.where(training_metrics.c.epoch.in_(sa.bindparam("only", expanding=True)))
 _LAST_EPOCH = sa.select(sa.func.max(training_metrics.c.epoch)).where(training_metrics.c.run_id == RUN)
-_VALIDATIONS = validation_results.select().where(validation_results.c.run_id == RUN)
-_NEWEST_VALIDATION = _VALIDATIONS.order_by(validation_results.c.epoch.desc()).limit(1)
-_VALIDATION = _VALIDATIONS.where(validation_results.c.epoch == sa.bindparam("epoch"))
 
 _EACH_LAST = (
     sa.select(training_metrics.c.metric, sa.func.max(training_metrics.c.epoch).label("epoch"))
@@ -95,6 +92,8 @@ def replace_epoch(
             "step": validation.step,
             "confusion": validation.confusion,
             "labels": validation.labels,
+            "summary": validation.summary,
+            "examples": None if validation.examples is None else packed(validation.examples),
         }
         connection.execute(validation_results.insert(), row)
 
@@ -107,7 +106,7 @@ def retire_epochs(connection: Connection, run_id: str, after: int) -> None:
 
 
 class Metrics(StorePart):
-    """The rows of ``training_metrics`` and ``validation_results``."""
+    """The rows of ``training_metrics``."""
 
     def epochs(self, run_id: str, after_epoch: int = 0, *, only: Collection[int] | None = None) -> list[EpochRecord]:
         """Read a run's metrics epoch by epoch, oldest first.
@@ -137,33 +136,3 @@ class Metrics(StorePart):
         """Give the last epoch that was recorded; 0 before the first."""
         with self._database.read() as connection:
             return connection.execute(_LAST_EPOCH, {"run": run_id}).scalar() or 0
-
-    def validation(self, run_id: str, epoch: int | None = None) -> ValidationRecord | None:
-        """Read what a validation found.
-
-        Parameters
-        ----------
-        run_id : str
-            The run.
-        epoch : int, optional
-            After which epoch; the newest validation if left out.
-
-        Returns
-        -------
-        ValidationRecord or None
-            None if there was no validation then, or none yet.
-        """
-        with self._database.read() as connection:
-            if epoch is None:
-                found = connection.execute(_NEWEST_VALIDATION, {"run": run_id})
-            else:
-                found = connection.execute(_VALIDATION, {"run": run_id, "epoch": epoch})
-            row = found.mappings().one_or_none()
-        return None if row is None else validation_record(row)
-
-    def validation_epochs(self, run_id: str) -> list[int]:
-        """List the epochs that were followed by a validation, oldest first."""
-        table = validation_results
-        query = sa.select(table.c.epoch).where(table.c.run_id == run_id).order_by(table.c.epoch)
-        with self._database.read() as connection:
-            return list(connection.execute(query).scalars())

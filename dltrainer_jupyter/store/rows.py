@@ -171,4 +171,4 @@ def split_kinds(column: str) -> frozenset[str]:
 
 def validation_record(row: RowMapping) -> ValidationRecord:
     """Read a row of ``validation_results``."""
-    return ValidationRecord(row["epoch"], row["step"], row["confusion"], row["labels"])
+    return ValidationRecord(row["epoch"], row["step"], row["confusion"], row["labels"], row["summary"])

@@ -13,6 +13,8 @@ from dltrainer_jupyter.store.curves import Curves
 from dltrainer_jupyter.store.engine import Database
 from dltrainer_jupyter.store.events import Events
 from dltrainer_jupyter.store.export import Exports
+from dltrainer_jupyter.store.findings import Findings
+from dltrainer_jupyter.store.histograms import Histograms
 from dltrainer_jupyter.store.levels import Levels
 from dltrainer_jupyter.store.listing import Listing
 from dltrainer_jupyter.store.metrics import Metrics
@@ -20,10 +22,28 @@ from dltrainer_jupyter.store.reaping import Reaping
 from dltrainer_jupyter.store.runs import Runs
 from dltrainer_jupyter.store.schema import prepare
 from dltrainer_jupyter.store.starting import Starting
+from dltrainer_jupyter.store.test_runs import TestRuns
+from dltrainer_jupyter.store.tracking import Tracking
 from dltrainer_jupyter.store.urls import parse, sqlite_path
 
 
-class Store(Runs, Listing, Starting, Reaping, Controls, Events, Metrics, Curves, Levels, Checkpoints, Exports):
+class Store(
+    Runs,
+    Listing,
+    Starting,
+    Reaping,
+    Controls,
+    Events,
+    Metrics,
+    Findings,
+    Curves,
+    Levels,
+    Histograms,
+    Checkpoints,
+    TestRuns,
+    Tracking,
+    Exports,
+):
     """The only medium between a trainer and everyone else.
 
     Any number of threads and processes may use one store at once. Every method may raise :class:`StoreError`, in one

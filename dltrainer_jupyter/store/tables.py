@@ -11,7 +11,7 @@ from sqlalchemy import Column, ForeignKey, Index, MetaData, Table
 
 from dltrainer_jupyter.store.columns import Json, Measured, Number, UtcDateTime, Whole, Words
 
-HEAD = "0003"
+HEAD = "0005"
 """The migration that leads to these tables."""
 VERSION_TABLE = "dltrainer_alembic_version"
 """Not alembic's default name: other programs (MLflow is one) keep theirs there, perhaps in the same database."""
@@ -251,8 +251,32 @@ validation_results = Table(
     Column("step", Whole, nullable=False),
     Column("confusion", Json),
     Column("labels", Json, nullable=False),
-    # Packed predictions for single samples.
+    # Columns about single examples, as NumPy's compressed archive.
     Column("examples", sa.LargeBinary),
+    # What an examiner says of the whole set.
+    Column("summary", Json),
+)
+
+# Checkpoints measured on whole data sets.
+test_runs = Table(
+    "test_runs",
+    metadata,
+    _counted("id"),
+    _run(),
+    Column("name", Words, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("checkpoint_step", Whole, nullable=False),
+    Column("checkpoint_epoch", Whole, nullable=False),
+    Column("digest", sa.Text, nullable=False),
+    Column("count", Whole, nullable=False),
+    Column("seconds", Number),
+    Column("metrics", Json, nullable=False),
+    Column("labels", Json, nullable=False),
+    Column("confusion", Json),
+    Column("summary", Json),
+    Column("examples", sa.LargeBinary, nullable=False),
+    Index("ix_test_runs_run_id", "run_id"),
+    sqlite_autoincrement=True,
 )
 
 artifacts = Table(
@@ -269,6 +293,52 @@ artifacts = Table(
     Column("data", Json, nullable=False),
     Index("ix_artifacts_run_id", "run_id"),
     sqlite_autoincrement=True,
+)
+
+# A tracker's copy of a run, and how far it is.
+training_tracking = Table(
+    "training_tracking",
+    metadata,
+    _run(primary_key=True),
+    Column("name", sa.Text, primary_key=True),
+    Column("type", sa.Text, nullable=False),
+    Column("state", sa.Text, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("key", Words),
+    Column("url", Words),
+    Column("message", Words),
+    # How far it was sent: everything up to and including these.
+    Column("step", Whole, nullable=False),
+    Column("epoch", Whole, nullable=False),
+    Column("event", Whole, nullable=False),
+    # What was about to be sent, and what else the relay remembers: it may die before it hears that it arrived.
+    Column("memory", Json, nullable=False),
+    # Who sends just now, and until when nobody else does.
+    Column("holder", sa.Text),
+    Column("held_until", UtcDateTime),
+)
+
+# How the values of a model's arrays were distributed at the end of an epoch.
+training_histograms = Table(
+    "training_histograms",
+    metadata,
+    _run(primary_key=True),
+    Column("epoch", Whole, primary_key=True, autoincrement=False),
+    Column("kind", sa.Text, primary_key=True),
+    # A layer may be called anything.
+    Column("name", Words, primary_key=True),
+    Column("step", Whole, nullable=False),
+    # Bounds of the buckets, little-endian 64-bit floats, and how many values lie in each, 64-bit integers.
+    Column("edges", sa.LargeBinary, nullable=False),
+    Column("counts", sa.LargeBinary, nullable=False),
+)
+
+# What a model is made of: layers or operations in the order of its forward pass.
+model_graphs = Table(
+    "model_graphs",
+    metadata,
+    _run(primary_key=True),
+    Column("nodes", Json, nullable=False),
 )
 
 WIDE_VIEW = """

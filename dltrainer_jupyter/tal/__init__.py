@@ -10,11 +10,13 @@ shown, and how anything is trained.
 
 from dltrainer_jupyter.tal.compare import compare
 from dltrainer_jupyter.tal.description import describe
+from dltrainer_jupyter.tal.reports import load_report
 from dltrainer_jupyter.tal.restore import restore
 from dltrainer_jupyter.tal.run import Control, Run
 from dltrainer_jupyter.tal.session import get, runs
 from dltrainer_jupyter.tal.settings import settings
 from dltrainer_jupyter.tal.submit import train
+from dltrainer_jupyter.tal.syncing import sync
 from dltrainer_jupyter.tal.verbs import (
     checkpoint,
     clone,
@@ -38,6 +40,7 @@ __all__ = [
     "describe",
     "get",
     "get_best_model",
+    "load_report",
     "pause",
     "predict",
     "restore",
@@ -47,5 +50,6 @@ __all__ = [
     "settings",
     "stop",
     "suspend",
+    "sync",
     "train",
 ]

@@ -55,8 +55,9 @@ def catalogue(kind: registry.Kind) -> list[Listed]:
 
     Parameters
     ----------
-    kind : {"models", "optimizers", "losses", "schedules", "augmentations", "preprocessing", "metrics", "data"}
-        Which kind.
+    kind : str
+        Which kind: ``models``, ``optimizers``, ``losses``, ``schedules``, ``augmentations``, ``preprocessing``,
+        ``metrics``, ``data`` or ``trackers``.
 
     Returns
     -------

@@ -14,8 +14,8 @@ from dltrainer_jupyter.core.secrets import MASK, secrets_of
 from dltrainer_jupyter.core.spec import USER_OBJECT, Part, RunSpec
 from dltrainer_jupyter.core.validation import validate
 from dltrainer_jupyter.data.foreign.recognition import brings_batches, can_be_divided, is_foreign, kind_of
-from dltrainer_jupyter.loop.parts import check_parts
 from dltrainer_jupyter.recipes.choice import native_recipe_for
+from dltrainer_jupyter.tal.sealing import checked
 
 _PARTS = ("recipe", "model", "data", "optimizer", "loss")
 """Settings whose place an object of the user's own can take."""
@@ -27,7 +27,10 @@ _ROOT_OF_FRAMEWORK = {"torch": "pytorch", "keras": "tensorflow", "tensorflow": "
 
 
 def describe(
-    given: Mapping[str, Any], *, inherited: Collection[str] = (), check: Callable[[RunSpec], None] = check_parts
+    given: Mapping[str, Any],
+    *,
+    inherited: Collection[str] = (),
+    check: Callable[[RunSpec], RunSpec] = checked,
 ) -> tuple[RunSpec, dict[str, Any]]:
     """Check settings without starting anything.
 
@@ -39,7 +42,7 @@ def describe(
         Keys of another run's settings, which nobody asks for anew: left out where the data or the model bring their
         own, and not refused.
     check : callable, optional
-        Looks up the parts, for a caller that may not import them.
+        Looks up the parts and makes secrets of trackers' tokens, for a caller that may not import them.
 
     Returns
     -------
@@ -56,8 +59,7 @@ def describe(
     values = dict(given)
     _take_validation(values)
     own = _take_own(values)
-    if "model" in own:
-        values = _chosen_by(own["model"]) | values
+    values = (_chosen_by(own["model"]) if "model" in own else _chosen_by_name(values.get("model"))) | values
     for key in _brought(values, own).intersection(inherited):
         values.pop(key, None)
         own.pop(key, None)
@@ -75,11 +77,9 @@ def describe(
         )
         raise ConfigurationError(msg)
     _refuse_masks(spec)
-    check(spec)
+    spec = check(spec)
+    _refuse_masks(spec)
     _check_model(spec, own)
-    if spec.track:
-        msg = "track: no tracker is installed; leave it out."
-        raise ConfigurationError(msg)
     return spec, own
 
 
@@ -170,6 +170,15 @@ def _chosen_by(model: Any) -> dict[str, Any]:
     """Give the settings that a model of the user's own decides where they are left out."""
     chosen = {"framework": _framework_of(model), "recipe": native_recipe_for(model)}
     return {key: value for key, value in chosen.items() if value is not None}
+
+
+def _chosen_by_name(model: Any) -> dict[str, Any]:
+    """Give the recipe that a model of ours is made for, where it is named; nothing else is imported."""
+    name = model.get("type") if isinstance(model, Mapping) else getattr(model, "type", model)
+    if not isinstance(name, str) or name not in registry.names("models") or not registry.is_ours("models", name):
+        return {}
+    recipe = getattr(registry.find("models", name), "recipe", None)
+    return {} if recipe is None else {"recipe": recipe}
 
 
 def _brought(values: Mapping[str, Any], own: Mapping[str, Any]) -> set[str]:

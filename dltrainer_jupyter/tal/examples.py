@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dltrainer_jupyter.core.errors import ConfigurationError
-from dltrainer_jupyter.core.protocols import Dataset, Samples, Signature
-from dltrainer_jupyter.loop.parts import close_data
+from dltrainer_jupyter.core.protocols import Signature
 from dltrainer_jupyter.tal.outputs import names, probabilities
 
 if TYPE_CHECKING:
@@ -17,27 +15,8 @@ if TYPE_CHECKING:
 
 _SHOWN = 8
 """Values of one example that are written out."""
-
-
-def held_back(data: Dataset) -> Samples:
-    """Give samples to show, held back ones if there are some: all in memory, or the first batch of a stream.
-
-    Raises
-    ------
-    ConfigurationError
-        If that batch is no pair of inputs and targets.
-    """
-    source = data.train if data.validation is None else data.validation
-    if isinstance(source, Samples):
-        return source
-    try:
-        inputs, targets = next(source.epoch(1, 0))
-        return Samples(np.asarray(inputs), np.asarray(targets))
-    except (TypeError, ValueError) as error:
-        msg = "examples: expected batches of inputs and targets, got another structure; use predict."
-        raise ConfigurationError(msg) from error
-    finally:
-        close_data(data)
+_SURE = 0.5
+"""Score from which on a detection is told."""
 
 
 def described(
@@ -54,9 +33,15 @@ def described(
     }
     if signature.task == "regression":
         return shown | {"truth": _few(truth, "{:.4g}".format), "prediction": _few(output, "{:.4g}".format)}
+    if signature.task == "detection":
+        sure = output[0][output[0][:, 4] >= _SURE]
+        return shown | {"truth": _objects(truth, signature), "prediction": _objects(sure, signature)}
     shares = probabilities(output)[0]
     called = names(signature, len(shares))
     guesses, truths = shares.argmax(axis=0).reshape(-1), np.asarray(truth).astype(int).reshape(-1)
+    if signature.task == "segmentation":
+        there, found = (_few(np.unique(classes), called.__getitem__) for classes in (truths, guesses))
+        return shown | {"truth": there, "prediction": found, "confidence": round(float(shares.max(axis=0).mean()), 4)}
     return shown | {
         "truth": _few(truths, called.__getitem__),
         "prediction": _few(guesses, called.__getitem__),
@@ -64,6 +49,13 @@ def described(
         "confidence": round(float(shares.max(axis=0).mean()), 4),
         "probabilities": [round(float(value), 4) for value in shares] if shares.ndim == 1 else None,
     }
+
+
+def _objects(boxes: npt.NDArray[Any], signature: Signature) -> str:
+    """Count the objects of each class in words; rows end with the class, -1 where there is none."""
+    classes, counts = np.unique(boxes[boxes[:, -1] >= 0, -1].astype(int), return_counts=True)
+    called = names(signature, int(classes.max(initial=-1)) + 1)
+    return ", ".join(f"{count} × {called[index]}" for index, count in zip(classes, counts, strict=True)) or "nothing"
 
 
 def _few(values: npt.NDArray[Any], written: Callable[[Any], str]) -> str:

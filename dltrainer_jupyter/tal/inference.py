@@ -3,36 +3,33 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dltrainer_jupyter.checkpoints.reader import load_weights
-from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.errors import CheckpointError, ConfigurationError, DLTrainerError
-from dltrainer_jupyter.core.protocols import Predictor, Signature
+from dltrainer_jupyter.core.protocols import Predictor, Samples, Signature
 from dltrainer_jupyter.core.records import CheckpointRecord
 from dltrainer_jupyter.data.foreign.recognition import is_read_once
 from dltrainer_jupyter.data.preprocessing import apply_chain
-from dltrainer_jupyter.executors import held, objects
-from dltrainer_jupyter.executors.files import objects_folder
+from dltrainer_jupyter.executors.trained import Trained, build, held_back, own_objects
 from dltrainer_jupyter.loop.parts import load_data
-from dltrainer_jupyter.tal.examples import described, held_back
-from dltrainer_jupyter.tal.outputs import names, predictions, probabilities
-from dltrainer_jupyter.tal.places import checkpoint_folder, here
+from dltrainer_jupyter.tal.examples import described
+from dltrainer_jupyter.tal.inputs.files import from_paths
+from dltrainer_jupyter.tal.outputs import likeliest, listed, predictions, probabilities
+from dltrainer_jupyter.tal.places import here
+from dltrainer_jupyter.tal.trying import answer, heatmaps, notes_of, timed
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+    import pandas as pd
 
     from dltrainer_jupyter.tal.run import Run
 
 _KEPT = 4
 """Models that stay in memory for the next prediction."""
-_ATTEMPTS = 5
-"""Times a checkpoint is looked up again because retention took it away in between."""
 
 _models: OrderedDict[tuple[str, str], tuple[Predictor, Signature]] = OrderedDict()
 _lock = threading.Lock()
@@ -52,6 +49,11 @@ class TrainedModel:
     def __init__(self, run: Run, which: str | int) -> None:
         self._run = run
         self._which = which
+
+    @property
+    def run(self) -> Run:
+        """Whose."""
+        return self._run
 
     @property
     def record(self) -> CheckpointRecord:
@@ -83,7 +85,7 @@ class TrainedModel:
         value = f", {monitored} {record.metrics[monitored]:.4g}" if monitored in record.metrics else ""
         return f"<TrainedModel {self._which} of {run.name}: step {record.step:,}, epoch {record.epoch}{value}>"
 
-    def predict(self, x: Any) -> npt.NDArray[Any]:
+    def predict(self, x: Any) -> Any:
         """Predict.
 
         Parameters
@@ -94,7 +96,8 @@ class TrainedModel:
         Returns
         -------
         numpy.ndarray, shape (n,), (n, outputs) or, with a class for each position, (n, ...)
-            Class labels (their names where the targets were text), or values.
+            Class labels (their names where the targets were text), or values. Of a detection a list of n arrays of
+            shape (k, 6) instead: x0, y0, x1, y1 in pixels, score and class, the highest score first.
         """
         return predictions(*self._outputs(x))
 
@@ -110,41 +113,65 @@ class TrainedModel:
         CheckpointError
             If the run is no classification.
         """
-        return self._proba(*self._outputs(x))
+        return self.shares(*self._outputs(x))
 
-    def _proba(self, outputs: npt.NDArray[Any], signature: Signature) -> npt.NDArray[np.float32]:
-        if signature.task == "regression":
-            msg = f"Run '{self._run.name}' predicts values, not classes; use predict."
+    def shares(self, outputs: npt.NDArray[Any], signature: Signature) -> npt.NDArray[np.float32]:
+        """Turn outputs into probabilities.
+
+        Raises
+        ------
+        CheckpointError
+            If the run is no classification.
+        """
+        if signature.task in ("regression", "detection"):
+            found = "values" if signature.task == "regression" else "boxes"
+            msg = f"Run '{self._run.name}' predicts {found}, not classes; use predict."
             raise CheckpointError(msg)
         return probabilities(outputs)
 
-    def answer(self, inputs: Any, *, probabilities: bool = False) -> dict[str, Any]:
-        """Predict, as JSON types for another program.
+    def predict_files(self, paths: Any) -> pd.DataFrame:
+        """Predict files: pictures, tables, arrays or text, or folders of them.
 
         Parameters
         ----------
-        inputs : array-like, shape (n, ...) or the shape of one sample
-            As the data came, before preprocessing.
-        probabilities : bool, default False
-            Whether to tell the probability of each class, too.
+        paths : path, str, or sequence of them
+            PNG, JPEG, WebP, GIF, BMP and TIFF; ``.npy`` and ``.npz``; ``.csv``, ``.tsv`` and ``.txt``.
 
         Returns
         -------
-        dict
-            ``predictions``; ``probabilities`` or None; ``labels``, the names of the classes, or None for values;
-            ``checkpoint``, its step and epoch; ``latency_ms``, what the model itself took.
+        pandas.DataFrame
+            A row a sample: ``file``, ``prediction`` and, of classes, ``confidence``. Its ``attrs`` hold ``notes``, what
+            was done to the files, and ``digest``, that of the checkpoint.
+
+        Raises
+        ------
+        ConfigurationError
+            If a file can't be read, or isn't what the model takes.
+
+        Examples
+        --------
+        >>> run.best.predict_files("photographs/")  # doctest: +SKIP
         """
-        record, predictor, signature = self._predictor()
-        outputs, milliseconds = _timed(predictor, apply_chain(signature.preprocessing, inputs))
-        told = self._proba(outputs, signature).tolist() if probabilities else None
-        classes = 0 if signature.task == "regression" else max(outputs.shape[1] if outputs.ndim > 1 else 1, 2)
-        return {
-            "predictions": predictions(outputs, signature).tolist(),
-            "probabilities": told,
-            "labels": names(signature, classes) if classes else None,
-            "checkpoint": {"step": record.step, "epoch": record.epoch},
-            "latency_ms": milliseconds,
-        }
+        import pandas as pd
+
+        single = isinstance(paths, str) or hasattr(paths, "__fspath__")
+        record, predictor, signature = self.ready()
+        given = from_paths([paths] if single else paths, signature)
+        outputs = predictor.outputs(given.inputs)
+        columns: dict[str, Any] = {"file": given.names, "prediction": listed(outputs, signature)}
+        if (best := likeliest(outputs, signature, 1)) is not None:
+            columns["confidence"] = [sample[0]["confidence"] for sample in best]
+        table = pd.DataFrame(columns)
+        table.attrs = {"notes": [*given.notes, *notes_of(predictor)], "digest": record.digest}
+        return table
+
+    def answer(self, inputs: Any = None, **more: Any) -> dict[str, Any]:
+        """Predict, as JSON types for another program; see :func:`dltrainer_jupyter.tal.trying.answer`."""
+        return answer(self, inputs, **more)
+
+    def heatmaps(self, index: Sequence[int]) -> dict[str, Any]:
+        """Show where the model looks on validation examples; see :func:`dltrainer_jupyter.tal.trying.heatmaps`."""
+        return heatmaps(self, index)
 
     def model(self) -> Any:
         """Give a model with the checkpoint's weights, the framework's own, for the caller to keep."""
@@ -161,16 +188,11 @@ class TrainedModel:
         offset : int, default 0
             Index of the first one.
         """
-        record, predictor, signature = self._predictor()
-        spec = self._run.spec
-        own = objects_of(self._run)
-        if is_read_once(own.get("data")):
-            msg = "examples: a generator gives its batches only once, and they are the training's; use predict."
-            raise ConfigurationError(msg)
-        part = held_back(load_data(spec, own))
+        record, predictor, signature = self.ready()
+        part = self.held_back()
         indices = np.arange(offset, offset + min(count, len(part))) % len(part)
         inputs, targets = part.inputs[indices], part.targets[indices]
-        outputs, milliseconds = _timed(predictor, inputs)
+        outputs, milliseconds = timed(predictor, inputs)
         return {
             "checkpoint": {"step": record.step, "epoch": record.epoch},
             "task": signature.task,
@@ -183,12 +205,26 @@ class TrainedModel:
             ],
         }
 
+    def held_back(self) -> Samples:
+        """Give the run's validation examples, preprocessed; of a stream its first batch.
+
+        Raises
+        ------
+        ConfigurationError
+            If they can't be had a second time.
+        """
+        own = objects_of(self._run)
+        if is_read_once(own.get("data")):
+            msg = "examples: a generator gives its batches only once, and they are the training's; use predict."
+            raise ConfigurationError(msg)
+        return held_back(load_data(self._run.spec, own))
+
     def _outputs(self, x: Any) -> tuple[npt.NDArray[Any], Signature]:
-        _, predictor, signature = self._predictor()
+        _, predictor, signature = self.ready()
         return predictor.outputs(apply_chain(signature.preprocessing, x)), signature
 
-    def _predictor(self) -> tuple[CheckpointRecord, Predictor, Signature]:
-        """Give a model from memory, or build one."""
+    def ready(self) -> tuple[CheckpointRecord, Predictor, Signature]:
+        """Give the checkpoint as it is now, and its model: from memory, or built."""
         record = self.record
         key = (self._run.id, record.digest)
         with _lock:
@@ -204,39 +240,12 @@ class TrainedModel:
                 _models.popitem(last=False)
         return record, predictor, signature
 
-    def _build(self) -> tuple[CheckpointRecord, Predictor, Signature]:
-        for left in reversed(range(_ATTEMPTS)):
-            record = self.record
-            try:
-                weights, manifest = load_weights(checkpoint_folder(self._run.record, record))
-            except CheckpointError:
-                # While the training goes on, a newer checkpoint may just have taken this one's place.
-                if left and self.record.path != record.path:
-                    continue
-                raise
-            run = self._run.record
-            adapter = registry.find("adapters", run.spec.framework)
-            predictor: Predictor = adapter.predictor(run.spec, objects_of(self._run), manifest.signature, weights)
-            return record, predictor, manifest.signature
-        msg = f"The checkpoints of run '{self._run.name}' change faster than they can be read; try again."
-        raise CheckpointError(msg)
-
-
-def _timed(predictor: Predictor, inputs: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], float]:
-    """Predict, and tell how many milliseconds the model took."""
-    started = time.perf_counter()
-    outputs = predictor.outputs(inputs)
-    return outputs, round(1000 * (time.perf_counter() - started), 2)
+    def _build(self) -> Trained:
+        run = self._run.record
+        return build(run, lambda: self.record, here(run))
 
 
 def objects_of(run: Run) -> Mapping[str, Any]:
     """Get a run's own objects: those this process still holds, or the run's file."""
     record = run.record
-    if not record.spec.user_objects:
-        return {}
-    handover = held.handed_over(run.id)
-    if handover is None:
-        return objects.load(objects_folder(record, here(record)))
-    if handover.packed is not None:
-        return objects.unpack(handover.packed)
-    return handover.objects or {}
+    return own_objects(record, here(record))

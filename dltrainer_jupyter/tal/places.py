@@ -56,6 +56,19 @@ def here(run: RunRecord) -> Path:
     return own if own.is_dir() else settings.artifacts / run.id
 
 
+def are_paths(value: object) -> bool:
+    """Tell whether something a person gives to predict names files: a path, text, or a list of these.
+
+    Examples
+    --------
+    >>> are_paths("photograph.png"), are_paths([Path("a.csv"), "b.csv"]), are_paths([[0.0]]), are_paths([])
+    (True, True, False, False)
+    """
+    if isinstance(value, list | tuple):
+        return bool(value) and all(isinstance(one, str | Path) for one in value)
+    return isinstance(value, str | Path)
+
+
 def remove_files(run: RunRecord, store_uuid: str) -> None:
     """Remove a deleted run's files, here and from its mirror; what is out of reach is told of in the log.
 

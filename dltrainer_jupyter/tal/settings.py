@@ -9,7 +9,7 @@ from pathlib import Path
 from dltrainer_jupyter.core.errors import ConfigurationError, UnknownNameError, brief
 from dltrainer_jupyter.core.places import is_remote, local_folder, without_secrets
 
-_IN_FILE = ("store", "artifacts", "mirror", "predict_timeout", "predict_idle")
+_IN_FILE = ("store", "artifacts", "mirror", "predict_timeout", "predict_idle", "measure_timeout")
 """What the file may hold. Where the home folder is has to be known before the file in it can be found."""
 
 _LONGEST = 10.0**8
@@ -105,6 +105,15 @@ class Settings:
     @predict_idle.setter
     def predict_idle(self, value: float) -> None:
         self._assigned["predict_idle"] = str(value)
+
+    @property
+    def measure_timeout(self) -> float:
+        """Seconds a test run may take in a process of its own, its start included; 3600 by default."""
+        return self._seconds("measure_timeout", 3600.0)
+
+    @measure_timeout.setter
+    def measure_timeout(self, value: float) -> None:
+        self._assigned["measure_timeout"] = str(value)
 
     def _seconds(self, key: str, default: float) -> float:
         given = self._find(key)

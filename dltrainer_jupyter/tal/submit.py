@@ -17,13 +17,13 @@ from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.data.foreign.recognition import is_foreign
 from dltrainer_jupyter.executors import held, objects, secret_file
 from dltrainer_jupyter.loop.assembly import START
-from dltrainer_jupyter.loop.parts import check_parts
 from dltrainer_jupyter.tal.configuration import merged, read_file
 from dltrainer_jupyter.tal.description import describe
 from dltrainer_jupyter.tal.environment import environment
 from dltrainer_jupyter.tal.inference import objects_of
 from dltrainer_jupyter.tal.places import checkpoint_folder, with_mirror
 from dltrainer_jupyter.tal.run import Run
+from dltrainer_jupyter.tal.sealing import checked
 from dltrainer_jupyter.tal.session import open_store, remember
 from dltrainer_jupyter.tal.settings import settings
 
@@ -205,9 +205,7 @@ def _lay_out(folder: Path, start: Path | None, packed: bytes | None, secret: Map
         raise StoreError(msg) from error
 
 
-def clone(
-    run: Run, step: int | None, changes: Mapping[str, Any], check: Callable[[RunSpec], None] = check_parts
-) -> Run:
+def clone(run: Run, step: int | None, changes: Mapping[str, Any], check: Callable[[RunSpec], RunSpec] = checked) -> Run:
     """Start a new run from another's settings; see :meth:`Run.clone`."""
     record, spec = run.record, run.spec
     kept = objects_of(run)

@@ -86,6 +86,11 @@ class WholeRun:
             raise LookupError(self.id)
         return found
 
+    def seen(self) -> dict[tuple[int, str, str], tuple[bytes, bytes]]:
+        """Give how weights and activations lay, by epoch, kind and name."""
+        found = self._store.histograms(self.id)
+        return {(it.epoch, it.kind, it.name): (it.edges.tobytes(), it.counts.tobytes()) for it in found}
+
     def history(self) -> tuple[list[float], list[dict[str, float]]]:
         """Give the loss of each step, and what was measured in each epoch."""
         losses = self._store.curve_values(self.id, "train_loss")[1].tolist()

@@ -43,10 +43,12 @@ from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.states import State
 from dltrainer_jupyter.store import Store
 from dltrainer_jupyter.testing.store_curves import CurveContract
+from dltrainer_jupyter.testing.store_histograms import HistogramContract
 from dltrainer_jupyter.testing.store_samples import CLAIM, WRITES, checkpoint, claimed, everything, new_run, trained
+from dltrainer_jupyter.testing.store_tracking import TrackingContract
 
 
-class StoreContract(CurveContract):
+class StoreContract(CurveContract, HistogramContract, TrackingContract):
     """Subclass it and override ``store``."""
 
     @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from dltrainer_jupyter.core.records import (
 )
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.states import State
+from dltrainer_jupyter.core.tracking import GraphNode, Histogram
 from dltrainer_jupyter.store import Attempt, Store
 
 CLAIM = """
@@ -41,6 +42,8 @@ WRITES: dict[str, Callable[[Attempt], None]] = {
     "progress": lambda attempt: attempt.progress(ProgressRecord(epoch=2, step=20, epochs=5)),
     "curves": lambda attempt: attempt.curves({"train_loss": (5, np.ones(3, np.float32))}),
     "epoch": lambda attempt: attempt.epoch(EpochRecord(2, 8, {"train_loss": 0.5}), ValidationRecord(2, 8), None),
+    "add_histograms": lambda attempt: attempt.add_histograms([histogram("model.weight", 2)]),
+    "set_graph": lambda attempt: attempt.set_graph([GraphNode("model/other", "Linear")]),
     "commit_checkpoint": lambda attempt: attempt.commit_checkpoint(checkpoint(attempt, 8)),
     "retire_checkpoints": lambda attempt: attempt.retire_checkpoints([4]),
     "rewind": lambda attempt: attempt.rewind(0, 0, None),
@@ -89,6 +92,12 @@ def checkpoint(attempt: Attempt, step: int, *kinds: str) -> CheckpointRecord:
     )
 
 
+def histogram(name: str, epoch: int, *, kind: Literal["weights", "activations"] = "weights") -> Histogram:
+    """Make a histogram of an epoch of four steps, with numbers of its own."""
+    edges = np.array([-1e300, np.nextafter(0.5, 1) * epoch, 1e300])
+    return Histogram(kind, name, epoch, 4 * epoch, edges, np.array([epoch, 2**53 + 1], np.int64))
+
+
 def everything(store: Store, run_id: str) -> tuple[Any, ...]:
     """Read all there is about a run."""
     return (
@@ -101,5 +110,7 @@ def everything(store: Store, run_id: str) -> tuple[Any, ...]:
         store.epochs(run_id),
         store.validation(run_id),
         store.checkpoints(run_id),
+        [repr(found) for found in store.histograms(run_id)],
+        store.graph(run_id),
         {name: [part.tolist() for part in store.curve_values(run_id, name)] for name in store.curve_names(run_id)},
     )

@@ -16,6 +16,7 @@ from dltrainer_jupyter.store.store import Store
 from dltrainer_jupyter.views.configuration import in_force, to_yaml
 from dltrainer_jupyter.views.curves import curve
 from dltrainer_jupyter.views.numbers import number, numbers
+from dltrainer_jupyter.views.tracking import tracker_row
 
 _CURVE_POINTS = 1000
 _SYSTEM_POINTS, _FEWEST_POINTS = 400, 20
@@ -91,6 +92,7 @@ def _snapshot(store: Store, run_id: str) -> dict[str, Any]:
         "config": _config(spec.model_dump_json()),
         "settings": _settings(spec, run.progress),
         "allowed": allowed(run.state),
+        "trackers": [tracker_row(record, run) for record in store.tracking(run_id)],
     }
 
 

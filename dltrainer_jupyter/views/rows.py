@@ -8,10 +8,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from dltrainer_jupyter.core.records import ListedRun
+from dltrainer_jupyter.core.records import ListedRun, TrackingRecord
 from dltrainer_jupyter.store.store import Store
 from dltrainer_jupyter.views.live import allowed, progress
 from dltrainer_jupyter.views.numbers import number
+from dltrainer_jupyter.views.tracking import place, trackers_of
 from dltrainer_jupyter.views.words import finite, one_line
 
 _POINTS = 40
@@ -37,11 +38,13 @@ def rows(store: Store, runs: Sequence[ListedRun]) -> list[dict[str, Any]]:
     list of dict
         JSON types only; numbers that aren't finite are None.
     """
-    courses = store.courses([run.id for run in runs], _POINTS) if runs else {}
-    return [_row(run, courses.get(run.id, [])) for run in runs]
+    ids = [run.id for run in runs]
+    courses = store.courses(ids, _POINTS) if ids else {}
+    trackers = trackers_of(store, ids)
+    return [_row(run, courses.get(run.id, []), trackers.get(run.id, [])) for run in runs]
 
 
-def _row(run: ListedRun, course: Sequence[float]) -> dict[str, Any]:
+def _row(run: ListedRun, course: Sequence[float], trackers: Sequence[TrackingRecord]) -> dict[str, Any]:
     shown = progress(run.progress)
     return {
         "id": run.id,
@@ -61,6 +64,7 @@ def _row(run: ListedRun, course: Sequence[float]) -> dict[str, Any]:
         "updated_at": run.updated_at.isoformat(),
         "allowed": allowed(run.state),
         "error": None if run.error is None else one_line(run.error)[:_ERROR],
+        "trackers": [place(record, run) for record in trackers],
     }
 
 

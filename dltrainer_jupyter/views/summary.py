@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from dltrainer_jupyter.core.records import CheckpointRecord, EpochRecord, EventRecord, RunRecord
+from dltrainer_jupyter.core.records import CheckpointRecord, EpochRecord, EventRecord, RunRecord, TrackingRecord
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.states import State
 from dltrainer_jupyter.store.liveness import this_process
+from dltrainer_jupyter.views import tracking
 from dltrainer_jupyter.views.configuration import to_yaml
 from dltrainer_jupyter.views.live import progress
+from dltrainer_jupyter.views.tracking import Trackers
 from dltrainer_jupyter.views.words import MISSING, ago, duration, metric, one_line, speed
 
 if TYPE_CHECKING:
@@ -89,9 +92,10 @@ def best(run: RunRecord) -> str:
     return f"{run.best.metric} {metric(run.best.value)} (epoch {run.best.epoch:,})"
 
 
-def runs_table(runs: Sequence[RunRecord]) -> TextTable:
-    """List runs, a row each; where they live is told if that isn't here for all of them."""
+def runs_table(runs: Sequence[RunRecord], trackers: Trackers = MappingProxyType({})) -> TextTable:
+    """List runs, a row each; where they live is told if that isn't here for all of them, trackers if any has one."""
     several = any(_is_elsewhere(run) for run in runs)
+    tracked = any(trackers.get(run.id) for run in runs)
     rows = [
         (
             run.name,
@@ -101,12 +105,13 @@ def runs_table(runs: Sequence[RunRecord]) -> TextTable:
             best(run),
             run.spec.framework,
             *([run.host] if several else []),
+            *([tracking.cell(trackers.get(run.id, ()), run)] if tracked else []),
             ago(run.created_at),
         )
         for run in runs
     ]
-    columns = ("name", "id", "state", "epoch", "best", "framework", *(["host"] if several else []), "started")
-    return TextTable(columns, rows)
+    extra = [*(["host"] if several else []), *(["tracked"] if tracked else [])]
+    return TextTable(("name", "id", "state", "epoch", "best", "framework", *extra, "started"), rows)
 
 
 def epochs_text(records: Sequence[EpochRecord]) -> TextTable:
@@ -170,13 +175,17 @@ def page(
     checkpoints: Sequence[CheckpointRecord],
     events: Sequence[EventRecord] = (),
     spec: RunSpec | None = None,
+    *,
+    trackers: Sequence[TrackingRecord] = (),
 ) -> list[TextTable | str]:
     """Describe a run in full: where it stands, how it resumes, its settings, its history, its checkpoints.
 
     ``spec`` are the settings in force, if others are than those the run was started with.
     """
     config = to_yaml(spec or run.spec).rstrip()
-    parts: list[TextTable | str] = [f"{status_line(run)}\n{resume_line(run, events)}\n{where(run)}", config]
+    tracked = [tracking.line(tracking.tracker_row(record, run)) for record in trackers]
+    head = [status_line(run), resume_line(run, events), where(run), *tracked]
+    parts: list[TextTable | str] = ["\n".join(head), config]
     if epochs:
         parts.append(epochs_text(epochs))
     if checkpoints:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dltrainer_jupyter.core.records import EpochRecord, RunRecord
 from dltrainer_jupyter.store.store import Store
 from dltrainer_jupyter.views.configuration import in_force
+from dltrainer_jupyter.views.tracking import tracker_row
 from dltrainer_jupyter.views.words import finite
 
 if TYPE_CHECKING:
@@ -76,4 +77,5 @@ def run_document(store: Store, run_id: str) -> dict[str, Any]:
         "config": in_force(store, run).dump(),
         "folder": run.folder,
         "environment": run.environment,
+        "trackers": [tracker_row(record, run) for record in store.tracking(run_id)],
     }

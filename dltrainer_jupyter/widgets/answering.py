@@ -13,7 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from dltrainer_jupyter.core.errors import ConfigurationError, DLTrainerError, UnknownNameError
 from dltrainer_jupyter.core.validation import validate
 from dltrainer_jupyter.tal.run import Run
+from dltrainer_jupyter.views import test_runs
 from dltrainer_jupyter.views.live import curve_columns
+from dltrainer_jupyter.widgets.built import built
+from dltrainer_jupyter.widgets.insight import INSIGHTS
+from dltrainer_jupyter.widgets.reading import READERS
 
 _LOG = logging.getLogger(__name__)
 _MOST_POINTS = 5000
@@ -39,6 +43,37 @@ class _Try(_Arguments):
     checkpoint: Literal["best", "last"] | int = "best"
     count: int = Field(default=12, ge=1, le=_MOST_EXAMPLES)
     offset: int = Field(default=0, ge=0)
+
+
+class _File(_Arguments):
+    name: str = Field(min_length=1, max_length=255)
+    data: str
+
+
+class _Predict(_Arguments):
+    checkpoint: Literal["best", "last"] | int = "best"
+    inputs: list[Any] | None = None
+    files: list[_File] | None = Field(default=None, min_length=1, max_length=1000)
+    text: str | None = None
+    drawing: str | None = None
+    probabilities: bool = False
+    top: int = Field(default=5, ge=0, le=1000)
+    heatmaps: bool = False
+
+
+class _Heatmaps(_Arguments):
+    checkpoint: Literal["best", "last"] | int = "best"
+    index: list[int] = Field(min_length=1, max_length=64)
+
+
+class _Test(_Arguments):
+    data: str | dict[str, Any] | None = None
+    checkpoint: Literal["best", "last"] | int = "best"
+    name: str | None = Field(default=None, min_length=1, max_length=120)
+
+
+class _TestNumber(_Arguments):
+    number: int | None = Field(default=None, ge=0)
 
 
 class _Clone(_Arguments):
@@ -71,10 +106,34 @@ def _set(run: Run, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 def _try(run: Run, arguments: Mapping[str, Any]) -> dict[str, Any]:
     wanted = validate(_Try, arguments, "try")
-    which = wanted.checkpoint
-    trained = run.at(which) if isinstance(which, int) else getattr(run, which)
-    found: dict[str, Any] = trained.examples(wanted.count, wanted.offset)
-    return found
+    return run.trained(wanted.checkpoint).examples(wanted.count, wanted.offset)
+
+
+def _predict(run: Run, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    wanted = validate(_Predict, arguments, "predict")
+    asked = wanted.model_dump(exclude={"checkpoint"}, exclude_none=True)
+    return run.trained(wanted.checkpoint).answer(**asked)
+
+
+def _heatmaps(run: Run, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    wanted = validate(_Heatmaps, arguments, "heatmaps")
+    return run.trained(wanted.checkpoint).heatmaps(wanted.index)
+
+
+def _test(run: Run, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    wanted = validate(_Test, arguments, "test")
+    return test_runs.test_run_document(run.test(wanted.data, wanted.checkpoint, wanted.name))
+
+
+def _tests(run: Run, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    number = validate(_TestNumber, arguments, "tests").number
+    if number is not None:
+        return test_runs.test_run_document(test_runs.test_run(run.store, run.id, number))
+    return {"tests": [test_runs.test_run_row(record) for record in run.tests]}
+
+
+def _delete_test(run: Run, arguments: Mapping[str, Any]) -> None:
+    run.delete_test(validate(_TestNumber, arguments, "delete_test").number or 0)
 
 
 def _clone(run: Run, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,6 +158,11 @@ def _ping(_run: Run, arguments: Mapping[str, Any]) -> None:
     validate(_Nothing, arguments, "ping")
 
 
+def _module(_run: Run, arguments: Mapping[str, Any]) -> dict[str, str]:
+    validate(_Nothing, arguments, "module")
+    return {"script": built("insight.js")}
+
+
 _ANSWERS: dict[str, Callable[[Run, Mapping[str, Any]], Any]] = {
     "pause": _steer("pause"),
     "suspend": _steer("suspend"),
@@ -108,10 +172,25 @@ _ANSWERS: dict[str, Callable[[Run, Mapping[str, Any]], Any]] = {
     "set": _set,
     "clone": _clone,
     "try": _try,
+    "predict": _predict,
+    "heatmaps": _heatmaps,
+    "test": _test,
+    "tests": _tests,
+    "delete_test": _delete_test,
     "curve": _curve,
     "ping": _ping,
+    "module": _module,
+    **READERS,
+    **INSIGHTS,
 }
-LANES = {"try": "try", "curve": "read"}
+LANES = {
+    "try": "try",
+    "predict": "try",
+    "heatmaps": "try",
+    "test": "try",
+    "tests": "read",
+    **dict.fromkeys(["curve", "module", *READERS, *INSIGHTS], "read"),
+}
 """Where a request is answered that may take its time; all others keep their order in the lane ``steer``."""
 
 
@@ -123,8 +202,7 @@ def answer(run: Run, verb: str, arguments: Mapping[str, Any]) -> Any:
     run : Run
         Of which run.
     verb : str
-        ``pause``, ``resume``, ``suspend``, ``stop``, ``checkpoint``, ``set``, ``clone``, ``try``, ``curve`` or
-        ``ping``.
+        A key of the table above: ``pause``, ``set``, ``try``, ``predict``, ``curve`` …
     arguments : mapping
         What goes with it, as it came from the page.
 
@@ -132,7 +210,7 @@ def answer(run: Run, verb: str, arguments: Mapping[str, Any]) -> Any:
     -------
     JSON types
         Of a control its id, of ``clone`` the new run's id and name, of ``try`` the examples, of ``curve`` the series
-        by name.
+        by name, of ``module`` the script that shows what a model does, which no notebook keeps.
 
     Raises
     ------

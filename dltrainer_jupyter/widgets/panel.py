@@ -7,29 +7,17 @@ import functools
 import threading
 import weakref
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import anywidget
 import traitlets
 
-from dltrainer_jupyter.core.errors import MissingPackageError
 from dltrainer_jupyter.tal.run import Run
 from dltrainer_jupyter.views.live import snapshot
 from dltrainer_jupyter.widgets.answering import LANES, reply
+from dltrainer_jupyter.widgets.built import built
 from dltrainer_jupyter.widgets.feed import feed
 from dltrainer_jupyter.widgets.lanes import lane
-
-_BUILT = Path(__file__).with_name("static")
-
-
-def _bundle(name: str) -> str:
-    """Read a part of the front end; given a path instead, anywidget holds on to every panel that was ever made."""
-    try:
-        return (_BUILT / name).read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        msg = f"The panel's {name} isn't built. In a copy of the sources run `make setup`, which needs Node.js."
-        raise MissingPackageError(msg) from error
 
 
 class Panel(anywidget.AnyWidget):
@@ -49,8 +37,9 @@ class Panel(anywidget.AnyWidget):
     Panel of digits-cnn, running when this was written
     """
 
-    _esm = _bundle("panel.js")
-    _css = _bundle("panel.css")
+    # Given paths instead, anywidget holds on to every panel that was ever made.
+    _esm = built("panel.js")
+    _css = built("panel.css")
     snapshot = traitlets.Dict().tag(sync=True)
     collapsed = traitlets.Dict().tag(sync=True)
     store_uuid = traitlets.Unicode().tag(sync=True)

@@ -6,7 +6,18 @@ import argparse
 from collections.abc import Callable, Sequence
 
 from tests.bench.loops import Loop
-from tests.bench.measures import checkpoints, endurance, history, inference, serving, starting, steering
+from tests.bench.measures import (
+    checkpoints,
+    endurance,
+    examining,
+    history,
+    inference,
+    prediction,
+    serving,
+    starting,
+    steering,
+    tracking,
+)
 from tests.bench.report import Row
 
 Case = Callable[[argparse.Namespace], list[Row]]
@@ -47,10 +58,15 @@ CASES: dict[str, Case] = {
     "history-logging": history.logging,
     "history-query": history.querying,
     "history-memory": history.memory,
+    "examining": examining.examining,
     "inference": inference.predicting,
+    "predict-digit": prediction.digit,
+    "predict-large": prediction.large,
     "inference-while-training": endurance.a_thousand_predictions,
     "serving-lists": serving.listing,
     "serving-stream": serving.streaming,
+    "tracking-mlflow": tracking.mlflow_cost,
+    "tracking-mlflow-away": tracking.mlflow_away,
     "long-run": endurance.long_run,
     "paused-cpu": endurance.paused,
 }

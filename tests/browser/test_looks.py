@@ -23,7 +23,7 @@ scheduler: {type: cosine, warmup_epochs: 1}
 monitor: val_accuracy
 """
 WIDTHS = (1600, 800, 360)
-TABS = ("Curves", "Confusion", "Try", "Checkpoints", "Config", "Log")
+TABS = ("Curves", "Confusion", "Metrics", "Examples", "Try", "Checkpoints", "Config", "Log")
 
 CUT_OFF = """panel => {
   const box = panel.getBoundingClientRect();

@@ -112,6 +112,7 @@ def write(page: Page, yaml: str) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_person_starts_steers_and_comes_back_to_runs(
     ui: Ui, chromium: Browser, keep_picture: Callable[[Locator | Page, str], None]
 ) -> None:
@@ -184,6 +185,48 @@ def outlive_the_server(ui: Ui, page: Page) -> None:
     assert epoch(page) > seen
 
 
+def test_where_a_run_is_tracked_is_a_click_away(ui: Ui, chromium: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DLTRAINER_HOME", str(ui.home / "dltrainer"))
+    store, run_id, said = open_store(), secrets.token_hex(6), []
+    store.create_run(run_id, RunSpec(name="page-tracked", model="mlp", data="digits"), folder="/runs", environment={})
+    Trainer(store, run_id).end()
+    store.begin_tracking(run_id, [("mlflow", "mlflow"), ("tensorboard", "tensorboard")])
+    mlflow, board = (store.hold_tracking(run_id, name) for name in ("mlflow", "tensorboard"))
+    assert mlflow is not None
+    assert board is not None
+    mlflow.tell("following", url=f"{ui.url}runs/{run_id}")
+    board.tell("delivered", url="/runs/tensorboard")
+    with chromium.new_context(viewport={"width": 1000, "height": 700}) as context:
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page = watched(context, said)
+        page.goto(ui.address)
+        row = page.locator("aside .dlt-row", has_text="page-tracked")
+        expect(row.locator(".dlt-row-tracked")).to_have_attribute("title", "tracked by MLflow, TensorBoard")
+        row.click()
+        badge = page.locator("main .dlt-tracker", has_text="MLflow")
+        with context.expect_page() as opened:
+            badge.click()
+        assert opened.value.evaluate("window.opener") is None
+        assert opened.value.url == f"{ui.url}runs/{run_id}"
+        opened.value.close()
+        page.locator("main .dlt-tracker", has_text="TensorBoard").press("Enter")
+        expect(page.locator("main .dlt-status-text")).to_have_text("Copied /runs/tensorboard.")
+        expect(page.locator("main [role=status]")).to_have_text("Copied /runs/tensorboard.")
+        assert page.evaluate("navigator.clipboard.readText()") == "/runs/tensorboard"
+        mlflow.tell("behind", "It is off.")
+        expect(badge).to_have_text("MLflow (behind)")
+        expect(badge).to_have_attribute("title", re.compile(r"behind since .* It is off\.$"))
+        expect(row.locator(".dlt-row-tracked")).to_have_text("behind")
+        page.set_viewport_size({"width": 360, "height": 700})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        for shown in page.locator("main .dlt-tracker").all():
+            box = shown.bounding_box()
+            assert box is not None
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= 360
+    assert said == []
+
+
 # --- nothing of what people write runs --------------------------------------------------------------------
 
 
@@ -234,6 +277,11 @@ def record_payloads() -> list[tuple[str, str]]:
             trainer.attempt.event("note", text, 1)
             control = store.request_control(run_id, "checkpoint", {}, text)
             trainer.attempt.acknowledge(control.id, status="refused", outcome=text, step=1)
+        store.begin_tracking(run_id, [(text, text) for text in texts[:3]])
+        for text, url in zip(texts, (f"javascript:__xss({at})", f"data:text/html,{texts[3]}", None), strict=False):
+            copy = store.hold_tracking(run_id, text)
+            assert copy is not None
+            copy.tell("behind", texts[4], url=url)
         trainer.end(State.FAILED, ErrorRecord(texts[2], "".join(closing), "".join(closing), 1))
         made.append((run_id, still.html(snapshot(store, run_id), None)))
     return made
@@ -267,6 +315,9 @@ def show(ui: Ui, page: Page, run_id: str) -> None:
     """Show all of a run, without waiting for anything that isn't there."""
     page.goto(f"{ui.url}runs/{run_id}")
     expect(state(page)).to_have_text("Failed")
+    expect(page.locator("a.dlt-tracker")).to_have_count(0)
+    for badge in page.locator(".dlt-tracker").all():
+        badge.click()
     for tab, shown in (("Confusion", "onerror=__xss("), ("Config", "name:"), ("Log", "</textarea>")):
         page.get_by_role("tab", name=tab, exact=True).click()
         expect(page.get_by_role("tabpanel")).to_contain_text(shown)

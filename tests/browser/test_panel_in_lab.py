@@ -51,6 +51,7 @@ def ink(panel: Locator) -> int:
     )
 
 
+@pytest.mark.slow
 def test_a_person_starts_watches_steers_and_comes_back(
     open_notebook: Callable, keep_picture: Callable[[Locator | Page, str], None]
 ) -> None:

@@ -150,6 +150,18 @@ def faces(journal: Journal, options: argparse.Namespace) -> None:
                 say(told("faces", result))
 
 
+def tracked(journal: Journal, options: argparse.Namespace) -> None:
+    """Kill trainers and relays while trackers are told of their run."""
+    from tests.chaos.tracked import deaths
+
+    length = {} if options.epochs is None else {"epochs": options.epochs}
+    trainers = partial(Trainers, "pytorch", forked=PRELOADED["pytorch"] if options.forked else None, **length)
+    with tempfile.TemporaryDirectory() as folder:
+        for result in deaths(trainers, Path(folder), options.kills):
+            journal.add(result)
+            say(told("tracked", result))
+
+
 def ablation(name: str) -> Shard:
     """Give the shard that takes fields out of a subject's checkpoint."""
 
@@ -175,6 +187,7 @@ SHARDS: dict[str, Shard] = {
     "droughts": subject("pytorch", lambda options: droughts(1 + options.kills // 10)),
     "faces": faces,
     "writers": writers,
+    "tracked": tracked,
     **{f"ablation-{name}": ablation(name) for name in subjects.NAMES if name != "pytorch-workers2"},
 }
 """By name, in the order in which they run."""

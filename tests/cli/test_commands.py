@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 import subprocess
@@ -10,6 +11,7 @@ from importlib.metadata import entry_points
 
 import numpy as np
 import pytest
+from PIL import Image
 from sklearn.datasets import load_digits
 
 import dltrainer_jupyter.cli
@@ -17,7 +19,9 @@ from dltrainer_jupyter import tal
 from dltrainer_jupyter.cli import WRONG
 from dltrainer_jupyter.cli.commands import dltrain as group
 from dltrainer_jupyter.cli.output import say_json
+from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.vocabulary import WORDS
+from dltrainer_jupyter.tal.session import open_store
 
 
 def test_the_command_is_installed() -> None:
@@ -88,7 +92,12 @@ print(sorted({"torch", "sklearn", "ipywidgets", "IPython", "pandas", "matplotlib
         (["set", "digits-mlp", "batch_size=1"], "batch_size can't be changed in a live run; clone the run to train"),
         (["show", "digits-mlp", "again"], "unexpected extra argument"),
         (["models", "cn"], "Unknown model 'cn'. Did you mean 'cnn'?"),
-        (["predict", "digits-mlp", "x.png"], "x.png: expected a file that ends in .npy, .npz, .csv."),
+        (["predict", "digits-mlp", "x.pkl"], "x.pkl: expected a file that ends in .png, .jpg"),
+        (["predict", "digits-mlp", "x.png"], "x.png can't be read: No such file or directory."),
+        (["test", "digits-mlp", "digts"], "'digts'. Did you mean 'digits'?"),
+        (["test", "digits-mlp", "nothing.npz"], "nothing.npz can't be read: No such file or directory."),
+        (["test", "digits-mlp", "--csv", "/nowhere/x.csv"], "/nowhere/x.csv can't be written: No such file"),
+        (["predict", "digits-mlp", "X", "--top", "0"], "--top: expected 1 or more, got 0."),
         (["predict", "digits-mlp", "X", "--checkpoint", "first"], "expected best, last or a step, got 'first'."),
         (["predict", "digits-mlp", "X", "--checkpoint", "7"], "has no checkpoint at step 7; there are: "),
     ],
@@ -152,6 +161,49 @@ def test_predict(dltrain, trained, tmp_path) -> None:
     document = json.loads(dltrain("predict", trained.id, tmp_path / "x.npy", "--checkpoint", last.step, "--json").out)
     assert document["checkpoint"] == {"step": last.step, "epoch": last.epoch, "digest": last.digest}
     assert (document["run"], len(document["predictions"])) == (trained.id, 100)
+
+
+@pytest.mark.usefixtures("trained")
+def test_predict_takes_pictures_and_tables(dltrain, tmp_path) -> None:
+    x, y = load_digits(return_X_y=True)
+    folder = tmp_path / "digits"
+    folder.mkdir()
+    for index in range(8):
+        levels = (x[index].reshape(8, 8) / 16 * 255).astype("uint8")
+        Image.fromarray(levels).resize((64, 64), Image.Resampling.NEAREST).save(folder / f"{index}.png")
+    done = dltrain("predict", "digits-mlp", folder)
+    found = [line.rpartition(": ") for line in done.out.splitlines()]
+    assert [name for name, _, _ in found] == [str(folder / f"{index}.png") for index in range(8)]
+    assert np.mean([int(label) for _, _, label in found] == y[:8]) > 0.7
+    assert done.err == "8 files: 64×64, 1 channel: resized to 8×8\n"
+    (tmp_path / "rows.csv").write_text("\n".join(",".join(map(str, row)) for row in x[:3]))
+    lines = dltrain("predict", "digits-mlp", tmp_path / "rows.csv", "--csv", "--top", "2").out.splitlines()
+    assert lines[0] == "file,prediction,label_1,confidence_1,label_2,confidence_2"
+    rows = list(csv.DictReader(lines))
+    assert [row["prediction"] for row in rows] == [row["label_1"] for row in rows]
+    assert rows[1]["file"] == f"{tmp_path / 'rows.csv'}, row 2"
+    document = json.loads(dltrain("predict", "digits-mlp", folder, "--json", "--top", "3").out)
+    assert len(document["top"]) == len(document["predictions"]) == 8
+    assert {len(sample) for sample in document["top"]} == {3}
+    shown = dltrain("predict", "digits-mlp", folder / "0.png", "--top", "2").out
+    assert shown.count("%") == 2
+
+
+def test_a_test_run(dltrain, trained, tmp_path) -> None:
+    shown = dltrain("test", "digits-mlp").out
+    assert "359 examples of validation" in shown
+    assert "accuracy" in shown
+    x, y = load_digits(return_X_y=True)
+    np.savez(tmp_path / "some.npz", x=x[:50], y=np.where(np.arange(50) < 2, 11, y[:50]))
+    done = dltrain("test", "digits-mlp", tmp_path / "some.npz", "--checkpoint", "last", "--csv", tmp_path / "some.csv")
+    assert "48 examples of some.npz" in done.out
+    assert "2 samples are of classes unseen in training (11) and left out." in done.out
+    rows = list(csv.DictReader((tmp_path / "some.csv").read_text().splitlines()))
+    assert [row["prediction"] for row in rows] == list(map(str, trained.last.predict(x[2:50])))
+    document = json.loads(dltrain("test", "digits-mlp", "digits", "--json").out)
+    assert (document["name"], document["count"], document["run"]) == ("digits", 1797, trained.id)
+    assert document["metrics"]["accuracy"] == np.mean(trained.best.predict(x) == y)
+    assert document["number"] == trained.tests[-1].id
 
 
 def test_values_are_predicted_too(dltrain, tmp_path) -> None:
@@ -225,3 +277,21 @@ def test_runs_are_brought_back_from_a_mirror(dltrain, home, tmp_path, monkeypatc
     assert dltrain("restore").out == "Nothing to bring back: the runs of this mirror are here already.\n"
     done = dltrain("restore", mirror, "fat")
     assert (done.code, "Did you mean 'far'?" in done.err) == (WRONG, True)
+
+
+def test_where_runs_are_tracked(dltrain, home) -> None:
+    store = open_store()
+    for name in ("alone", "tracked"):
+        spec = RunSpec(name=name, model="mlp", data="digits")
+        store.create_run(f"run-{name}", spec, folder=str(home), environment={})
+    assert "tracked" not in dltrain("runs").out.splitlines()[0]
+    assert json.loads(dltrain("show", "tracked", "--json").out)["trackers"] == []
+    store.begin_tracking("run-tracked", [("mlflow", "mlflow")])
+    store.hold_tracking("run-tracked", "mlflow").tell("behind", "It is off.", url="http://localhost:5000/")
+    header, tracked, alone = dltrain("runs").out.splitlines()
+    assert tracked[header.index("tracked") :].startswith("mlflow (behind)  ")
+    assert alone[header.index("tracked") :].startswith("                 ")
+    assert "\nMLflow: behind, 0 steps sent, http://localhost:5000/. It is off.\n" in dltrain("show", "tracked").out
+    (shown,) = json.loads(dltrain("show", "tracked", "--json").out)["trackers"]
+    assert shown.keys() == {"name", "type", "label", "state", "url", "step", "steps", "message", "updated_at"}
+    assert (shown["name"], shown["state"], shown["message"]) == ("mlflow", "behind", "It is off.")

@@ -19,7 +19,7 @@ def offered(notebook, request, monkeypatch):
 def test_verbs(offered) -> None:
     assert set(WORDS) <= set(offered("%dltrain "))
     assert offered("%dltrain pau") == ["pause"]
-    assert offered("%dltrain s") == ["suspend", "stop", "set", "status", "show", "schedulers"]
+    assert offered("%dltrain s") == ["suspend", "stop", "set", "sync", "status", "show", "schedulers"]
 
 
 def test_options_and_their_values(offered) -> None:
@@ -35,6 +35,8 @@ def test_options_and_their_values(offered) -> None:
 
 def test_runs(offered, trained) -> None:
     assert offered("%dltrain pause dig") == ["digits-mlp"]
+    assert offered("%dltrain sync dig") == ["digits-mlp"]
+    assert offered("%%dltrain digits --track ml") == ["mlflow"]
     assert offered("%dltrain predict x --run dig") == ["digits-mlp"]
     assert offered("%dltrain set digits-mlp lea") == ["learning_rate="]
     assert offered("%dltrain set digits-mlp checkpoint.k") == ["checkpoint.keep="]

@@ -6,12 +6,15 @@ import re
 
 import numpy as np
 import pytest
+from PIL import Image
 from sklearn.datasets import load_digits
 
 from dltrainer_jupyter import tal
 from dltrainer_jupyter.core.errors import DLTrainerError
+from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.vocabulary import WORDS
 from dltrainer_jupyter.magics import verbs
+from dltrainer_jupyter.tal.session import open_store
 
 RUNNING = "%%dltrain live --epochs 100000 --no-panel\nmodel: mlp\ndata: digits\n"
 
@@ -90,6 +93,21 @@ def test_show_holds_settings_history_and_checkpoints(notebook, trained) -> None:
     assert "digits-mlp (" in text.splitlines()[0]
     for expected in ("model: mlp", "val_accuracy", "best last", str(trained.folder)):
         assert expected in text
+
+
+def test_where_runs_are_tracked(notebook) -> None:
+    store = open_store()
+    store.create_run("run-1", RunSpec(name="tracked", model="mlp", data="digits"), folder="/runs/1", environment={})
+    assert "tracked" not in repr(notebook.run("%dltrain runs").value).splitlines()[0]
+    store.begin_tracking("run-1", [("<b>lab", "<b>lab"), ("mlflow", "mlflow")])
+    store.hold_tracking("run-1", "mlflow").tell("behind", "It is off.")
+    shown = notebook.run("%dltrain runs").value
+    header, row = repr(shown).splitlines()
+    assert row[header.index("tracked") :].startswith("<b>lab, mlflow (behind)")
+    assert "&lt;b&gt;lab, mlflow (behind)</td>" in shown._repr_html_()
+    page = notebook.run("%dltrain show tracked").value
+    assert "\nMLflow: behind, 0 steps sent. It is off." in repr(page)
+    assert "<b>" not in page._repr_html_()
 
 
 def test_compare(notebook, trained) -> None:
@@ -195,3 +213,49 @@ def test_runs_are_brought_back_from_a_mirror(notebook, tmp_path, monkeypatch) ->
     shown = notebook.run(f"%dltrain restore {mirror}")
     assert repr(shown.value).splitlines()[1].split()[0] == "far"
     assert notebook.run(f"%dltrain restore {mirror}").lines[0].startswith("Nothing to bring back")
+
+
+def test_what_is_left_over_is_sent_to_trackers(notebook) -> None:
+    assert notebook.run("%dltrain sync").lines == ["Nothing is left over: every tracker has all of its runs."]
+    assert "tensorboard" in notebook.run("%dltrain trackers").output
+    notebook.run("%%dltrain kept --epochs 1 --no-panel --wait --track tensorboard\nmodel: mlp\ndata: digits\n")
+    said = _answered(notebook, "%dltrain sync kept")
+    assert re.search(r"(at|being sent to) tensorboard", said), said
+    assert (
+        "Did you mean 'tensorboard'"
+        in notebook.run("%%dltrain x --track tensorbord\nmodel: mlp\ndata: digits\n").output
+    )
+
+
+def test_predict_takes_files(notebook, trained, tmp_path) -> None:
+    x, _ = load_digits(return_X_y=True)
+    for index in range(3):
+        Image.fromarray((x[index].reshape(8, 8) * 15).astype("uint8")).save(tmp_path / f"{index}.png")
+    notebook.names["folder"] = tmp_path
+    shown = notebook.run("t = %dltrain predict folder --run digits-mlp --checkpoint last")
+    assert shown.error is None, shown.output
+    assert list(notebook.names["t"].columns) == ["file", "prediction", "confidence"]
+    assert len(notebook.names["t"]) == 3
+    one = notebook.run("%dltrain predict [str(folder / '1.png')] --run digits-mlp --checkpoint last").value
+    assert one["prediction"].tolist() == notebook.names["t"]["prediction"].tolist()[1:2]
+
+
+def test_a_test_run_shows_what_was_measured(notebook, trained) -> None:
+    notebook.names["x"], notebook.names["y"] = load_digits(return_X_y=True)
+    shown = notebook.run("%dltrain test (x[:20], y[:20]) --run digits-mlp --checkpoint last")
+    assert shown.error is None, shown.output
+    assert "20 examples of arrays" in str(shown.output)
+    assert "accuracy" in str(shown.output)
+    assert "359 examples of validation" in str(notebook.run("%dltrain test --run digits-mlp").output)
+    assert [one.name for one in trained.tests[-2:]] == ["arrays", "validation"]
+    assert "Did you mean 'digits'?" in notebook.run("%dltrain test 'digts' --run digits-mlp").lines[0]
+
+
+def test_report(notebook, trained, tmp_path) -> None:
+    file = tmp_path / "report.md"
+    assert notebook.run(f"%dltrain report {trained.id} {file}").lines == [f"Wrote {file}."]
+    assert tal.load_report(file).id == trained.id
+    newest = notebook.run(f"%dltrain report {tmp_path / 'newest.md'}")
+    assert newest.lines == [f"Wrote {tmp_path / 'newest.md'}."]
+    for line in ("%dltrain report", f"%dltrain report {trained.id} {file} more"):
+        assert "Expected %dltrain report [RUN] FILE" in notebook.run(line).output

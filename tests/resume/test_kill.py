@@ -30,7 +30,10 @@ def trainers(subject: str, **changes: Any) -> Trainers:
     return Trainers(subject, forked=tuple(PRELOADED), **{**SUBJECTS[subject], **changes})
 
 
-@pytest.mark.parametrize("subject", SUBJECTS)
+@pytest.mark.parametrize(
+    "subject",
+    [subject if subject == "pytorch" else pytest.param(subject, marks=pytest.mark.slow) for subject in SUBJECTS],
+)
 def test_killed_at_random_steps(subject: str) -> None:
     """Kill trainers somewhere between their first and their last step."""
     place = trainers(subject)

@@ -32,9 +32,11 @@ def state_there(mirror: Path, run: Run) -> str | None:
 
 
 def damage_newest(mirror: Path, run_id: str) -> None:
-    """Turn a bit of the newest checkpoint's weights."""
-    newest = max((mirror / run_id / "checkpoints").iterdir())
-    weights = newest / "weights.safetensors"
+    """Turn a bit of the newest checkpoint's weights; a later one may have been on its way, and doesn't count."""
+    index = RunMirror(Place(str(mirror)), run_id).index()
+    assert index is not None
+    newest = max(index.checkpoints, key=lambda name: index.checkpoints[name]["step"])
+    weights = mirror / run_id / "checkpoints" / newest / "weights.safetensors"
     data = bytearray(weights.read_bytes())
     data[-1] ^= 1
     weights.write_bytes(data)

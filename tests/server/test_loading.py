@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+
+from jupyter_server.extension.manager import ExtensionPackage
 
 ASK = """
 import sys, threading
@@ -35,3 +39,12 @@ print(failures)
 def test_the_first_requests_may_come_all_at_once() -> None:
     done = subprocess.run([sys.executable, "-c", ASK], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_it_begins_as_soon_as_the_server_listens(monkeypatch) -> None:
+    begun: list[str] = []
+    monkeypatch.setattr("dltrainer_jupyter.server.loading.begin", lambda: begun.append("begun"))
+    package = ExtensionPackage(name="dltrainer_jupyter", enabled=True)
+    with ThreadPoolExecutor(1) as elsewhere:  # this thread may have a loop that runs
+        elsewhere.submit(asyncio.run, package.start_all_points(None)).result()
+    assert begun == ["begun"]

@@ -48,16 +48,6 @@ def test_the_page_is_the_same_at_every_address(server, address) -> None:
         assert server.ask("GET", path, headers=server.by_cookie).status == 200
 
 
-@pytest.mark.parametrize("path", ["", f"static/{FILES[0] if FILES else 'x-00000000.js'}"])
-def test_who_sees_the_page_or_a_panel_will_ask_for_runs(server, path, monkeypatch) -> None:
-    begun: list[str] = []
-    monkeypatch.setattr("dltrainer_jupyter.server.loading.begin", lambda: begun.append(path))
-    server.ask("GET", PAGE + path, headers={})
-    assert begun == []
-    server.ask("GET", PAGE + path, headers=server.by_cookie)
-    assert begun == [path]
-
-
 def test_without_the_slash_it_is_there_too(server) -> None:
     assert server.ask("GET", PAGE.rstrip("/"), headers=server.by_cookie).status == 200
 

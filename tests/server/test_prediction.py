@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import json
 import os
 import signal
 import subprocess
@@ -17,6 +20,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from sklearn.datasets import load_digits
 from torch import nn
 
@@ -74,6 +78,18 @@ def owned(own_home: None) -> Callable[..., tal.Run]:
     return train
 
 
+def encoded(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def picture(index: int, name: str) -> dict[str, str]:
+    """Give a digit as somebody's file, larger than the model takes it."""
+    levels = (np.array(X[index]).reshape(8, 8) / 16 * 255).astype(np.uint8)
+    written = io.BytesIO()
+    Image.fromarray(levels).resize((80, 80), Image.Resampling.NEAREST).save(written, "PNG")
+    return {"name": name, "data": encoded(written.getvalue())}
+
+
 def predict(server: Any, run: tal.Run, inputs: Any, **more: Any) -> Any:
     return server.post(f"/runs/{run.id}/predict", {"inputs": inputs} | more)
 
@@ -91,6 +107,35 @@ def test_predictions_are_those_of_the_handle(server, run) -> None:
     assert answer["checkpoint"] == {"step": run.best.record.step, "epoch": run.best.record.epoch}
     assert answer["latency_ms"] > 0
     assert predict(server, run, X[0]).json["predictions"] == answer["predictions"][:1]
+
+
+def test_files_and_drawings_are_predicted_as_the_handle_does(server, run) -> None:
+    files = [picture(0, "zero.png"), picture(1, "one.png"), {"name": "more.csv", "data": encoded(b"0," * 63 + b"16")}]
+    body = {"files": files, "top": 3, "probabilities": True, "checkpoint": "last"}
+    answer = server.post(f"/runs/{run.id}/predict", body)
+    assert answer.status == 200, answer
+    found = answer.json
+    expected = run.last.answer(files=files, top=3, probabilities=True)
+    assert found | {"latency_ms": 0} == json.loads(json.dumps(expected)) | {"latency_ms": 0}
+    assert found["names"] == ["zero.png", "one.png", "more.csv"]
+    assert found["digest"] == run.last.record.digest
+    assert [sample[0]["label"] for sample in found["top"]] == [
+        found["labels"][prediction] for prediction in found["predictions"]
+    ]
+    drawn = server.post(f"/runs/{run.id}/predict", {"drawing": "data:image/png;base64," + picture(7, "")["data"]}).json
+    assert (len(drawn["predictions"]), len(drawn["top"][0])) == (1, 5)
+    assert "white on black, as the training images were" in drawn["notes"][0]
+
+
+def test_heatmaps_are_those_of_the_handle(server, own_home) -> None:
+    run = tal.train(model="cnn", data="digits", epochs=1, executor="inline", verbose=False)
+    answer = server.post(f"/runs/{run.id}/heatmaps", {"index": [1, 5], "checkpoint": "last"})
+    assert (answer.status, answer.json) == (200, run.last.heatmaps([1, 5]))
+    drawn = server.post(f"/runs/{run.id}/predict", {"files": [picture(3, "a.png")], "heatmaps": True}).json
+    assert drawn["heatmaps"][0].startswith("data:image/png;base64,")
+    for index, said in ((9999, "the validation examples there are, got 9,999"), (-1, "index")):
+        refused = server.post(f"/runs/{run.id}/heatmaps", {"index": [index]})
+        assert (refused.status, said in refused.json["message"]) == (422, True), refused
 
 
 @pytest.mark.parametrize("which", ["first", "last"])
@@ -129,7 +174,15 @@ def test_values_have_no_labels(server, own_home) -> None:
         ({"inputs": ["a"]}, "inputs: "),
         ({"inputs": [[None] * 64]}, "inputs: "),
         ({"inputs": 3}, "inputs: expected"),
-        ({}, "Key 'inputs' is missing."),
+        ({}, "expected one of inputs, files, text or drawing, got none of them"),
+        ({"inputs": [[0] * 64], "text": "1,2"}, "expected one of inputs, files, text or drawing, got inputs and text"),
+        ({"files": []}, "files: "),
+        ({"files": [{"name": "a.png", "data": "bm8gaW1hZ2U="}]}, "a.png: expected an image (PNG"),
+        ({"files": [{"name": "a.png", "data": "#"}]}, "a.png: expected base64"),
+        ({"paths": ["/etc/passwd"]}, "paths"),
+        ({"text": "1,2"}, "text: expected 64 numbers a row, got 2."),
+        ({"text": ",".join(["1"] * 63 + ["x"])}, "text, line 1, column 64: expected a number, got 'x'."),
+        ({"drawing": "data:,"}, "drawing: expected data:image/png;base64"),
         ({"inputs": [[0] * 64], "checkpoint": "worst"}, "checkpoint: expected best, last or a step, got 'worst'."),
         ({"inputs": [[0] * 64], "checkpoint": 99}, "has no checkpoint at step 99; there are: "),
         ({"inputs": [[0] * 64], "checkpoint": "../../secret"}, "checkpoint: "),
@@ -149,7 +202,7 @@ def test_no_inputs_are_a_fault_of_the_servers(server, run, inputs, probabilities
 
 def test_inputs_may_be_large_but_not_without_end(server, run) -> None:
     assert len(predict(server, run, X).json["predictions"]) == len(X)
-    answer = server.post(f"/runs/{run.id}/predict", b"[" + b"0," * 2**22 + b"0]")
+    answer = server.post(f"/runs/{run.id}/predict", b"[" + b"0," * 2**24 + b"0]")
     assert (answer.status, answer.json["reason"]) == (413, "BodyTooLargeError")
     assert server.post(f"/runs/{run.id}/try", b" " * 2**21).status == 413
 

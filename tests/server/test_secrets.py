@@ -1,10 +1,11 @@
-"""What is secret in a configuration is shown nowhere: two canaries, and everything that anybody may look at.
+"""What is secret in a configuration is shown nowhere: three canaries, and everything that anybody may look at.
 
-One is the password of the store's URL, the other the address of a webhook.
+One is the password of the store's URL, the others the address of a webhook and a tracker's token.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import traceback
 from pathlib import Path
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 CANARY = "c4n4ry"
 HOOK = f"http://127.0.0.1:1/services/{CANARY}"
+KEY = CANARY + "0" * 34
+TRACK = {"type": "wandb", "mode": "offline", "api_key": KEY, "checkpoints": "none", "model": False}
 SETTINGS: dict[str, Any] = {"model": "mlp", "data": "digits", "epochs": 1, "executor": "inline"}
 
 
@@ -80,7 +83,8 @@ def answers(server: Any, run: Run) -> Iterator[tuple[str, str]]:
 def refusals(server: Any, run: Run) -> Iterator[tuple[str, str]]:
     """Give what the server says to requests with secrets in the wrong place."""
     misplaced = [{"notify": {"webhok": HOOK}}, {"notify": [HOOK]}, {"notify": CANARY}, {"checkpoint": {"notify": HOOK}}]
-    for wrong in misplaced:
+    tracked = [{"api_key": KEY}, {"type": "wandb", "api_kye": KEY}, {"type": "wandb", "api_key": [KEY]}]
+    for wrong in [*misplaced, *({"track": [part]} for part in tracked)]:
         answer = server.post("/runs", SETTINGS | wrong)
         assert answer.status == 422, answer.body
         yield str(wrong), answer.body.decode()
@@ -109,8 +113,8 @@ def told(run: Run) -> list[str]:
 
 @pytest.mark.postgres
 def test_no_secret_is_shown_anywhere(server, store_url, home, said) -> None:
-    trained = tal.train(notify=HOOK, **SETTINGS).wait()
-    failed = tal.train(notify=HOOK, name="fails", learning_rate=1e30, **SETTINGS)
+    trained = tal.train(notify=HOOK, track=[TRACK], **SETTINGS).wait()
+    failed = tal.train(notify=HOOK, track=[TRACK], name="fails", learning_rate=1e30, **SETTINGS)
     with pytest.raises(TrainingFailed) as failure:
         failed.wait()
     clone = tal.get(server.post(f"/runs/{trained.id}/clone", {"changes": {"seed": 1}}).json["id"])
@@ -118,13 +122,16 @@ def test_no_secret_is_shown_anywhere(server, store_url, home, said) -> None:
     for run in (trained, failed, clone):
         # Each trainer knew the address, and says that nobody answers there.
         until(lambda run=run: told(run))
+        # And each relay the token.
+        until(lambda run=run: [it.state for it in run.store.tracking(run.id)] == ["delivered"], 90)
     shown = [("error", "".join(traceback.format_exception(failure.value)))]
     for run in (trained, failed, clone):
         shown += [*files(run.folder), *answers(server, run), *commands(run), *words(run)]
     shown += [*refusals(server, clone), *files(home), *tables(store_url), *said()]
     assert len(shown) > 100
     assert [where for where, text in shown if CANARY in text] == []
-    assert CANARY in (clone.folder / "secrets.json").read_text()
+    kept = json.loads((clone.folder / "secrets.json").read_text())
+    assert kept == {"notify.webhook": HOOK, "track.0.api_key": KEY}
 
 
 @pytest.mark.parametrize(

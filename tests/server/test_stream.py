@@ -109,6 +109,25 @@ def test_a_run_is_told_whole_and_then_by_what_changes(page, trainer) -> None:
     assert fresh | {"now": None} == watching.shown[run_id] | {"now": None}
 
 
+def test_how_a_trackers_copy_does_is_told_as_it_changes(page, trainer) -> None:
+    run_id, store = trainer.run.id, trainer.run.store
+    trainer.end()
+    store.begin_tracking(run_id, [("mlflow", "mlflow")])
+    hold = store.hold_tracking(run_id, "mlflow")
+    watching = page(f"?runs={run_id}")
+    watching.hear()
+    watching.say(kind="list", on=True)
+    url = "http://localhost:5000/"
+    for state, message in (("following", None), ("behind", "It is off."), ("delivered", None)):
+        hold.tell(state, message, url=url)
+        told = watching.until(is_kind("patch"))
+        (shown,) = told["parts"]["trackers"]
+        now = "catching_up" if state == "following" else state
+        assert (shown["state"], shown["message"], shown["url"]) == (now, message, url)
+    row = watching.until(lambda it: it["kind"] == "rows" and it["rows"][0]["trackers"][0]["state"] == "delivered")
+    assert row["rows"][0]["trackers"] == [{"label": "MLflow", "state": "delivered", "url": url}]
+
+
 def test_new_series_and_steps_taken_back_arrive(page, trainer) -> None:
     run_id = trainer.run.id
     watching = page(f"?runs={run_id}")

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from dltrainer_jupyter.core import tracking
 from dltrainer_jupyter.core.errors import RunNotFoundError, StoreError
 from dltrainer_jupyter.core.records import EpochRecord, ValidationRecord
 from dltrainer_jupyter.core.states import State
+from dltrainer_jupyter.core.tracking import GraphNode
 from dltrainer_jupyter.store import Store
 from dltrainer_jupyter.store.export import Mark
 from dltrainer_jupyter.store.tables import metadata
-from dltrainer_jupyter.testing.store_samples import checkpoint, trained
+from dltrainer_jupyter.testing.store_samples import checkpoint, histogram, trained
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -165,8 +167,53 @@ def test_every_table_of_a_run_is_written_out_or_follows_from_others() -> None:
         "validation_results",
         "training_curves",
         "training_events",
+        "training_tracking",
+        "training_histograms",
+        "model_graphs",
     }
     with_their_files = {"training_checkpoints", "artifacts"}
     follow = {"training_curve_levels", "training_latest_metrics"}
     no_runs = {"store_info", "deleted_runs"}
-    assert set(metadata.tables) == written | with_their_files | follow | no_runs
+    measured_again = {"test_runs"}
+    assert set(metadata.tables) == written | with_their_files | follow | no_runs | measured_again
+
+
+def test_what_is_known_of_the_model_inside_comes_along(store, other, attempt) -> None:
+    written = [histogram("a", 1), histogram("b", 2, kind="activations")]
+    attempt.add_histograms([*written, histogram("later", 3)])
+    attempt.set_graph([GraphNode("model/layer", "Linear", ("input",), (3,), 12)])
+    marks = [Mark(4, 1, 0), Mark(8, 2, 99)]
+    _moved(store, other, attempt.run_id, marks)
+    found = other.histograms(attempt.run_id)
+    assert [(it.kind, it.name, it.epoch, it.step) for it in found] == [
+        ("weights", "a", 1, 4),
+        ("activations", "b", 2, 8),
+    ]
+    for one, same in zip(found, written, strict=True):
+        np.testing.assert_array_equal(one.edges, same.edges)
+        np.testing.assert_array_equal(one.counts, same.counts)
+    assert other.graph(attempt.run_id) == store.graph(attempt.run_id) != ()
+
+
+def test_trackers_go_on_with_the_same_copies(store, other, attempt) -> None:
+    store.begin_tracking(attempt.run_id, [("mlflow", "mlflow")])
+    hold = store.hold_tracking(attempt.run_id, "mlflow")
+    assert hold is not None
+    hold.tell("following", key="abc", url="http://x")
+    sent = store.events(attempt.run_id)[0].id
+    span = {"after": [0, 0, 0], "upto": [8, 2, sent]}
+    hold.save(mark=tracking.Mark(6, 1, sent), memory={"span": span, "time": 1.0})
+    attempt.event("note", "Not sent yet.")
+    # So that numbers differ.
+    other.create_run("before", store.run(attempt.run_id).spec, folder="", environment={})
+    for _ in range(5):
+        other.add_event("before", "note", "Something else.")
+    _moved(store, other, attempt.run_id, [store.export_mark(attempt.run_id, 8)])
+    again = other.hold_tracking(attempt.run_id, "mlflow")
+    assert again is not None, "who sends from the other store is none of this one's"
+    told, left = [event for event in other.events(attempt.run_id) if event.kind == "note"]
+    assert (again.key, again.url, again.state) == ("abc", "http://x", "following")
+    assert again.mark == (6, 1, told.id)
+    assert told.id != sent
+    assert left.message == "Not sent yet."
+    assert again.memory["span"] == {"after": [0, 0, told.id], "upto": [8, 2, told.id]}

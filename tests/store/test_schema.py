@@ -40,6 +40,7 @@ TABLES = {
     "artifacts",
     "deleted_runs",
     "store_info",
+    "test_runs",
     "training_attempts",
     "training_checkpoints",
     "training_controls",
@@ -50,6 +51,9 @@ TABLES = {
     "training_latest_metrics",
     "training_metrics",
     "validation_results",
+    "training_tracking",
+    "training_histograms",
+    "model_graphs",
 }
 
 
@@ -73,8 +77,11 @@ def _schema(database: Database) -> list[tuple[Any, ...]]:
     queries = [_SQLITE] if database.is_sqlite else _POSTGRESQL
     with database.read() as connection:
         rows = [tuple(row) for query in queries for row in connection.exec_driver_sql(query)]
+    # SQLite quotes the name of a table that was renamed, which one that was made anew for a new column has been.
     return sorted(
-        tuple(re.sub(r"\s+", " ", str(item)) for item in row) for row in rows if VERSION_TABLE not in str(row)
+        tuple(re.sub(r"\s+", " ", str(item)).replace('"', "") for item in row)
+        for row in rows
+        if VERSION_TABLE not in str(row)
     )
 
 

@@ -33,7 +33,7 @@ def test_what_could_be_started_is_not_to_blame(more) -> None:
         ("optimizer:\n  type: adamw\n  weigth_decay: 1", "Unknown key 'optimizer.weigth_decay'. Did you mean", 7),
         ("optimizer: adm", "Unknown optimizer 'adm'. Did you mean 'adam'?", 5),
         ("monitor: f1", "Unknown monitored metric 'f1'.", 5),
-        ("track: [mlflow]", "track: no tracker is installed; leave it out.", 5),
+        ("track: [mlflw]", "Unknown tracker 'mlflw'. Did you mean 'mlflow'?", 5),
         ("metrics: [f1, 3]", "metrics.1: expected a name or a mapping with a 'type', got 3.", 5),
         ("loss: $object", "loss: '$object' stands for an object of your own", 5),
         ("epochs: [1", "The YAML doesn't parse: line 6, column 1: ", 6),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dltrainer_jupyter import tal
-from dltrainer_jupyter.core.errors import ConfigurationError, RunNotFoundError
+from dltrainer_jupyter.core.errors import CheckpointError, ConfigurationError, RunNotFoundError
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.tal.session import open_store
 from tests.tal.subject import SMALL, X, Y, net, quick
@@ -63,3 +63,28 @@ def test_what_cannot_be_compared_is_refused() -> None:
         tal.compare([])
     with pytest.raises(RunNotFoundError):
         tal.compare([quick(), "nowhere"])
+
+
+def test_checkpoints_of_one_run_stand_side_by_side() -> None:
+    run = quick(name="several", epochs=3, metrics=["accuracy"])
+    table = tal.compare([run.best, run.at(run.checkpoints[0].step), "several@last", run])
+    assert table["step"].tolist() == [run.best.record.step, run.checkpoints[0].step, run.last.record.step, run.step]
+    assert table["val_loss"].iloc[0] == run.best.record.metrics["val_loss"]
+    assert table["checkpoint"].isna().tolist() == [False, False, False, True]
+    assert len(tal.compare(run.best)) == 1
+    assert "checkpoint" not in tal.compare(run)
+
+
+@pytest.mark.parametrize(
+    ("ref", "error", "message"),
+    [
+        ("several@first", ConfigurationError, "expected best, last or a step"),
+        ("several@7777", CheckpointError, "no checkpoint at step 7,777"),
+        ("nobody@best", RunNotFoundError, "nobody"),
+        ("@best", RunNotFoundError, "@best"),
+    ],
+)
+def test_a_checkpoint_that_is_not_there_is_refused(ref: str, error: type[Exception], message: str) -> None:
+    quick(name="several")
+    with pytest.raises(error, match=message):
+        tal.compare([ref])

@@ -32,7 +32,7 @@ def error_of(**given: Any) -> str:
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ({"model": "cn"}, "Unknown model 'cn'. Did you mean 'cnn'? Known: cnn, mlp."),
+        ({"model": "cn"}, "Unknown model 'cn'. Did you mean 'cnn'? Known: cnn, detector, mlp, unet."),
         ({"data": "digit"}, "Unknown data set 'digit'. Did you mean 'digits'?"),
         ({"optimizer": "adm"}, "Unknown optimizer 'adm'. Did you mean 'adam'?"),
         ({"loss": "crossentropy"}, "Unknown loss 'crossentropy'. Did you mean 'cross_entropy'?"),
@@ -56,7 +56,7 @@ def error_of(**given: Any) -> str:
             {"model": "$object"},
             "model: '$object' stands for an object of your own, which has to be handed over from Py",
         ),
-        ({"track": ["mlflow"]}, "track: no tracker is installed; leave it out."),
+        ({"track": ["mlflw"]}, "Unknown tracker 'mlflw'. Did you mean 'mlflow'?"),
         ({"data": {"x": X}}, "data: expected a name or a mapping with a 'type', got {'x': array([["),
         ({"scheduler": object}, "scheduler: expected a name or a mapping with a 'type', got <class 'object'>."),
         ({"validation": (X, Y)}, "validation: arrays (x_val, y_val) go with data=(x, y); for other data give a share"),

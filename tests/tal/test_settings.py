@@ -83,7 +83,7 @@ def test_any_folder_may_be_home(name: str, tmp_path: Path, monkeypatch: pytest.M
     ("text", "error", "message"),
     [
         ("store = ", ConfigurationError, "settings.toml can't be read: "),
-        ('stor = "x"', UnknownNameError, "Did you mean 'store'? Known: artifacts, mirror, "),
+        ('stor = "x"', UnknownNameError, "Did you mean 'store'? Known: artifacts, measure_timeout, mirror, "),
         ('home = "/x"', UnknownNameError, "Unknown setting in "),
         ("store = 5", ConfigurationError, "settings.toml: store: expected text, got something of type int."),
         (

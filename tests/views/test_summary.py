@@ -18,6 +18,7 @@ from dltrainer_jupyter.core.records import (
     EventRecord,
     ProgressRecord,
     RunRecord,
+    TrackingRecord,
 )
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.states import State
@@ -130,3 +131,13 @@ def test_where_runs_live_is_told_if_it_is_not_here() -> None:
     assert [row[table.columns.index("host")] for row in table.rows] == [socket.gethostname(), "alpha"]
     assert summary.where(here) == "/runs/3f2a91c4d5e6"
     assert summary.where(replace(RUN, host="alpha")) == "/runs/3f2a91c4d5e6 on alpha"
+
+
+def test_trackers_are_told_if_any_run_shown_has_one() -> None:
+    assert "tracked" not in summary.runs_table([RUN]).columns
+    other = replace(RUN, id="other")
+    late = TrackingRecord(RUN.id, "mlflow", "mlflow", "behind", NOW, url="http://localhost:5000/", message="It is off.")
+    table = summary.runs_table([RUN, other], {RUN.id: [late, replace(late, name="wandb", state="following")]})
+    assert [row[table.columns.index("tracked")] for row in table.rows] == ["mlflow (behind), wandb", ""]
+    head = str(summary.page(RUN, [], [], trackers=[late])[0])
+    assert head.endswith("\nMLflow: behind, 0 steps sent, http://localhost:5000/. It is off.")

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 import math
+from contextlib import closing
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from dltrainer_jupyter.core.errors import CheckpointError
+from dltrainer_jupyter.core.records import CheckpointRecord
 from dltrainer_jupyter.tal.inference import TrainedModel
 from dltrainer_jupyter.tal.run import Run
 from dltrainer_jupyter.widgets.answering import reply
+from dltrainer_jupyter.widgets.built import built
+from dltrainer_jupyter.widgets.panel import Panel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +39,16 @@ def test_a_setting_becomes_a_control_with_its_value(trainer: Any) -> None:
 
 def test_a_ping_is_answered(trainer: Any) -> None:
     assert ask(trainer.run, "ping") == {"kind": "reply", "id": "a-1", "ok": True, "result": None}
+
+
+def test_the_script_that_shows_more_is_given_and_never_kept_by_the_notebook(trainer: Any) -> None:
+    script = ask(trainer.run, "module")["result"]["script"]
+    assert script == built("insight.js")
+    assert "export" in script
+    with closing(Panel(trainer.run)) as shown:
+        kept = [value for value in shown.get_state().values() if isinstance(value, str)]
+        assert any(value == built("panel.js") for value in kept)
+        assert not any(value == script for value in kept)
 
 
 def test_a_window_of_a_curve_is_read_as_finely_as_asked(train: Callable) -> None:
@@ -91,6 +106,35 @@ def test_examples_come_from_the_checkpoint_that_was_asked_for(trainer: Any, monk
 
 
 @pytest.mark.parametrize(
+    ("verb", "arguments", "called"),
+    [
+        ("predict", {"text": "1,2", "top": 3}, {"text": "1,2", "top": 3, "probabilities": False, "heatmaps": False}),
+        ("predict", {"inputs": [[0]]}, {"inputs": [[0]], "top": 5, "probabilities": False, "heatmaps": False}),
+        ("heatmaps", {"index": [3, 1]}, {"index": [3, 1]}),
+    ],
+)
+def test_a_model_is_tried_with_what_was_sent(
+    trainer: Any, monkeypatch: pytest.MonkeyPatch, verb: str, arguments: dict[str, Any], called: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(TrainedModel, "answer", lambda _, **given: given)
+    monkeypatch.setattr(TrainedModel, "heatmaps", lambda _, index: {"index": index})
+    assert ask(trainer.run, verb, **arguments)["result"] == called
+
+
+@pytest.mark.parametrize(
+    ("verb", "arguments", "said"),
+    [
+        ("predict", {"paths": ["/etc/passwd"]}, "predict.paths"),
+        ("predict", {"files": [{"name": "a.png"}]}, "predict.files.0.data"),
+        ("heatmaps", {"index": []}, "heatmaps.index"),
+    ],
+)
+def test_a_model_is_not_tried_with_anything_else(trainer: Any, verb: str, arguments: dict[str, Any], said: str) -> None:
+    answer = ask(trainer.run, verb, **arguments)
+    assert (answer["ok"], said in answer["error"]) == (False, True), answer
+
+
+@pytest.mark.parametrize(
     ("raised", "said"),
     [
         (ZeroDivisionError("division\n by zero"), "ZeroDivisionError: division by zero"),
@@ -118,3 +162,31 @@ def test_a_clone_is_named_so_that_it_can_be_found(trainer: Any, monkeypatch: pyt
     monkeypatch.setattr(Run, "clone", clone)
     assert ask(trainer.run, "clone", step=45)["result"] == {"id": trainer.run.id, "name": "digits-cnn"}
     assert asked == [45]
+
+
+def test_a_test_run_is_made_listed_and_forgotten(trainer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = trainer.run
+    record = CheckpointRecord(run.id, 7, 1, frozenset({"last"}), {}, "d" * 64, "/nowhere", 1, datetime.now(UTC), 1)
+
+    def test(self: Run, data: Any, checkpoint: Any, name: str | None) -> Any:
+        return self.store.add_test_run(
+            record,
+            name=f"{data} {checkpoint} {name}",
+            count=3,
+            seconds=0.5,
+            metrics={"accuracy": math.nan},
+            labels=["a", "b"],
+            confusion=[[1, 0], [1, 1]],
+            summary={"notes": ["said"]},
+            examples={},
+        )
+
+    monkeypatch.setattr(Run, "test", test)
+    made = ask(run, "test", data="digits", checkpoint="last", name="some")["result"]
+    assert (made["name"], made["metrics"], made["notes"]) == ("digits last some", {"accuracy": None}, ["said"])
+    listed = ask(run, "tests")["result"]["tests"]
+    assert [one["number"] for one in listed] == [made["number"]]
+    assert ask(run, "tests", number=made["number"])["result"] == made
+    assert ask(run, "delete_test", number=made["number"])["ok"]
+    gone = ask(run, "tests", number=made["number"])
+    assert (gone["ok"], f"has no test run {made['number']}" in gone["error"]) == (False, True)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import gc
 import json
-import sys
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import pytest
 from dltrainer_jupyter.core.errors import MissingPackageError
 from dltrainer_jupyter.core.states import State
 from dltrainer_jupyter.tal.inference import TrainedModel
+from dltrainer_jupyter.widgets.built import built
 from dltrainer_jupyter.widgets.feed import feed
 from dltrainer_jupyter.widgets.panel import Panel, panel
 
@@ -237,7 +237,6 @@ def test_replies_may_come_on_any_shell(open_panel: Callable, trainer: Any, monke
 
 
 def test_a_front_end_that_is_not_built_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    module = sys.modules["dltrainer_jupyter.widgets.panel"]
-    monkeypatch.setattr(module, "_BUILT", tmp_path)
+    monkeypatch.setattr("dltrainer_jupyter.widgets.built._BUILT", tmp_path)
     with pytest.raises(MissingPackageError, match=r"panel\.js isn't built.*make setup"):
-        module._bundle("panel.js")
+        built("panel.js")

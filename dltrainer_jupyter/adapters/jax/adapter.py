@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
@@ -28,11 +28,13 @@ from dltrainer_jupyter.adapters.jax.ops import JaxOps
 from dltrainer_jupyter.adapters.jax.optimizers import with_rates
 from dltrainer_jupyter.adapters.jax.predictor import JaxPredictor
 from dltrainer_jupyter.adapters.jax.rates import Rates
-from dltrainer_jupyter.adapters.jax.state import begin_with, load_state, save_state, split_extra
+from dltrainer_jupyter.adapters.jax.state import begin_with, load_state, save_state, split_extra, weights_of
 from dltrainer_jupyter.adapters.jax.stretches import Stretches
+from dltrainer_jupyter.adapters.shared.abilities import refuse_own_loss
 from dltrainer_jupyter.core.protocols import (
     Batch,
     FullState,
+    Inspected,
     NamedArrays,
     Recipe,
     Samples,
@@ -42,6 +44,11 @@ from dltrainer_jupyter.core.protocols import (
     TrainState,
 )
 from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.core.tracking import GraphNode
+
+if TYPE_CHECKING:
+    from dltrainer_jupyter.adapters.jax.gradients import Gradients
+    from dltrainer_jupyter.adapters.jax.inspection import Inspection
 
 _OPTIONS = (
     "default_device",
@@ -81,6 +88,8 @@ class JaxAdapter:
         self._steps: Steps
         self._stretches: Stretches
         self._measuring: Measuring
+        self._inspecting: Inspection | None = None
+        self._gradients: Gradients | None = None
         self._all_on_device = True
         self._undo = ExitStack()
         self._cut = placement.cut if spec.fast.batching else placement.cut_one_by_one
@@ -263,6 +272,59 @@ class JaxAdapter:
     ) -> StepOutput:
         """Measure the batches of a stretch, inside :meth:`evaluation`."""
         return self._measuring.measure(state, stretch)
+
+    # --- inside -----------------------------------------------------------------------------------------
+
+    def inspect_weights(self, state: TrainState, bins: int, most: int) -> Inspected:
+        """See how weights and statistics lie."""
+        from dltrainer_jupyter.adapters.jax import inspection
+
+        return inspection.inspect_weights(weights_of(state.nets), bins, most)
+
+    def inspect_layers(
+        self,
+        recipe: Recipe,  # noqa: ARG002 - it is compiled already
+        state: TrainState,
+        batch: Batch,
+        bins: int,
+        most: int,
+    ) -> Inspected:
+        """See how what layers give for a batch lies."""
+        with self.evaluation(state) as measured:
+            return self._inspection().layers(measured, batch, bins, most)
+
+    def graph(self, recipe: Recipe, state: TrainState, batch: Batch) -> tuple[GraphNode, ...]:  # noqa: ARG002 - as above
+        """Say which layers are called on whose outputs."""
+        with self.evaluation(state) as measured:
+            return self._inspection().graph(measured, batch)
+
+    def inspect_gradients(self, recipe: Recipe, state: TrainState, batch: Batch, bins: int, most: int) -> Inspected:
+        """See how the gradients of a batch's loss lie."""
+        from dltrainer_jupyter.adapters.jax.gradients import Gradients
+
+        refuse_own_loss(recipe)
+        if self._gradients is None:
+            self._gradients = Gradients(self._steps)
+        with self.evaluation(state) as measured:
+            return self._gradients.inspect(measured, batch, bins, most)
+
+    def time_layers(
+        self,
+        recipe: Recipe,  # noqa: ARG002 - it is compiled already
+        state: TrainState,
+        batch: Batch,
+        seconds: float,
+    ) -> dict[str, float]:
+        """Time each layer."""
+        with self.evaluation(state) as measured:
+            return self._inspection().times(measured, batch, seconds)
+
+    def _inspection(self) -> Inspection:
+        from dltrainer_jupyter.adapters.jax.inspection import Inspection
+
+        if self._inspecting is None:
+            self._inspecting = Inspection(self._steps)
+        return self._inspecting
 
     # --- to the host ------------------------------------------------------------------------------------
 

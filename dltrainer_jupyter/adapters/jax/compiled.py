@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -138,16 +139,36 @@ class Steps:
     def _traced_measuring(
         self, nets: dict[str, list[Any]], extra: dict[str, Any], given: tuple[Any, Any, Any], *, size: int
     ) -> tuple[Any, Any, Any]:
-        inputs, targets, whole = given
-        state = TrainState(nets=self._modules(self._built.nets, nets, training=False), extra=self._extra(extra))
-        output = self._recipe.eval_step(state, Batch(inputs, targets, size, whole), self._ops)
-        return _arrays_of(output)
+        return _arrays_of(self.measured(nets, extra, given, size))
 
-    def _modules(self, nets: dict[str, Net], values: dict[str, list[Any]], *, training: bool) -> dict[str, Any]:
+    def measured(
+        self,
+        nets: dict[str, list[Any]],
+        extra: dict[str, Any],
+        given: tuple[Any, Any, Any],
+        size: int,
+        prepare: Callable[[str, Any], None] | None = None,
+    ) -> StepOutput:
+        """Measure a batch, as it is traced; ``prepare`` is given each net by its name before."""
+        inputs, targets, whole = given
+        modules = self._modules(self._built.nets, nets, training=False, prepare=prepare)
+        state = TrainState(nets=modules, extra=self._extra(extra))
+        return self._recipe.eval_step(state, Batch(inputs, targets, size, whole), self._ops)
+
+    def _modules(
+        self,
+        nets: dict[str, Net],
+        values: dict[str, list[Any]],
+        *,
+        training: bool,
+        prepare: Callable[[str, Any], None] | None = None,
+    ) -> dict[str, Any]:
         modules = {name: net.module(values[name]) for name, net in nets.items()}
-        for module in modules.values():
+        for name, module in modules.items():
             # Of modules made for this trace alone: no mode has to be put back.
             module.train() if training else module.eval()
+            if prepare is not None:
+                prepare(name, module)
         return {name: computing(module, self._precision) for name, module in modules.items()}
 
     def _extra(self, arrays: dict[str, Any]) -> dict[str, Any]:

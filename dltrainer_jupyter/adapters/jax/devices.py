@@ -7,6 +7,7 @@ import os
 import jax
 from jax._src.xla_bridge import backends_are_initialized  # nothing public tells without starting them
 
+from dltrainer_jupyter.adapters.shared.room import free_on_gpu
 from dltrainer_jupyter.core.errors import ConfigurationError
 
 _KINDS = ("cpu", "cuda")
@@ -41,6 +42,11 @@ def choose_device(wanted: str) -> jax.Device:
         msg = f"device: '{wanted}' isn't there; JAX sees {len(found)} {kind.upper()} devices."
         raise ConfigurationError(msg)
     return found[int(index or 0)]
+
+
+def free_memory(device: jax.Device) -> int | None:
+    """Say how many bytes of a GPU are free, by all processes' use; None where nobody tells."""
+    return free_on_gpu(device.local_hardware_id or 0) if device.platform in ("gpu", "cuda") else None
 
 
 def choose_threads(wanted: int | None, *, owns_process: bool) -> int:

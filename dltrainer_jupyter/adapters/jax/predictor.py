@@ -11,12 +11,13 @@ from flax import nnx
 
 from dltrainer_jupyter.adapters.jax.arrays import numbered
 from dltrainer_jupyter.adapters.jax.context import build_model
-from dltrainer_jupyter.adapters.jax.devices import choose_device
+from dltrainer_jupyter.adapters.jax.devices import choose_device, free_memory
 from dltrainer_jupyter.adapters.jax.nets import Net
 from dltrainer_jupyter.adapters.jax.placement import narrowed
 from dltrainer_jupyter.adapters.jax.precision import computing
 from dltrainer_jupyter.adapters.jax.state import load_weights
 from dltrainer_jupyter.adapters.shared.averages import to_measure
+from dltrainer_jupyter.adapters.shared.room import too_little
 from dltrainer_jupyter.core.protocols import NamedArrays, Signature
 from dltrainer_jupyter.core.spec import RunSpec
 
@@ -34,21 +35,31 @@ class JaxPredictor:
     ----------
     model : flax.nnx.Module
         In evaluation mode, on the run's device; its weights are averaged ones where the run keeps an average.
+    notes : list of str
+        What there is to say of where it computes.
     """
 
     def __init__(self, spec: RunSpec, objects: Mapping[str, Any], signature: Signature, weights: NamedArrays) -> None:
-        self._device = choose_device(spec.device)
+        self._device, self.notes = choose_device(spec.device), list[str]()
+        if note := too_little(weights, free_memory(self._device), str(self._device)):
+            self._device, self.notes = jax.devices("cpu")[0], [note]
         with jax.default_device(self._device):
             net = Net(build_model(spec, objects, signature), self._device)
             load_weights({"model": net}, to_measure(weights))
             self.model = net.module()
         self.model.eval()
-        structure, self._state = nnx.split(self.model)
+        self._structure, self._state = nnx.split(self.model)
+        structure = self._structure
 
         def compute(state: Any, inputs: jax.Array) -> Any:
             return computing(nnx.merge(structure, state, copy=True), spec.precision)(inputs)
 
         self._compute = jax.jit(compute)
+
+    @property
+    def native(self) -> Any:
+        """The Flax module itself, in evaluation mode on the run's device."""
+        return self.model
 
     def outputs(self, inputs: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Compute raw outputs.
@@ -65,3 +76,14 @@ class JaxPredictor:
         ]
         joined = np.concatenate([numbered(part) for part in jax.device_get(parts)])
         return joined.astype(np.float32)
+
+    def heatmaps(self, inputs: npt.NDArray[Any], targets: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """Compute Grad-CAM; see :class:`~dltrainer_jupyter.core.protocols.Explains`."""
+        from dltrainer_jupyter.adapters.jax import explaining
+
+        with jax.default_device(self._device):
+            return explaining.heatmaps(
+                lambda: nnx.merge(self._structure, self._state, copy=True),
+                narrowed(np.asarray(inputs), "inputs"),
+                targets,
+            )

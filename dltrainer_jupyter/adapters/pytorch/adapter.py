@@ -31,12 +31,14 @@ from dltrainer_jupyter.adapters.pytorch.predictor import PyTorchPredictor
 from dltrainer_jupyter.adapters.pytorch.randomness import Generators, Injected, injected, own_dropouts
 from dltrainer_jupyter.adapters.pytorch.state import load_weights, unchanged_buffers
 from dltrainer_jupyter.adapters.pytorch.watching import Watch
+from dltrainer_jupyter.adapters.shared.abilities import refuse_own_loss
 from dltrainer_jupyter.adapters.shared.averages import to_measure
 from dltrainer_jupyter.adapters.shared.optimizers import DEFAULT_RATE
 from dltrainer_jupyter.core.protocols import (
     Batch,
     Follower,
     FullState,
+    Inspected,
     NamedArrays,
     Recipe,
     Samples,
@@ -46,6 +48,7 @@ from dltrainer_jupyter.core.protocols import (
 )
 from dltrainer_jupyter.core.seeds import derive
 from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.core.tracking import GraphNode
 
 
 class PyTorchAdapter:
@@ -260,6 +263,56 @@ class PyTorchAdapter:
         """Use this rate from the next step on; parameter groups keep their proportions."""
         for optimizer in state.optimizers.values():
             scale_rates(optimizer, rate)
+
+    # --- inside -----------------------------------------------------------------------------------------
+
+    def inspect_weights(self, state: TrainState, bins: int, most: int) -> Inspected:
+        """See how parameters and buffers lie."""
+        from dltrainer_jupyter.adapters.pytorch import inspection
+
+        return inspection.inspect_weights(state.nets, bins, most)
+
+    def inspect_layers(self, recipe: Recipe, state: TrainState, batch: Batch, bins: int, most: int) -> Inspected:
+        """See how what layers give for a batch lies."""
+        from dltrainer_jupyter.adapters.pytorch import inspection
+
+        with self._aside(recipe, state, batch) as compute:
+            return inspection.inspect_layers(state.nets, compute, bins, most)
+
+    def graph(self, recipe: Recipe, state: TrainState, batch: Batch) -> tuple[GraphNode, ...]:
+        """Say which layers are called on whose outputs."""
+        from dltrainer_jupyter.adapters.pytorch import inspection
+
+        with self._aside(recipe, state, batch) as compute:
+            return inspection.graph(state.nets, batch, compute)
+
+    def inspect_gradients(self, recipe: Recipe, state: TrainState, batch: Batch, bins: int, most: int) -> Inspected:
+        """See how the gradients of a batch's loss lie."""
+        from dltrainer_jupyter.adapters.pytorch import gradients
+
+        refuse_own_loss(recipe)
+        with self._aside(recipe, state, batch) as compute:
+            return gradients.inspect_gradients(state.nets, compute, bins, most)
+
+    def time_layers(self, recipe: Recipe, state: TrainState, batch: Batch, seconds: float) -> dict[str, float]:
+        """Time each layer."""
+        from dltrainer_jupyter.adapters.pytorch import timing
+
+        with self._aside(recipe, state, batch) as compute:
+            return timing.time_layers(state.nets, compute, self.device, seconds)
+
+    @contextmanager
+    def _aside(self, recipe: Recipe, state: TrainState, batch: Batch) -> Iterator[Callable[[], Any]]:
+        """Give a call that computes a batch's loss in evaluation mode, and leaves nothing changed."""
+
+        def compute() -> Any:
+            if isinstance(recipe, Follower):
+                # Its own steps would note what they measure.
+                return [net(batch.inputs) for net in measured.nets.values()]
+            return recipe.eval_step(measured, batch, self.ops).loss
+
+        with self.evaluation(state) as measured, self._memory.untouched(), unchanged_buffers(self._losses):
+            yield compute
 
     # --- to the host ------------------------------------------------------------------------------------
 

@@ -17,8 +17,7 @@ from torch import nn
 
 from dltrainer_jupyter.adapters.pytorch.hooks import is_hooked
 from dltrainer_jupyter.adapters.pytorch.slots import like
-from dltrainer_jupyter.adapters.shared.fitting import first_line
-from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.core.errors import ConfigurationError, first_line
 from dltrainer_jupyter.core.protocols import LossFunction, Recipe
 from dltrainer_jupyter.core.spec import Part
 

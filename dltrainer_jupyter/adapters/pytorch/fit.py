@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 
-from dltrainer_jupyter.adapters.shared.fitting import check_labels, first_line
-from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.adapters.shared.fitting import check_labels
+from dltrainer_jupyter.core.errors import ConfigurationError, first_line
 from dltrainer_jupyter.core.protocols import Batch, Follower, Ops, Recipe, TrainState
 
 

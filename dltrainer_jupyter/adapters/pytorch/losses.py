@@ -49,3 +49,23 @@ class Huber(shared.Huber, _TorchLoss):
     """Huber's loss."""
 
     torch_name = "HuberLoss"
+
+
+class Dice(shared.Dice):
+    """Soft Dice loss, beside cross-entropy."""
+
+    def build(self) -> Loss:
+        """Make the loss: a function of logits (n, classes, ...) and class indices (n, ...), averaged over classes."""
+        from torch.nn import functional
+
+        weight, smooth = self.config.cross_entropy, self.config.smooth
+
+        def compute(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+            # The whole batch at once: most classes are missing from most images.
+            logits = outputs.float().transpose(0, 1).flatten(1)
+            shares, there = logits.softmax(0), functional.one_hot(targets.flatten(), len(logits)).T
+            overlap = (2 * (shares * there).sum(1) + smooth) / (shares.sum(1) + there.sum(1) + smooth)
+            loss = 1 - overlap.mean()
+            return loss + weight * functional.cross_entropy(outputs, targets) if weight else loss
+
+        return compute

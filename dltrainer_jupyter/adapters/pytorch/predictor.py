@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import copy
+import threading
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import nn
 
 from dltrainer_jupyter.adapters.pytorch.context import build_model
-from dltrainer_jupyter.adapters.pytorch.devices import choose_device
+from dltrainer_jupyter.adapters.pytorch.devices import choose_device, considerate_threads, free_memory
 from dltrainer_jupyter.adapters.pytorch.layout import lay_out
 from dltrainer_jupyter.adapters.pytorch.precision import Precision
 from dltrainer_jupyter.adapters.pytorch.randomness import Generators, Injected
 from dltrainer_jupyter.adapters.pytorch.state import load_weights
 from dltrainer_jupyter.adapters.shared.averages import to_measure
+from dltrainer_jupyter.adapters.shared.room import too_little
 from dltrainer_jupyter.core.errors import CheckpointError
 from dltrainer_jupyter.core.protocols import NamedArrays, Signature
 from dltrainer_jupyter.core.spec import RunSpec
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
 
 _BATCH = 1024
@@ -33,7 +36,10 @@ class PyTorchPredictor:
     Attributes
     ----------
     model : torch.nn.Module
-        In evaluation mode, on the run's device; as it was in training once it has computed :meth:`outputs`.
+        In evaluation mode, on the run's device, or the processor where that has no room; as it was in training once it
+        has computed :meth:`outputs`.
+    notes : list of str
+        What there is to say of where it computes.
     """
 
     def __init__(self, spec: RunSpec, objects: Mapping[str, Any], signature: Signature, weights: NamedArrays) -> None:
@@ -48,9 +54,19 @@ class PyTorchPredictor:
                 make_parts()  # a LightningModule may make its layers late
         load_weights({"model": self.model}, to_measure(weights))
         self._spec = spec
-        self._device = choose_device(spec.device)
+        self._device, self.notes = choose_device(spec.device), list[str]()
+        if note := too_little(weights, free_memory(self._device), str(self._device)):
+            self._device, self.notes = torch.device("cpu"), [note]
+        self._alone = threading.Lock()
         self._precision = Precision(spec.precision, self._device)
         self.model.to(self._device).eval()
+        # What a detector gives for each point of its grid is for its recipe alone.
+        self._decode: Any = getattr(self.model, "decode", None) if signature.task == "detection" else None
+
+    @property
+    def native(self) -> nn.Module:
+        """The module itself, in evaluation mode on the run's device."""
+        return self.model
 
     def outputs(self, inputs: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Compute raw outputs.
@@ -59,15 +75,36 @@ class PyTorchPredictor:
         ----------
         inputs : numpy.ndarray, shape (n, *input_shape)
             Preprocessed.
+
+        Returns
+        -------
+        numpy.ndarray
+            What the model gives; of a detector shape (n, k, 6): x0, y0, x1, y1, score, class, and class -1 where there
+            is none.
         """
         lay_out(self.model, self._spec, self._device)
-        with torch.inference_mode(), Injected(self._generators), self._precision.autocast():
+        with (
+            torch.inference_mode(),
+            Injected(self._generators),
+            self._precision.autocast(),
+            considerate_threads(self._device),
+        ):
             parts = [
                 # A copy, since a model may work on its inputs in place.
-                self.model(torch.tensor(inputs[at : at + _BATCH], device=self._device)).cpu()
+                self._read(self.model(torch.tensor(inputs[at : at + _BATCH], device=self._device))).cpu()
                 for at in range(0, max(len(inputs), 1), _BATCH)
             ]
         return torch.cat(parts).float().contiguous().numpy()
+
+    def _read(self, outputs: torch.Tensor) -> torch.Tensor:
+        return outputs if self._decode is None else cast("torch.Tensor", self._decode(outputs))
+
+    def heatmaps(self, inputs: npt.NDArray[Any], targets: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """Compute Grad-CAM; see :class:`~dltrainer_jupyter.core.protocols.Explains`."""
+        from dltrainer_jupyter.adapters.pytorch import explaining
+
+        with self._alone, Injected(self._generators):
+            return explaining.heatmaps(self.model, inputs, targets, self._device)
 
 
 def _copied(model: nn.Module) -> nn.Module:

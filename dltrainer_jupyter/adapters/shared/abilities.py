@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 
 from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.core.protocols import Follower, Recipe
 from dltrainer_jupyter.core.spec import RunSpec
 
 
@@ -37,3 +38,16 @@ def refuse_unsupported(spec: RunSpec, framework: str, supports: AbstractSet[str]
         if asked and ability not in supports:
             msg = f"{key}: {framework} can't do {ability} here; leave {key} out."
             raise ConfigurationError(msg)
+
+
+def refuse_own_loss(recipe: Recipe) -> None:
+    """Raise if a recipe computes its loss in steps of its own, which note what they measure.
+
+    Raises
+    ------
+    ConfigurationError
+        Says why.
+    """
+    if isinstance(recipe, Follower):
+        msg = f"{type(recipe).__name__} computes the loss in steps of its own, which would note what they measure"
+        raise ConfigurationError(msg)

@@ -24,6 +24,8 @@ KEYED_BY = "seed, epoch, batch"
 """What the randomness of augmentation is a function of; every attempt of a run records it."""
 
 _PAIR = 2
+_OF_PLACES = {"segmentation": "masks", "detection": "boxes"}
+"""Tasks whose targets say where things are, and what these targets are."""
 
 
 class AugmentationChain(ABC):
@@ -54,6 +56,13 @@ class AugmentationChain(ABC):
 
     def __init__(self, parts: Sequence[Part], seed: int, signature: Signature) -> None:
         self.steps: list[Any] = [part_by_name("augmentations", part, "augmentation", self.framework) for part in parts]
+        moving = [step.name for step in self.steps if not step.in_place]
+        if moving and signature.task in _OF_PLACES:
+            msg = (
+                f"augmentation: {moving[0]} changes images but not the {_OF_PLACES[signature.task]} that belong to "
+                "them; use color_jitter, grayscale or blur, or augment in a loader of your own."
+            )
+            raise ConfigurationError(msg)
         self.outputs = signature.outputs
         self._seed = seed
         if signature.input_shape:

@@ -6,12 +6,25 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Signature
 from dltrainer_jupyter.core.spec import Part
 
 
 def default_loss(signature: Signature) -> Part:
-    """Give the loss for a task: cross-entropy for classes, its binary form for a 0/1 column, else squared error."""
+    """Give the loss for a task: cross-entropy for classes, its binary form for a 0/1 column, else squared error.
+
+    Raises
+    ------
+    ConfigurationError
+        If boxes are to be found, which takes a recipe.
+    """
+    if signature.task == "detection":
+        msg = (
+            "loss: boxes are learnt by the recipe 'detection', on pytorch; set recipe: detection and model: detector, "
+            "or pass a loss of your own."
+        )
+        raise ConfigurationError(msg)
     if signature.task == "regression":
         return Part(type="mse")
     return Part(type="bce" if signature.outputs == 1 else "cross_entropy")
@@ -22,7 +35,7 @@ class _Config(BaseModel):
 
 
 class CrossEntropy:
-    """Between logits (n, classes) and class indices (n,).
+    """Between logits (n, classes, ...) and class indices (n, ...): of samples, or of each pixel.
 
     Parameters
     ----------
@@ -97,6 +110,28 @@ class Huber:
         """Settings."""
 
         delta: float = Field(default=1.0, gt=0, description="Error at which it becomes linear.")
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+
+class Dice:
+    """Overlap of what is predicted and what is there, class by class (Milletari et al., 2016), beside cross-entropy.
+
+    Parameters
+    ----------
+    config : Dice.Config
+        Settings.
+    """
+
+    description: ClassVar[str] = "Soft Dice loss of each pixel's class, beside cross-entropy (Milletari et al., 2016)."
+    same_shape: ClassVar[bool] = False
+
+    class Config(_Config):
+        """Settings."""
+
+        cross_entropy: float = Field(default=1.0, ge=0, description="Weight of cross-entropy beside it.")
+        smooth: float = Field(default=1.0, gt=0, description="Pixels that are added, so that a rare class is no jump.")
 
     def __init__(self, config: Config) -> None:
         self.config = config

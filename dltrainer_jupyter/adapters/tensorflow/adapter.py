@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import keras
 import tensorflow as tf
 
+from dltrainer_jupyter.adapters.shared.abilities import refuse_own_loss
 from dltrainer_jupyter.adapters.shared.averages import to_measure
 from dltrainer_jupyter.adapters.shared.optimizers import DEFAULT_RATE
 from dltrainer_jupyter.adapters.tensorflow import placement
@@ -37,12 +39,14 @@ from dltrainer_jupyter.adapters.tensorflow.randomness import (
     seed_for,
     seed_process,
 )
+from dltrainer_jupyter.adapters.tensorflow.state import weights_of
 from dltrainer_jupyter.adapters.tensorflow.steps import Step
 from dltrainer_jupyter.adapters.tensorflow.training import Training
 from dltrainer_jupyter.adapters.tensorflow.watching import why_inexact
 from dltrainer_jupyter.core.protocols import (
     Batch,
     FullState,
+    Inspected,
     NamedArrays,
     Recipe,
     Samples,
@@ -52,10 +56,14 @@ from dltrainer_jupyter.core.protocols import (
     TrainState,
 )
 from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.core.tracking import GraphNode
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+
+    from dltrainer_jupyter.adapters.tensorflow.gradients import Gradients
+    from dltrainer_jupyter.adapters.tensorflow.inspection import Inspection
 
 
 class TensorFlowAdapter:
@@ -86,6 +94,8 @@ class TensorFlowAdapter:
         self._owns_process = owns_process
         self._training: Training | None = None
         self._trained: TrainState | None = None
+        self._inspection: tuple[Training, Inspection] | None = None
+        self._gradients: tuple[Training, Gradients] | None = None
         self._start: NamedArrays | None = None
         self._rate = DEFAULT_RATE
         self._augmentation: Augmentation | None = None
@@ -113,7 +123,7 @@ class TensorFlowAdapter:
 
     def close(self) -> None:
         """Let go of what was compiled."""
-        self._training = self._trained = None
+        self._training = self._trained = self._inspection = None
 
     # --- building -------------------------------------------------------------------------------------
 
@@ -307,6 +317,53 @@ class TensorFlowAdapter:
     def set_learning_rate(self, state: TrainState, rate: float) -> None:
         """Use this rate from the next step on, where an optimizer has no schedule of its own."""
         set_rate(state.optimizers.values(), rate)
+
+    # --- inside -----------------------------------------------------------------------------------------
+
+    def inspect_weights(self, state: TrainState, bins: int, most: int) -> Inspected:
+        """See how weights lie, trainable ones and others."""
+        from dltrainer_jupyter.adapters.tensorflow import inspection
+
+        return inspection.inspect_weights(weights_of(state.nets), bins, most)
+
+    def inspect_layers(self, recipe: Recipe, state: TrainState, batch: Batch, bins: int, most: int) -> Inspected:
+        """See how what layers give for a batch lies."""
+        with self.evaluation(state):
+            training = self._training_of(recipe, state)
+            return self._inspection_of(training).layers(batch, training.extra, bins, most)
+
+    def graph(self, recipe: Recipe, state: TrainState, batch: Batch) -> tuple[GraphNode, ...]:
+        """Say which layers are called on whose outputs."""
+        with self.evaluation(state):
+            training = self._training_of(recipe, state)
+            return self._inspection_of(training).graph(batch, training.extra)
+
+    def inspect_gradients(self, recipe: Recipe, state: TrainState, batch: Batch, bins: int, most: int) -> Inspected:
+        """See how the gradients of a batch's loss lie."""
+        from dltrainer_jupyter.adapters.tensorflow.gradients import Gradients
+
+        refuse_own_loss(recipe)
+        with self.evaluation(state):
+            training = self._training_of(recipe, state)
+            if self._gradients is None or self._gradients[0] is not training:
+                apart, eager = partial(self._apart, "steps"), training.measure.eager
+                learned = weights_of(state.nets, learned=True)
+                self._gradients = training, Gradients(learned, training.loss, apart, eager=eager)
+            return self._gradients[1].inspect(batch, training.extra, bins, most)
+
+    def time_layers(self, recipe: Recipe, state: TrainState, batch: Batch, seconds: float) -> dict[str, float]:
+        """Time each layer."""
+        with self.evaluation(state):
+            training = self._training_of(recipe, state)
+            return self._inspection_of(training).times(batch, training.extra, seconds)
+
+    def _inspection_of(self, training: Training) -> Inspection:
+        from dltrainer_jupyter.adapters.tensorflow.inspection import Inspection
+
+        if self._inspection is None or self._inspection[0] is not training:
+            nets, apart = training.state.nets, partial(self._apart, "steps")
+            self._inspection = training, Inspection(nets, training.look, apart, eager=training.measure.eager)
+        return self._inspection[1]
 
     # --- to the host ------------------------------------------------------------------------------------
 

@@ -77,3 +77,9 @@ def from_raw(raw: RawArray) -> npt.NDArray[Any]:
     """Make an array that owns its memory, of NumPy's or TensorFlow's own dtype."""
     flat = np.frombuffer(bytearray(raw.data), dtype=dtype_of(raw).as_numpy_dtype)
     return flat.reshape(raw.shape)
+
+
+def on_host(tensor: Any) -> npt.NDArray[Any]:
+    """Give a tensor's values as numbers that NumPy counts with; half precision of some kinds is none of its own."""
+    array = np.asarray(tensor.numpy())
+    return array if array.dtype.kind == "f" else array.astype(np.float32)

@@ -10,6 +10,7 @@ import keras
 import tensorflow as tf
 from tensorflow.python.framework.config import is_op_determinism_enabled
 
+from dltrainer_jupyter.adapters.shared.room import free_on_gpu
 from dltrainer_jupyter.core.errors import ConfigurationError
 
 _CUDA = re.compile(r"cuda(?::(\d+))?")
@@ -73,6 +74,11 @@ def _take_memory_as_needed(gpus: list[tf.config.PhysicalDevice]) -> None:
         except RuntimeError:
             # It has started, and keeps the way it was started in.
             return
+
+
+def free_memory(device: str) -> int | None:
+    """Say how many bytes of a GPU are free, by all processes' use; None where nobody tells."""
+    return free_on_gpu(int(device.partition(":")[2])) if device.startswith("GPU") else None
 
 
 def choose_threads(wanted: int | None) -> int:

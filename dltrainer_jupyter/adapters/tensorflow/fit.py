@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import tensorflow as tf
 
-from dltrainer_jupyter.adapters.shared.fitting import check_labels, first_line
-from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.adapters.shared.fitting import check_labels
+from dltrainer_jupyter.core.errors import ConfigurationError, first_line
 from dltrainer_jupyter.core.protocols import Batch, StepOutput
 
 if TYPE_CHECKING:

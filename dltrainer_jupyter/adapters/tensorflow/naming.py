@@ -7,7 +7,7 @@ Keras numbers layers that nobody named through the life of a thread, so that the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 _NUMBER = re.compile(r"_\d+$")
@@ -23,6 +23,22 @@ def named_weights(net: Any) -> dict[str, Any]:
     """
     numbers = _renumbered(net)
     return _unique((_plain(net, variable.path, numbers), variable) for variable in net.weights)
+
+
+def named_layers(net: Any) -> dict[str, Any]:
+    """Give the layers inside a model by name, each once: the names that their weights' names begin with."""
+    numbers = _renumbered(net)
+    return _unique((_plain(net, path, numbers), layer) for path, layer in _paths(net, net.name, {id(net)}))
+
+
+def _paths(owner: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
+    for layer in owner._layers:  # noqa: SLF001 - nothing public lists those inside layers
+        if id(layer) not in seen:
+            seen.add(id(layer))
+            # One without weights isn't always told where it is.
+            own = layer.path or f"{path}/{layer.name}"
+            yield own, layer
+            yield from _paths(layer, own, seen)
 
 
 def named_slots(optimizer: Any, trained: Iterable[tuple[str, Any]]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +11,10 @@ import numpy as np
 import tensorflow as tf
 
 from dltrainer_jupyter.adapters.shared.averages import to_measure
+from dltrainer_jupyter.adapters.shared.room import too_little
 from dltrainer_jupyter.adapters.tensorflow import packing
 from dltrainer_jupyter.adapters.tensorflow.context import build_for, build_model
-from dltrainer_jupyter.adapters.tensorflow.devices import check_backend, choose_device
+from dltrainer_jupyter.adapters.tensorflow.devices import check_backend, choose_device, free_memory
 from dltrainer_jupyter.adapters.tensorflow.precision import policy
 from dltrainer_jupyter.adapters.tensorflow.probabilities import meaning_of
 from dltrainer_jupyter.adapters.tensorflow.randomness import own_seeds
@@ -34,6 +36,8 @@ class TensorFlowPredictor:
     ----------
     model : keras.Model
         Called with ``training=False`` here, as Keras does by itself.
+    notes : list of str
+        What there is to say of where it computes.
     """
 
     def __init__(self, spec: RunSpec, objects: Mapping[str, Any], signature: Signature, weights: NamedArrays) -> None:
@@ -42,7 +46,10 @@ class TensorFlowPredictor:
         if isinstance(own.get("model"), keras.Model):
             own["model"] = packing.copied(own["model"])
         self._seed = spec.seed
-        self._device = choose_device(spec.device)
+        self._alone = threading.Lock()
+        self._device, self.notes = choose_device(spec.device), list[str]()
+        if note := too_little(weights, free_memory(self._device), self._device):
+            self._device, self.notes = "CPU:0", [note]
         # Weights are overwritten at once, but drawing them must not move the notebook's generators.
         with own_seeds(spec.seed, "predictor"), policy(spec.precision), tf.device(self._device):
             self.model = build_model(spec, own, signature)
@@ -59,6 +66,11 @@ class TensorFlowPredictor:
         self._weights = {}
         self._is_loaded = True
 
+    @property
+    def native(self) -> keras.Model:
+        """The Keras model itself; it may have its weights only once outputs were computed."""
+        return self.model
+
     def outputs(self, inputs: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Compute raw outputs: logits where there are classes, else just what the model gives.
 
@@ -68,12 +80,23 @@ class TensorFlowPredictor:
             Preprocessed.
         """
         with own_seeds(self._seed, "predictor"), tf.device(self._device):
-            if not self._is_loaded:
-                build_for(self.model, tf.constant(inputs[:1]))
-                self._load()
+            self._be_loaded(inputs)
             parts = [
                 self._meaning.show(self.model(tf.constant(inputs[at : at + _BATCH]), training=False))
                 for at in range(0, max(len(inputs), 1), _BATCH)
             ]
             joined = tf.concat(parts, axis=0)
         return np.array(tf.cast(joined, tf.float32) if joined.dtype.is_floating else joined)
+
+    def heatmaps(self, inputs: npt.NDArray[Any], targets: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """Compute Grad-CAM; see :class:`~dltrainer_jupyter.core.protocols.Explains`."""
+        from dltrainer_jupyter.adapters.tensorflow import explaining
+
+        with self._alone, own_seeds(self._seed, "predictor"), tf.device(self._device):
+            self._be_loaded(inputs)
+            return explaining.heatmaps(self.model, self._meaning.show, inputs, targets)
+
+    def _be_loaded(self, inputs: npt.NDArray[Any]) -> None:
+        if not self._is_loaded:
+            build_for(self.model, tf.constant(inputs[:1]))
+            self._load()

@@ -23,6 +23,7 @@ _TAKE_PROBABILITIES = (
     "sparse_categorical_crossentropy",
 )
 """Losses of Keras' that take probabilities unless they are told otherwise."""
+_IMAGES = 4
 _CHOSEN_BY_SHAPE = ("crossentropy", "ce")
 """What Keras makes one of them of."""
 
@@ -37,10 +38,13 @@ class Meaning:
         Of classes, so that they are shown as logits. Where values are predicted, a probability is such a value.
     in_column : bool
         Whether a column of outputs is compared with targets that aren't one, as losses of Keras' do.
+    of_pixels : bool, default False
+        Whether there are classes for each pixel, (n, h, w, classes), which are shown as (n, classes, h, w).
     """
 
     are_probabilities: bool
     in_column: bool
+    of_pixels: bool = False
 
     def show(self, outputs: Any) -> Any:
         """Give outputs as metrics and predictions want them.
@@ -50,7 +54,10 @@ class Meaning:
         outputs : tensorflow.Tensor, shape (n, 1), (n, classes) or (n, ..., classes)
             As the model gives them; several outputs are left as they are.
         """
-        return as_logits(outputs) if self.are_probabilities and tf.is_tensor(outputs) else outputs
+        if not tf.is_tensor(outputs):
+            return outputs
+        shown = as_logits(outputs) if self.are_probabilities else outputs
+        return tf.transpose(shown, (0, 3, 1, 2)) if self.of_pixels and shown.shape.rank == _IMAGES else shown
 
     def show_step(self, output: StepOutput) -> StepOutput:
         """Give what a step computed as metrics want it."""
@@ -77,8 +84,9 @@ def meaning_of(spec: RunSpec, objects: Mapping[str, Any], signature: Signature, 
     loss_of = getattr(recipe, "loss_of", None)
     loss = loss_of(model) if loss_of is not None else None if own_recipe else _own_loss(spec, objects)
     return Meaning(
-        are_probabilities=signature.task == "classification" and takes_probabilities(loss),
+        are_probabilities=signature.task in ("classification", "segmentation") and takes_probabilities(loss),
         in_column=loss_of is not None or tells_apart_two(loss, signature),
+        of_pixels=signature.task == "segmentation",
     )
 
 

@@ -15,12 +15,13 @@ from dltrainer_jupyter.core.protocols import NamedArrays, TrainState
 Variables = dict[str, tf.Variable]
 
 
-def weights_of(nets: Mapping[str, Any]) -> Variables:
-    """Give the weights of all nets, named ``<net>.<weight>``."""
+def weights_of(nets: Mapping[str, Any], *, learned: bool = False) -> Variables:
+    """Give the weights of all nets, or those that are learnt, named ``<net>.<weight>``."""
     return {
         f"{name}.{weight}": variable.value
         for name, net in nets.items()
         for weight, variable in named_weights(net).items()
+        if not learned or any(variable is it for it in net.trainable_variables)
     }
 
 

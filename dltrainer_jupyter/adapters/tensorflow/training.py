@@ -116,6 +116,21 @@ class Training:
         loss, outputs, targets, _ = self.measurements(batches, steps, self.extra)
         return StepOutput(loss, outputs, targets, batches.size // steps, steps)
 
+    def look(self, batch: Batch, extra: dict[str, Any]) -> None:
+        """Compute what measuring does, for somebody who looks at the layers.
+
+        With a native recipe only the nets are called: its own steps note what they measure.
+        """
+        if not self._native:
+            self._measure(batch, extra)
+            return
+        for net in self.state.nets.values():
+            net(batch.inputs, training=False)
+
+    def loss(self, batch: Batch, extra: dict[str, Any]) -> Any:
+        """Compute the loss of a batch as measuring does, for somebody who wants its gradients."""
+        return self._measure(batch, extra)[0]
+
     @property
     def measured(self) -> StepOutput:
         """Specifications of what measuring gives, once it is traced."""

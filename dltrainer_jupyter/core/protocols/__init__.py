@@ -7,8 +7,16 @@ adapter and the framework's own (``Any``) on the other.
 from typing import TYPE_CHECKING
 
 from dltrainer_jupyter.core.protocols.data import Dataset, DataSource, ResumeKind, Samples, Signature, Stream, Task
+from dltrainer_jupyter.core.protocols.evaluation import Examiner, Explains
 from dltrainer_jupyter.core.protocols.executors import Executor
 from dltrainer_jupyter.core.protocols.frameworks import Adapter, Predictor, SeveralBatches, SeveralSteps, Stretch
+from dltrainer_jupyter.core.protocols.inspection import (
+    Distribution,
+    Inspected,
+    Inspects,
+    InspectsGradients,
+    TimesLayers,
+)
 from dltrainer_jupyter.core.protocols.measures import Metric, Schedule
 from dltrainer_jupyter.core.protocols.recipes import (
     Batch,
@@ -22,6 +30,7 @@ from dltrainer_jupyter.core.protocols.recipes import (
     StepOutput,
 )
 from dltrainer_jupyter.core.protocols.state import AVERAGED, FullState, NamedArrays, RawArray, TrainState
+from dltrainer_jupyter.core.protocols.trackers import TakesModel, Tracker
 
 if TYPE_CHECKING:
     from dltrainer_jupyter.core.protocols.state import Array as Array
@@ -34,9 +43,15 @@ __all__ = [
     "Course",
     "DataSource",
     "Dataset",
+    "Distribution",
+    "Examiner",
     "Executor",
+    "Explains",
     "Follower",
     "FullState",
+    "Inspected",
+    "Inspects",
+    "InspectsGradients",
     "LossFunction",
     "Metric",
     "NamedArrays",
@@ -54,6 +69,9 @@ __all__ = [
     "StepOutput",
     "Stream",
     "Stretch",
+    "TakesModel",
     "Task",
+    "TimesLayers",
+    "Tracker",
     "TrainState",
 ]

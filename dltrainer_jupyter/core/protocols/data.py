@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from dltrainer_jupyter.core.spec import RunSpec
 
 
-Task = Literal["classification", "regression"]
+Task = Literal["classification", "regression", "segmentation", "detection"]
 ResumeKind = Literal["exact", "replay", "epoch"]
 """How data can be taken up again in the middle of an epoch: at the very batch; by going through the epoch again and
 leaving out what was consumed; or only at the start of an epoch."""
@@ -32,6 +32,9 @@ class Signature:
     """Whether targets were text or other values, encoded as the index into ``labels``."""
     preprocessing: tuple[dict[str, Any], ...] = ()
     """Fitted steps in order, as :mod:`dltrainer_jupyter.data.preprocessing` describes them."""
+    raw: Mapping[str, Any] | None = field(default=None, compare=False)
+    """What raw training inputs looked like, as :func:`dltrainer_jupyter.data.raw.describe_raw` says; None where nobody
+    knows, as in checkpoints of before it was noted."""
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 class Predictor(Protocol):
     """A model of its own, for inference only."""
 
+    @property
+    def native(self) -> Any:
+        """The framework's own object, in evaluation mode: a module or a model; whole once outputs were computed."""
+
     def outputs(self, inputs: Array) -> Array:
         """Compute raw outputs for preprocessed inputs, shape (n, *input_shape)."""
 

@@ -9,10 +9,12 @@ from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Signature, Task
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.data.foreign.structure import leaves, to_numpy
+from dltrainer_jupyter.data.raw import describe_batch
 from dltrainer_jupyter.data.targets import MOST_NAMED
 
 _OF_NUMBERS = {"mse", "huber"}
-_OF_CLASSES = {"cross_entropy", "bce"}
+_OF_CLASSES = {"cross_entropy", "bce", "dice"}
+_SIDES = 2
 
 
 def signature_of(spec: RunSpec, batch: Any, subject: Any) -> Signature:
@@ -51,18 +53,38 @@ def signature_of(spec: RunSpec, batch: Any, subject: Any) -> Signature:
     found = next((leaf for leaf in leaves(batch[1]) if hasattr(leaf, "shape")), None)
     if found is None:
         return Signature(task="regression", input_shape=shape, outputs=0)
-    task = _task(spec, str(found.dtype))
+    task, raw = _task(spec, str(found.dtype)), _raw(inputs)
     if task == "regression":
-        return Signature(task, shape, outputs=math.prod(int(n) for n in found.shape[1:]))
+        return Signature(task, shape, outputs=math.prod(int(n) for n in found.shape[1:]), raw=raw)
     labels, highest = _known(subject)
     outputs = len(labels) or highest + 1
     if not labels and 0 < outputs <= MOST_NAMED:
         labels = tuple(map(str, range(outputs)))
-    return Signature(task, shape, outputs=1 if _loss(spec) == "bce" else outputs, labels=labels)
+    if task == "classification" and outputs > 1 and _is_masks(found, shape):
+        task = "segmentation"
+    return Signature(task, shape, outputs=1 if _loss(spec) == "bce" else outputs, labels=labels, raw=raw)
+
+
+def _is_masks(targets: Any, shape: tuple[int, ...]) -> bool:
+    """Tell whether there is a class for each pixel of images, which lie channels first or last."""
+    positions = tuple(int(n) for n in targets.shape[1:])
+    return len(positions) == _SIDES and len(shape) == _SIDES + 1 and positions in (shape[1:], shape[:2])
+
+
+def _raw(inputs: Any) -> dict[str, Any] | None:
+    """Describe the inputs of the first batch, as far as they are plain numbers."""
+    if inputs is None:
+        return None
+    try:
+        return describe_batch(to_numpy(inputs))
+    except (TypeError, ValueError):
+        return None
 
 
 def _task(spec: RunSpec, dtype: str) -> Task:
     """Tell by the loss where it decides, else by the type of the targets, as with arrays."""
+    if spec.recipe.type == "detection":
+        return "detection"
     loss = _loss(spec)
     if loss in _OF_NUMBERS:
         return "regression"

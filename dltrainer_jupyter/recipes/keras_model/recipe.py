@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from dltrainer_jupyter.core.errors import CheckpointError, ConfigurationError
+from dltrainer_jupyter.core.errors import CheckpointError, ConfigurationError, first_line
 from dltrainer_jupyter.core.protocols import Batch, BuildContext, Course, Ops, StepOutput, TrainState
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.recipes.choice import brings_own_step
@@ -22,7 +22,7 @@ from dltrainer_jupyter.recipes.keras_model.parts import (
     variables_of,
 )
 from dltrainer_jupyter.recipes.keras_model.refusals import check_built, check_model, update_settings
-from dltrainer_jupyter.recipes.keras_model.watching import first_line, is_array, wants_values, watched
+from dltrainer_jupyter.recipes.keras_model.watching import is_array, wants_values, watched
 
 
 class KerasModel:

@@ -68,8 +68,3 @@ def wants_values(error: Exception) -> bool:
     return isinstance(error, AttributeError | NotImplementedError | TypeError) and any(
         word in str(error) for word in ("numpy", "SymbolicTensor", "symbolic")
     )
-
-
-def first_line(error: Exception) -> str:
-    """Give what an error says first, without its full stop."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

@@ -13,21 +13,28 @@ from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.spec import Part, RunSpec
 from dltrainer_jupyter.loop import parts
+from dltrainer_jupyter.tal import measuring, sealing
 from dltrainer_jupyter.tal.apart.workers import OTHERS, workers
 
 
-def check_parts(spec: RunSpec) -> None:
+def check_parts(spec: RunSpec) -> RunSpec:
     """Look up every name and check its settings, without importing other people's parts here.
+
+    Returns
+    -------
+    RunSpec
+        As :func:`dltrainer_jupyter.tal.sealing.checked` gives it.
 
     Raises
     ------
     ConfigurationError
         As :func:`dltrainer_jupyter.loop.parts.check_parts` does.
     """
-    if names_others(dict(spec)):
-        workers.ask(OTHERS, "check_parts", spec=spec.dump()).result()
-    else:
-        parts.check_parts(spec)
+    if not names_others(dict(spec)):
+        return sealing.checked(spec)
+    answer = workers.ask(OTHERS, "check_parts", spec=spec.dump()).result()
+    settled = measuring.with_histograms(spec, wanted=answer["histograms"])
+    return sealing.with_secrets_sealed(settled, answer["secret_keys"])
 
 
 def names_others(given: Mapping[str, Any]) -> bool:

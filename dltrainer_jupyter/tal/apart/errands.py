@@ -14,9 +14,9 @@ _MOST_VALUES = 2_000_000
 """Values an answer may hold: some 40 MB of text."""
 
 
-def predict(store: str, run: str, checkpoint: str | int, inputs: Any, *, probabilities: bool) -> dict[str, Any]:
-    """Predict with a checkpoint of a run."""
-    answer = _trained(store, run, checkpoint).answer(inputs, probabilities=probabilities)
+def predict(store: str, run: str, checkpoint: str | int, **asked: Any) -> dict[str, Any]:
+    """Predict with a checkpoint of a run; see :func:`dltrainer_jupyter.tal.trying.answer`."""
+    answer = _trained(store, run, checkpoint).answer(**asked)
     values = sum(map(_size, (answer["predictions"], answer["probabilities"])))
     if values > _MOST_VALUES:
         msg = (
@@ -29,6 +29,22 @@ def predict(store: str, run: str, checkpoint: str | int, inputs: Any, *, probabi
 def examples(store: str, run: str, checkpoint: str | int, count: int, offset: int) -> dict[str, Any]:
     """Predict some validation examples, as a panel shows them."""
     return _trained(store, run, checkpoint).examples(count, offset)
+
+
+def heatmaps(store: str, run: str, checkpoint: str | int, index: list[int]) -> dict[str, Any]:
+    """Show where the model looks on validation examples."""
+    return _trained(store, run, checkpoint).heatmaps(index)
+
+
+def test(
+    store: str, run: str, checkpoint: str | int, data: str | Mapping[str, Any] | None, name: str | None
+) -> dict[str, Any]:
+    """Measure a checkpoint on a whole data set that has a name, or on what the run held back."""
+    from dltrainer_jupyter.store.store import Store
+    from dltrainer_jupyter.tal.run import Run
+    from dltrainer_jupyter.views.test_runs import test_run_document
+
+    return test_run_document(Run(run, Store.open(store)).test(data, checkpoint, name))
 
 
 def models() -> dict[str, Any]:
@@ -59,13 +75,15 @@ def model_config(name: str, config: Mapping[str, Any]) -> dict[str, Any]:
     return architectures.validated(name, config)
 
 
-def check_parts(spec: Mapping[str, Any]) -> None:
-    """Check the parts of a specification."""
+def check_parts(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Check the parts of a specification; name what nobody may see of its trackers' settings, and what they ask for."""
     from dltrainer_jupyter.core.spec import RunSpec
     from dltrainer_jupyter.core.validation import validate
-    from dltrainer_jupyter.loop import parts
+    from dltrainer_jupyter.tal import measuring, sealing
 
-    parts.check_parts(validate(RunSpec, spec))
+    whole = validate(RunSpec, spec)
+    sealing.checked(whole)
+    return {"secret_keys": sealing.secret_keys(whole), "histograms": measuring.histograms_wanted(whole)}
 
 
 def check(text: str, *, is_json: bool) -> dict[str, Any]:
@@ -75,7 +93,7 @@ def check(text: str, *, is_json: bool) -> dict[str, Any]:
     return checking.document(checking.check(text, is_json=is_json))
 
 
-_ALL = (predict, examples, models, model, model_schema, model_config, check_parts, check)
+_ALL = (predict, examples, heatmaps, test, models, model, model_schema, model_config, check_parts, check)
 ERRANDS: dict[str, Callable[..., Any]] = {errand.__name__: errand for errand in _ALL}
 
 

@@ -22,15 +22,27 @@ class Workers:
         self._workers: OrderedDict[str, Worker] = OrderedDict()
         self._lock = threading.Lock()
 
-    def ask(self, name: str, errand: str, /, **arguments: Any) -> Future[Any]:
-        """Send the worker of a framework on an errand; see :meth:`Worker.ask`."""
+    def ask(self, name: str, errand: str, /, *, seconds: float | None = None, **arguments: Any) -> Future[Any]:
+        """Send the worker of a framework on an errand; see :meth:`Worker.ask`.
+
+        Parameters
+        ----------
+        name : str
+            The worker's.
+        errand : str
+            What it is asked to do.
+        seconds : float, optional
+            How long it may take; ``predict_timeout`` of the settings if left out.
+        **arguments
+            What goes with it, JSON types.
+        """
         with self._lock:
             worker = self._workers.pop(name, None) or Worker(name, settings.predict_idle)
             self._workers[name] = worker  # the newest one is last
             warm = [other for other in self._workers.values() if other is not worker and other.is_warm]
             for other in warm[: max(len(warm) + 1 - _MOST_WARM, 0)]:
                 other.rest()
-        return worker.ask(errand, arguments, settings.predict_timeout)
+        return worker.ask(errand, arguments, settings.predict_timeout if seconds is None else seconds)
 
     def __getitem__(self, name: str) -> Worker:
         """Give a worker that was asked before."""

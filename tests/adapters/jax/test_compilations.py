@@ -65,6 +65,7 @@ def test_another_start_reads_what_was_compiled_and_computes_the_same_bits(folder
     assert {name.partition("-")[0] for name in kept} >= {"jit__loop", "jit__traced_learning", "jit_gathered"}
 
 
+@pytest.mark.slow
 def test_what_is_damaged_is_compiled_anew_once(folder: Path) -> None:
     cold, _ = _trained()
     warm, whole = _trained()

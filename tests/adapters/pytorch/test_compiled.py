@@ -36,6 +36,7 @@ class Twice(nn.Module):
         return self.dropout(x) * self.dropout(x)
 
 
+@pytest.mark.slow
 def test_it_learns_what_an_eager_step_does() -> None:
     """The same values are dropped, and statistics are kept."""
     with Bench(seeded(net)) as eager, Bench(seeded(net), compile=True) as compiled:

@@ -6,6 +6,7 @@ import threading
 import pytest
 import torch
 
+from dltrainer_jupyter.adapters.pytorch import devices
 from dltrainer_jupyter.adapters.pytorch.devices import choose_device, choose_threads
 from dltrainer_jupyter.core.errors import ConfigurationError
 from tests.adapters.pytorch.bench import Bench
@@ -92,3 +93,19 @@ def test_a_trainers_threads_are_its_own() -> None:
     looked.set()
     thread.join()
     assert (mine, seen, torch.get_num_threads()) == (before, [before + 2], before)
+
+
+@pytest.mark.parametrize(("load", "used"), [(0.1, 4), (1.5, 1)])
+def test_a_prediction_leaves_a_core_to_those_who_are_busy(
+    monkeypatch: pytest.MonkeyPatch, load: float, used: int
+) -> None:
+    monkeypatch.setattr(devices.os, "getloadavg", lambda: (load, 0.0, 0.0))
+    monkeypatch.setattr(devices, "choose_threads", lambda _: 1)
+    before = torch.get_num_threads()
+    torch.set_num_threads(4)
+    try:
+        with devices.considerate_threads(torch.device("cpu")):
+            assert torch.get_num_threads() == used
+        assert torch.get_num_threads() == 4
+    finally:
+        torch.set_num_threads(before)

@@ -109,3 +109,24 @@ def test_fingerprints_tell_batches_apart() -> None:
     assert fingerprint((X, Y)) == fingerprint((X.numpy(), Y.numpy()))
     others = [(X + 1, Y), (Y, X), (X[:-1], Y), {"x": X}, (X, Y, torch.tensor(1)), (X, Y, "a"), (X, Y, "b")]
     assert len({fingerprint(other) for other in [(X, Y), *others]}) == len(others) + 1
+
+
+@pytest.mark.parametrize(
+    ("inputs", "targets", "task"),
+    [
+        ((2, 3, 8, 9), (2, 8, 9), "segmentation"),
+        ((2, 8, 9, 3), (2, 8, 9), "segmentation"),
+        ((2, 3, 8, 9), (2, 9, 8), "classification"),
+        ((2, 8), (2, 8), "classification"),
+    ],
+)
+def test_a_class_for_each_pixel_is_segmentation(inputs: tuple[int, ...], targets: tuple[int, ...], task: str) -> None:
+    pair = torch.zeros(inputs), torch.ones(targets, dtype=torch.int64)
+    found = describe(pair, TensorDataset(*pair))
+    assert (found.task, found.outputs, found.labels) == (task, 2, ("0", "1"))
+
+
+def test_boxes_are_what_the_recipe_says_they_are() -> None:
+    pair = torch.zeros(2, 3, 8, 9), torch.zeros(2, 4, 5)
+    found = describe(pair, Named(*pair), recipe="detection")
+    assert (found.task, found.outputs, found.labels) == ("detection", 3, Named.classes)

@@ -47,6 +47,8 @@ class Augmentation(ABC):
     """Whether it works on images only; else on samples of any shape."""
     within_one: ClassVar[bool] = False
     """Whether it takes values to be from 0 to 1, and cuts what leaves that range."""
+    in_place: ClassVar[bool] = False
+    """Whether what is in an image stays where it is, so that masks and boxes still fit."""
     mixes: ClassVar[bool] = False
     """Whether it mixes samples and their targets: classes become shares of each."""
     Config: ClassVar[type[BaseModel]]

@@ -29,6 +29,7 @@ class ColorJitter(Augmentation):
     """Change brightness, contrast, saturation and hue, in this order; grey images have only the first two."""
 
     name = operation = "color_jitter"
+    in_place = True
     within_one = True
 
     class Config(Settings):
@@ -61,6 +62,7 @@ class Grayscale(Augmentation):
     """Take the colour out of images; they keep three channels."""
 
     name = operation = "grayscale"
+    in_place = True
 
     class Config(Settings):
         """Settings."""
@@ -83,6 +85,7 @@ class Blur(Augmentation):
     """Blur images by a Gaussian; at their borders they are mirrored."""
 
     name = operation = "blur"
+    in_place = True
 
     class Config(Settings):
         """Settings."""

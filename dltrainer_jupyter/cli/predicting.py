@@ -1,0 +1,56 @@
+"""What a checkpoint says of files, on standard output."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dltrainer_jupyter.core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from dltrainer_jupyter.tal.inference import TrainedModel
+
+
+def predicted(model: TrainedModel, files: Sequence[str], top: int) -> dict[str, Any]:
+    """Predict files, as JSON types.
+
+    Raises
+    ------
+    ConfigurationError
+        If one can't be read, or isn't what the model takes; the message names it.
+    """
+    if top < 1:
+        msg = f"--top: expected 1 or more, got {top}."
+        raise ConfigurationError(msg)
+    found = model.answer(paths=files, top=top)
+    return found | {"checkpoint": {**found["checkpoint"], "digest": found["digest"]}}
+
+
+def say_lines(found: Mapping[str, Any], *, several: bool) -> None:
+    """Print a line a sample: its prediction, or its likeliest classes; notes go where errors go."""
+    for note in found["notes"]:
+        click.echo(note, err=True)
+    named = len({name.rpartition(", ")[0] or name for name in found["names"]}) > 1
+    for at, one in enumerate(found["predictions"]):
+        if several and found["top"] is not None:
+            said = ", ".join(f"{it['label']} {100 * it['confidence']:.1f} %" for it in found["top"][at])
+        else:
+            said = ", ".join(map(str, one)) if isinstance(one, list) else str(one)
+        click.echo(f"{found['names'][at]}: {said}" if named else said)
+
+
+def say_csv(found: Mapping[str, Any]) -> None:
+    """Print comma-separated values: the file, the prediction, and each of the likeliest classes with its confidence."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    top, predictions = found["top"], found["predictions"]
+    width = len(predictions[0]) if isinstance(predictions[0], list) else 1
+    heads = ["prediction"] if width == 1 else [f"prediction_{number}" for number in range(1, width + 1)]
+    more = [] if top is None else [f"{kind}_{n}" for n in range(1, len(top[0]) + 1) for kind in ("label", "confidence")]
+    writer.writerow(["file", *heads, *more])
+    for at, one in enumerate(predictions):
+        likely = [] if top is None else [value for it in top[at] for value in (it["label"], it["confidence"])]
+        writer.writerow([found["names"][at], *(one if isinstance(one, list) else [one]), *likely])

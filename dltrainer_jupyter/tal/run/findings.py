@@ -1,0 +1,145 @@
+"""What has become of a run so far, as tables and JSON types."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dltrainer_jupyter.core.errors import IllegalControlError
+from dltrainer_jupyter.core.records import CheckpointRecord
+from dltrainer_jupyter.tal.run.identity import Identified
+from dltrainer_jupyter.views.curves import Curve, curve
+from dltrainer_jupyter.views.evaluation import evaluation
+from dltrainer_jupyter.views.examples import examples_table
+from dltrainer_jupyter.views.sorting import Sort
+from dltrainer_jupyter.views.tables import epochs_table, run_document
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Recorded(Identified):
+    """A run whose history the store tells."""
+
+    def metrics(self) -> pd.DataFrame:
+        """Give the history, a row an epoch.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``epoch step learning_rate train_loss val_loss train_<metric> val_<metric>``.
+        """
+        return epochs_table(self.store.epochs(self.id))
+
+    def curve(self, name: str, start: int | None = None, stop: int | None = None, points: int = 2000) -> Curve:
+        """Give a per-step series, decimated to at most so many points.
+
+        Returns
+        -------
+        steps : numpy.ndarray of int64
+        values : numpy.ndarray of float32
+        """
+        return curve(self.store, self.id, name, start=start, stop=stop, points=points)
+
+    def confusion(self, epoch: int | None = None) -> pd.DataFrame:
+        """Give the confusion matrix of a validation: true classes down, predicted ones across.
+
+        Parameters
+        ----------
+        epoch : int, optional
+            By default the newest one validated.
+        """
+        import pandas as pd
+
+        found = self.store.validation(self.id, epoch)
+        if found is None or found.confusion is None:
+            which = "yet" if epoch is None else f"for epoch {epoch}"
+            msg = f"Run '{self.name}' has no confusion matrix {which}; it is counted at each validation of classes."
+            raise IllegalControlError(msg)
+        return pd.DataFrame(
+            found.confusion,
+            index=pd.Index(found.labels, name="true"),
+            columns=pd.Index(found.labels, name="predicted"),
+        )
+
+    def evaluation(self, epoch: int | None = None) -> dict[str, Any]:
+        """Give what a validation found of the whole set.
+
+        Parameters
+        ----------
+        epoch : int, optional
+            By default the newest one validated.
+
+        Returns
+        -------
+        dict
+            ``epoch``, ``step``, ``epochs``, ``labels``, ``has_examples`` and ``summary``: ``overall`` numbers, those of
+            each class or output, curves and ``notes``, as the task has them; None before the first validation.
+        """
+        return evaluation(self.store, self.id, epoch)
+
+    def examples(
+        self,
+        epoch: int | None = None,
+        *,
+        truth: int | str | None = None,
+        predicted: int | str | None = None,
+        correct: bool | None = None,
+        sort: Sort = "index",
+        test_run: int | None = None,
+    ) -> pd.DataFrame:
+        """Give single examples of a validation, or of a test run: what is true of each, and what the model said.
+
+        Parameters
+        ----------
+        epoch : int, optional
+            By default the newest one validated.
+        truth, predicted : int or str, optional
+            Only those of a class, or taken for one, by number or name.
+        correct : bool, optional
+            Only those that are right, or wrong.
+        sort : str, default "index"
+            ``confidence``, ``loss`` or ``score``; with a minus the greatest first.
+        test_run : int, optional
+            Number of a test run, in place of a validation.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row an example: ``index truth prediction confidence correct loss``, those that the task has.
+
+        Examples
+        --------
+        >>> run.examples(correct=False, sort="-confidence").head()  # doctest: +SKIP
+        """
+        return examples_table(
+            self.store,
+            self.id,
+            epoch=epoch,
+            test_run=test_run,
+            truth=truth,
+            predicted=predicted,
+            correct=correct,
+            sort=sort,
+        )
+
+    @property
+    def checkpoints(self) -> list[CheckpointRecord]:
+        """Its checkpoints, oldest first."""
+        return self.store.checkpoints(self.id)
+
+    def analysis(self) -> dict[str, Any] | None:
+        """Describe the model, layer by layer: shapes, parameters, operations, time.
+
+        Returns
+        -------
+        dict or None
+            As :func:`dltrainer_jupyter.views.analysis.analysis` says; None until the first epoch has ended.
+        """
+        from dltrainer_jupyter.views.analysis import analysis
+
+        return analysis(self.store, self.id)
+
+    def document(self) -> dict[str, Any]:
+        """Describe the run in full, as JSON types."""
+        self.store.reap()
+        return run_document(self.store, self.id)

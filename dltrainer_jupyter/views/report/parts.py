@@ -1,0 +1,96 @@
+"""What is read back of a report, as pydantic models: a report may come from anywhere, and be anything."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+When = Annotated[datetime, Field(strict=False)]
+"""Written as text."""
+Number = float | None
+"""None stands for what is no number."""
+
+
+class _Part(BaseModel):
+    # A newer report of the same version may hold more.
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+
+class ReportedRun(_Part):
+    """The run."""
+
+    id: str
+    name: str
+    state: str
+    epoch: int
+    step: int
+
+
+class ReportedCheckpoint(_Part):
+    """A checkpoint there was."""
+
+    step: int
+    epoch: int
+    kinds: list[str]
+    metrics: dict[str, Number]
+    digest: str
+    path: str
+    bytes: int
+    created_at: When
+    attempt: int = 0
+
+
+class ReportedEpoch(_Part):
+    """What was measured of an epoch: any number by any other name."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Number]
+
+    epoch: int
+    step: int
+
+
+class ReportedCurve(_Part):
+    """A per-step series."""
+
+    steps: list[int]
+    values: list[Number]
+
+    @model_validator(mode="after")
+    def _has_a_value_each(self) -> ReportedCurve:
+        if len(self.steps) != len(self.values):
+            msg = f"expected a value for each step, got {len(self.values)} for {len(self.steps)}"
+            raise ValueError(msg)
+        return self
+
+
+class ReportedMatrix(_Part):
+    """A confusion matrix."""
+
+    labels: list[str]
+    matrix: list[list[int]]
+
+    @model_validator(mode="after")
+    def _is_square(self) -> ReportedMatrix:
+        if {len(self.labels)} != {len(self.matrix), *map(len, self.matrix)}:
+            msg = f"expected {len(self.labels)} rows and columns, one for each label"
+            raise ValueError(msg)
+        return self
+
+
+class Document(_Part):
+    """All that :class:`dltrainer_jupyter.tal.reports.LoadedReport` gives."""
+
+    made_at: When
+    run: ReportedRun
+    best: dict[str, Any] | None
+    config: dict[str, Any]
+    model: dict[str, Any] | None
+    metrics: list[ReportedEpoch]
+    curves: dict[str, ReportedCurve]
+    confusion: ReportedMatrix | None
+    checkpoints: list[ReportedCheckpoint]
+    events: list[dict[str, Any]]
+    environment: dict[str, Any]
