@@ -82,11 +82,8 @@ def assemble(
     targets = encoded
     if targets is None:
         loss = None if spec.loss is None or spec.loss.is_user_object else spec.loss.type
-        everything = train.targets if validation is None else np.concatenate([train.targets, validation.targets])
-        if spec.recipe.type == "detection":
-            targets = encode_boxes(everything)
-        else:
-            targets = of_pixels(encode(everything, loss), train.inputs)
+        raw = train.targets if validation is None else np.concatenate([train.targets, validation.targets])
+        targets = encode_boxes(raw) if spec.recipe.type == "detection" else of_pixels(encode(raw, loss), train.inputs)
     training, held_back = _divide(spec, train, validation, targets)
 
     chain, train_inputs = fit_chain([*steps, *named_steps(spec.preprocessing)], training.inputs)

@@ -140,7 +140,7 @@ _IN_PATH: dict[str, dict[str, Any]] = {
 
 def _name(path: str, method: str) -> str:
     parts = [part for part in path.strip("/").removesuffix(".json").split("/") if not part.startswith("{")]
-    return "_".join([method, *parts, *(["one"] if path.endswith("{id}") else [])])
+    return "_".join([method, *parts, *(["one"] if path.endswith("}") else [])])
 
 
 def _query(model: type[BaseModel], definitions: Mapping[str, Any]) -> list[dict[str, Any]]:

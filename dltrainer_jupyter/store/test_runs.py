@@ -70,7 +70,7 @@ class TestRuns(StorePart):
         }
         with self._database.write() as connection:
             made = connection.execute(test_runs.insert().values(**row, examples=packed(examples)))
-            return TestRunRecord(id=tuple(made.inserted_primary_key or ())[0], **row)
+            return TestRunRecord(id=next(iter(made.inserted_primary_key or ())), **row)
 
     def test_runs(self, run_id: str) -> list[TestRunRecord]:
         """List a run's test runs, oldest first."""

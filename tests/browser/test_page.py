@@ -201,7 +201,9 @@ def test_where_a_run_is_tracked_is_a_click_away(ui: Ui, chromium: Browser, monke
         page = watched(context, said)
         page.goto(ui.address)
         row = page.locator("aside .dlt-row", has_text="page-tracked")
-        expect(row.locator(".dlt-row-tracked")).to_have_attribute("title", "tracked by MLflow, TensorBoard")
+        expect(row.locator(".dlt-row-tracked")).to_have_attribute(
+            "title", "tracked by MLflow (catching up), TensorBoard"
+        )
         row.click()
         badge = page.locator("main .dlt-tracker", has_text="MLflow")
         with context.expect_page() as opened:

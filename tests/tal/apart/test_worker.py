@@ -121,7 +121,7 @@ def test_an_answer_too_large_to_be_sent_is_refused(monkeypatch) -> None:
 
     monkeypatch.setattr(errands, "_trained", lambda *_: Huge())
     with pytest.raises(ConfigurationError, match="3,000,000 values, .* send fewer samples at a time"):
-        errands.predict("", "", "best", [], probabilities=False)
+        errands.predict("", "", "best", inputs=[], probabilities=False)
 
 
 def test_nobody_who_asks_waits(workers) -> None:
