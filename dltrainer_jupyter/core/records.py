@@ -224,9 +224,10 @@ class TestRunRecord:
     """Examples."""
     seconds: float
     metrics: Mapping[str, float]
-    labels: list[str]
-    confusion: list[list[int]] | None = None
-    summary: Mapping[str, Any] | None = None
+    labels: list[str] = field(repr=False)
+    confusion: list[list[int]] | None = field(default=None, repr=False)
+    summary: Mapping[str, Any] | None = field(default=None, repr=False)
+    """With the points of curves: pages, if it were shown below a cell."""
 
 
 @dataclass(frozen=True)
