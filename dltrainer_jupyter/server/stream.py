@@ -27,6 +27,8 @@ _CHANNELS = "dltrainer_channels"
 """Where a server's settings keep its channels."""
 _LARGEST_FRAME = 2**16
 """Bytes; what clients say has some hundred."""
+_PING_SECONDS = 30.0
+"""Between two questions whether a client is still there, unless the Jupyter server says how often."""
 
 
 class Stream(Guarded, WebSocketMixin, WebSocketHandler, JupyterHandler):
@@ -43,15 +45,29 @@ class Stream(Guarded, WebSocketMixin, WebSocketHandler, JupyterHandler):
         """Close the socket on whoever sends more in one frame."""
         return _LARGEST_FRAME
 
+    # Tornado asks whether the client is still there. Jupyter's mixin, whose open isn't called, would ask as well; what it
+    # gives here are milliseconds, which Tornado takes for seconds and complains of.
+
+    @property
+    def ping_interval(self) -> float:
+        """Give the seconds between two pings; 0 for none."""
+        given = self.settings.get("websocket_ping_interval")
+        return _PING_SECONDS if given is None else float(given)
+
+    @property
+    def ping_timeout(self) -> float:
+        """Give the seconds an answer may take: never longer than until the next ping."""
+        given = self.settings.get("websocket_ping_timeout")
+        return self.ping_interval if given is None else min(float(given), self.ping_interval)
+
     @ws_authenticated
     @authorized
     async def get(self, *args: Any, **kwargs: Any) -> None:
         """Become a socket."""
         await super().get(*args, **kwargs)
 
-    async def open(self, *args: Any, **kwargs: Any) -> None:
+    async def open(self, *_args: Any, **_kwargs: Any) -> None:
         """Begin to tell, of the runs in the address first."""
-        super().open(*args, **kwargs)
         # Reading the store brings much to be imported, for which nobody else shall wait.
         await asyncio.to_thread(load)
         from dltrainer_jupyter.server.outbox import Outbox

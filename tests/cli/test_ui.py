@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import psutil
 import pytest
+import websocket
 
 from dltrainer_jupyter.cli import WRONG
 from tests.waiting import until
@@ -81,6 +82,10 @@ def test_the_page_is_served_behind_a_token_until_ctrl_c(started) -> None:
     assert page.status == 200
     assert b"/dltrainer/static/page-" in page.body
     assert get(port, f"/dltrainer/api/runs?token={token}").status == 200
+    stream = websocket.create_connection(f"ws://localhost:{port}/dltrainer/api/stream?token={token}", timeout=30)
+    stream.send('{"kind": "ping"}')
+    assert stream.recv() == '{"kind":"pong"}'
+    stream.close()
     # Whoever has the token reaches runs, and no more.
     for elsewhere in (
         "api/contents",
@@ -97,6 +102,8 @@ def test_the_page_is_served_behind_a_token_until_ctrl_c(started) -> None:
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (0, "Stopped. Runs go on.\n")
     assert token not in err
+    # How often clients are asked whether they are still there is something that Tornado complains of.
+    assert "ping" not in err
 
 
 @pytest.mark.usefixtures("settings_of_nobody")
