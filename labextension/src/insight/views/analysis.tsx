@@ -16,7 +16,7 @@ import { ANALYSIS, type AnalysisWords } from '../words/analysis';
 export function AnalysisView({ client, snapshot, language }: InsightProps): JSX.Element {
   const said = inLanguage(ANALYSIS, language);
   const validated = snapshot.epochs.epoch?.length ?? 0;
-  // They are measured when training begins, and timed after the first epoch.
+  // They are looked at as the first epoch closes.
   const version = Number(snapshot.progress.step > 0) + Math.min(2, validated);
   const read = useReading('layers', version, () => client.read('analysis') as Promise<Analysis | null>);
   return (

@@ -18,7 +18,7 @@ const en = {
   waiting: 'Reading the model…',
   missingTitle: 'The model wasn’t looked into.',
   missing:
-    'Its layers are measured when training begins; this run began before that, or its model can’t be taken apart.',
+    'Its layers are measured when the first epoch has ended; this run ended before that, or its model can’t be taken apart.',
   failedTitle: 'The model can’t be read.',
   again: 'Try again',
   distributions: 'Distributions over epochs',
@@ -26,7 +26,8 @@ const en = {
   kind: 'What is shown',
   pick: 'Layer or parameter',
   noHistogramsTitle: 'No distributions.',
-  noHistograms: 'They are kept at each validation of a run whose configuration asks for them.',
+  noHistograms:
+    'They are kept from the end of the first epoch on, unless the configuration says histograms: false.',
   heat: (what: string, name: string) => `${what} of ${name} over epochs. Arrow keys read its columns.`,
   at: (epoch: number, value: string, share: string) => `Epoch ${epoch}: ${share} near ${value}`,
   column: (epoch: number, median: string, least: string, most: string) =>
@@ -55,7 +56,7 @@ const pt: AnalysisWords = {
   waiting: 'Lendo o modelo…',
   missingTitle: 'O modelo não foi examinado.',
   missing:
-    'As camadas são medidas quando o treino começa; esta execução começou antes disso, ou o modelo não pode ser desmontado.',
+    'As camadas são medidas quando a primeira época termina; esta execução acabou antes disso, ou o modelo não pode ser desmontado.',
   failedTitle: 'O modelo não pode ser lido.',
   again: 'Tentar de novo',
   distributions: 'Distribuições ao longo das épocas',
@@ -63,7 +64,8 @@ const pt: AnalysisWords = {
   kind: 'O que é mostrado',
   pick: 'Camada ou parâmetro',
   noHistogramsTitle: 'Sem distribuições.',
-  noHistograms: 'São guardadas a cada validação de uma execução cuja configuração as pede.',
+  noHistograms:
+    'São guardadas a partir do fim da primeira época, salvo se a configuração diz histograms: false.',
   heat: (what, name) => `${what} de ${name} ao longo das épocas. As setas leem as colunas.`,
   at: (epoch, value, share) => `Época ${epoch}: ${share} perto de ${value}`,
   column: (epoch, median, least, most) => `Época ${epoch}: mediana ${median}, de ${least} a ${most}`,
@@ -89,7 +91,7 @@ const es: AnalysisWords = {
   waiting: 'Leyendo el modelo…',
   missingTitle: 'El modelo no se examinó.',
   missing:
-    'Las capas se miden cuando empieza el entrenamiento; esta ejecución empezó antes, o el modelo no se puede desmontar.',
+    'Las capas se miden cuando termina la primera época; esta ejecución acabó antes, o el modelo no se puede desmontar.',
   failedTitle: 'No se puede leer el modelo.',
   again: 'Reintentar',
   distributions: 'Distribuciones a lo largo de las épocas',
@@ -97,7 +99,8 @@ const es: AnalysisWords = {
   kind: 'Qué se muestra',
   pick: 'Capa o parámetro',
   noHistogramsTitle: 'Sin distribuciones.',
-  noHistograms: 'Se guardan en cada validación de una ejecución cuya configuración las pide.',
+  noHistograms:
+    'Se guardan desde el final de la primera época, salvo que la configuración diga histograms: false.',
   heat: (what, name) => `${what} de ${name} a lo largo de las épocas. Las flechas leen las columnas.`,
   at: (epoch, value, share) => `Época ${epoch}: ${share} cerca de ${value}`,
   column: (epoch, median, least, most) => `Época ${epoch}: mediana ${median}, de ${least} a ${most}`,
