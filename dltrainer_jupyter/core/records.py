@@ -204,7 +204,7 @@ class ValidationRecord:
     """What it says of single examples, as columns; left out where a validation is read without them."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TestRunRecord:
     """A checkpoint measured on a whole data set, which stays as a record beside the run."""
 
@@ -224,10 +224,20 @@ class TestRunRecord:
     """Examples."""
     seconds: float
     metrics: Mapping[str, float]
-    labels: list[str] = field(repr=False)
-    confusion: list[list[int]] | None = field(default=None, repr=False)
-    summary: Mapping[str, Any] | None = field(default=None, repr=False)
-    """With the points of curves: pages, if it were shown below a cell."""
+    labels: list[str]
+    confusion: list[list[int]] | None = None
+    summary: Mapping[str, Any] | None = None
+
+    @property
+    def notes(self) -> list[str]:
+        """What there is to say of it, in sentences."""
+        return list((self.summary or {}).get("notes", ()))
+
+    def __repr__(self) -> str:
+        """Show what it came to; curves and matrix are pages."""
+        values = ", ".join(f"{name} {value:.4g}" for name, value in self.metrics.items())
+        head = f"Test run {self.id}: {self.count:,} examples of {self.name}, step {self.checkpoint_step:,}: {values}"
+        return f"<{'. '.join([head, *self.notes])}>"
 
 
 @dataclass(frozen=True)

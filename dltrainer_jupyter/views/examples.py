@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 import numpy as np
 
@@ -127,7 +127,7 @@ def examples_table(
     Raises
     ------
     ConfigurationError
-        If there is no such validation, test run or class.
+        If there is no such validation, test run, class or order.
     """
     import pandas as pd
 
@@ -203,6 +203,9 @@ def _filtered(columns: Mapping[str, Array], **wanted_values: int | bool | None) 
 
 
 def _sorted(columns: Mapping[str, Array], rows: npt.NDArray[np.intp], sort: Sort) -> npt.NDArray[np.intp]:
+    if sort not in (orders := get_args(Sort)):
+        kind = "order of examples"
+        raise UnknownNameError(kind, sort, orders)
     name, descending = sort.lstrip("-"), sort.startswith("-")
     if name == "index" or name not in columns:
         return rows

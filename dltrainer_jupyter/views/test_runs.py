@@ -53,7 +53,7 @@ def test_run_row(record: TestRunRecord) -> dict[str, Any]:
         "count": record.count,
         "seconds": round(record.seconds, 6),
         "metrics": finite(dict(record.metrics)),
-        "notes": list((record.summary or {}).get("notes", ())),
+        "notes": record.notes,
     }
 
 
@@ -69,7 +69,7 @@ def test_run_page(record: TestRunRecord) -> list[TextTable | str]:
         f"Test run {record.id}: {record.count:,} examples of {record.name}, by the checkpoint of step "
         f"{record.checkpoint_step:,} (epoch {record.checkpoint_epoch}), {record.digest[:12]}"
     )
-    notes = "\n".join((record.summary or {}).get("notes", ()))
+    notes = "\n".join(record.notes)
     table = TextTable(("metric", "value"), [[name, metric(value)] for name, value in record.metrics.items()])
     return [head, table, *([notes] if notes else [])]
 

@@ -133,6 +133,9 @@ def test_classes_unseen_in_training_are_left_out_and_said() -> None:
     assert found.count == 36
     assert found.summary is not None
     assert found.summary["notes"][0] == "4 samples are of classes unseen in training (never, perhaps) and left out."
+    assert repr(found).startswith(f"<Test run {found.id}: 36 examples of arrays, step {found.checkpoint_step}: loss ")
+    assert repr(found).endswith(f". {found.notes[-1]}>")
+    assert len(repr(found)) < 400
     assert found.metrics["accuracy"] == pytest.approx(accuracy_score(TEXT[4:], run.best.predict(X[4:])))
     numbers = quick(metrics=["accuracy"])
     assert numbers.test((X, np.where(np.arange(40) < 5, 7, Y))).count == 35

@@ -261,6 +261,8 @@ def test_a_table_of_all(store: Store, begin: Begin) -> None:
     assert examples_table(store, "run-1", predicted=1)["index"].tolist() == [5]
     with pytest.raises(UnknownNameError, match="Unknown class 'dig'. Did you mean 'dog'"):
         examples_table(store, "run-1", truth="dig")
+    with pytest.raises(UnknownNameError, match="Unknown order of examples '-los'. Did you mean '-loss'"):
+        examples_table(store, "run-1", sort="-los")  # type: ignore[arg-type]
 
 
 def test_a_table_of_values(store: Store, begin: Begin) -> None:
