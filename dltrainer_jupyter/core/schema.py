@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import Field
+from pydantic.config import JsonDict
 
 
 def setting(
@@ -46,6 +47,6 @@ def setting(
     >>> Config.model_json_schema()["properties"]["rate"]["group"]
     'regularity'
     """
-    shown = {"step": step, "group": group, "advanced": advanced or None}
-    extra = {key: value for key, value in shown.items() if value is not None}
+    shown: JsonDict = {"step": step, "group": group, "advanced": advanced or None}
+    extra: JsonDict = {key: value for key, value in shown.items() if value is not None}
     return Field(default, description=description, json_schema_extra=extra or None, **constraints)
