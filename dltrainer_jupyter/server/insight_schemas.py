@@ -98,4 +98,5 @@ class DifferenceAnswer(BaseModel):
     """How two validations and their runs' settings differ."""
 
     confusion: dict[str, Any] | None = Field(description="Labels, epochs, and a matrix of the second less the first.")
+    note: str | None = Field(description="Why there is no matrix, if there is none.")
     settings: dict[str, list[Any]] = Field(description="Those that differ, by key: of the first run and the second.")

@@ -10,7 +10,7 @@ from dltrainer_jupyter.core.records import CheckpointRecord
 from dltrainer_jupyter.tal.inference import TrainedModel
 from dltrainer_jupyter.tal.run import Run
 from dltrainer_jupyter.tal.session import get
-from dltrainer_jupyter.views.configuration import in_force, in_words
+from dltrainer_jupyter.views.configuration import complete
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,9 +62,7 @@ def compare(refs: Compared | Sequence[Compared]) -> pd.DataFrame:
         raise ConfigurationError(msg)
     found = [_found(ref) for ref in refs]
     records = [run.record for run, _ in found]
-    # Complete, so that a value that is there by default stands beside one that isn't.
-    specs = [in_force(run.store, record) for (run, _), record in zip(found, records, strict=True)]
-    settings = [in_words(spec.model_dump(mode="json")) for spec in specs]
+    settings = [complete(run.store, record) for (run, _), record in zip(found, records, strict=True)]
     keys = sorted({key for setting in settings for key in setting} - {"name"})
     differing = [key for key in keys if len({repr(setting.get(key)) for setting in settings}) > 1]
     with_checkpoints = any(checkpoint is not None for _, checkpoint in found)

@@ -15,7 +15,7 @@ from dltrainer_jupyter.core.records import CheckpointRecord, EpochRecord
 from dltrainer_jupyter.views.curves import Curve
 from dltrainer_jupyter.views.report.reading import read
 from dltrainer_jupyter.views.report.writing import FORMS, written
-from dltrainer_jupyter.views.tables import epochs_table
+from dltrainer_jupyter.views.tables import confusion_table, epochs_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -205,15 +205,11 @@ class LoadedReport:
         ConfigurationError
             If there was none.
         """
-        import pandas as pd
-
         found = self._document["confusion"]
         if found is None:
             msg = f"The report of '{self.name}' has no confusion matrix; it is counted at each validation of classes."
             raise ConfigurationError(msg)
-        labels = found["labels"]
-        across = pd.Index(labels, name="predicted")
-        return pd.DataFrame(found["matrix"], index=pd.Index(labels, name="true"), columns=across)
+        return confusion_table(found["labels"], found["matrix"])
 
     def analysis(self) -> dict[str, Any] | None:
         """Describe the model as :meth:`Run.analysis` does."""

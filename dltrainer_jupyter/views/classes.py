@@ -49,3 +49,15 @@ def per_class(labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> list[di
         }
         for at, label in enumerate(labels)
     ]
+
+
+def no_confusion(run: str, epoch: int | None) -> str:
+    """Say that a run has no confusion matrix, and when it has one.
+
+    Examples
+    --------
+    >>> no_confusion("digits", 3)
+    "Run 'digits' has no confusion matrix after epoch 3; it is counted at each validation of classes."
+    """
+    when = "yet" if epoch is None else f"after epoch {epoch:,}"
+    return f"Run '{run}' has no confusion matrix {when}; it is counted at each validation of classes."

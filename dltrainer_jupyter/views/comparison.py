@@ -12,7 +12,8 @@ import numpy.typing as npt
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.records import RunRecord
 from dltrainer_jupyter.store.store import Store
-from dltrainer_jupyter.views.configuration import in_force, in_words
+from dltrainer_jupyter.views.classes import no_confusion
+from dltrainer_jupyter.views.configuration import complete, flat
 from dltrainer_jupyter.views.example_items import item_of
 from dltrainer_jupyter.views.gallery import EMPTY, Gallery, boxes_of, mask_of
 
@@ -64,8 +65,7 @@ def confusion_difference(
     first, second = store.validation(run_id, one), store.validation(other_run or run_id, other)
     for found, run, epoch in ((first, run_id, one), (second, other_run or run_id, other)):
         if found is None or found.confusion is None:
-            msg = f"Run '{store.run(run).name}' has no confusion matrix{_after(epoch)}; choose a validated epoch."
-            raise ConfigurationError(msg)
+            raise ConfigurationError(no_confusion(store.run(run).name, epoch))
     assert first is not None  # noqa: S101 - refused above
     assert second is not None  # noqa: S101 - as above
     if first.labels != second.labels:
@@ -157,7 +157,7 @@ def refuse_other_set(store: Store, one: RunRecord, other: RunRecord) -> None:
     ConfigurationError
         Names the setting that differs.
     """
-    first, second = (flat(in_words(in_force(store, run).model_dump(mode="json"))) for run in (one, other))
+    first, second = (flat(complete(store, run)) for run in (one, other))
     for key in sorted(first.keys() | second.keys()):
         if first.get(key) != second.get(key) and key.startswith(_SAME_SET):
             msg = (
@@ -176,30 +176,13 @@ def configuration_difference(store: Store, runs: list[str]) -> dict[str, Any]:
         ``runs`` (id and name) and ``settings``: by key with dots, a value for each run; None where it isn't set.
     """
     records = [store.run(run) for run in runs]
-    settings = [flat(in_words(in_force(store, record).model_dump(mode="json"))) for record in records]
+    settings = [flat(complete(store, record)) for record in records]
     keys = sorted({key for setting in settings for key in setting} - {"name"})
     differing = {key: [setting.get(key) for setting in settings] for key in keys}
     return {
         "runs": [{"id": record.id, "name": record.name} for record in records],
         "settings": {key: values for key, values in differing.items() if any(it != values[0] for it in values)},
     }
-
-
-def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Name settings inside groups with dots; a part and its own settings stay one value if it is the type that differs.
-
-    Examples
-    --------
-    >>> flat({"epochs": 3, "model": {"type": "mlp", "config": {"hidden": [8]}}})
-    {'epochs': 3, 'model.type': 'mlp', 'model.config.hidden': [8]}
-    """
-    found: dict[str, Any] = {}
-    for key, value in settings.items():
-        if isinstance(value, Mapping) and value:
-            found |= flat(value, f"{prefix}{key}.")
-        else:
-            found[prefix + key] = value
-    return found
 
 
 def _seen(store: Store, run_id: str, epoch: int | None) -> _Seen:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -51,6 +52,23 @@ def in_words(value: Any) -> Any:
     return [in_words(item) for item in value] if isinstance(value, list) else value
 
 
+def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Name settings inside groups with dots; a part and its own settings stay one value if it is the type that differs.
+
+    Examples
+    --------
+    >>> flat({"epochs": 3, "model": {"type": "mlp", "config": {"hidden": [8]}}})
+    {'epochs': 3, 'model.type': 'mlp', 'model.config.hidden': [8]}
+    """
+    found: dict[str, Any] = {}
+    for key, value in settings.items():
+        if isinstance(value, Mapping) and value:
+            found |= flat(value, f"{prefix}{key}.")
+        else:
+            found[prefix + key] = value
+    return found
+
+
 def to_yaml(spec: RunSpec, *, complete: bool = False) -> str:
     """Write a specification as YAML.
 
@@ -83,6 +101,12 @@ def in_force(store: Store, run: RunRecord) -> RunSpec:
     values = {key: value for change in changes for key, value in change.values.items()}
     spec = live.changed(run.spec, values | {"epochs": run.progress.epochs})
     return run.spec if spec == run.spec else spec
+
+
+def complete(store: Store, run: RunRecord) -> dict[str, Any]:
+    """Give a run's settings in force, those nobody gave as well, so that a default stands beside what isn't one."""
+    found: dict[str, Any] = in_words(in_force(store, run).model_dump(mode="json"))
+    return found
 
 
 def live_settings() -> str:

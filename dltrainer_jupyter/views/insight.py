@@ -57,11 +57,16 @@ def shown_changed(
 def shown_difference(
     store: Store, run_id: str, *, one: int | None = None, other: int | None = None, run: str | None = None
 ) -> dict[str, Any]:
-    """Subtract two confusion matrices, if both runs count classes, and list the settings that differ."""
+    """Subtract two confusion matrices, or note why that can't be, and list the settings that differ."""
     other_run = None if run is None else store.find(run).id
-    found = (store.validation(run_id, one), store.validation(other_run or run_id, other))
-    counted = all(it is not None and it.confusion is not None for it in found)
+    matrix, note = None, None
+    try:
+        matrix = confusion_difference(store, run_id, one, other, other_run=other_run)
+    except ConfigurationError as refusal:
+        # Runs of other classes or tasks have settings all the same.
+        note = str(refusal)
     return {
-        "confusion": confusion_difference(store, run_id, one, other, other_run=other_run) if counted else None,
+        "confusion": matrix,
+        "note": note,
         "settings": configuration_difference(store, [run_id, other_run or run_id])["settings"],
     }

@@ -34,6 +34,13 @@ def epochs_table(records: Sequence[EpochRecord]) -> pd.DataFrame:
     return table.astype(dict.fromkeys(whole, "int64") | dict.fromkeys(numbers, "float64"))
 
 
+def confusion_table(labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> pd.DataFrame:
+    """Give a confusion matrix as a table: true classes down, predicted ones across."""
+    import pandas as pd
+
+    return pd.DataFrame(matrix, index=pd.Index(labels, name="true"), columns=pd.Index(labels, name="predicted"))
+
+
 def run_row(run: RunRecord) -> dict[str, Any]:
     """Describe a run in one row of a list."""
     return {

@@ -19,7 +19,8 @@ from dltrainer_jupyter.views.drawing import (
     printable,
     to_png,
 )
-from dltrainer_jupyter.widgets.summary import families, line
+from dltrainer_jupyter.views.families import families
+from dltrainer_jupyter.widgets.summary import line
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

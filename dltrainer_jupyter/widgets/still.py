@@ -9,11 +9,12 @@ from typing import Any
 
 from dltrainer_jupyter.core.states import ENDED
 from dltrainer_jupyter.views.classes import per_class
+from dltrainer_jupyter.views.facts import rows
 from dltrainer_jupyter.views.families import families, last, split, title
 from dltrainer_jupyter.views.tracking import is_page
 from dltrainer_jupyter.views.words import MISSING, metric
 from dltrainer_jupyter.widgets.picture import WIDTH
-from dltrainer_jupyter.widgets.summary import line, look_again, rows
+from dltrainer_jupyter.widgets.summary import line, look_again
 
 
 def bundle(snapshot: Mapping[str, Any], png: bytes | None) -> dict[str, str]:

@@ -10,8 +10,8 @@ import pytest
 from dltrainer_jupyter.loop import loop, sampling
 from dltrainer_jupyter.loop.sampling import SYSTEM, Sampler
 from dltrainer_jupyter.machine.gpus import Gpu
+from dltrainer_jupyter.views.families import families
 from dltrainer_jupyter.views.live import snapshot
-from dltrainer_jupyter.widgets.summary import families
 from tests.waiting import until
 
 if TYPE_CHECKING:

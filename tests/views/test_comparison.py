@@ -11,6 +11,7 @@ import pytest
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.records import EpochRecord, ValidationRecord
 from dltrainer_jupyter.views.comparison import changed, configuration_difference, confusion_difference
+from dltrainer_jupyter.views.insight import shown_difference
 
 if TYPE_CHECKING:
     from dltrainer_jupyter.store import Store
@@ -152,6 +153,18 @@ def test_matrices_of_other_classes_are_refused(begin: Callable, store: Store) ->
     begin("run-2").epoch(EpochRecord(1, 1, {"val_loss": 1.0}), found, None)
     with pytest.raises(ConfigurationError, match="same classes"):
         confusion_difference(store, "run-1", 1, 1, other_run="run-2")
+
+
+def test_runs_of_other_classes_are_told_apart_by_their_settings_and_a_note(begin: Callable, store: Store) -> None:
+    validated(begin("run-1"), 1, TRUTH)
+    other = begin("run-2", learning_rate=0.2)
+    other.epoch(EpochRecord(1, 1, {"val_loss": 1.0}), ValidationRecord(1, 1, [[1]], ["only"]), None)
+    begin("run-3")
+    found = shown_difference(store, "run-1", run="run-2")
+    assert (found["confusion"], list(found["settings"])) == (None, ["learning_rate"])
+    assert "same classes" in found["note"]
+    assert "run-3' has no confusion matrix yet" in shown_difference(store, "run-1", run="run-3")["note"]
+    assert shown_difference(store, "run-1")["note"] is None
 
 
 def test_settings_that_differ(begin: Callable, store: Store) -> None:

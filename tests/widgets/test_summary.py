@@ -6,8 +6,10 @@ import pytest
 
 from dltrainer_jupyter.core.records import ErrorRecord
 from dltrainer_jupyter.core.states import State
+from dltrainer_jupyter.views.facts import rows
+from dltrainer_jupyter.views.families import families
 from dltrainer_jupyter.views.live import snapshot
-from dltrainer_jupyter.widgets.summary import families, line, look_again, rows
+from dltrainer_jupyter.widgets.summary import line, look_again
 
 if TYPE_CHECKING:
     from collections.abc import Callable

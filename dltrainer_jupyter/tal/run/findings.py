@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 from dltrainer_jupyter.core.errors import IllegalControlError
 from dltrainer_jupyter.core.records import CheckpointRecord
 from dltrainer_jupyter.tal.run.identity import Identified
+from dltrainer_jupyter.views.classes import no_confusion
 from dltrainer_jupyter.views.curves import Curve, curve
 from dltrainer_jupyter.views.evaluation import evaluation
 from dltrainer_jupyter.views.examples import examples_table
 from dltrainer_jupyter.views.sorting import Sort
-from dltrainer_jupyter.views.tables import epochs_table, run_document
+from dltrainer_jupyter.views.tables import confusion_table, epochs_table, run_document
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,18 +49,10 @@ class Recorded(Identified):
         epoch : int, optional
             By default the newest one validated.
         """
-        import pandas as pd
-
         found = self.store.validation(self.id, epoch)
         if found is None or found.confusion is None:
-            which = "yet" if epoch is None else f"for epoch {epoch}"
-            msg = f"Run '{self.name}' has no confusion matrix {which}; it is counted at each validation of classes."
-            raise IllegalControlError(msg)
-        return pd.DataFrame(
-            found.confusion,
-            index=pd.Index(found.labels, name="true"),
-            columns=pd.Index(found.labels, name="predicted"),
-        )
+            raise IllegalControlError(no_confusion(self.name, epoch))
+        return confusion_table(found.labels, found.confusion)
 
     def evaluation(self, epoch: int | None = None) -> dict[str, Any]:
         """Give what a validation found of the whole set.

@@ -8,6 +8,7 @@ import bqplot
 import numpy as np
 
 from dltrainer_jupyter.tal.run import Run
+from dltrainer_jupyter.views.classes import no_confusion
 from dltrainer_jupyter.views.live import confusion as read
 from dltrainer_jupyter.widgets.figures.frame import Chooser, NothingToPlotError, made
 from dltrainer_jupyter.widgets.picture import SERIES
@@ -20,9 +21,7 @@ def confusion(run: Run, epoch: int | None = None) -> Chooser:
     """Draw the confusion matrix of a validation; ``chosen`` is ``truth``, ``prediction`` and ``count`` of a cell."""
     found = read(run.store, run.id, epoch)
     if found is None:
-        when = "yet" if epoch is None else f"after epoch {epoch:,}"
-        msg = f"Run '{run.name}' has no confusion matrix {when}; it is counted at each validation of classes."
-        raise NothingToPlotError(msg)
+        raise NothingToPlotError(no_confusion(run.name, epoch))
     labels = [str(label) for label in found["labels"]]
     counts = np.asarray(found["matrix"])
     predicted, true = bqplot.OrdinalScale(domain=labels), bqplot.OrdinalScale(domain=labels, reverse=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bqplot
 
 from dltrainer_jupyter.tal.run import Run
+from dltrainer_jupyter.views.families import families, split, title
 from dltrainer_jupyter.views.live import epoch_columns
 from dltrainer_jupyter.widgets.figures.frame import (
     MOST_POINTS,
@@ -16,7 +17,6 @@ from dltrainer_jupyter.widgets.figures.frame import (
     made,
 )
 from dltrainer_jupyter.widgets.picture import colour, mixed
-from dltrainer_jupyter.widgets.summary import families, split, title
 
 _TRAIN = 0.62
 
