@@ -24,7 +24,7 @@ def boundary_scores(predicted: Array, actual: Array, tolerance: float) -> npt.ND
     Parameters
     ----------
     predicted, actual : numpy.ndarray of int, shape (n, h, w)
-        Classes of the pixels.
+        Classes of the pixels; a negative one is none.
     tolerance : float
         How far apart two pixels of outlines may lie and still meet, as a share of the image's diagonal; one pixel at
         least.
@@ -40,7 +40,8 @@ def boundary_scores(predicted: Array, actual: Array, tolerance: float) -> npt.ND
     step = max(1, _MOST_PIXELS // max(math.prod(actual.shape[1:]), 1))
     for start in range(0, len(actual), step):
         some = slice(start, start + step)
-        for index in np.union1d(np.unique(predicted[some]), np.unique(actual[some])):
+        there = np.union1d(np.unique(predicted[some]), np.unique(actual[some]))
+        for index in there[there >= 0]:
             scores[some, index] = _f1(outline(predicted[some] == index), outline(actual[some] == index), near)
     return scores
 

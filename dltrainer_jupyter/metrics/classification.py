@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -11,15 +10,15 @@ from pydantic import BaseModel, Field
 
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Task
-from dltrainer_jupyter.metrics.confusion import ConfusionMatrix
-from dltrainer_jupyter.metrics.decisions import decide
+from dltrainer_jupyter.metrics.counting import ClassCounts
+from dltrainer_jupyter.metrics.decisions import UNDECIDED, decide, refuse_unknown, width_of
 
 if TYPE_CHECKING:
     from dltrainer_jupyter.core.protocols import Array
 
 
 class Accuracy:
-    """Share of right decisions.
+    """Share of right decisions; an example without one, whose scores aren't numbers, isn't right.
 
     Two counts are all it needs, so it works for any number of classes and imports nothing.
 
@@ -55,7 +54,7 @@ class Accuracy:
     def update(self, outputs: Array, targets: Array, sizes: Sequence[int]) -> None:  # noqa: ARG002 - counts just add up
         """Take in consecutive batches, as :func:`~dltrainer_jupyter.metrics.decisions.decide` takes them."""
         predicted, actual = decide(outputs, targets)
-        self._right += int(np.count_nonzero(predicted == actual))
+        self._right += int(np.count_nonzero((predicted == actual) & (predicted != UNDECIDED)))
         self._total += len(actual)
 
     def compute(self) -> float:
@@ -75,11 +74,11 @@ class Accuracy:
         self._right, self._total = int(state["right"]), int(state["total"])
 
 
-class ClassScore(ABC):
-    """A score of scikit-learn's, computed from a streaming confusion matrix.
+class ClassScore:
+    """A score of classes, averaged over them, that equals scikit-learn's.
 
-    scikit-learn is given each cell of the matrix once, weighted by its count, which yields what it would say about
-    every single sample.
+    Three counts a class are all it needs, so it works for any number of classes and imports nothing. An example
+    without a decision, whose scores aren't numbers, counts as one whose class wasn't found.
 
     Parameters
     ----------
@@ -91,7 +90,7 @@ class ClassScore(ABC):
     Raises
     ------
     ConfigurationError
-        If ``average`` is ``binary`` and there are more than two classes, or there are too many classes.
+        If ``average`` is ``binary`` and there are more than two classes.
     """
 
     description: ClassVar[str]
@@ -117,42 +116,38 @@ class ClassScore(ABC):
             raise ConfigurationError(msg)
         self.config = config
         self.outputs = outputs
-        self._confusion = ConfusionMatrix(outputs)
+        self.reset()
 
-    def update(self, outputs: Array, targets: Array, sizes: Sequence[int]) -> None:
-        """Take in consecutive batches, as :func:`~dltrainer_jupyter.metrics.decisions.decide` takes them."""
-        self._confusion.update(outputs, targets, sizes)
+    def update(self, outputs: Array, targets: Array, sizes: Sequence[int]) -> None:  # noqa: ARG002 - counts just add up
+        """Take in consecutive batches, as :func:`~dltrainer_jupyter.metrics.decisions.decide` takes them.
+
+        Raises
+        ------
+        ConfigurationError
+            If a target is no class of the model.
+        """
+        predicted, actual = decide(outputs, targets)
+        self._counts.widen(width_of(outputs))
+        refuse_unknown(actual, self._counts.classes)
+        self._counts.add(actual, predicted)
 
     def compute(self) -> float:
         """Give the score; NaN if nothing was taken in."""
-        actual, predicted = np.nonzero(self._confusion.counts)
-        if not len(actual):
-            return float("nan")
-        return float(
-            self._score(
-                actual,
-                predicted,
-                sample_weight=self._confusion.counts[actual, predicted],
-                average=self.config.average,
-                zero_division=self.config.zero_division,
-            )
-        )
+        if self.config.average != "binary":
+            return self._counts.averages()[self.config.average][self.name]
+        return float(self._counts.columns()[self.name][1]) if self._counts.total else float("nan")
 
     def reset(self) -> None:
         """Forget everything."""
-        self._confusion.reset()
+        self._counts = ClassCounts(max(self.outputs, 2), empty=self.config.zero_division)
 
     def state(self) -> dict[str, Any]:
         """Give what :meth:`load_state` needs to go on."""
-        return self._confusion.state()
+        return self._counts.state()
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Go on from a state."""
-        self._confusion.load_state(state)
-
-    @abstractmethod
-    def _score(self, actual: Array, predicted: Array, **settings: Any) -> Any:
-        """Compute scikit-learn's score of weighted pairs of classes."""
+        self._counts.load_state(state)
 
 
 class Precision(ClassScore):
@@ -169,11 +164,6 @@ class Precision(ClassScore):
     description: ClassVar[str] = "Of what was taken for a class, the share that is of it."
     name = "precision"
 
-    def _score(self, actual: Array, predicted: Array, **settings: Any) -> Any:
-        from sklearn.metrics import precision_score
-
-        return precision_score(actual, predicted, **settings)
-
 
 class Recall(ClassScore):
     """Of what is of a class, the share that was found.
@@ -189,11 +179,6 @@ class Recall(ClassScore):
     description: ClassVar[str] = "Of what is of a class, the share that was found."
     name = "recall"
 
-    def _score(self, actual: Array, predicted: Array, **settings: Any) -> Any:
-        from sklearn.metrics import recall_score
-
-        return recall_score(actual, predicted, **settings)
-
 
 class F1(ClassScore):
     """Harmonic mean of precision and recall.
@@ -208,8 +193,3 @@ class F1(ClassScore):
 
     description: ClassVar[str] = "Harmonic mean of precision and recall."
     name = "f1"
-
-    def _score(self, actual: Array, predicted: Array, **settings: Any) -> Any:
-        from sklearn.metrics import f1_score
-
-        return f1_score(actual, predicted, **settings)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dltrainer_jupyter.core.errors import ConfigurationError
-from dltrainer_jupyter.metrics.decisions import decide, single_logit
+from dltrainer_jupyter.metrics.decisions import UNDECIDED, decide, refuse_unknown, width_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -20,7 +20,7 @@ MOST_CLASSES = 2048
 
 
 class ConfusionMatrix:
-    """Counts of (true class, predicted class).
+    """Counts of (true class, predicted class); examples without a decision, whose scores aren't numbers, are left out.
 
     Parameters
     ----------
@@ -87,14 +87,12 @@ class ConfusionMatrix:
         predicted, actual = decide(outputs, targets)
         if not predicted.size:
             return
-        if not single_logit(outputs) and outputs.shape[1] > len(self._counts):
-            self._grow(outputs.shape[1])
+        if width_of(outputs) > len(self._counts):
+            self._grow(width_of(outputs))
         classes = len(self._counts)
-        if actual.min() < 0 or actual.max() >= classes:
-            wrong = actual.min() if actual.min() < 0 else actual.max()
-            msg = f"metrics: expected targets from 0 to {classes - 1}, as many as the model has classes; got {wrong}."
-            raise ConfigurationError(msg)
-        np.add.at(self._counts.reshape(-1), actual * classes + predicted, 1)
+        refuse_unknown(actual, classes)
+        decided = predicted != UNDECIDED
+        np.add.at(self._counts.reshape(-1), (actual * classes + predicted)[decided], 1)
 
     def reset(self) -> None:
         """Forget everything."""
@@ -117,8 +115,8 @@ class ConfusionMatrix:
     def _empty(cls, classes: int) -> npt.NDArray[np.int64]:
         if not cls.fits(classes):
             msg = (
-                f"metrics: a confusion matrix, which precision, recall and f1 are computed from, has room for "
-                f"{MOST_CLASSES:,} classes, not for {classes:,}; accuracy works for any number."
+                f"metrics: a confusion matrix has room for {MOST_CLASSES:,} classes, not for {classes:,}; accuracy, "
+                "precision, recall and f1 work for any number."
             )
             raise ConfigurationError(msg)
         return np.zeros((classes, classes), dtype=np.int64)

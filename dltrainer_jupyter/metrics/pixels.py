@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dltrainer_jupyter.core.errors import ConfigurationError
-from dltrainer_jupyter.metrics.decisions import harden, single_logit
+from dltrainer_jupyter.metrics.decisions import UNDECIDED, chosen, harden, single_logit
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -33,13 +33,16 @@ def decided(outputs: Array, targets: Array) -> tuple[Array, Array]:
     Returns
     -------
     (numpy.ndarray, numpy.ndarray) of int64, shape (n, h, w)
+        Predicted as by :func:`~dltrainer_jupyter.metrics.decisions.chosen`, so -1 where there is no decision.
 
     Raises
     ------
     ConfigurationError
         If there isn't one decision a target.
     """
-    predicted = (outputs > 0)[:, 0].astype(np.int64) if single_logit(outputs) else outputs.argmax(axis=1)
+    predicted = chosen(outputs)
+    if single_logit(outputs):
+        predicted = predicted[:, 0]
     actual = harden(outputs, targets).astype(np.int64, copy=False)
     if actual.ndim == outputs.ndim and actual.shape[1] == 1:
         actual = actual[:, 0]
@@ -52,8 +55,56 @@ def decided(outputs: Array, targets: Array) -> tuple[Array, Array]:
     return predicted, actual
 
 
+def pairs(predicted: Array, actual: Array, example: Array, examples: int, classes: int) -> npt.NDArray[np.int64]:
+    """Count pixels of each example by itself.
+
+    Parameters
+    ----------
+    predicted, actual, example : numpy.ndarray of int64, shape (pixels,)
+        What each was taken for, -1 for none, and what it is; and which example it is of.
+    examples, classes : int
+        How many there are.
+
+    Returns
+    -------
+    numpy.ndarray of int64, shape (examples, classes, classes + 1)
+        By true class and predicted one, the last column being none.
+    """
+    columns = np.where(predicted == UNDECIDED, classes, predicted)
+    places = (example * classes + actual) * (classes + 1) + columns
+    counts = np.bincount(places, minlength=examples * classes * (classes + 1))
+    return counts.reshape(examples, classes, classes + 1)
+
+
+def iou_of(counts: Array) -> Floats:
+    """Give intersection over union of each class, shape (..., classes), of counts as :func:`pairs` gives them.
+
+    NaN for a class that is in neither truth nor prediction.
+    """
+    both, either, _ = _areas(counts)
+    return _ratio(both, either)
+
+
+def mean_of(values: Floats) -> Floats:
+    """Average over the last axis what is a number; NaN where nothing is."""
+    known = np.isfinite(values)
+    return _ratio(np.where(known, values, 0).sum(axis=-1), known.sum(axis=-1))
+
+
+def _areas(counts: Array) -> tuple[Array, Array, Array]:
+    """Give the intersection of truth and prediction of each class, their union, and the sum of both."""
+    both = np.diagonal(counts, axis1=-2, axis2=-1)
+    sizes = counts.sum(axis=-1) + counts[..., :-1].sum(axis=-2)
+    return both, sizes - both, sizes
+
+
+def _ratio(part: Array, whole: Array) -> Floats:
+    ratios: Floats = np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=whole > 0)
+    return ratios
+
+
 class PixelCounts:
-    """Counts of (true class, predicted class) over pixels.
+    """Counts of (true class, predicted class) over pixels; a pixel without a decision is one that wasn't found.
 
     Parameters
     ----------
@@ -62,8 +113,8 @@ class PixelCounts:
 
     Attributes
     ----------
-    counts : numpy.ndarray of int64, shape (classes, classes)
-        Rows are true classes, columns predicted ones.
+    counts : numpy.ndarray of int64, shape (classes, classes + 1)
+        Rows are true classes, columns predicted ones, the last of them being none.
     """
 
     def __init__(self, outputs: int) -> None:
@@ -72,7 +123,7 @@ class PixelCounts:
 
     def reset(self) -> None:
         """Forget everything."""
-        self.counts: npt.NDArray[np.int64] = np.zeros((self._least, self._least), np.int64)
+        self.counts: npt.NDArray[np.int64] = np.zeros((self._least, self._least + 1), np.int64)
 
     def add(self, predicted: Array, actual: Array) -> None:
         """Count pixels; classes nobody spoke of make the matrix grow.
@@ -87,12 +138,13 @@ class PixelCounts:
         if actual.min() < 0:
             msg = f"metrics: the class of a pixel counts from 0, but a target is {actual.min()}."
             raise ConfigurationError(msg)
-        classes = max(len(self.counts), int(predicted.max()) + 1, int(actual.max()) + 1)
-        if classes > len(self.counts):
-            more = classes - len(self.counts)
-            self.counts = np.pad(self.counts, ((0, more), (0, more)))
-        pairs = np.bincount((actual * classes + predicted).ravel(), minlength=classes**2)
-        self.counts += pairs.reshape(classes, classes)
+        self.widen(classes := max(len(self.counts), int(predicted.max()) + 1, int(actual.max()) + 1))
+        self.counts += pairs(predicted.ravel(), actual.ravel(), np.zeros(actual.size, np.int64), 1, classes)[0]
+
+    def widen(self, classes: int) -> None:
+        """Make room for so many classes."""
+        if (more := classes - len(self.counts)) > 0:
+            self.counts = np.insert(np.pad(self.counts, ((0, more), (0, 0))), [classes - more] * more, 0, axis=1)
 
     @property
     def support(self) -> npt.NDArray[np.int64]:
@@ -101,12 +153,12 @@ class PixelCounts:
 
     def iou(self) -> Floats:
         """Give intersection over union of each class; NaN for one that is in neither truth nor prediction."""
-        both = self.counts.diagonal()
-        return _ratio(both, self.support + self.counts.sum(axis=0) - both)
+        return iou_of(self.counts)
 
     def dice(self) -> Floats:
         """Give the Dice coefficient of each class; NaN for one that is in neither truth nor prediction."""
-        return _ratio(2 * self.counts.diagonal(), self.support + self.counts.sum(axis=0))
+        both, _, sizes = _areas(self.counts)
+        return _ratio(2 * both, sizes)
 
     def accuracy(self) -> float:
         """Give the share of pixels that were given their class; NaN if there are none."""
@@ -115,18 +167,8 @@ class PixelCounts:
 
     def mean_iou(self) -> float:
         """Average :meth:`iou` over the classes that have one."""
-        return _mean(self.iou())
+        return float(mean_of(self.iou()))
 
     def mean_dice(self) -> float:
         """Average :meth:`dice` over the classes that have one."""
-        return _mean(self.dice())
-
-
-def _ratio(part: Array, whole: Array) -> Floats:
-    ratios: Floats = np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
-    return ratios
-
-
-def _mean(values: Floats) -> float:
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if known.size else float("nan")
+        return float(mean_of(self.dice()))

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from pydantic import BaseModel
 
-from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Task
-from dltrainer_jupyter.metrics.decisions import decide
+from dltrainer_jupyter.metrics.decisions import UNDECIDED, chosen, decide, refuse_unknown
 from dltrainer_jupyter.metrics.examining.calibration import Calibration
 from dltrainer_jupyter.metrics.examining.scores import Scores
 from dltrainer_jupyter.metrics.examining.shares import Decisions, decisions, shares
@@ -62,11 +61,7 @@ class OfScores(ABC):
             # It says what was expected, as for all other metrics.
             decide(outputs, targets)
             return
-        truth, classes = lined_up.truth, lined_up.scores.shape[1]
-        if truth.min() < 0 or truth.max() >= classes:
-            wrong = truth.min() if truth.min() < 0 else truth.max()
-            msg = f"metrics: expected targets from 0 to {classes - 1}, as many as the model has classes; got {wrong}."
-            raise ConfigurationError(msg)
+        refuse_unknown(lined_up.truth, lined_up.scores.shape[1])
         self._take_in(lined_up)
 
     @abstractmethod
@@ -81,8 +76,8 @@ class OfScores(ABC):
 class Top5(OfScores):
     """Share of examples whose true class is among the five of best score.
 
-    Of equal scores those of later classes are better, as in scikit-learn's ``top_k_accuracy_score``. A row with a score
-    that isn't a number counts as wrong.
+    Of equal scores those of later classes are better, as in scikit-learn's ``top_k_accuracy_score``. An example without
+    a decision, whose scores aren't numbers, counts as wrong.
 
     Examples
     --------
@@ -101,7 +96,7 @@ class Top5(OfScores):
 
     def _take_in(self, lined_up: Decisions) -> None:
         scores, truth, _ = lined_up
-        usable: npt.NDArray[np.bool_] = np.logical_not(np.isnan(scores).any(axis=1))
+        usable: npt.NDArray[np.bool_] = chosen(scores) != UNDECIDED
         found = (
             in_best(scores, scores[np.arange(len(truth)), truth], truth, usable) if scores.shape[1] > MANY else usable
         )
@@ -124,7 +119,7 @@ class Top5(OfScores):
 class CalibrationError(OfScores):
     """Expected calibration error: how far confidence is from accuracy, in 15 bins of confidence.
 
-    A row whose scores aren't numbers is left out.
+    An example without a decision, whose scores aren't numbers, is left out.
 
     Examples
     --------
@@ -144,10 +139,10 @@ class CalibrationError(OfScores):
 
     def _take_in(self, lined_up: Decisions) -> None:
         scores, truth, _ = lined_up
-        predicted = scores.argmax(axis=1)
+        predicted = chosen(scores)
         confidence = shares(scores)[0][np.arange(len(truth)), predicted]
-        sure = ~np.isnan(confidence)
-        self._calibration.add(confidence[sure], (predicted == truth)[sure])
+        decided = predicted != UNDECIDED
+        self._calibration.add(confidence[decided], (predicted == truth)[decided])
 
     def compute(self) -> float:
         """Give the error; NaN if nothing was taken in."""
@@ -166,8 +161,9 @@ class Ranked(OfScores):
     """The mean, over classes, of an area that says how well scores put a class's examples before all others.
 
     It is computed on the validation set only, since all scores are kept while they are at most 2**24, and counted in
-    bins beyond that; see :class:`~dltrainer_jupyter.metrics.examining.scores.Scores`. Rows whose scores aren't numbers
-    are left out, and so are classes without an area. NaN with more than 2,048 classes.
+    bins beyond that; see :class:`~dltrainer_jupyter.metrics.examining.scores.Scores`. Examples without a decision,
+    whose scores aren't numbers, are left out, and so are classes without an area. NaN if none has one, as where all
+    examples are of one class, and with more than 2,048 classes.
     """
 
     validation_only = True
@@ -180,8 +176,8 @@ class Ranked(OfScores):
         parts = shares(lined_up.scores)[0]
         if self._scores is None:
             self._scores = Scores(parts.shape[1])
-        usable = ~np.isnan(parts[:, 0])
-        self._scores.add(parts[usable], lined_up.truth[usable])
+        decided = chosen(lined_up.scores) != UNDECIDED
+        self._scores.add(parts[decided], lined_up.truth[decided])
 
     def compute(self) -> float:
         """Give the mean over all classes that have one; NaN if none has."""

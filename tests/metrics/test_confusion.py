@@ -51,5 +51,5 @@ def test_a_saved_state_goes_on() -> None:
 def test_too_many_classes_are_told_beforehand() -> None:
     assert ConfusionMatrix.fits(1000)
     assert not ConfusionMatrix.fits(50_000)
-    with pytest.raises(ConfigurationError, match="not for 50,000"):
+    with pytest.raises(ConfigurationError, match="has room for 2,048 classes, not for 50,000; accuracy, precision"):
         ConfusionMatrix(50_000)

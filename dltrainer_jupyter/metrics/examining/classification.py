@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from dltrainer_jupyter.metrics.counting import ClassCounts
+from dltrainer_jupyter.metrics.decisions import UNDECIDED, chosen
 from dltrainer_jupyter.metrics.examining.calibration import Calibration
-from dltrainer_jupyter.metrics.examining.counting import ClassCounts
 from dltrainer_jupyter.metrics.examining.curves import curves_of
 from dltrainer_jupyter.metrics.examining.scores import Scores
 from dltrainer_jupyter.metrics.examining.shares import Decisions, decisions, shares
@@ -29,10 +30,15 @@ _LISTED = 2048
 class ClassExaminer:
     """Examines classifiers: one class a sample, or one for each of its positions.
 
-    A decision whose score isn't a number counts as wrong, and is left out of rankings and calibration; one whose
-    target is no class of the model is left out of everything. Both are told in the notes. The loss of an example is
-    the cross-entropy of its target, whatever the run minimises; with a class for each position it is their mean, and
-    such an example has a ``score``, its share of right positions, in place of what is told of a single decision.
+    An example without a decision, whose scores aren't numbers (see
+    :func:`~dltrainer_jupyter.metrics.decisions.chosen`), counts as wrong, and is left out of rankings and calibration;
+    one whose target is no class of the model is left out of everything. Both are told in the notes. A class without
+    examples has precision, recall and F1 of 0 and no area; where all examples are of one class there is no area under
+    a ROC curve at all, and average precision of that class only. What isn't defined is NaN, and left out of means.
+
+    The loss of an example is the cross-entropy of its target, whatever the run minimises; with a class for each
+    position it is their mean, and such an example has a ``score``, its share of right positions, in place of what is
+    told of a single decision.
 
     Memory, for ``n`` decisions among ``c`` classes and ``m`` examples kept: ``4 n c`` bytes while ``n c`` is at most
     2**24 (64 MiB), afterwards ``16 · 1,024 · c`` whatever ``n`` is (see :class:`.scores.Scores`); ``24 c`` for counts;
@@ -133,17 +139,16 @@ class ClassExaminer:
         """Count a slice of decisions."""
         rows = np.arange(len(truth))
         parts, log_sums = shares(scores)
-        predicted = scores.argmax(axis=1)
+        predicted = chosen(scores)
         confidence = parts[rows, predicted]
-        decided, known = ~np.isnan(confidence), (truth >= 0) & (truth < self._counts.classes)
+        decided, known = predicted != UNDECIDED, (truth >= 0) & (truth < self._counts.classes)
         scored = known if scores.shape[1] == self._counts.classes else known & (truth < scores.shape[1])
         of_truth = scores[rows, np.where(scored, truth, 0)].astype(np.float32, copy=False)
         loss = log_sums - of_truth
         if not (usable := decided & scored).all():
             loss[~scored] = np.nan
-            predicted = np.where(decided, predicted, -1)
         right = (predicted == truth) & decided
-        self._counts.add(truth, predicted, right, known=known, decided=decided)
+        self._counts.add(truth, predicted)
         if scores.shape[1] > MANY:
             self._in_top += int(in_best(scores, of_truth, truth, usable).sum())
         if usable.all():

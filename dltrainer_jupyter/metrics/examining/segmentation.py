@@ -11,7 +11,7 @@ import numpy as np
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.metrics.boundaries import boundary_scores
 from dltrainer_jupyter.metrics.examining.masks import Masks
-from dltrainer_jupyter.metrics.pixels import PixelCounts, decided
+from dltrainer_jupyter.metrics.pixels import PixelCounts, decided, iou_of, mean_of, pairs
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -31,8 +31,10 @@ class PixelExaminer:
     """Examines models that tell the class of each pixel.
 
     Overall numbers are those of the metrics ``mean_iou``, ``dice``, ``pixel_accuracy`` and ``boundary_f1``. Pixels
-    whose target is negative, as ``ignore_index`` wants it, are left out. The score of an example is its own mean
-    intersection over union, its loss the mean cross-entropy of its pixels, whatever the run minimises.
+    whose target is negative, as ``ignore_index`` wants it, are left out. A pixel without a decision, whose scores
+    aren't numbers (see :func:`~dltrainer_jupyter.metrics.decisions.chosen`), counts as wrong, and is 0 in masks. A
+    class that is in neither truth nor prediction has no numbers and is left out of means. The score of an example is
+    its own mean intersection over union, its loss the mean cross-entropy of its pixels, whatever the run minimises.
 
     Memory, for ``c`` classes, images of ``h w`` pixels and ``m`` examples kept: ``8 c c`` bytes of counts, 16 bytes an
     example kept, and masks of 128 of them at most, 64 MiB at most (see :class:`.masks.Masks`).
@@ -100,22 +102,15 @@ class PixelExaminer:
     def _count(self, predicted: Array, actual: Array, known: npt.NDArray[np.bool_]) -> Floats:
         """Count pixels; give the mean IoU of each example."""
         classes = max(len(self._pixels.counts), int(predicted.max()) + 1, int(actual.max()) + 1)
+        self._pixels.widen(classes)
         scores = np.full(len(actual), np.nan)
         step = max(1, _TOGETHER // classes**2)
         for start in range(0, len(actual), step):
             some = slice(start, start + step)
             there = known[some]
-            self._pixels.add(predicted[some][there], actual[some][there])
-            example = np.arange(len(there))[:, None, None]
-            pairs = ((example * classes + actual[some]) * classes + predicted[some])[there]
-            counts = np.bincount(pairs, minlength=len(there) * classes**2).reshape(len(there), classes, classes)
-            both = counts.diagonal(axis1=1, axis2=2)
-            either = counts.sum(axis=1) + counts.sum(axis=2) - both
-            of_class = np.divide(both, either, out=np.zeros(both.shape), where=either > 0)
-            occurring = (either > 0).sum(axis=1)
-            scores[some] = np.divide(
-                of_class.sum(axis=1), occurring, out=np.full(len(there), np.nan), where=occurring > 0
-            )
+            counts = pairs(predicted[some][there], actual[some][there], np.nonzero(there)[0], len(there), classes)
+            self._pixels.counts += counts.sum(axis=0)
+            scores[some] = mean_of(iou_of(counts))
         return scores
 
     def summary(self) -> dict[str, Any]:
@@ -148,7 +143,10 @@ class PixelExaminer:
         if self._ignored:
             notes.append(f"{self._ignored:,} pixels have no class and are left out, as outlines of their images are.")
         if self._undefined:
-            notes.append(f"The model's outputs for {self._undefined:,} examples hold NaN or infinity.")
+            notes.append(
+                f"The model's outputs for {self._undefined:,} examples hold NaN or infinity: pixels that nothing is "
+                "decided about count as wrong."
+            )
         return notes
 
     def examples(self) -> Mapping[str, Array]:

@@ -65,7 +65,8 @@ def shares(scores: Array) -> tuple[Floats, Floats]:
     Parameters
     ----------
     scores : numpy.ndarray, shape (n, classes)
-        Any real numbers; a row with one that isn't finite may come to NaN, except that minus infinity is a share of 0.
+        Any real numbers. A row comes to NaN throughout where :func:`~dltrainer_jupyter.metrics.decisions.chosen` finds
+        no decision, and nowhere else.
 
     Returns
     -------
@@ -77,11 +78,11 @@ def shares(scores: Array) -> tuple[Floats, Floats]:
     >>> shares(np.array([[0.0, 0.0]]))[0]
     array([[0.5, 0.5]], dtype=float32)
     """
-    single = scores.astype(np.float32, copy=False)
-    highest = single.max(axis=1, keepdims=True)
-    with np.errstate(invalid="ignore"):
-        powers = single - highest
+    wide = scores if scores.dtype == np.float64 else scores.astype(np.float32, copy=False)
+    highest = wide.max(axis=1, keepdims=True)
+    with np.errstate(invalid="ignore", over="ignore"):
+        powers = (wide - highest).astype(np.float32, copy=False)
         np.exp(powers, out=powers)
         sums = powers.sum(axis=1, keepdims=True)
         powers /= sums
-        return powers, (np.log(sums) + highest)[:, 0]
+        return powers, (np.log(sums) + highest)[:, 0].astype(np.float32, copy=False)

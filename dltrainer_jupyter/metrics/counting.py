@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dltrainer_jupyter.metrics.decisions import UNDECIDED
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
     Counts = npt.NDArray[np.int64]
     Doubles = npt.NDArray[np.float64]
-    Truths = npt.NDArray[np.bool_]
 
 _NAMED = 5
 
@@ -21,59 +22,73 @@ _NAMED = 5
 class ClassCounts:
     """Three counts a class, whatever the number of classes, and the scores that follow from them.
 
-    As in scikit-learn a score with a divisor of 0 is 0, and the macro average is over classes that occur, among
-    targets or decisions.
+    As in scikit-learn the macro average is over classes that occur, among targets or decisions. Where there is no
+    decision (see :func:`~dltrainer_jupyter.metrics.decisions.chosen`), none is right, and the true class wasn't found.
 
     Parameters
     ----------
     classes : int
         How many.
+    empty : float, default 0
+        What a score is whose divisor is 0.
 
     Examples
     --------
     >>> counts = ClassCounts(2)
-    >>> truth, predicted = np.array([0, 1, 1]), np.array([0, 1, 0])
-    >>> counts.add(truth, predicted, truth == predicted, known=truth >= 0, decided=predicted >= 0)
+    >>> counts.add(np.array([0, 1, 1]), np.array([0, 1, -1]))
     >>> counts.columns()["recall"].tolist()
     [1.0, 0.5]
     """
 
-    def __init__(self, classes: int) -> None:
-        self.classes = classes
+    def __init__(self, classes: int, empty: float = 0.0) -> None:
+        self._empty = empty
         self.support, self.predicted, self._found = (np.zeros(classes, np.int64) for _ in range(3))
-        self.total = 0
-        """Decisions that count: all but those with a target that is no class."""
         self._undecided = 0
         self._unknown = 0
 
-    def add(
-        self,
-        truth: Counts,
-        predicted: Counts,
-        right: Truths,
-        *,
-        known: Truths,
-        decided: Truths,
-    ) -> None:
-        """Take in decisions.
+    @property
+    def classes(self) -> int:
+        """How many there are."""
+        return len(self.support)
+
+    @property
+    def total(self) -> int:
+        """Decisions that count: all but those with a target that is no class."""
+        return int(self.support.sum())
+
+    def widen(self, classes: int) -> None:
+        """Make room for so many classes."""
+        if (more := classes - self.classes) > 0:
+            self.support, self.predicted, self._found = (
+                np.pad(counts, (0, more)) for counts in (self.support, self.predicted, self._found)
+            )
+
+    def add(self, truth: Counts, predicted: Counts) -> None:
+        """Take in decisions, whose targets may be no class; those are left out.
 
         Parameters
         ----------
         truth, predicted : numpy.ndarray of int64, shape (n,)
-            Classes.
-        right : numpy.ndarray of bool, shape (n,)
-            Whether the decision is right.
-        known, decided : numpy.ndarray of bool, shape (n,)
-            Whether the target is a class, and whether scores were numbers, so that there is a decision.
+            Classes; -1 is predicted where there is no decision.
         """
+        known, decided = (truth >= 0) & (truth < self.classes), predicted != UNDECIDED
         if not (whole := known & decided).all():
             self._unknown += int(np.count_nonzero(~known))
             self._undecided += int(np.count_nonzero(known & ~decided))
-            truth, predicted, right = truth[known], predicted[whole], right[known]
-        self.total += len(truth)
-        self.support += np.bincount(truth, minlength=self.classes)
-        self.predicted += np.bincount(predicted, minlength=self.classes)
-        self._found += np.bincount(truth[right], minlength=self.classes)
+        right = truth[whole & (truth == predicted)]
+        self.support += np.bincount(truth[known], minlength=self.classes)
+        self.predicted += np.bincount(predicted[whole], minlength=self.classes)
+        self._found += np.bincount(right, minlength=self.classes)
+
+    def state(self) -> dict[str, Any]:
+        """Give the counts that scores follow from."""
+        return {"support": self.support.copy(), "predicted": self.predicted.copy(), "found": self._found.copy()}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from a state."""
+        self.support, self.predicted, self._found = (
+            np.array(state[name], np.int64) for name in ("support", "predicted", "found")
+        )
 
     @property
     def accuracy(self) -> float:
@@ -87,9 +102,9 @@ class ClassCounts:
     def _scores(self) -> dict[str, Doubles]:
         found = self._found
         return {
-            "precision": _ratio(found, self.predicted),
-            "recall": _ratio(found, self.support),
-            "f1": _ratio(2 * found, self.predicted + self.support),
+            "precision": self._ratio(found, self.predicted),
+            "recall": self._ratio(found, self.support),
+            "f1": self._ratio(2 * found, self.predicted + self.support),
         }
 
     def averages(self) -> dict[str, dict[str, float]]:
@@ -102,12 +117,16 @@ class ClassCounts:
         return {
             "macro": {name: float(score[occurs].mean()) for name, score in scores.items()},
             "micro": {
-                "precision": found / decided if decided else 0.0,
+                "precision": found / decided if decided else self._empty,
                 "recall": found / self.total,
                 "f1": 2 * found / (decided + self.total),
             },
             "weighted": {name: float(np.average(score, weights=self.support)) for name, score in scores.items()},
         }
+
+    def _ratio(self, above: Counts, below: Counts) -> Doubles:
+        ratios: Doubles = np.divide(above, below, out=np.full(len(above), float(self._empty)), where=below > 0)
+        return ratios
 
     def notes(self, labels: Sequence[str]) -> list[str]:
         """Say what is unusual about the set, and how it was counted."""
@@ -127,8 +146,3 @@ class ClassCounts:
         if self._unknown:
             notes.append(f"{self._unknown:,} targets are no class of the model, and were left out.")
         return notes
-
-
-def _ratio(above: Counts, below: Counts) -> Doubles:
-    """Divide; 0 where the divisor is."""
-    return np.divide(above, below, out=np.zeros(len(above)), where=below > 0)
