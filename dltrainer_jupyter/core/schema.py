@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
-from pydantic.config import JsonDict
+
+if TYPE_CHECKING:
+    from pydantic.config import JsonDict
 
 
 def setting(
