@@ -38,5 +38,4 @@ def numpy_framework(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 def _forget() -> None:
-    registry._table.cache_clear()
-    registry._installed.cache_clear()
+    registry.forget()

@@ -27,8 +27,7 @@ def plug_ins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         forget()
 
     def forget() -> None:
-        registry._table.cache_clear()
-        registry._installed.cache_clear()
+        registry.forget()
 
     monkeypatch.syspath_prepend(tmp_path)
     yield install

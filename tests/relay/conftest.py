@@ -30,8 +30,7 @@ PACKAGE = Path(__file__).parent / "filed"
 
 
 def forget() -> None:
-    registry._table.cache_clear()
-    registry._installed.cache_clear()
+    registry.forget()
 
 
 @pytest.fixture(scope="module")

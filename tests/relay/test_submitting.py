@@ -10,8 +10,8 @@ import pytest
 from pydantic import BaseModel, SecretStr
 
 from dltrainer_jupyter import tal
-from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.errors import ConfigurationError, MissingPackageError
+from dltrainer_jupyter.core.registry import entry_points
 from dltrainer_jupyter.core.secrets import MASK, sealed, secrets_of, unmasked
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.validation import validate
@@ -87,7 +87,7 @@ def test_a_tracker_that_is_written_as_a_key_is_told_how_to_write_it(place, track
 
 def test_a_tracker_whose_package_is_missing_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     missing = {"dltrainer.trackers": ["no-such-package"]}
-    monkeypatch.setattr(registry, "_brought_by_extras", lambda entry: missing.get(entry.group, []))
+    monkeypatch.setattr(entry_points, "_brought_by_extras", lambda entry: missing.get(entry.group, []))
     with pytest.raises(MissingPackageError, match=r'pip install "dltrainer-jupyter\[mlflow\]"'):
         tal.describe(SMALL | {"track": "mlflow"})
 

@@ -1,0 +1,40 @@
+"""The kinds of parts there are."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Kind = Literal[
+    "adapters",
+    "recipes",
+    "models",
+    "optimizers",
+    "losses",
+    "schedules",
+    "metrics",
+    "data",
+    "preprocessing",
+    "augmentations",
+    "executors",
+    "trackers",
+    "faces",
+]
+
+SINGULAR: dict[str, str] = {
+    "adapters": "framework",
+    "recipes": "recipe",
+    "models": "model",
+    "optimizers": "optimizer",
+    "losses": "loss",
+    "schedules": "scheduler",
+    "metrics": "metric",
+    "data": "data set",
+    "preprocessing": "preprocessing step",
+    "augmentations": "augmentation",
+    "executors": "executor",
+    "trackers": "tracker",
+    "faces": "face",
+}
+
+OF_A_FRAMEWORK: frozenset[str] = frozenset({"optimizers", "losses", "augmentations"})
+"""Kinds whose parts belong to one framework each, which stands in front of their names: ``pytorch.adamw``."""

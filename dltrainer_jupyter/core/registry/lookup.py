@@ -1,0 +1,130 @@
+"""Looking a name up in all sources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dltrainer_jupyter.core.errors import ConfigurationError, UnknownNameError
+from dltrainer_jupyter.core.registry import entry_points
+from dltrainer_jupyter.core.registry.entry import Entry
+from dltrainer_jupyter.core.registry.entry_points import Installed
+from dltrainer_jupyter.core.registry.kinds import SINGULAR, Kind
+
+_OURS = "dltrainer-jupyter"
+
+
+def names(kind: Kind, framework: str | None = None) -> list[str]:
+    """List the registered names of one kind.
+
+    Parameters
+    ----------
+    kind : str
+        Which kind of part: ``"models"``, ``"optimizers"`` …
+    framework : str, optional
+        Only parts that belong to this framework.
+
+    Returns
+    -------
+    list of str
+        Sorted, without the framework in front.
+    """
+    prefix = f"{framework}." if framework else ""
+    found = {name for source in _sources(kind) for name in source}
+    return sorted(name.removeprefix(prefix) for name in found if name.startswith(prefix))
+
+
+def find(kind: Kind, name: str, framework: str | None = None) -> Any:
+    """Import and return a part.
+
+    Raises
+    ------
+    UnknownNameError
+        If nobody registered the name; suggests the nearest.
+    MissingPackageError
+        If the part needs a package that isn't installed.
+    ConfigurationError
+        If it can't be imported, isn't what is expected of a part, or the name is registered more than once.
+
+    Examples
+    --------
+    >>> find("schedules", "cosine").__name__
+    'Cosine'
+    """
+    return entry(kind, name, framework).load(_called(kind, name))
+
+
+def check(kind: Kind, name: str, framework: str | None = None) -> None:
+    """See that a name is registered and that what it needs is installed; imports nothing.
+
+    Raises
+    ------
+    UnknownNameError
+        If nobody registered the name; suggests the nearest.
+    MissingPackageError
+        If the part comes with an extra that isn't installed.
+    """
+    entry(kind, name, framework).check(_called(kind, name))
+
+
+def package(kind: Kind, name: str, framework: str | None = None) -> str:
+    """Name the package that brings a part; nothing is imported.
+
+    Raises
+    ------
+    UnknownNameError
+        If nobody registered the name.
+
+    Examples
+    --------
+    >>> package("models", "cnn")
+    'dltrainer-jupyter'
+    """
+    return entry(kind, name, framework).package
+
+
+def is_ours(kind: Kind, name: str, framework: str | None = None) -> bool:
+    """Tell whether a part is built in, so that importing it imports no framework.
+
+    Examples
+    --------
+    >>> is_ours("optimizers", "adam", "pytorch")
+    True
+    """
+    return package(kind, name, framework) == _OURS
+
+
+def forget() -> None:
+    """Read every source anew when it is next asked for."""
+    entry_points.forget()
+
+
+def entry(kind: Kind, name: str, framework: str | None = None) -> Entry:
+    """Give what is known of a part before it is imported.
+
+    Raises
+    ------
+    UnknownNameError
+        If nobody registered the name.
+    ConfigurationError
+        If more than one did.
+    """
+    full = f"{framework}.{name}" if framework else name
+    found = [one for source in _sources(kind) for one in source.get(full, ())]
+    if not found:
+        raise UnknownNameError(SINGULAR[kind], name, names(kind, framework))
+    if len(found) > 1:
+        # Taking either would let what was installed for something else change what a run trains.
+        whose = ", ".join(one.place for one in found)
+        cure = "Uninstall" if all(isinstance(one, Installed) for one in found) else "Rename or remove"
+        msg = f"The {_called(kind, name)} is registered more than once: {whose}. {cure} all but one."
+        raise ConfigurationError(msg)
+    return found[0]
+
+
+def _sources(kind: Kind) -> list[Mapping[str, list[Entry]]]:
+    return [entry_points.installed(kind)]
+
+
+def _called(kind: Kind, name: str) -> str:
+    return f"{SINGULAR[kind]} '{name}'"
