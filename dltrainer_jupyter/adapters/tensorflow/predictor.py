@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -56,6 +56,8 @@ class TensorFlowPredictor:
         self._meaning = meaning_of(spec, own, signature, self.model)
         self._weights = to_measure(weights)
         self._is_loaded = False
+        self._form: tf.TensorSpec | None = None
+        self._compiled: Callable[[tf.Tensor], tf.Tensor] | None = None
         if self.model.built:
             self._load()
 
@@ -80,13 +82,19 @@ class TensorFlowPredictor:
             Preprocessed.
         """
         with own_seeds(self._seed, "predictor"), tf.device(self._device):
-            self._be_loaded(inputs)
+            self._be_ready(inputs)
             parts = [
-                self._meaning.show(self.model(tf.constant(inputs[at : at + _BATCH]), training=False))
-                for at in range(0, max(len(inputs), 1), _BATCH)
+                self._outputs(tf.constant(inputs[at : at + _BATCH])) for at in range(0, max(len(inputs), 1), _BATCH)
             ]
-            joined = tf.concat(parts, axis=0)
+            joined = tf.concat(parts, axis=0) if len(parts) > 1 else parts[0]
         return np.array(tf.cast(joined, tf.float32) if joined.dtype.is_floating else joined)
+
+    def _outputs(self, batch: tf.Tensor) -> Any:
+        fits = self._form is not None and self._form.is_compatible_with(batch)
+        return self._compiled(batch) if fits and self._compiled is not None else self._by_layers(batch)
+
+    def _by_layers(self, batch: tf.Tensor) -> Any:
+        return self._meaning.show(self.model(batch, training=False))
 
     def heatmaps(self, inputs: npt.NDArray[Any], targets: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """Compute Grad-CAM; see :class:`~dltrainer_jupyter.core.protocols.Explains`."""
@@ -100,3 +108,25 @@ class TensorFlowPredictor:
         if not self._is_loaded:
             build_for(self.model, tf.constant(inputs[:1]))
             self._load()
+
+    def _be_ready(self, inputs: npt.NDArray[Any]) -> None:
+        """Have the weights, and the layers as one graph: called one by one, each waits for a training's Python code."""
+        if self._form is not None:
+            return
+        with self._alone:
+            if self._form is not None:
+                return
+            self._be_loaded(inputs)
+            form = tf.TensorSpec((None, *inputs.shape[1:]), tf.constant(inputs[:1]).dtype)
+            if not getattr(self.model, "run_eagerly", False):
+                self._compiled = _traced(self._by_layers, form)
+            self._form = form
+
+
+def _traced(compute: Callable[[tf.Tensor], Any], form: tf.TensorSpec) -> Callable[[tf.Tensor], tf.Tensor] | None:
+    """Make a graph of what is computed; None where that can't be, because Python code looks at values, say."""
+    try:
+        graph = tf.function(compute, autograph=False).get_concrete_function(form)
+    except Exception:  # noqa: BLE001 - a person's own model may raise anything, and is called as it is then
+        return None
+    return graph if tf.is_tensor(graph.structured_outputs) else None

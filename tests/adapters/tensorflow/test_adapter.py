@@ -190,3 +190,25 @@ def test_a_predictor_shares_nothing_with_the_training() -> None:
     for weight in predictor.model.weights:
         weight.assign(0 * weight)
     assert numbers(made.save()) == before
+
+
+def test_a_predictor_calls_layers_once_as_a_graph_and_each_time_where_there_can_be_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = Bench({"model": keras.Sequential([keras.layers.Dense(3)])})
+    first, second = (
+        TensorFlowAdapter.predictor(made.spec, made.objects, SIGNATURE, made.save().weights) for _ in range(2)
+    )
+    one = first.outputs(WINE.inputs[:1])
+    layers, calls = type(second.model).call, []
+
+    def by_value(model: keras.Model, inputs: tf.Tensor, **modes: object) -> tf.Tensor:
+        calls.append(float(tf.reduce_max(inputs)))
+        return layers(model, inputs, **modes)
+
+    monkeypatch.setattr(type(second.model), "call", by_value)
+    assert np.allclose(first.outputs(WINE.inputs)[:1], one, atol=1e-6)
+    assert calls == []
+    for _ in range(2):
+        assert np.allclose(second.outputs(WINE.inputs[:1]), one, atol=1e-6)
+    assert len(calls) == 2
