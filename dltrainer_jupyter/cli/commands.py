@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dltrainer_jupyter.cli.errors import number, whole
 from dltrainer_jupyter.core.errors import UnknownNameError
 from dltrainer_jupyter.core.vocabulary import CHECKPOINT, SETTINGS, WORDS, Option
+
+if TYPE_CHECKING:
+    from dltrainer_jupyter.tal import Control
 
 _READERS: dict[type, Callable[[str], Any]] = {int: whole, float: number, str: str}
 _AS_JSON = click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON document.")
@@ -121,12 +124,22 @@ def _resume(ref: str, epochs: int | None, executor: str | None, *, wait: bool) -
 # --- steering ---------------------------------------------------------------------------------------
 
 
+def _answer(control: Control) -> None:
+    """Print what becomes of a request; at once that it has to wait, if it has."""
+    note = control.note
+    if note is not None:
+        click.echo(note)
+    answer = control.answer(_PATIENCE)
+    if answer != note:
+        click.echo(answer)
+
+
 def _control(name: str) -> None:
     @_command(name, _run())
     def ask(ref: str) -> None:
         from dltrainer_jupyter import tal
 
-        click.echo(getattr(tal.get(ref), name)().answer(_PATIENCE))
+        _answer(getattr(tal.get(ref), name)())
 
 
 for _name in ("pause", "suspend", "stop", "checkpoint"):
@@ -148,7 +161,7 @@ def _set(ref: str, pairs: tuple[str, ...]) -> None:
     from dltrainer_jupyter import tal
     from dltrainer_jupyter.tal.configuration import parse_assignments
 
-    click.echo(tal.get(ref).set(**parse_assignments(list(pairs))).answer(_PATIENCE))
+    _answer(tal.get(ref).set(**parse_assignments(list(pairs))))
 
 
 @_command("delete", _run())

@@ -175,7 +175,7 @@ def _words(run: Run, record: RunRecord) -> list[str]:
         words.append(speed(at.steps_per_second))
     if shown["seconds_left"]:
         words.append(f"{duration(shown['seconds_left'])} left")
-    return words if str(record.state) == "running" else [str(record.state), *words]
+    return words if str(record.state) == "running" else [summary.state(record), *words]
 
 
 def _recent_loss(run: Run, step: int) -> float | None:

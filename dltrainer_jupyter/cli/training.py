@@ -118,7 +118,11 @@ def resume(run: Run, *, epochs: int | None, executor: str | None, wait: bool) ->
         raise ConfigurationError(msg)
     if record.state in ENDED and executor is None and record.spec.executor in _ENDS_WITH_US:
         executor = _APART
+    checkpoints = run.checkpoints
     control = run.resume(epochs=epochs, executor=executor)
+    if record.state in ENDED and control.status == "requested":
+        # A trainer takes its time until it is at work.
+        click.echo(summary.resuming(record, checkpoints))
     if not wait:
         click.echo(control.answer(_PATIENCE))
         return 0

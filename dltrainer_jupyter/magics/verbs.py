@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.errors import ConfigurationError, UnknownNameError
+from dltrainer_jupyter.core.states import ENDED
 from dltrainer_jupyter.core.vocabulary import WORDS, Word
 from dltrainer_jupyter.magics.binding import bind
 from dltrainer_jupyter.magics.body import remember_source
@@ -15,6 +16,7 @@ from dltrainer_jupyter.magics.shown import from_users_frames, say
 from dltrainer_jupyter.magics.tables import Shown
 from dltrainer_jupyter.magics.usage import line_help, usage, verb_help
 from dltrainer_jupyter.tal import catalogue, compare, configuration, get, restore, runs, sync
+from dltrainer_jupyter.tal.control import Control
 from dltrainer_jupyter.tal.places import are_paths
 from dltrainer_jupyter.tal.run import Run
 from dltrainer_jupyter.tal.syncing import NOTHING_LEFT
@@ -74,20 +76,34 @@ def _one_run(word: Word, words: list[str]) -> Run:
 
 def _control(_shell: InteractiveShell, word: Word, given: VerbLine) -> None:
     run = _one_run(word, given.words)
-    say(getattr(run, word.name)(**given.options).answer(_PATIENCE))
+    _answer(getattr(run, word.name)(**given.options))
+
+
+def _answer(control: Control) -> None:
+    """Say what becomes of a request; at once that it has to wait, if it has."""
+    note = control.note
+    if note is not None:
+        say(note)
+    answer = control.answer(_PATIENCE)
+    if answer != note:
+        say(answer)
 
 
 def _resume(shell: InteractiveShell, word: Word, given: VerbLine) -> None:
     run = _one_run(word, given.words)
+    record, checkpoints = run.record, run.checkpoints
     control = run.resume(**given.options)
     bind(shell, run)
+    if record.state in ENDED and control.status == "requested":
+        # A trainer takes its time until it is at work.
+        say(summary.resuming(record, checkpoints))
     say(control.answer(_PATIENCE))
 
 
 def _set(_shell: InteractiveShell, word: Word, given: VerbLine) -> None:
     pairs = [it for it in given.words if "=" in it]
     run = _one_run(word, [it for it in given.words if "=" not in it])
-    say(run.set(**configuration.parse_assignments(pairs)).answer(_PATIENCE))
+    _answer(run.set(**configuration.parse_assignments(pairs)))
 
 
 def _delete(_shell: InteractiveShell, word: Word, given: VerbLine) -> None:

@@ -46,6 +46,7 @@ class RunRow(Strict):
     number: int = Field(description="Grows with each new run.")
     name: str
     state: State
+    stopped_early: bool = Field(description="Whether early stopping completed it before its last epoch.")
     framework: str
     executor: str
     device: str | None

@@ -149,6 +149,7 @@ class ControlRow(Strict):
     arguments: dict[str, Any]
     status: ControlStatus
     outcome: str | None = Field(description="What the trainer did, in a sentence.")
+    note: str | None = Field(description="Why it hasn't answered yet, if the run is still starting.")
     step: int | None
     requested_by: str
     requested_at: str

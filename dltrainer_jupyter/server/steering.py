@@ -48,4 +48,4 @@ def row(control: Control) -> dict[str, Any]:
     """Describe a request: who waits for its outcome looks at the run."""
     from dltrainer_jupyter.views.live import control_row
 
-    return control_row(control.record)
+    return control_row(control.record, control.run)

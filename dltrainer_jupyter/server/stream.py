@@ -45,8 +45,8 @@ class Stream(Guarded, WebSocketMixin, WebSocketHandler, JupyterHandler):
         """Close the socket on whoever sends more in one frame."""
         return _LARGEST_FRAME
 
-    # Tornado asks whether the client is still there. Jupyter's mixin, whose open isn't called, would ask as well; what it
-    # gives here are milliseconds, which Tornado takes for seconds and complains of.
+    # Tornado asks whether the client is still there. Jupyter's mixin, whose open isn't called, would ask as well; what
+    # it gives here are milliseconds, which Tornado takes for seconds and complains of.
 
     @property
     def ping_interval(self) -> float:

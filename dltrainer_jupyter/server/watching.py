@@ -54,8 +54,8 @@ def described(found: Run) -> dict[str, Any]:
     """Describe a run as ``dltrain show --json`` does, with what became of what was asked of it."""
     from dltrainer_jupyter.views.live import control_row
 
-    controls = found.store.controls(found.id, limit=_CONTROLS)
-    return {**found.document(), "controls": [control_row(control) for control in controls]}
+    controls, record = found.store.controls(found.id, limit=_CONTROLS), found.record
+    return {**found.document(), "controls": [control_row(control, record) for control in controls]}
 
 
 def metrics(ref: str) -> dict[str, Any]:

@@ -6,9 +6,10 @@ import threading
 import time
 
 from dltrainer_jupyter.core.errors import IllegalControlError, RunNotFoundError, TrainingFailed
-from dltrainer_jupyter.core.records import ControlRecord
+from dltrainer_jupyter.core.records import ControlRecord, RunRecord
 from dltrainer_jupyter.core.states import ENDED, Verb
 from dltrainer_jupyter.store.store import Store
+from dltrainer_jupyter.views import asked
 
 _FIRST_LOOK = 0.002
 _LAST_LOOK = 0.05
@@ -44,6 +45,16 @@ class Control:
     def outcome(self) -> str | None:
         """What the trainer did, in a sentence; None until it is acknowledged."""
         return self.record.outcome
+
+    @property
+    def run(self) -> RunRecord:
+        """The row of the run it was asked of, as it is now."""
+        return self._store.run(self.record.run_id)
+
+    @property
+    def note(self) -> str | None:
+        """Why there is no answer yet, in a sentence, if the run is still starting; None otherwise."""
+        return asked.note(self.record, self.run)
 
     def wait(self, timeout: float | None = None) -> Control:
         """Wait until the trainer has acknowledged it.
@@ -95,11 +106,11 @@ class Control:
         try:
             return self.wait(timeout).outcome or "Done."
         except TimeoutError:
-            return "Requested; the trainer has not answered yet."
+            return self.note or "Requested; the trainer has not answered yet."
         except IllegalControlError:
             # Whoever resumes a run wants to know how that ended, not that it ended before it could say so.
             record = self.record
-            run = self._store.run(record.run_id)
+            run = self.run
             if record.kind != Verb.RESUME or run.state not in ENDED:
                 raise
             if run.error is not None:
@@ -109,7 +120,7 @@ class Control:
     def __repr__(self) -> str:
         """Show kind and outcome."""
         try:
-            record = self.record
+            record, note = self.record, self.note
         except RunNotFoundError:
             return f"<Control {self.id}: its run is deleted>"
-        return f"<Control {record.kind}: {record.outcome or record.status}>"
+        return f"<Control {record.kind}: {record.outcome or note or record.status}>"

@@ -13,6 +13,7 @@ from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.states import ALLOWED, State, Verb
 from dltrainer_jupyter.loop.sampling import SYSTEM
 from dltrainer_jupyter.store.store import Store
+from dltrainer_jupyter.views.asked import note
 from dltrainer_jupyter.views.configuration import in_force, to_yaml
 from dltrainer_jupyter.views.curves import curve
 from dltrainer_jupyter.views.numbers import number, numbers
@@ -84,7 +85,7 @@ def _snapshot(store: Store, run_id: str) -> dict[str, Any]:
         "epochs": epoch_columns(store, run),
         "confusion": matrix if matrix is not None and len(matrix["labels"]) <= _CLASSES else None,
         "checkpoints": [checkpoint_row(record) for record in _few(store.checkpoints(run_id))],
-        "controls": [control_row(control) for control in store.controls(run_id, limit=_CONTROLS)],
+        "controls": [control_row(control, run) for control in store.controls(run_id, limit=_CONTROLS)],
         "events": [
             {"at": event.at.isoformat(), "kind": event.kind, "message": event.message, "step": event.step}
             for event in events
@@ -162,6 +163,11 @@ def progress(at: ProgressRecord) -> dict[str, Any]:
     }
 
 
+def stopped_early(state: State, at: ProgressRecord) -> bool:
+    """Tell whether early stopping has completed a run: nothing else completes one before its last epoch."""
+    return state is State.COMPLETED and at.epoch < at.epochs
+
+
 def curve_columns(
     store: Store,
     run_id: str,
@@ -224,14 +230,15 @@ def checkpoint_row(record: CheckpointRecord) -> dict[str, Any]:
     }
 
 
-def control_row(control: ControlRecord) -> dict[str, Any]:
-    """Describe a control."""
+def control_row(control: ControlRecord, run: RunRecord) -> dict[str, Any]:
+    """Describe a control of a run."""
     return {
         "id": control.id,
         "kind": control.kind,
         "arguments": control.arguments,
         "status": control.status,
         "outcome": control.outcome,
+        "note": note(control, run),
         "step": control.step,
         "requested_by": control.requested_by,
         "requested_at": control.requested_at.isoformat(),

@@ -10,7 +10,7 @@ from typing import Any
 
 from dltrainer_jupyter.core.records import ListedRun, TrackingRecord
 from dltrainer_jupyter.store.store import Store
-from dltrainer_jupyter.views.live import allowed, progress
+from dltrainer_jupyter.views.live import allowed, progress, stopped_early
 from dltrainer_jupyter.views.numbers import number
 from dltrainer_jupyter.views.tracking import place, trackers_of
 from dltrainer_jupyter.views.words import finite, one_line
@@ -51,6 +51,7 @@ def _row(run: ListedRun, course: Sequence[float], trackers: Sequence[TrackingRec
         "number": run.number,
         "name": run.name,
         "state": str(run.state),
+        "stopped_early": stopped_early(run.state, run.progress),
         "framework": run.framework,
         "executor": run.executor,
         "device": run.device,

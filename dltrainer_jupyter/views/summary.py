@@ -13,7 +13,7 @@ from dltrainer_jupyter.core.states import State
 from dltrainer_jupyter.store.liveness import this_process
 from dltrainer_jupyter.views import tracking
 from dltrainer_jupyter.views.configuration import to_yaml
-from dltrainer_jupyter.views.live import progress
+from dltrainer_jupyter.views.live import progress, stopped_early
 from dltrainer_jupyter.views.tracking import Trackers
 from dltrainer_jupyter.views.words import MISSING, ago, duration, metric, one_line, speed
 
@@ -62,7 +62,7 @@ def status_line(run: RunRecord) -> str:
     >>> status_line(run)  # doctest: +SKIP
     'digits-cnn (3f2a91…): running, epoch 7 of 20 (step 1,204), 812 steps/s, 3 min 2 s left, best val_accuracy …'
     """
-    shown, parts = progress(run.progress), [str(run.state)]
+    shown, parts = progress(run.progress), [state(run)]
     if run.progress.step:
         parts.append(f"epoch {run.progress.epoch:,} of {run.progress.epochs:,} (step {run.progress.step:,})")
     if run.state is State.RUNNING and run.progress.steps_per_second:
@@ -74,6 +74,30 @@ def status_line(run: RunRecord) -> str:
     if run.error is not None:
         parts.append(one_line(run.error.message))
     return f"{title(run)}: {', '.join(parts)}"
+
+
+def state(run: RunRecord) -> str:
+    """Name the state of a run; one that early stopping has completed says so.
+
+    Examples
+    --------
+    >>> state(run)  # doctest: +SKIP
+    'completed (early stopping at epoch 6)'
+    """
+    early = stopped_early(run.state, run.progress)
+    return f"{run.state} (early stopping at epoch {run.progress.epoch:,})" if early else str(run.state)
+
+
+def resuming(run: RunRecord, checkpoints: Sequence[CheckpointRecord]) -> str:
+    """Say that a run goes on in a new trainer, and from where.
+
+    Examples
+    --------
+    >>> resuming(run, checkpoints)  # doctest: +SKIP
+    'Resuming digits-cnn from step 900…'
+    """
+    newest = max(checkpoints, key=lambda it: (it.attempt, it.step), default=None)
+    return f"Resuming {run.name} from {'its beginning' if newest is None else f'step {newest.step:,}'}…"
 
 
 def where(run: RunRecord) -> str:
@@ -100,7 +124,7 @@ def runs_table(runs: Sequence[RunRecord], trackers: Trackers = MappingProxyType(
         (
             run.name,
             run.id,
-            str(run.state),
+            state(run),
             f"{run.progress.epoch:,}/{run.progress.epochs or run.spec.epochs:,}",
             best(run),
             run.spec.framework,

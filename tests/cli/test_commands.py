@@ -16,7 +16,7 @@ from sklearn.datasets import load_digits
 
 import dltrainer_jupyter.cli
 from dltrainer_jupyter import tal
-from dltrainer_jupyter.cli import WRONG
+from dltrainer_jupyter.cli import WRONG, commands
 from dltrainer_jupyter.cli.commands import dltrain as group
 from dltrainer_jupyter.cli.output import say_json
 from dltrainer_jupyter.core.spec import RunSpec
@@ -113,6 +113,15 @@ def test_wrong_usage_is_one_line_and_exit_code_2(dltrain, digits, arguments, exp
     assert len(done.err.splitlines()) == 1
     assert expected in done.err
     assert len(tal.runs()) == 1
+
+
+def test_what_is_asked_of_a_run_that_is_still_starting_is_said_to_wait(dltrain, monkeypatch) -> None:
+    monkeypatch.setattr(commands, "_PATIENCE", 0.0)
+    spec = RunSpec(name="early", model="mlp", data="digits")
+    open_store().create_run("0123456789ab", spec, folder="/nowhere", environment={})
+    done = dltrain("pause", "early")
+    assert (done.code, done.err) == (0, "")
+    assert done.out == "Run 'early' is still starting; it pauses before its first step.\n"
 
 
 def test_no_runs_yet(dltrain) -> None:

@@ -113,6 +113,7 @@ def test_ctrl_c_suspends_and_resume_goes_on(started, in_process, digits) -> None
     assert (run.state, run.last.record.step) == ("suspended", step)
     resumed = in_process("resume", "digits-mlp", "--wait", "--epochs", str(epoch + 1))
     assert (resumed.code, resumed.err) == (0, "")
+    assert resumed.out.startswith(f"Resuming digits-mlp from step {step:,}…\n")
     assert f"completed, epoch {epoch + 1} of {epoch + 1}" in resumed.out.splitlines()[-1]
     assert run.record.spec.executor == "process"
 

@@ -186,6 +186,9 @@ def test_what_makes_no_sense_now_is_a_conflict(server, recorded) -> None:
     run = recorded(name="mine")
     refused = server.ask("DELETE", f"/dltrainer/api/runs/{run.id}")
     assert (refused.status, refused.json["message"]) == (409, "Can't delete run 'mine': it is pending. Stop it first.")
+    paused = server.post(f"/runs/{run.id}/pause")
+    asked_early = "Run 'mine' is still starting; it pauses before its first step."
+    assert (paused.status, paused.json["status"], paused.json["note"]) == (202, "requested", asked_early)
     stopped = server.post(f"/runs/{run.id}/stop")
     assert (stopped.status, stopped.json["outcome"]) == (202, "Stopped before it began.")
     for verb in ("pause", "suspend", "stop", "checkpoint"):

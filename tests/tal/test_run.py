@@ -245,7 +245,9 @@ def test_a_trainer_that_cannot_start_fails_the_run(monkeypatch: pytest.MonkeyPat
 def test_a_control_nobody_answers_times_out(pending: Run) -> None:
     control = pending.pause()
     assert (control.status, control.outcome) == ("requested", None)
-    assert repr(control) == "<Control pause: requested>"
+    assert control.note == "Run 'run' is still starting; it pauses before its first step."
+    assert repr(control) == f"<Control pause: {control.note}>"
+    assert control.answer(0) == control.note
     began = time.monotonic()
     with pytest.raises(TimeoutError, match=r"The trainer has not answered 'pause' within 0\.05 s"):
         control.wait(0.05)

@@ -61,6 +61,14 @@ def test_a_failed_run_says_why_in_one_line() -> None:
     assert "steps/s" not in summary.status_line(failed)
 
 
+def test_a_run_that_early_stopping_has_completed_says_so() -> None:
+    early = replace(RUN, state=State.COMPLETED)
+    assert "): completed (early stopping at epoch 7), epoch 7 of 20 (step 1,204), best " in summary.status_line(early)
+    assert "completed (early stopping at epoch 7)  7/20" in summary.runs_table([early]).lines()[1]
+    whole = replace(early, progress=replace(early.progress, epoch=20))
+    assert "): completed, epoch 20 of 20" in summary.status_line(whole)
+
+
 def test_a_name_can_be_typed_behind_a_verb() -> None:
     assert summary.reference(RUN) == "'digits cnn'"
 

@@ -59,7 +59,7 @@ function fromControl(control: Control): Entry {
     step: control.step,
     icon: control.status === 'refused' ? 'cross' : (CONTROL_ICONS[control.kind] ?? 'info'),
     tone: control.status === 'refused' ? 'error' : open ? 'waiting' : 'plain',
-    text: open ? doing(control.kind) : outcome(control),
+    text: open ? (control.note ?? doing(control.kind)) : outcome(control),
     detail: `${[control.kind, ...settings].join(' ')}, asked by ${control.requested_by}`
   };
 }
