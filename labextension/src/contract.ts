@@ -96,6 +96,8 @@ export interface Control {
   arguments: Record<string, unknown>;
   status: 'requested' | 'done' | 'refused';
   outcome: string | null;
+  /** Why it hasn't been answered yet, while the run is still starting. */
+  note?: string | null;
   step: number | null;
   requested_by: string;
   requested_at: string;
