@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     import click
 
     from dltrainer_jupyter.cli.commands import dltrain
-    from dltrainer_jupyter.cli.errors import sentence
+    from dltrainer_jupyter.cli.errors import sentence, sentences
     from dltrainer_jupyter.core.errors import DLTrainerError, TrainingFailed
 
     try:
@@ -41,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             click.echo(f"\n{error.traceback_text.rstrip()}", err=True)
         return FAILED
     except (DLTrainerError, click.ClickException) as error:
-        click.echo(f"Error: {sentence(error)}", err=True)
+        for it in sentences(error):
+            click.echo(f"Error: {it}", err=True)
         return WRONG
     except (KeyboardInterrupt, click.Abort):
         click.echo("Interrupted.", err=True)

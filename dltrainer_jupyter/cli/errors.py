@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from dltrainer_jupyter.core.errors import UnknownNameError
+from dltrainer_jupyter.core.errors import DLTrainerError, UnknownNameError
 from dltrainer_jupyter.views.words import one_line
 
 
@@ -25,6 +25,12 @@ def sentence(error: Exception) -> str:
     if isinstance(error, click.BadParameter) and error.param is not None:
         return f"{error.param.opts[0]}: {one_line(error.message)}"
     return one_line(error.format_message() if isinstance(error, click.ClickException) else error)
+
+
+def sentences(error: Exception) -> list[str]:
+    """Say all that is wrong, a line each; see :func:`sentence`."""
+    problems = error.problems if isinstance(error, DLTrainerError) else ()
+    return [one_line(it.message) for it in problems] if len(problems) > 1 else [sentence(error)]
 
 
 def whole(text: str) -> int:

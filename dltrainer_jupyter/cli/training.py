@@ -11,11 +11,11 @@ import click
 from dltrainer_jupyter.cli import INTERRUPTED
 from dltrainer_jupyter.cli.output import say_json
 from dltrainer_jupyter.cli.progress import Display, Watching, display
-from dltrainer_jupyter.core.errors import ConfigurationError, TrainingFailed
+from dltrainer_jupyter.core.errors import ConfigurationError, MissingPackageError, TrainingFailed
 from dltrainer_jupyter.core.states import ENDED, State, Verb
 from dltrainer_jupyter.executors.inline import InlineExecutor
 from dltrainer_jupyter.store.store import Store
-from dltrainer_jupyter.tal import configuration, settings
+from dltrainer_jupyter.tal import checking, configuration, settings
 from dltrainer_jupyter.tal.description import describe
 from dltrainer_jupyter.tal.run import Run
 from dltrainer_jupyter.tal.submit import submit
@@ -81,7 +81,11 @@ def train(
     # What would be a thread in a notebook is this very process: nothing else happens in it.
     asked = given.get("executor", _HERE)
     given["executor"] = (_APART if detach else _HERE) if asked in _ENDS_WITH_US else asked
-    spec, own = describe(given)
+    try:
+        spec, own = describe(given)
+    except (ConfigurationError, MissingPackageError) as error:
+        error.problems = checking.problems(given)
+        raise
     if dry_run:
         click.echo(to_yaml(spec, complete=True))
         click.echo(f"Nothing was started. It would keep its files in {settings.artifacts}.")

@@ -67,7 +67,52 @@ def parsed(text: str, *, is_json: bool) -> dict[str, Any] | Finding:
 
 
 def problems(values: Mapping[str, Any]) -> tuple[Problem, ...]:
-    """List what keeps a run from being started with these settings."""
+    """List all that keeps a run from being started with these settings.
+
+    A check that fails keeps those behind it from being made: so what is wrong is left out, and the rest checked again.
+    """
+    found = new = _problems_of(values)
+    while new:
+        values = _without(values, new)
+        new = tuple(it for it in _problems_of(values) if it not in found and not _is_stand_in(values, it))
+        found += new
+    return found
+
+
+class _StandIn:
+    """Takes the place of a part that is wrong and can't be left out."""
+
+
+_NEEDED = frozenset({"model", "data"})
+_JUDGED_BY: dict[str, tuple[str, ...]] = {
+    "framework": ("optimizer", "loss", "augmentation"),
+    "model": ("recipe", "monitor"),
+    **dict.fromkeys(("recipe", "metrics", "validation"), ("monitor",)),
+}
+"""Settings about which nobody can say anything where another is wrong."""
+
+
+def _without(values: Mapping[str, Any], found: Sequence[Problem]) -> dict[str, Any]:
+    """Leave out what is wrong; of a list the members alone that are."""
+    rest = dict(values)
+    for key in {problem.path[0] for problem in found if problem.path}:
+        inner = {"".join(problem.path[1:2]) for problem in found if problem.path[:1] == (key,)}
+        given = rest.pop(key, None)
+        if isinstance(given, list) and all(place.isdecimal() for place in inner):
+            rest[key] = [member for place, member in enumerate(given) if str(place) not in inner]
+        elif key in _NEEDED:
+            rest[key] = _StandIn()
+        for other in _JUDGED_BY.get(key, ()):
+            rest.pop(other, None)
+    return rest
+
+
+def _is_stand_in(values: Mapping[str, Any], problem: Problem) -> bool:
+    return any(isinstance(values.get(key), _StandIn) for key in problem.path[:1])
+
+
+def _problems_of(values: Mapping[str, Any]) -> tuple[Problem, ...]:
+    """List what one check after the other finds, up to the first that fails."""
     try:
         describe(values)
     except (ConfigurationError, MissingPackageError) as error:

@@ -90,6 +90,16 @@ def test_a_dry_run_starts_nothing(dltrain, digits) -> None:
     assert tal.runs() == []
 
 
+def test_all_that_is_wrong_with_a_file_is_said_at_once(dltrain, digits) -> None:
+    done = dltrain("train", digits, "--dry-run", "--epochs", "0", "--set", "optimizer=adm", "--set", "seeed=1")
+    assert (done.code, done.out) == (WRONG, "")
+    assert [line.partition(".")[0] for line in done.err.splitlines()] == [
+        "Error: Unknown key 'seeed'",
+        "Error: epochs: expected greater than or equal to 1, got 0",
+        "Error: Unknown optimizer 'adm'",
+    ]
+
+
 def test_a_failed_training(dltrain, digits) -> None:
     done = dltrain("train", digits, "--set", "optimizer=sgd", "--lr", "1e30")
     assert done.code == FAILED

@@ -59,6 +59,37 @@ def test_all_that_is_wrong_is_found_at_once() -> None:
     assert Finding("Key 'data' is missing.", None) in found
 
 
+def test_what_is_wrong_in_different_ways_is_found_at_once() -> None:
+    text = """\
+modl: mlp
+data: {type: digts}
+epochs: 0
+optimizer: {type: adamw, weigth_decay: 1}
+scheduler: cosin
+metrics: [accurcy, 3]
+monitor: val_f2
+track: [tensorboard, tensorboard]
+"""
+    found = check(text)
+    assert sorted((it.line or 0, it.message.partition(".")[0]) for it in found) == [
+        (0, "Key 'model' is missing"),
+        (1, "Unknown key 'modl'"),
+        (2, "Unknown data set 'digts'"),
+        (3, "epochs: expected greater than or equal to 1, got 0"),
+        (4, "Unknown key 'optimizer"),
+        (5, "Unknown scheduler 'cosin'"),
+        (6, "Unknown metric 'accurcy'"),
+        (6, "metrics"),
+        (
+            8,
+            "track: 'tensorboard' stands there twice with the same settings (numbers 1 and 2): leave one out, or give it "
+            "settings of its own, such as another place",
+        ),
+    ]
+    # What the metric to monitor may be is known once the metrics are.
+    assert check("model: mlp\ndata: digits\nepochs: 0\nmonitor: val_f2")[1].line == 4
+
+
 @pytest.mark.parametrize("text", ["", "just text", "- a\n- list", "3: x", "\0", "a: &a [*a]", "[" * 1000, "\t"])
 def test_what_is_no_mapping_of_settings_has_a_finding(text) -> None:
     assert check(text)
