@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +22,10 @@ from dltrainer_jupyter.data.targets import Targets, encode
 
 if TYPE_CHECKING:
     from dltrainer_jupyter.core.protocols import Array
+
+
+_MOST_READABLE = 2**24
+"""Values of held-back rows that are kept as they came: 64 MiB."""
 
 
 @dataclass(frozen=True)
@@ -88,10 +92,12 @@ def assemble(
 
     chain, train_inputs = fit_chain([*steps, *named_steps(spec.preprocessing)], training.inputs)
     _refuse_moved(train, train_inputs, targets)
+    readable = None
     if held_back is not None:
         inputs = held_back.inputs
         for step in chain:
             inputs = step.apply(inputs)
+        readable = _readable(held_back.inputs, inputs)
         held_back = Raw(inputs, held_back.targets)
     names = tuple(class_names) if targets.task == "classification" and class_names else targets.labels
     signature = Signature(
@@ -105,9 +111,18 @@ def assemble(
     )
     return Dataset(
         train=_own(Raw(train_inputs, training.targets), train),
-        validation=None if held_back is None else _own(held_back, validation or train),
+        validation=None if held_back is None else replace(_own(held_back, validation or train), raw=readable),
         signature=signature,
     )
+
+
+def _readable(came: Array, prepared: Array) -> Array | None:
+    """Give rows as they came, if preprocessing made others of them and they are few enough to be kept."""
+    is_table = came.ndim == prepared.ndim == 2  # noqa: PLR2004 - samples and features; no flat pictures
+    if not is_table or came.size > _MOST_READABLE:
+        return None
+    rows = np.array(came, np.float32)
+    return None if np.array_equal(rows, prepared) else rows
 
 
 def _refuse_moved(train: Raw, inputs: Array, targets: Targets) -> None:

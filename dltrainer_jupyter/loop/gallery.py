@@ -37,7 +37,9 @@ class Gallery:
     """Pictures of the examples that an examiner keeps, or of so many of them as fit.
 
     Samples in memory are cut when it is written. Of a stream's batches the chosen rows are set aside as they go by, at
-    most 2**24 values, so its pictures may be smaller.
+    most 2**24 values, so its pictures may be smaller. Rows of a table are shown as they came where they were kept, see
+    :class:`~dltrainer_jupyter.core.protocols.Samples`; everything else as the model takes it, pictures brightened to
+    the range of all of them.
 
     Parameters
     ----------
@@ -149,21 +151,22 @@ class Gallery:
             shutil.rmtree(temporary, ignore_errors=True)
 
     def _of_samples(self, samples: Samples) -> _Found | None:
+        shown = samples.inputs if samples.raw is None else samples.raw
         indices = chosen(self._seed, self._most, len(samples))
-        self._shape = samples.inputs.shape[1:]
+        self._shape = shown.shape[1:]
         form = form_of(self._shape, len(indices), _MOST_BYTES)
-        if form is None or samples.inputs.dtype.kind not in "biuf":
+        if form is None or shown.dtype.kind not in "biuf":
             return None
         if form.kind == "rows":
-            form = form._replace(most=min(form.most, _MOST_BYTES // (4 * samples.inputs.shape[1])))
+            form = form._replace(most=min(form.most, _MOST_BYTES // (4 * shown.shape[1])))
         if form.most < len(indices):
             order = np.argsort(priorities(self._seed, 0, len(samples))[indices])
             indices = np.sort(indices[order[: form.most]])
-        each = max(_TOGETHER // max(int(np.prod(samples.inputs.shape[1:])), 1), 1)
+        each = max(_TOGETHER // max(int(np.prod(self._shape)), 1), 1)
 
         def chunks() -> Iterator[Array]:
             for start in range(0, len(indices), each):
-                yield drawn(samples.inputs[indices[start : start + each]], form)
+                yield drawn(shown[indices[start : start + each]], form)
 
         return indices, form, true_places(self._signature.task, samples.targets[indices], form), chunks
 
@@ -176,7 +179,7 @@ class Gallery:
 
     def _features(self, form: Form) -> list[str] | None:
         named = (self._signature.raw or {}).get("features") if form.kind == "rows" else None
-        return list(named) if named and len(named) == self._signature.input_shape[0] else None
+        return list(named) if named and len(named) == self._shape[0] else None
 
 
 _Found = tuple["npt.NDArray[np.int64]", Form, dict[str, Any], Callable[[], "Iterator[Array]"]]

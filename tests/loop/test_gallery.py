@@ -8,10 +8,15 @@ import numpy as np
 import pytest
 
 from dltrainer_jupyter.core.protocols import Samples, Signature
+from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.data.assembly import Raw, assemble
+from dltrainer_jupyter.data.digits import Digits
+from dltrainer_jupyter.data.steps import RawInput
 from dltrainer_jupyter.loop import gallery as gallery_module
 from dltrainer_jupyter.loop.gallery import FOLDER, Gallery
 from dltrainer_jupyter.loop.thumbnails import Form, drawn, finite_range, form_of, to_pixels, true_places
 from dltrainer_jupyter.metrics.examining.kept import chosen, priorities
+from dltrainer_jupyter.views.gallery import Gallery as Shown
 
 
 @pytest.mark.parametrize(
@@ -105,6 +110,21 @@ def test_rows_keep_the_names_of_their_columns(tmp_path: Path) -> None:
     gallery.write(Samples(rows, np.zeros(4)), None)
     assert np.load(tmp_path / FOLDER / "inputs.npy").tolist() == rows.tolist()
     assert '"features": ["age", "height"]' in (tmp_path / FOLDER / "about.json").read_text()
+
+
+def test_rows_of_a_table_are_shown_as_they_came(tmp_path: Path) -> None:
+    came = np.array([[20.0, 1.5], [40.0, 1.0], [60.0, 0.0], [30.0, 1.75]])
+    spec = RunSpec(model="mlp", data="arrays", preprocessing=[{"type": "standardize"}], validation={"split": 0.5})
+    raw, table = Raw(came, np.array([0, 1, 1, 0])), (RawInput(((2,),), "float32"),)
+    held_back = assemble(spec, raw, table, features=["age", "height"])
+    plain = assemble(spec.model_copy(update={"preprocessing": ()}), raw, table)
+    flat_pictures = Digits(Digits.Config()).load(RunSpec(model="mlp", data="digits"), {})
+    assert plain.validation.raw is flat_pictures.validation.raw is None
+    Gallery(tmp_path, held_back.signature, seed=0, most=10).write(held_back.validation, None)
+    there = np.load(tmp_path / FOLDER / "inputs.npy")
+    assert there.tolist() == held_back.validation.raw.tolist() == plain.validation.inputs.tolist()
+    assert not np.allclose(there, held_back.validation.inputs)
+    assert Shown.open(tmp_path).of(0)["features"] == pytest.approx(plain.validation.inputs[0].tolist())
 
 
 def test_samples_that_are_no_pictures_leave_nothing(tmp_path: Path) -> None:

@@ -43,6 +43,9 @@ class Samples:
 
     inputs: Array
     targets: Array
+    raw: Array | None = None
+    """Rows of a table as they came, for people to read; None where there is no table, a large one, or one whose rows
+    are inputs as they came."""
 
     def __len__(self) -> int:
         """Count the samples."""
