@@ -126,6 +126,7 @@ class LikelyClass(Strict):
 class PredictAnswer(Strict):
     """Predictions, one a sample."""
 
+    task: Task
     predictions: list[Any] = Field(
         description="Class labels, their names where the targets were text, values, or boxes."
     )

@@ -68,9 +68,9 @@ def answer(
     Returns
     -------
     dict
-        ``predictions``; ``probabilities`` or None; ``labels``, the names of the classes, or None for values; ``top``,
-        or None; ``checkpoint``, its step and epoch; its ``digest``; ``latency_ms``, what the model itself took;
-        ``names`` of the samples, or None for arrays; ``notes``; ``thumbnails`` and ``heatmaps``, or None.
+        The ``task``; ``predictions``; ``probabilities`` or None; ``labels``, the names of the classes, or None for
+        values; ``top``, or None; ``checkpoint``, its step and epoch; its ``digest``; ``latency_ms``, what the model
+        itself took; ``names`` of the samples, or None for arrays; ``notes``; ``thumbnails`` and ``heatmaps``, or None.
 
     Raises
     ------
@@ -88,6 +88,7 @@ def answer(
     if top and len(outputs) > _MOST_TOP:
         notes.append(f"the likeliest classes are left out for more than {_MOST_TOP:,} samples")
     return {
+        "task": signature.task,
         "predictions": listed(outputs, signature),
         "probabilities": told,
         "labels": labels_of(outputs, signature),

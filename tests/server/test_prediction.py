@@ -106,6 +106,7 @@ def test_predictions_are_those_of_the_handle(server, run) -> None:
     assert answer["labels"] == [str(digit) for digit in range(10)]
     assert answer["checkpoint"] == {"step": run.best.record.step, "epoch": run.best.record.epoch}
     assert answer["latency_ms"] > 0
+    assert answer["task"] == "classification"
     assert predict(server, run, X[0]).json["predictions"] == answer["predictions"][:1]
 
 
