@@ -38,6 +38,7 @@ const PAGE = { step: 12 * STEPS_PER_EPOCH, epoch: 12 };
 
 function predicted(items: TryItem[], names: string[], heatmaps: boolean, notes: string[]) {
   return {
+    task: 'classification',
     predictions: items.map(({ prediction }) => prediction),
     probabilities: null,
     labels: [...'0123456789'],

@@ -65,6 +65,13 @@ SHOWN = {
     "analysis": (".dlt-layers", ".dlt-heat canvas"),
 }
 """What must be seen of a tab of the state ``brought`` before the picture."""
+CLICKED = {
+    ("evaluated", "confusion"): {".dlt-cell-examples": "[data-cell='0,4']"},
+    ("evaluated", "examples"): {".dlt-zoom": "[data-example]"},
+    ("masks", "examples"): {".dlt-zoom": "[data-example]"},
+    ("boxes", "examples"): {".dlt-zoom": "[data-example]"},
+}
+"""What is clicked in a tab after its picture, by what then must be seen for another one."""
 VIEWS: dict[str, tuple[str, ...]] = {
     "run-running": (),
     "run-running+settings": ("More", "Change settings…"),
@@ -172,7 +179,16 @@ def _take(page: Page, options: argparse.Namespace, state: str, tab: str, *, them
         page.locator(".dlt-examples, .dlt-table").wait_for()
     for shown in SHOWN.get(tab, ()) if state == "brought" else ():
         page.locator(shown).first.wait_for()
+    # Nothing is read any more.
+    page.wait_for_function(
+        "() => document.querySelector('.dlt-body [aria-busy=true], .dlt-side-room') === null"
+        " && !document.querySelector('.dlt-body').innerText.includes('Loading…')"
+    )
     panel.screenshot(path=options.out / f"{state}-{tab}-{theme}-{width}.png")
+    for name, deed in CLICKED.get((state, tab), {}).items():
+        page.locator(deed).first.click()
+        page.locator(f"{name} img").first.wait_for()
+        panel.screenshot(path=options.out / f"{state}-{tab}{name.replace('.dlt-', '-')}-{theme}-{width}.png")
     if state == "brought" and tab == "try":
         _take_brought(page, lambda name: options.out / f"{state}-{name}-{theme}-{width}.png")
 

@@ -195,6 +195,9 @@ export type Question =
   | 'histograms'
   | 'tests';
 
+/** What a model is for. */
+export type Task = 'classification' | 'regression' | 'segmentation' | 'detection';
+
 export interface TryItem {
   index: number;
   truth: string;
@@ -210,7 +213,7 @@ export interface TryItem {
 /** The answer to `act('try', …)`. */
 export interface TryResult {
   checkpoint: { step: number; epoch: number };
-  task: 'classification' | 'regression';
+  task: Task;
   labels: string[];
   latency_ms: number;
   items: TryItem[];
@@ -233,6 +236,8 @@ export interface RunClient {
   curve(names: string[], start: number | null, stop: number | null, points: number): Promise<Curves>;
   /** Reads something else of the store; what is `null` or `undefined` in `args` isn't said. */
   read(what: Question, args?: Record<string, unknown>): Promise<unknown>;
+  /** Fetches what became of each example of a test run, as the server writes it; `null` where no server is asked. */
+  testFile?(number: number, format: 'csv' | 'json'): Promise<Blob | null>;
 }
 
 /** Where a component keeps what a person chose: whether the panel is folded, chart settings. */

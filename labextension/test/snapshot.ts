@@ -156,6 +156,9 @@ export class TestClient implements RunClient {
     return () => this.#connections.delete(callback);
   }
 
+  /** Files that a server writes; missing where there is none. */
+  testFile?: NonNullable<RunClient['testFile']>;
+
   read(what: Question, args: Record<string, unknown> = {}): Promise<unknown> {
     this.questions.push({ what, args });
     return this.tells(what, args);

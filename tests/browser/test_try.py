@@ -164,7 +164,7 @@ def test_a_picture_dropped_on_the_tab_is_told_with_what_was_done_to_it(
     assert re.search(r"step [\d,]+ \(epoch \d\)", facts)
     assert re.search(r"weights [0-9a-f]{8}", facts)
     assert re.search(r"\d (ms|µs)", facts)
-    expect(answer.locator(".dlt-answer-notes")).to_contain_text("8×8")
+    expect(answer.locator(".dlt-notes")).to_contain_text("8×8")
     width = page.locator(".dlt-seen").evaluate("it => it.getContext('2d').getImageData(0, 0, 1, 1).data[3]")
     assert width == 255
     keep_picture(page.locator(".dlt-card"), "try-dropped")
@@ -219,7 +219,7 @@ def test_a_digit_drawn_by_mouse_is_predicted_when_the_pen_rests(page: Page, keep
     ring = [(0.5 + 0.2 * np.sin(a), 0.5 - 0.32 * np.cos(a)) for a in np.linspace(0, 2 * np.pi, 24)]
     _stroke(page, ring)
     expect(answer.locator(".dlt-answer-word")).to_have_text("Prediction: 0", timeout=60_000)
-    expect(answer.locator(".dlt-answer-notes")).to_contain_text("8×8")
+    expect(answer.locator(".dlt-notes")).to_contain_text("8×8")
     keep_picture(page.locator(".dlt-card"), "try-drawn")
 
     page.get_by_role("button", name="Undo").click()

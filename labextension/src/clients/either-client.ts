@@ -76,6 +76,10 @@ export class EitherClient implements RunClient {
     return (this.#reachable() ?? this.#kernel).read(what, args);
   }
 
+  async testFile(number: number, format: 'csv' | 'json'): Promise<Blob | null> {
+    return (await this.#reachable()?.testFile?.(number, format)) ?? null;
+  }
+
   close(): void {
     this.#closed = true;
     for (const release of this.#releases) {

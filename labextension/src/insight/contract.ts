@@ -8,7 +8,7 @@ import type { Memory, RunClient, Snapshot } from '../contract';
 export type InsightTab = 'confusion' | 'metrics' | 'examples' | 'try' | 'tests' | 'compare' | 'analysis';
 
 /** Whoever answers for a run; the same object as long as the run is shown, so that what was read is kept by it. */
-export type InsightClient = Pick<RunClient, 'act' | 'read'>;
+export type InsightClient = Pick<RunClient, 'act' | 'read' | 'testFile'>;
 
 export interface InsightProps {
   /** The view that is shown. */

@@ -1,5 +1,6 @@
 /** What a checkpoint says of inputs that a person brought along. */
 
+import type { Task } from '../contract';
 import { metric, percent } from './format';
 
 export interface Guess {
@@ -10,6 +11,7 @@ export interface Guess {
 
 /** The answer to `predict`: one prediction an input. */
 export interface Prediction {
+  task: Task;
   /** Class labels, or values; of other tasks whatever the model gives. */
   predictions: unknown[];
   labels: string[] | null;
@@ -46,9 +48,8 @@ export function answeredInputs(answer: Prediction, nameless: (number: number) =>
   const labels = answer.labels ?? [];
   return answer.predictions.map((prediction, i) => {
     const top = answer.top?.[i] ?? [];
-    const boxes = labels.length > 0 && top.length === 0 && areBoxes(prediction) ? prediction : null;
-    const mask =
-      labels.length > 0 && top.length === 0 && boxes === null && isMask(prediction) ? prediction : null;
+    const boxes = answer.task === 'detection' ? (prediction as number[][]) : null;
+    const mask = answer.task === 'segmentation' ? (prediction as number[][]) : null;
     return {
       name: answer.names?.[i] ?? nameless(i + 1),
       prediction:
@@ -64,19 +65,6 @@ export function answeredInputs(answer: Prediction, nameless: (number: number) =>
       heatmap: answer.heatmaps?.[i] ?? null
     };
   });
-}
-
-function areBoxes(value: unknown): value is number[][] {
-  return (
-    Array.isArray(value) &&
-    value.every(
-      box => Array.isArray(box) && box.length === 6 && box[4] >= 0 && box[4] <= 1 && Number.isInteger(box[5])
-    )
-  );
-}
-
-function isMask(value: unknown): value is number[][] {
-  return Array.isArray(value) && value.every(row => Array.isArray(row) && row.every(Number.isInteger));
 }
 
 /** What was found, surest first: `cat 92 %, dog 61 %`. */

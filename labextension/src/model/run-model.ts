@@ -68,7 +68,7 @@ export class RunModel {
   }
 
   /** For who asks for something that is answered at once, and shows it; the same object as long as the model lives. */
-  get asking(): Pick<RunClient, 'act' | 'read'> {
+  get asking(): Pick<RunClient, 'act' | 'read' | 'testFile'> {
     return this.#client;
   }
 

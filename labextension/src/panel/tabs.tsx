@@ -86,7 +86,10 @@ export function Tabs<Id extends string>(props: {
       aria-hidden="true"
       onClick={() => {
         const { current } = row;
-        current?.scrollBy({ left: (side === 'after' ? STRIDE : -STRIDE) * current.clientWidth, behavior: 'smooth' });
+        current?.scrollBy({
+          left: (side === 'after' ? STRIDE : -STRIDE) * current.clientWidth,
+          behavior: 'smooth'
+        });
       }}
     >
       <Icon name="down" />

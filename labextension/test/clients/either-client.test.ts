@@ -44,6 +44,11 @@ class Side implements ServedRun {
     return Promise.resolve({});
   }
 
+  testFile(number: number, format: 'csv' | 'json'): Promise<Blob> {
+    this.asked.push(`file ${number}.${format}`);
+    return Promise.resolve(new Blob(['found']));
+  }
+
   answers(): Promise<boolean> {
     return Promise.resolve(this.free);
   }
@@ -136,6 +141,14 @@ describe('EitherClient', () => {
     kernel.free = false;
     await client.act('try');
     expect([kernel.asked, server.asked]).toEqual([['clone'], ['try']]);
+  });
+
+  it('fetches files from the server alone, and has none where it can’t be reached', async () => {
+    await open();
+    expect(await (await client.testFile(3, 'csv'))?.text()).toBe('found');
+    server.become('silent');
+    expect(await client.testFile(3, 'json')).toBeNull();
+    expect([server.asked, kernel.asked]).toEqual([['file 3.csv'], []]);
   });
 
   it.each([

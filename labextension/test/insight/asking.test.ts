@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LARGEST_FILE } from '../../src/model/batches';
-import { Asking, type AskingWords, UNKNOWN, kindOfTried, waysFor } from '../../src/insight/model/asking';
+import { Asking, type AskingWords } from '../../src/insight/model/asking';
+import { UNKNOWN, kindOfTried, waysFor } from '../../src/insight/model/input-kind';
 import type { Prediction } from '../../src/model/prediction';
 
 const words: AskingWords = {
@@ -13,6 +14,7 @@ const file = (name: string, text = 'x') => new File([text], name);
 
 function answer(names: string[], changes: Partial<Prediction> = {}): Prediction {
   return {
+    task: 'classification',
     predictions: names.map(() => 3),
     labels: ['0', '1', '2', '3'],
     checkpoint: { step: 90, epoch: 1 },

@@ -2,7 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { depths, totals } from '../../src/insight/model/cells';
 import { nearest, spanOf, ticks } from '../../src/insight/model/plane';
 import { type Rgb, lightness, ramp } from '../../src/insight/model/ramp';
-import { classKey, classLabel, columns, ordered, overall, worstFirst } from '../../src/insight/model/scores';
+import {
+  averages,
+  classKey,
+  classLabel,
+  columns,
+  headline,
+  meanPrecision,
+  ordered,
+  overall,
+  worstFirst
+} from '../../src/insight/model/scores';
 
 const classes = [
   { label: 'cat 10', support: 5, f1: 0.9 },
@@ -43,6 +53,44 @@ it('tells every number of the whole set, with what it is a mean of', () => {
     { name: 'accuracy', group: null, value: 0.9 },
     { name: 'f1', group: 'macro', value: 0.8 },
     { name: 'recall', group: 'macro', value: null }
+  ]);
+});
+
+describe('the numbers of a classifier', () => {
+  const alike = { precision: 0.9, recall: 0.9, f1: 0.9 };
+  const summary = {
+    overall: { accuracy: 0.9, macro: { precision: 0.7, f1: 0.8 }, micro: alike, ece: 0.1 },
+    classes
+  } as never;
+
+  it('are few at first; the means stand below the classes, without what only repeats the accuracy', () => {
+    expect(headline(summary).map(({ name, group }) => [name, group])).toEqual([
+      ['accuracy', null],
+      ['f1', 'macro'],
+      ['ece', null]
+    ]);
+    expect(averages(summary)).toEqual([{ group: 'macro', values: { precision: 0.7, f1: 0.8 } }]);
+    const several = { overall: { accuracy: 0.9, micro: { ...alike, f1: 0.8 } }, classes } as never;
+    expect(averages(several).map(({ group }) => group)).toEqual(['micro']);
+  });
+
+  it('are all there where no table of classes is', () => {
+    const bare = { ...(summary as object), classes: [] } as never;
+    expect(headline(bare).map(({ name }) => name)).toEqual(['accuracy', 'precision', 'f1', 'ece']);
+  });
+});
+
+it('gives the mean of curves of precision, however their points lie, with the mean area below it', () => {
+  const falling = { x: [1, 0.5, 0], y: [0.4, 0.8, 1] };
+  const short = { x: [0, 0.5, null], y: [1, 0.6, null] };
+  const { x, y } = meanPrecision([falling, short]);
+  const at = (recall: number) => y[x.findIndex(one => (one ?? 0) >= recall)];
+  expect([at(0), at(0.25), at(0.5), at(0.75), at(1)].map(value => value?.toFixed(2))).toEqual([
+    '1.00',
+    '0.70',
+    '0.70',
+    '0.20',
+    '0.20'
   ]);
 });
 

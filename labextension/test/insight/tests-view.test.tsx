@@ -67,7 +67,7 @@ describe('test runs', () => {
     await show();
     expect(rows()).toEqual(['wine', 'held-back examples']);
     expect([...root.querySelectorAll('thead th')].map(cell => cell.textContent)).toEqual([
-      ...['Data set', 'Checkpoint', 'Examples', 'loss', 'accuracy', 'f1', 'Took', 'When']
+      ...['Data set', 'Checkpoint', 'Examples', 'Loss', 'Accuracy', 'F1', 'Took', 'When']
     ]);
     const cells = [...(root.querySelector('tbody tr')?.children ?? [])].map(cell => cell.textContent);
     expect(cells.slice(0, 6)).toEqual(['wine', 'step 1,080', '1,797', '–', '0.5000', '–']);
@@ -127,6 +127,23 @@ describe('test runs', () => {
     expect(client.asked).toEqual([{ verb: 'delete_test', args: { number: 1 } }]);
     expect(text('.dlt-test-said')).toBe('The test on held-back examples was deleted.');
     expect(rows()).toEqual([]);
+  });
+
+  it('are downloaded as the server writes them, or say why they can’t be', async () => {
+    const fetched: string[] = [];
+    client.testFile = async (number, format) => {
+      fetched.push(`${number}.${format}`);
+      if (format === 'json') {
+        throw new Error('The run has no test run 1.');
+      }
+      return new Blob(['index,truth\n']);
+    };
+    await show();
+    await click('CSV');
+    await click('JSON');
+    expect(fetched).toEqual(['1.csv', '1.json']);
+    expect(client.questions.map(({ what }) => what)).toEqual(['tests']);
+    expect(text('[role=alert]')).toBe('The run has no test run 1.');
   });
 
   it('open with everything that was found, and close again', async () => {

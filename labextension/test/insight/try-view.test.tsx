@@ -9,6 +9,7 @@ let root: HTMLElement;
 let client: TestClient;
 
 const answer = (prediction: string) => ({
+  task: 'classification',
   predictions: [prediction],
   labels: ['7', '9'],
   checkpoint: { step: 1080, epoch: 6 },
@@ -87,7 +88,7 @@ describe('what is brought along', () => {
       '925.0 %'
     ]);
     expect(text('.dlt-answer-facts')).toBe('step 1,080 (epoch 6)weights 9f86d0811.3 ms');
-    expect(text('.dlt-answer-notes')).toContain('resized to 8×8, made grey');
+    expect(text('.dlt-answer .dlt-notes')).toContain('resized to 8×8, made grey');
     expect(text('[role=status][aria-live]')).toBe('Predicted 7.');
   });
 

@@ -223,7 +223,7 @@ describe('the metrics view', () => {
     expect(all('.dlt-class-link').map(link => link.textContent)).toEqual(['dog', 'cat']);
     expect(all('.dlt-plane figcaption').map(caption => caption.textContent)).toEqual([
       'ROCmean',
-      'Precision and recallcat'
+      'Precision and recallmean of 2 classes'
     ]);
     await click(all('.dlt-class-link')[1]);
     expect(text('.dlt-plane figcaption')).toBe('ROCcat');
@@ -295,7 +295,7 @@ describe('the examples view', () => {
     expect(document.activeElement).toBe(stops[0]);
   });
 
-  it('asks the checkpoint where it looked, once', async () => {
+  it('asks the nearest checkpoint where it looked, once, and says which it was', async () => {
     await open('examples');
     await slide(0);
     client.answer = () => Promise.resolve({ items: [{ index: 0, heatmap: 'data:image/png;base64,' }] });
@@ -305,7 +305,10 @@ describe('the examples view', () => {
     await click(look());
     await click(look());
     await click(look());
-    expect(client.asked).toEqual([{ verb: 'heatmaps', args: { checkpoint: 1080, index: [0] } }]);
+    expect(client.asked).toEqual([{ verb: 'heatmaps', args: { checkpoint: 900, index: [0] } }]);
+    expect(all('.dlt-zoom .dlt-hint').map(hint => hint.textContent)).toEqual([
+      'by the checkpoint of step 900 (epoch 5)'
+    ]);
     expect(root.querySelector('[data-layer=heatmap]')).not.toBeNull();
   });
 

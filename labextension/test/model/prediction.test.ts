@@ -9,6 +9,7 @@ import {
 } from '../../src/model/prediction';
 
 const answer: Prediction = {
+  task: 'classification',
   predictions: ['3', '8'],
   labels: ['3', '8'],
   checkpoint: { step: 90, epoch: 1 },
@@ -45,6 +46,27 @@ describe('a prediction', () => {
     ]);
     expect(valueText(Array.from({ length: 9 }, (_value, i) => i))).toMatch(/7\.000, …$/);
     expect(valueText(null)).toBe('–');
+  });
+
+  it('is boxes or pixels only where that is the task, whatever its numbers look like', () => {
+    const numbers = [
+      [0, 0, 4, 4, 0.5, 1],
+      [2, 2, 4, 4, 0.9, 0]
+    ];
+    const told = (task: Prediction['task'], prediction: unknown) =>
+      answeredInputs(
+        { ...answer, task, predictions: [prediction], labels: ['cat', 'dog'], top: null },
+        String
+      )[0];
+    expect(told('detection', numbers)).toMatchObject({ prediction: 'cat 90 %, dog 50 %', mask: null });
+    expect(told('detection', [])).toMatchObject({ prediction: '–', boxes: [], mask: null });
+    expect(
+      told('segmentation', [
+        [0, 1],
+        [1, 1]
+      ])
+    ).toMatchObject({ prediction: 'dog 75 %, cat 25 %', boxes: null });
+    expect(told('regression', numbers)).toMatchObject({ boxes: null, mask: null });
   });
 
   it('is downloaded with the same columns for each input', () => {

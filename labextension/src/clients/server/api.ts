@@ -69,6 +69,11 @@ export class Api {
     return this.#ask('GET', `${run(id)}/${what}${search(args)}`);
   }
 
+  async testFile(id: string, number: number, format: 'csv' | 'json'): Promise<Blob> {
+    const response = await this.#answered('GET', `${run(id)}/tests/${number}/examples${search({ format })}`);
+    return response.blob();
+  }
+
   async check(yaml: string): Promise<Problem[]> {
     const answer = await this.#ask('POST', `${ROOT}/check`, yaml, 'application/yaml');
     return (answer as { problems: Problem[] }).problems;
@@ -82,6 +87,11 @@ export class Api {
   }
 
   async #ask(method: string, path: string, body?: string, type?: string): Promise<unknown> {
+    return parsed(await (await this.#answered(method, path, body, type)).text());
+  }
+
+  /** Asks, and throws what the server refuses. */
+  async #answered(method: string, path: string, body?: string, type?: string): Promise<Response> {
     let response: Response;
     try {
       response = await this.#transport.request(method, path, body, type);
@@ -89,11 +99,13 @@ export class Api {
       // Nobody answered at all; what browsers say of that is fit for nobody.
       throw new Error(this.#words.unreachable, { cause: error });
     }
-    const answer = parsed(await response.text());
     if (response.ok) {
-      return answer;
+      return response;
     }
-    const { message, reason } = Object(answer) as { message?: unknown; reason?: unknown };
+    const { message, reason } = Object(parsed(await response.text())) as {
+      message?: unknown;
+      reason?: unknown;
+    };
     throw new RefusedError(
       typeof message === 'string' && message !== '' ? message : this.#words.refused(response.status),
       response.status,

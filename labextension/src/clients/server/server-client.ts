@@ -113,6 +113,7 @@ export class ServerClient implements StudioClient {
       act: (verb, args) => this.act(run.id, verb, args),
       curve: (names, start, stop, points) => this.#api.curves(run.id, names, start, stop, points),
       read: (what, args) => this.#api.read(run.id, what, args),
+      testFile: (number, format) => this.#api.testFile(run.id, number, format),
       close: () => {
         for (const release of releases) {
           release();

@@ -1,5 +1,7 @@
 /** What is answered to the questions of the evaluation's views; what couldn't be computed is `null`. */
 
+import type { Task } from '../../contract';
+
 export interface Line {
   x: (number | null)[];
   y: (number | null)[];
@@ -23,7 +25,7 @@ export interface ClassScores {
 type Numbers = { [name: string]: number | null | Numbers };
 
 export interface Summary {
-  task: 'classification' | 'regression' | 'segmentation' | 'detection';
+  task: Task;
   /** Examples that were judged, and of how many single results are kept. */
   count: number;
   sampled: number;
@@ -89,7 +91,7 @@ export interface Item {
 
 export interface Examples {
   epoch: number | null;
-  task: Summary['task'];
+  task: Task;
   labels: string[];
   /** How many the filter lets through, how many are kept, and of how many they were drawn. */
   total: number;

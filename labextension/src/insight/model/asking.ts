@@ -1,4 +1,4 @@
-import type { TryResult } from '../../contract';
+import { Changing } from '../../model/changing';
 import { base64, batches } from '../../model/batches';
 import { type Answered, type Prediction, answeredInputs } from '../../model/prediction';
 import { message } from '../../model/run-model';
@@ -31,7 +31,7 @@ export interface Wanted {
 const TOP = 5;
 
 /** A question to a checkpoint and what came of it, file after file; a newer one takes the place of an older one. */
-export class Asking {
+export class Asking extends Changing {
   source: Source | null = null;
   outcomes: Outcome[] = [];
   /** Who answered last; `null` before anybody has. */
@@ -47,16 +47,11 @@ export class Asking {
   /** Milliseconds that the model itself took for all of them. */
   latency = 0;
   readonly #client: InsightClient;
-  readonly #listeners = new Set<() => void>();
   #newest = 0;
 
   constructor(client: InsightClient) {
+    super();
     this.#client = client;
-  }
-
-  subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
   }
 
   /** Predicts something else, or the same with another checkpoint. */
@@ -213,9 +208,7 @@ export class Asking {
 
   #change(part: Partial<Asking>): void {
     Object.assign(this, part);
-    for (const listener of this.#listeners) {
-      listener();
-    }
+    this.tell();
   }
 }
 
@@ -232,38 +225,4 @@ function common({ checkpoint, heatmaps }: Wanted): Record<string, unknown> {
 
 function sizeOf(source: Source): number {
   return source.kind === 'files' ? source.files.length : 1;
-}
-
-/** What the inputs of a run are, as far as an example of it says. */
-export interface InputKind {
-  kind: 'image' | 'rows' | 'unknown';
-  /** Pixels of the longer side. */
-  pixels: number | null;
-  /** Values of a row. */
-  width: number | null;
-  features: string[] | null;
-}
-
-export const UNKNOWN: InputKind = { kind: 'unknown', pixels: null, width: null, features: null };
-
-/** Canvases are for small pictures; nobody draws a photograph. */
-const DRAWABLE = 96;
-
-export type Way = 'examples' | 'files' | 'draw' | 'text';
-
-/** The ways in which such inputs can be brought along. */
-export function waysFor({ kind, pixels }: InputKind): Way[] {
-  const draws = kind === 'unknown' || (kind === 'image' && (pixels === null || pixels <= DRAWABLE));
-  const writes = kind !== 'image';
-  return ['examples', 'files', ...(draws ? (['draw'] as const) : []), ...(writes ? (['text'] as const) : [])];
-}
-
-/** What the inputs are, by what was tried. */
-export function kindOfTried({ items }: TryResult): InputKind {
-  const first = items[0];
-  if (first?.image != null) {
-    const height = first.image.length;
-    return { ...UNKNOWN, kind: 'image', pixels: Math.max(height, first.image[0]?.length ?? 0) };
-  }
-  return first?.features != null ? { ...UNKNOWN, kind: 'rows', width: first.features.length } : UNKNOWN;
 }

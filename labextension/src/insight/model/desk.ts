@@ -1,14 +1,16 @@
+import { Changing } from '../../model/changing';
 import { LARGEST_FILE } from '../../model/batches';
-
 import type { InsightClient } from '../contract';
 import type { TrialWords } from '../words/trial';
+import { Asking, type AskingWords, type CheckpointName, type Source } from './asking';
 import { type Drawing, NO_DRAWING } from './drawing';
-import { Asking, type AskingWords, type CheckpointName, type Source, type Way } from './asking';
+import type { Way } from './input-kind';
+import { perRun } from './per-run';
 
 type Brought = Exclude<Way, 'examples'>;
 
 /** What a person brought along to try on a run; kept while other views are looked at. */
-export class Desk {
+export class Desk extends Changing {
   way: Way | null = null;
   checkpoint: CheckpointName = 'best';
   heatmaps = false;
@@ -17,23 +19,18 @@ export class Desk {
   /** The newest request from outside that was taken over. */
   request = 0;
   readonly askings: Record<Brought, Asking>;
-  readonly #listeners = new Set<() => void>();
 
   constructor(client: InsightClient) {
+    super();
     this.askings = { files: new Asking(client), draw: new Asking(client), text: new Asking(client) };
     for (const asking of Object.values(this.askings)) {
-      asking.subscribe(() => this.#tell());
+      asking.subscribe(() => this.tell());
     }
-  }
-
-  subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
   }
 
   change(part: Partial<Pick<Desk, 'way' | 'checkpoint' | 'heatmaps' | 'drawing' | 'text'>>): void {
     Object.assign(this, part);
-    this.#tell();
+    this.tell();
   }
 
   /** Shows one way to bring something, and predicts what was brought. */
@@ -49,12 +46,6 @@ export class Desk {
       this.ask(way, source, checkpoint, said);
     }
   }
-
-  #tell(): void {
-    for (const listener of this.#listeners) {
-      listener();
-    }
-  }
 }
 
 function sentences(said: TrialWords): AskingWords {
@@ -65,11 +56,5 @@ function sentences(said: TrialWords): AskingWords {
   };
 }
 
-const desks = new WeakMap<InsightClient, Desk>();
-
 /** The desk of a run. */
-export function deskOf(client: InsightClient): Desk {
-  const desk = desks.get(client) ?? new Desk(client);
-  desks.set(client, desk);
-  return desk;
-}
+export const deskOf = perRun(client => new Desk(client));

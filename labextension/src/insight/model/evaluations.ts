@@ -1,9 +1,12 @@
-import { useEffect, useReducer } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import type { Snapshot } from '../../contract';
+import { Changing } from '../../model/changing';
 import { message } from '../../model/run-model';
+import { useChanges } from '../../studio/hooks';
 import type { InsightClient, InsightProps } from '../contract';
 import type { Evaluation, PackedMatrices } from './answers';
 import { Matrices } from './matrices';
+import { perRun } from './per-run';
 
 /** A cell of a confusion matrix: what was there, and what it was taken for. */
 export interface Cell {
@@ -20,7 +23,7 @@ const REFRESH_MS = 1000;
  * What the validations of a run found, by epoch, and the epoch that is looked at: the same in every view, and kept
  * while others are open.
  */
-export class Evaluations {
+export class Evaluations extends Changing {
   /** Every validated epoch, oldest first. */
   epochs: number[] = [];
   labels: string[] = [];
@@ -31,7 +34,6 @@ export class Evaluations {
   /** The cell whose examples are listed. */
   cell: Cell | null = null;
   readonly #client: InsightClient;
-  readonly #listeners = new Set<() => void>();
   readonly #evaluations = new Map<number, Evaluation>();
   readonly #asked = new Set<number>();
   readonly #matrices: Matrices;
@@ -43,15 +45,11 @@ export class Evaluations {
   #rest: ReturnType<typeof setTimeout> | undefined;
 
   constructor(client: InsightClient) {
+    super();
     this.#client = client;
     const ask = (after: number, limit: number) =>
       client.read('confusions', { after, limit }) as Promise<PackedMatrices>;
-    this.#matrices = new Matrices(ask, () => this.#tell());
-  }
-
-  subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    this.#matrices = new Matrices(ask, () => this.tell());
   }
 
   /** The epoch that is looked at: the newest, unless another was chosen; `null` before the first validation. */
@@ -62,12 +60,12 @@ export class Evaluations {
   /** Looks at an epoch; at the newest one it goes on with those that come. */
   choose(epoch: number): void {
     this.#chosen = epoch === this.epochs.at(-1) ? null : epoch;
-    this.#tell();
+    this.tell();
   }
 
   pick(cell: Cell | null): void {
     this.cell = cell;
-    this.#tell();
+    this.tell();
   }
 
   /** Reads the newest validation, if the snapshot tells of one. */
@@ -107,7 +105,7 @@ export class Evaluations {
       this.error = message(error);
     }
     this.known = true;
-    this.#tell();
+    this.tell();
   }
 
   /** What the validation of an epoch found; `undefined` while it is read. */
@@ -152,24 +150,16 @@ export class Evaluations {
       this.error = message(error);
     }
     this.#asked.delete(epoch);
-    this.#tell();
-  }
-
-  #tell(): void {
-    for (const listener of this.#listeners) {
-      listener();
-    }
+    this.tell();
   }
 }
 
-const known = new WeakMap<InsightClient, Evaluations>();
+const evaluationsOf = perRun(client => new Evaluations(client));
 
 /** What the validations of the run found; drawn anew when there is more. */
 export function useEvaluations({ client, snapshot, gone }: InsightProps): Evaluations {
-  const evaluations = known.get(client) ?? new Evaluations(client);
-  known.set(client, evaluations);
-  const [, draw] = useReducer<number, void>(times => times + 1, 0);
-  useEffect(() => evaluations.subscribe(() => draw()), [evaluations]);
+  const evaluations = evaluationsOf(client);
+  useChanges(evaluations);
   useEffect(() => {
     if (!gone) {
       evaluations.follow(snapshot);

@@ -1,5 +1,7 @@
-import { useEffect, useReducer, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
+import { Changing } from '../../model/changing';
 import { message } from '../../model/run-model';
+import { useChanges } from '../../studio/hooks';
 import type { InsightClient } from '../contract';
 import type { Examples, Item } from './answers';
 
@@ -20,7 +22,7 @@ export interface Wanted {
  * Examples of a validation, page by page. What was read stays in place while more is read; with another question it
  * stays until the first page of the answer is there, so that nothing jumps.
  */
-export class ExampleList {
+export class ExampleList extends Changing {
   items: Item[] = [];
   /** All but the items of the newest answer. */
   about: Omit<Examples, 'items'> | null = null;
@@ -30,19 +32,14 @@ export class ExampleList {
   answered = 0;
   readonly #client: InsightClient;
   readonly #page: number;
-  readonly #listeners = new Set<() => void>();
   #wanted: Wanted | null = null;
   #question = 0;
 
   /** @param page examples read at once */
   constructor(client: InsightClient, page: number) {
+    super();
     this.#client = client;
     this.#page = page;
-  }
-
-  subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
   }
 
   get complete(): boolean {
@@ -72,7 +69,7 @@ export class ExampleList {
     const mine = this.#question;
     this.busy = true;
     this.error = null;
-    this.#tell();
+    this.tell();
     try {
       const args = { ...this.#wanted, offset, count: this.#page };
       const { items, ...about } = (await this.#client.read('examples', args)) as Examples;
@@ -89,13 +86,7 @@ export class ExampleList {
     }
     if (mine === this.#question) {
       this.busy = false;
-      this.#tell();
-    }
-  }
-
-  #tell(): void {
-    for (const listener of this.#listeners) {
-      listener();
+      this.tell();
     }
   }
 }
@@ -108,8 +99,7 @@ export function useExamples(
   rest: number
 ): ExampleList {
   const [list] = useState(() => new ExampleList(client, page));
-  const [, draw] = useReducer<number, void>(times => times + 1, 0);
-  useEffect(() => list.subscribe(() => draw()), [list]);
+  useChanges(list);
   const key = JSON.stringify(wanted);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key says what is wanted.
   useEffect(() => {

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { message } from '../../model/run-model';
 import type { InsightClient } from '../contract';
 import type { Heatmaps } from './answers';
+import { perRun } from './per-run';
 
 /** So many are kept; they are small. */
 const KEPT = 500;
@@ -12,7 +13,7 @@ export interface Looked {
   error: string | null;
 }
 
-const kept = new WeakMap<InsightClient, Map<string, string>>();
+const keptOf = perRun(() => new Map<string, string>());
 
 /** Where the model of a checkpoint (by its step) looked in an example, computed when it is asked for the first time. */
 export function useHeatmap(
@@ -21,8 +22,7 @@ export function useHeatmap(
   checkpoint: number,
   wanted: boolean
 ): Looked {
-  const known = kept.get(client) ?? new Map<string, string>();
-  kept.set(client, known);
+  const known = keptOf(client);
   const key = `${checkpoint} ${index}`;
   const [, draw] = useState(0);
   const [failed, setFailed] = useState<{ key: string; error: string } | null>(null);

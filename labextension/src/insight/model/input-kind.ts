@@ -1,7 +1,40 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { TryResult } from '../../contract';
 import type { InsightClient } from '../contract';
-import { type InputKind, UNKNOWN, kindOfTried } from './asking';
+
+/** What the inputs of a run are, as far as an example of it says. */
+export interface InputKind {
+  kind: 'image' | 'rows' | 'unknown';
+  /** Pixels of the longer side. */
+  pixels: number | null;
+  /** Values of a row. */
+  width: number | null;
+  features: string[] | null;
+}
+
+export const UNKNOWN: InputKind = { kind: 'unknown', pixels: null, width: null, features: null };
+
+/** Canvases are for small pictures; nobody draws a photograph. */
+const DRAWABLE = 96;
+
+export type Way = 'examples' | 'files' | 'draw' | 'text';
+
+/** The ways in which such inputs can be brought along. */
+export function waysFor({ kind, pixels }: InputKind): Way[] {
+  const draws = kind === 'unknown' || (kind === 'image' && (pixels === null || pixels <= DRAWABLE));
+  const writes = kind !== 'image';
+  return ['examples', 'files', ...(draws ? (['draw'] as const) : []), ...(writes ? (['text'] as const) : [])];
+}
+
+/** What the inputs are, by what was tried. */
+export function kindOfTried({ items }: TryResult): InputKind {
+  const first = items[0];
+  if (first?.image != null) {
+    const height = first.image.length;
+    return { ...UNKNOWN, kind: 'image', pixels: Math.max(height, first.image[0]?.length ?? 0) };
+  }
+  return first?.features != null ? { ...UNKNOWN, kind: 'rows', width: first.features.length } : UNKNOWN;
+}
 
 const known = new WeakMap<InsightClient, InputKind>();
 

@@ -1,11 +1,13 @@
+import { Changing } from '../../model/changing';
 import { message } from '../../model/run-model';
 import type { InsightClient } from '../contract';
 import type { TestWords } from '../words/tests';
 import type { CheckpointName } from './asking';
+import { perRun } from './per-run';
 import { type TestRun, nameOf, startTest } from './test-runs';
 
 /** Test runs that were asked for; kept while other views are looked at. */
-export class TestDesk {
+export class TestDesk extends Changing {
   /** The data set that is being tested on; `null` while nothing is. */
   running: string | null = null;
   /** What came of the last request. */
@@ -13,15 +15,10 @@ export class TestDesk {
   /** Grows whenever the list is another one. */
   version = 0;
   readonly #client: InsightClient;
-  readonly #listeners = new Set<() => void>();
 
   constructor(client: InsightClient) {
+    super();
     this.#client = client;
-  }
-
-  subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
   }
 
   async start(asked: { data: string; checkpoint: CheckpointName }, words: TestWords): Promise<void> {
@@ -46,23 +43,15 @@ export class TestDesk {
     this.#change({ version: this.version + 1 });
   }
 
-  tell(text: string): void {
+  fail(text: string): void {
     this.#change({ said: { text, failed: true } });
   }
 
   #change(part: Partial<Pick<TestDesk, 'running' | 'said' | 'version'>>): void {
     Object.assign(this, part);
-    for (const listener of this.#listeners) {
-      listener();
-    }
+    this.tell();
   }
 }
 
-const desks = new WeakMap<InsightClient, TestDesk>();
-
 /** The desk of a run's tests. */
-export function testDeskOf(client: InsightClient): TestDesk {
-  const desk = desks.get(client) ?? new TestDesk(client);
-  desks.set(client, desk);
-  return desk;
-}
+export const testDeskOf = perRun(client => new TestDesk(client));

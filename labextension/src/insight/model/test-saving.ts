@@ -1,6 +1,6 @@
 import { csv } from '../../model/csv';
 import type { InsightClient } from '../contract';
-import { save } from './saving';
+import { save, saveFile } from './saving';
 import { type TestRun, readTest } from './test-runs';
 
 /** Examples read at a time. */
@@ -18,10 +18,18 @@ interface Example {
 
 const COLUMNS = ['index', 'truth', 'prediction', 'confidence', 'loss', 'correct', 'score'] as const;
 
-/** Hands over what became of each example of a test run, as a table or with all that was measured. */
+/**
+ * Hands over what became of each example of a test run, as a table or with all that was measured: the file that the
+ * server writes, or where there is none what can be read page by page.
+ */
 export async function saveTest(client: InsightClient, test: TestRun, format: 'csv' | 'json'): Promise<void> {
-  const examples = await allExamples(client, test.number);
   const name = `test-${test.number}`;
+  const file = await client.testFile?.(test.number, format);
+  if (file != null) {
+    saveFile(`${name}.${format}`, file);
+    return;
+  }
+  const examples = await allExamples(client, test.number);
   if (format === 'csv') {
     const lines = examples.map(example => COLUMNS.map(column => text(example[column])));
     save(`${name}.csv`, 'text/csv', csv([...COLUMNS], lines));

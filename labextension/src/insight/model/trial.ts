@@ -1,12 +1,15 @@
-import { useEffect, useReducer } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import type { TryResult } from '../../contract';
+import { Changing } from '../../model/changing';
 import { message } from '../../model/run-model';
+import { useChanges } from '../../studio/hooks';
 import type { InsightClient, InsightProps } from '../contract';
+import { perRun } from './per-run';
 
 export const COUNT = 12;
 
 /** Predictions of a checkpoint on validation examples; kept while other views are looked at. */
-export class Trial {
+export class Trial extends Changing {
   checkpoint: string | number = 'best';
   result: TryResult | null = null;
   error: string | null = null;
@@ -15,16 +18,11 @@ export class Trial {
   /** The newest request from outside that was begun. */
   request = 0;
   readonly #client: InsightClient;
-  readonly #listeners = new Set<() => void>();
   #newest = 0;
 
   constructor(client: InsightClient) {
+    super();
     this.#client = client;
-  }
-
-  subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
   }
 
   start(checkpoint: string | number, offset: number): void {
@@ -44,20 +42,16 @@ export class Trial {
 
   #change(part: Partial<Trial>): void {
     Object.assign(this, part);
-    for (const listener of this.#listeners) {
-      listener();
-    }
+    this.tell();
   }
 }
 
-const trials = new WeakMap<InsightClient, Trial>();
+const trialOf = perRun(client => new Trial(client));
 
 /** The trial of a run, drawn anew when it changes; begins what was asked for outside of the view. */
 export function useTrial(client: InsightClient, trying: InsightProps['trying']): Trial {
-  const trial = trials.get(client) ?? new Trial(client);
-  trials.set(client, trial);
-  const [, draw] = useReducer<number, void>(times => times + 1, 0);
-  useEffect(() => trial.subscribe(() => draw()), [trial]);
+  const trial = trialOf(client);
+  useChanges(trial);
   useEffect(() => {
     if (trying !== null && trying.request !== trial.request) {
       trial.request = trying.request;

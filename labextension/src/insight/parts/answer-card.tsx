@@ -5,6 +5,7 @@ import { milliseconds, shortDigest } from '../../model/prediction';
 import { TRIAL, type TrialWords } from '../words/trial';
 import { Icon } from '../../panel/icons';
 import { Guesses } from './guesses';
+import { Notes } from './notes';
 import { Overlaid } from './overlaid';
 
 /** The answer to one input, large: what the model saw, what it takes it for, and which weights said so. */
@@ -58,7 +59,7 @@ export function AnswerCard({
             </div>
           </div>
           <Facts asking={asking} said={said} />
-          <Notes notes={asking.notes} said={said} />
+          <Notes notes={asking.notes} language={language} />
         </>
       )}
     </div>
@@ -74,38 +75,5 @@ export function Facts({ asking, said }: { asking: Asking; said: TrialWords }): J
       {answer.digest ? <span title={answer.digest}>{said.weights(shortDigest(answer.digest))}</span> : null}
       <span>{milliseconds(latency)}</span>
     </p>
-  );
-}
-
-/** Notes that are in sight; one more than these is no less than the line that hides it. */
-const FEW = 4;
-
-/** What was done to the inputs before the model saw them. */
-export function Notes({ notes, said }: { notes: string[]; said: TrialWords }): JSX.Element | null {
-  const few = notes.length > FEW + 1 ? notes.slice(0, FEW) : notes;
-  const others = notes.slice(few.length);
-  return notes.length === 0 ? null : (
-    <div class="dlt-answer-notes">
-      <NoteList notes={few} />
-      {others.length === 0 ? null : (
-        <details>
-          <summary>{said.moreNotes(others.length)}</summary>
-          <NoteList notes={others} />
-        </details>
-      )}
-    </div>
-  );
-}
-
-function NoteList({ notes }: { notes: string[] }): JSX.Element {
-  return (
-    <ul>
-      {notes.map(note => (
-        <li key={note}>
-          <Icon name="info" />
-          {note}
-        </li>
-      ))}
-    </ul>
   );
 }

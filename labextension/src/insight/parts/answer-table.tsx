@@ -7,7 +7,8 @@ import { inLanguage } from '../../words/language';
 import { save } from '../model/saving';
 import type { Asking, Outcome } from '../model/asking';
 import { TRIAL } from '../words/trial';
-import { Facts, Notes } from './answer-card';
+import { Facts } from './answer-card';
+import { Notes } from './notes';
 import { Overlaid } from './overlaid';
 
 /** Lines that are drawn; the rest is in the download. */
@@ -65,7 +66,7 @@ export function AnswerTable(props: { asking: Asking; heatmap: boolean; language:
       {outcomes.length > MOST_LINES ? (
         <p class="dlt-hint">{said.more(outcomes.length - MOST_LINES)}</p>
       ) : null}
-      <Notes notes={asking.notes} said={said} />
+      <Notes notes={asking.notes} language={props.language} />
     </div>
   );
 }

@@ -8,7 +8,8 @@ import { useReading } from '../model/reading';
 import type { InsightClient } from '../contract';
 import type { Changed, SideItem } from '../model/sides';
 import type { SideWords } from '../words/sides';
-import { Failed, type Pair } from './sides';
+import type { Pair } from './sides';
+import { Failure } from './states';
 
 /** Examples shown at first, and more each time they are asked for. */
 const PAGE = 24;
@@ -48,7 +49,7 @@ export function ChangedExamples({ before, after, one, words: said }: Pair): JSX.
         />
       </div>
       {read.error !== null ? (
-        <Failed said={said} error={read.error} onAgain={read.again} />
+        <Failure error={read.error} words={said} onAgain={read.again} />
       ) : value === null ? (
         <p class="dlt-side-room dlt-muted">{said.waiting}</p>
       ) : value.items.length === 0 ? (

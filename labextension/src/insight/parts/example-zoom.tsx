@@ -9,6 +9,7 @@ import type { Item } from '../model/answers';
 import { useHeatmap } from '../model/heatmaps';
 import type { EvaluationWords } from '../words/evaluation';
 import { ExamplePicture, type Layers, PREDICTION, hasLayers } from './example-picture';
+import { Guesses } from './guesses';
 import { classColour } from './layers';
 
 const MOST_NAMED = 24;
@@ -170,17 +171,7 @@ function Facts({ item, words }: { item: Item; words: EvaluationWords }): JSX.Ele
       {item.top === null ? null : (
         <div class="dlt-top">
           <h5>{words.likely}</h5>
-          <ol>
-            {item.top.map(({ class: which, label, confidence }) => (
-              <li key={which}>
-                <span>{label}</span>
-                <span class="dlt-thin-bar" aria-hidden="true">
-                  <span style={{ transform: `scaleX(${confidence})` }} />
-                </span>
-                <span>{percent(confidence, 1)}</span>
-              </li>
-            ))}
-          </ol>
+          <Guesses top={item.top} label={words.likely} />
         </div>
       )}
     </>
@@ -204,7 +195,7 @@ function Controls(props: {
   const there = toggles.filter(([, , some]) => some);
   const opaque = shining || item.mask !== null || item.true_mask !== null;
   return there.length === 0 && !opaque ? null : (
-    <fieldset class="dlt-layers">
+    <fieldset class="dlt-overlays">
       <legend>{words.layers}</legend>
       {there.map(([key, label]) => (
         <label key={key}>

@@ -79,7 +79,7 @@ const HEAT = [
   [252, 255, 164]
 ] as const;
 
-const paintHeat: Paint = value => {
+export const paintHeat: Paint = value => {
   const at = (value / 255) * (HEAT.length - 1);
   const from = HEAT[Math.floor(at)] ?? HEAT[0];
   const to = HEAT[Math.ceil(at)] ?? from;

@@ -1,6 +1,5 @@
 import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import { metric } from '../../model/format';
 import { shortDigest } from '../../model/prediction';
 import { Button, Empty } from '../../panel/button';
 import { inLanguage } from '../../words/language';
@@ -8,12 +7,16 @@ import type { InsightProps } from '../contract';
 import { totals } from '../model/cells';
 import { EVERYTHING, type Filter } from '../model/filters';
 import { useReading } from '../model/reading';
+import { headline } from '../model/scores';
 import { type TestRun, type TestRunInFull, confusionOf, nameOf, readTest } from '../model/test-runs';
-import { Classes, Overall } from '../views/metrics';
 import { evaluationWords } from '../words/evaluation';
 import { TESTS } from '../words/tests';
-import { Drawn } from '../views/confusion';
-import { TestExamples } from './test-examples';
+import { ClassScores } from './class-scores';
+import { ConfusionMatrix } from './confusion-matrix';
+import { ExampleBrowser } from './example-browser';
+import { Notes } from './notes';
+import { Overall } from './overall';
+import { Failure } from './states';
 
 /** One test run: its metrics, its confusion matrix and its examples. */
 export function OpenTest(props: InsightProps & { test: TestRun; onBack: () => void }): JSX.Element {
@@ -23,8 +26,14 @@ export function OpenTest(props: InsightProps & { test: TestRun; onBack: () => vo
   const read = useReading(`test ${test.number}`, 0, () => readTest(client, test.number));
   const { value } = read;
   const { step, epoch } = test.checkpoint;
-  // What the summary tells as well stands there.
-  const metrics = Object.entries(test.metrics).filter(([name]) => !(name in (value?.summary?.overall ?? {})));
+  const metrics = Object.entries(test.metrics).map(([name, number]) => ({
+    name,
+    group: null,
+    value: number
+  }));
+  // What the metrics tell as well isn't told twice.
+  const more = value?.summary == null ? [] : headline(value.summary);
+  const scores = [...metrics, ...more.filter(({ name, value: one }) => test.metrics[name] !== one)];
   return (
     <div class="dlt-test">
       <div class="dlt-settings">
@@ -33,26 +42,10 @@ export function OpenTest(props: InsightProps & { test: TestRun; onBack: () => vo
           {said.of(nameOf(test, said.heldBack), step, epoch, shortDigest(test.digest))}
         </h4>
       </div>
-      <dl class="dlt-overall">
-        {metrics.map(([name, number]) => (
-          <div key={name}>
-            <dt>{words.names[name] ?? name.replaceAll('_', ' ')}</dt>
-            <dd>{metric(number)}</dd>
-          </div>
-        ))}
-      </dl>
-      {test.notes === undefined || test.notes.length === 0 ? null : (
-        <ul class="dlt-notes">
-          {test.notes.map(note => (
-            <li key={note}>{note}</li>
-          ))}
-        </ul>
-      )}
+      <Overall scores={scores} words={words} />
+      <Notes notes={test.notes ?? []} language={language} />
       {read.error !== null ? (
-        <Empty title={said.failedTitle}>
-          <span role="alert">{read.error}</span>{' '}
-          <Button icon="reset" label={said.again} onClick={read.again} />
-        </Empty>
+        <Failure error={read.error} words={said} onAgain={read.again} />
       ) : value === null ? (
         <Empty title={said.waiting}>{null}</Empty>
       ) : (
@@ -79,10 +72,9 @@ function Found(props: Pick<InsightProps, 'client' | 'language'> & { test: TestRu
   );
   return (
     <div class="dlt-metrics-body">
-      {test.summary === null ? null : <Overall summary={test.summary} words={words} />}
       {matrix === null || sums === null ? null : (
         <div class="dlt-confusion-body">
-          <Drawn
+          <ConfusionMatrix
             matrix={matrix}
             sums={sums}
             shown="counts"
@@ -92,8 +84,18 @@ function Found(props: Pick<InsightProps, 'client' | 'language'> & { test: TestRu
           />
         </div>
       )}
-      {test.summary === null ? null : <Classes summary={test.summary} words={words} />}
-      <TestExamples {...{ client, test, language, filter }} onFilter={setFilter} />
+      {test.summary === null ? null : <ClassScores summary={test.summary} words={words} />}
+      <ExampleBrowser
+        client={client}
+        of={{ test_run: test.number }}
+        filter={filter}
+        labels={test.labels}
+        task={test.summary?.task ?? 'classification'}
+        // Where a model looked can only be asked of validation examples.
+        checkpoint={null}
+        words={words}
+        onFilter={setFilter}
+      />
     </div>
   );
 }

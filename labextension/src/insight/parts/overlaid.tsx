@@ -1,8 +1,11 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { classColour, paintHeat } from './layers';
 
 /** Pixels a side that a picture is drawn with. */
 const SIDE = 280;
+/** How much of the picture a heatmap hides. */
+const GLOW = 0.55;
 
 /** A picture as the model saw it; where it looked glows, and what it found lies over it. */
 export function Overlaid(props: {
@@ -61,13 +64,10 @@ function paint(canvas: HTMLCanvasElement, ground: HTMLImageElement, glow: HTMLIm
   const shine = glow === null ? null : coloured(glow);
   if (shine !== null) {
     context.imageSmoothingEnabled = true;
+    context.globalAlpha = GLOW;
     context.drawImage(shine, 0, 0, canvas.width, canvas.height);
+    context.globalAlpha = 1;
   }
-}
-
-/** Colours of classes, as far apart as so many can be. */
-function hue(index: number): string {
-  return `hsl(${(index * 137.5 + 200) % 360} 90% 60%)`;
 }
 
 /** The first class is what is around the others. */
@@ -81,7 +81,7 @@ function paintMask(canvas: HTMLCanvasElement, mask: number[][]): void {
   mask.forEach((row, y) => {
     row.forEach((index, x) => {
       if (index > 0) {
-        context.fillStyle = hue(index);
+        context.fillStyle = classColour(index);
         context.fillRect(x * width, y * height, width + 0.5, height + 0.5);
       }
     });
@@ -98,13 +98,13 @@ function paintBoxes(canvas: HTMLCanvasElement, boxes: number[][], ground: HTMLIm
   context.lineWidth = 4;
   for (const [x0 = 0, y0 = 0, x1 = 0, y1 = 0, score = 1, index = 0] of boxes) {
     context.globalAlpha = 0.35 + 0.65 * score;
-    context.strokeStyle = hue(index + 1);
+    context.strokeStyle = classColour(index + 1);
     context.strokeRect(x0 * scale, y0 * scale, (x1 - x0) * scale, (y1 - y0) * scale);
   }
   context.globalAlpha = 1;
 }
 
-/** A grey picture as a colour that is the more opaque the lighter it was. */
+/** A grey picture in the colours of heat. */
 function coloured(grey: HTMLImageElement): HTMLCanvasElement | null {
   const sheet = document.createElement('canvas');
   sheet.width = grey.naturalWidth;
@@ -117,12 +117,7 @@ function coloured(grey: HTMLImageElement): HTMLCanvasElement | null {
   const pixels = context.getImageData(0, 0, sheet.width, sheet.height);
   const { data } = pixels;
   for (let i = 0; i < data.length; i += 4) {
-    const heat = data[i] ?? 0;
-    // From red to yellow, so that it is seen on black and on white.
-    data[i] = 255;
-    data[i + 1] = heat * 0.75;
-    data[i + 2] = 0;
-    data[i + 3] = heat * 0.72;
+    data.set(paintHeat(data[i] ?? 0), i);
   }
   context.putImageData(pixels, 0, 0);
   return sheet;

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { count, metric } from '../../model/format';
 import { Icon } from '../../panel/icons';
 import type { ClassScores } from '../model/answers';
-import { type Sorting, classKey, columns, ordered, worstFirst } from '../model/scores';
+import { type Average, type Sorting, classKey, columns, ordered, worstFirst } from '../model/scores';
 import type { EvaluationWords } from '../words/evaluation';
 
 const COUNTS = new Set(['support', 'predicted']);
@@ -11,12 +11,14 @@ const COUNTS = new Set(['support', 'predicted']);
 /** What was measured of each class, the worst first until another order is chosen. */
 export function ScoreTable(props: {
   classes: ClassScores[];
+  /** Told below the classes. */
+  means: Average[];
   chosen: string;
   words: EvaluationWords;
   /** Shows the curves of a class. */
   onChoose: (key: string) => void;
 }): JSX.Element {
-  const { classes, chosen, words, onChoose } = props;
+  const { classes, means, chosen, words, onChoose } = props;
   const [sorting, setSorting] = useState<Sorting>(() => worstFirst(classes));
   const names = columns(classes);
   const head = (column: string, label: string, left: boolean) => {
@@ -79,6 +81,20 @@ export function ScoreTable(props: {
             );
           })}
         </tbody>
+        {means.length === 0 ? null : (
+          <tfoot>
+            {means.map(({ group, values }, i) => (
+              <tr key={group} style={{ '--dlt-below': means.length - 1 - i }}>
+                <th scope="row" class="dlt-left">
+                  {words.means[group] ?? group}
+                </th>
+                {names.map(name => (
+                  <td key={name}>{name in values ? metric(values[name]) : null}</td>
+                ))}
+              </tr>
+            ))}
+          </tfoot>
+        )}
       </table>
     </div>
   );

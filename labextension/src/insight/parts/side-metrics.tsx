@@ -10,7 +10,8 @@ import {
   metricPairs
 } from '../model/sides';
 import { evaluationWords } from '../words/evaluation';
-import { Failed, type Pair } from './sides';
+import type { Pair } from './sides';
+import { Failure } from './states';
 
 /** What both sides measured, and which of it is better. */
 export function SideMetrics({ before, after, one, other, words: said, language }: Pair): JSX.Element {
@@ -26,7 +27,7 @@ export function SideMetrics({ before, after, one, other, words: said, language }
   return (
     <section aria-label={said.metrics}>
       <h4>{said.metrics}</h4>
-      {read.error === null ? null : <Failed said={said} error={read.error} onAgain={read.again} />}
+      {read.error === null ? null : <Failure error={read.error} words={said} onAgain={read.again} />}
       {pairs.length === 0 ? (
         <p class="dlt-muted">{read.busy ? said.waiting : said.noMetrics}</p>
       ) : (

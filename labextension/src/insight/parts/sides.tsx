@@ -10,6 +10,7 @@ import { SIDES, type SideWords } from '../words/sides';
 import { ChangedExamples } from './changed-examples';
 import { DifferenceMatrix } from './difference-grid';
 import { SideMetrics } from './side-metrics';
+import { Failure } from './states';
 
 /** Two epochs of a run, or of two, against one another: what became better, and what worse. */
 export function Sides({ candidates, language }: { candidates: Candidate[]; language: string }): JSX.Element {
@@ -140,7 +141,7 @@ function Matrices({ before, after, one, other, words: said }: Pair): JSX.Element
         )}
       </div>
       {read.error !== null ? (
-        <Failed said={said} error={read.error} onAgain={read.again} />
+        <Failure error={read.error} words={said} onAgain={read.again} />
       ) : read.busy ? (
         <p class="dlt-side-room dlt-muted">{said.waiting}</p>
       ) : found !== null ? (
@@ -149,16 +150,5 @@ function Matrices({ before, after, one, other, words: said }: Pair): JSX.Element
         <p class="dlt-muted">{old && fresh ? said.otherClasses : said.noMatrix}</p>
       )}
     </section>
-  );
-}
-
-export function Failed(props: { said: SideWords; error: string; onAgain: () => void }): JSX.Element {
-  return (
-    <p class="dlt-error" role="alert">
-      <span>
-        <b>{props.said.failedTitle}</b> {props.error}
-      </span>
-      <Button label={props.said.again} kind="quiet" onClick={props.onAgain} />
-    </p>
   );
 }

@@ -6,7 +6,11 @@ import type { Evaluations } from '../model/evaluations';
 import type { EvaluationWords } from '../words/evaluation';
 
 /** Something couldn't be read: why, and the way to read it again. */
-export function Failure(props: { error: string; words: EvaluationWords; onAgain: () => void }): JSX.Element {
+export function Failure(props: {
+  error: string;
+  words: Pick<EvaluationWords, 'notRead' | 'again'>;
+  onAgain: () => void;
+}): JSX.Element {
   return (
     <Empty title={props.words.notRead}>
       <span role="alert">{props.error}</span>

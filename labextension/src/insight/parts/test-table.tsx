@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { clock, count, duration, metric } from '../../model/format';
 import { Ask, Button } from '../../panel/button';
 import { type TestRun, metricNames, nameOf } from '../model/test-runs';
+import { evaluationWords } from '../words/evaluation';
 import type { TestWords } from '../words/tests';
 
 /** The test runs, newest first, with their metrics and what can be done with each. */
@@ -11,6 +12,7 @@ export function TestTable(props: {
   now: string;
   disabled: boolean;
   words: TestWords;
+  language: string;
   onOpen: (test: TestRun) => void;
   onSave: (test: TestRun, format: 'csv' | 'json') => void;
   onDelete: (test: TestRun) => void;
@@ -18,7 +20,8 @@ export function TestTable(props: {
   const { tests, words: said } = props;
   const [asking, setAsking] = useState<number | null>(null);
   const names = metricNames(tests);
-  const called = (test: TestRun) => nameOf(test, said.heldBack);
+  const called = evaluationWords(props.language).names;
+  const nameIn = (test: TestRun) => nameOf(test, said.heldBack);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it.
     <div class="dlt-scroll" tabIndex={0} role="region" aria-label={said.table}>
@@ -32,7 +35,7 @@ export function TestTable(props: {
             <th scope="col">{said.examples}</th>
             {names.map(name => (
               <th scope="col" key={name}>
-                {name}
+                {called[name] ?? name.replaceAll('_', ' ')}
               </th>
             ))}
             <th scope="col">{said.seconds}</th>
@@ -45,7 +48,7 @@ export function TestTable(props: {
             <tr key={test.number}>
               <th scope="row" class="dlt-left">
                 <button type="button" class="dlt-test-name" onClick={() => props.onOpen(test)}>
-                  {called(test)}
+                  {nameIn(test)}
                 </button>
               </th>
               <td title={test.digest}>{said.step(test.checkpoint.step)}</td>
@@ -61,7 +64,7 @@ export function TestTable(props: {
                 <span class="dlt-row-actions">
                   {asking === test.number ? (
                     <Ask
-                      question={said.askDelete(called(test))}
+                      question={said.askDelete(nameIn(test))}
                       yes={said.delete}
                       no={said.keep}
                       onAnswer={yes => {

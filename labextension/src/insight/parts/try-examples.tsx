@@ -72,7 +72,7 @@ function Summary({ trial, said }: { trial: Trial; said: TrialWords }): JSX.Eleme
           <b>{said.right(right, judged.length)}</b> ·{' '}
         </>
       )}
-      {said.facts(checkpoint.step, checkpoint.epoch)} · {said.examples(items.length)},
+      {said.facts(checkpoint.step, checkpoint.epoch)} · {said.examples(items.length)} ·{' '}
       {milliseconds(latency_ms)}
     </>
   );

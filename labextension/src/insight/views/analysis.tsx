@@ -2,14 +2,15 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Histograms } from '../../model/distributions';
 import type { Analysis } from '../../model/layers';
-import { Button, Empty } from '../../panel/button';
+import { Empty } from '../../panel/button';
 import { Choice } from '../../panel/chart-settings';
-import { Icon } from '../../panel/icons';
 import { inLanguage } from '../../words/language';
 import type { InsightClient, InsightProps } from '../contract';
 import { useReading } from '../model/reading';
 import { HeatStrip } from '../parts/heat-strip';
 import { LayerTable } from '../parts/layer-table';
+import { Notes } from '../parts/notes';
+import { Failure } from '../parts/states';
 import { ANALYSIS, type AnalysisWords } from '../words/analysis';
 
 /** What the model is made of, and how its values lay while it learnt. */
@@ -23,7 +24,7 @@ export function AnalysisView({ client, snapshot, language }: InsightProps): JSX.
     <div class="dlt-analysis">
       <section aria-label={said.layers}>
         {read.error !== null ? (
-          <Failure title={said.failedTitle} text={read.error} again={said.again} onAgain={read.again} />
+          <Failure error={read.error} words={said} onAgain={read.again} />
         ) : read.busy ? (
           <Empty title={said.waiting}> </Empty>
         ) : read.value === null || read.value.layers.length === 0 ? (
@@ -31,16 +32,7 @@ export function AnalysisView({ client, snapshot, language }: InsightProps): JSX.
         ) : (
           <>
             <LayerTable analysis={read.value} words={said} />
-            <div class="dlt-answer-notes">
-              <ul>
-                {read.value.notes.map(note => (
-                  <li key={note}>
-                    <Icon name="info" />
-                    {note}
-                  </li>
-                ))}
-              </ul>
-            </div>
+            <Notes notes={read.value.notes} language={language} />
           </>
         )}
       </section>
@@ -101,7 +93,7 @@ function Distributions(props: {
         )}
       </div>
       {names.error !== null ? (
-        <Failure title={said.failedTitle} text={names.error} again={said.again} onAgain={names.again} />
+        <Failure error={names.error} words={said} onAgain={names.again} />
       ) : names.busy ? (
         <Empty title={said.waiting}> </Empty>
       ) : name === undefined ? (
@@ -128,7 +120,7 @@ function Strip(props: {
     () => client.read('histograms', { kind, name }) as Promise<Histograms>
   );
   return read.error !== null ? (
-    <Failure title={said.failedTitle} text={read.error} again={said.again} onAgain={read.again} />
+    <Failure error={read.error} words={said} onAgain={read.again} />
   ) : read.value === null ? (
     <div class="dlt-heat-room" />
   ) : (
@@ -136,15 +128,5 @@ function Strip(props: {
       <HeatStrip histograms={read.value} what={said.kinds[kind] ?? kind} name={name} words={said} />
       <p class="dlt-hint">{said.hint}</p>
     </>
-  );
-}
-
-function Failure(props: { title: string; text: string; again: string; onAgain: () => void }): JSX.Element {
-  return (
-    <div class="dlt-empty" role="alert">
-      <p class="dlt-empty-title">{props.title}</p>
-      <p>{props.text}</p>
-      <Button icon="reset" label={props.again} onClick={props.onAgain} />
-    </div>
   );
 }

@@ -10,20 +10,10 @@ import { type Shown, asConfusion, totals } from '../model/cells';
 import { type Cell, useEvaluations } from '../model/evaluations';
 import { EVERYTHING, keepFilter, lookingCheckpoint } from '../model/filters';
 import { CellExamples } from '../parts/cell-examples';
-import { ClassMatrix } from '../parts/class-matrix';
+import { ConfusionMatrix, type Matrix } from '../parts/confusion-matrix';
 import { EpochSlider } from '../parts/epoch-slider';
-import { MatrixTable } from '../parts/matrix-table';
 import { Failure } from '../parts/states';
 import { type EvaluationWords, evaluationWords } from '../words/evaluation';
-
-/** Up to so many classes every cell is an element of its own; beyond, one canvas draws them all. */
-const TABLE_LIMIT = 20;
-
-interface Matrix {
-  epoch: number;
-  labels: string[];
-  counts: Int32Array;
-}
 
 /** What each validation took for what. */
 export function ConfusionView(props: InsightProps): JSX.Element {
@@ -91,7 +81,7 @@ export function ConfusionView(props: InsightProps): JSX.Element {
         )}
       </p>
       <div class="dlt-confusion-body" aria-busy={late}>
-        <Drawn
+        <ConfusionMatrix
           matrix={matrix}
           sums={sums}
           shown={shown}
@@ -110,7 +100,7 @@ export function ConfusionView(props: InsightProps): JSX.Element {
           cell={cell}
           epoch={epoch ?? matrix.epoch}
           labels={matrix.labels}
-          checkpoint={lookingCheckpoint(snapshot, epoch)}
+          checkpoint={lookingCheckpoint(snapshot, epoch ?? matrix.epoch)}
           words={words}
           onClose={() => evaluations.pick(null)}
           onOpenAll={() => {
@@ -145,58 +135,6 @@ function useMatrix(
     };
   }
   return last.current;
-}
-
-interface DrawnProps {
-  matrix: Matrix;
-  sums: ReturnType<typeof totals>;
-  shown: Shown;
-  marked: Cell | null;
-  words: EvaluationWords;
-  onPick: (cell: Cell) => void;
-}
-
-export function Drawn({ matrix, sums, shown, marked, words, onPick }: DrawnProps): JSX.Element {
-  const { labels, counts, epoch } = matrix;
-  const small = labels.length <= TABLE_LIMIT;
-  const confusion = useMemo(
-    () => (small ? asConfusion(counts, labels, epoch) : null),
-    [small, counts, labels, epoch]
-  );
-  if (confusion !== null) {
-    return (
-      <MatrixTable
-        confusion={confusion}
-        shown={shown}
-        marked={marked}
-        onPick={onPick}
-        label={words.matrixKeys}
-      />
-    );
-  }
-  const value = ({ truth, predicted }: Cell) => counts[truth * labels.length + predicted] ?? 0;
-  const whole = ({ truth, predicted }: Cell) =>
-    (shown === 'columns' ? sums.columns[predicted] : sums.rows[truth]) ?? 0;
-  return (
-    <ClassMatrix
-      counts={counts}
-      labels={labels}
-      sums={sums}
-      shown={shown}
-      marked={marked}
-      write={at =>
-        shown === 'counts' ? count(value(at)) : String(Math.round((100 * value(at)) / Math.max(1, whole(at))))
-      }
-      describe={at => {
-        const { truth, predicted } = at;
-        const of = shown === 'columns' ? words.ofColumn : words.ofRow;
-        const what = words.cell(labels[truth] ?? String(truth), labels[predicted] ?? String(predicted));
-        return `${what}: ${count(value(at))} (${share(value(at), whole(at))} ${of})`;
-      }}
-      onPick={onPick}
-      words={words}
-    />
-  );
 }
 
 function Worst(props: {

@@ -1,14 +1,15 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
-import { count, metric } from '../../model/format';
+import { useEffect, useRef } from 'preact/hooks';
+import { count } from '../../model/format';
 import { Empty } from '../../panel/button';
 import type { InsightProps } from '../contract';
-import type { Evaluation, Line, Summary } from '../model/answers';
+import type { Evaluation } from '../model/answers';
 import { type Evaluations, useEvaluations } from '../model/evaluations';
-import { classLabel, overall } from '../model/scores';
+import { headline } from '../model/scores';
+import { ClassScores } from '../parts/class-scores';
 import { EpochSlider } from '../parts/epoch-slider';
-import { CalibrationChart, CurveChart, HistogramChart } from '../parts/score-charts';
-import { ScoreTable } from '../parts/score-table';
+import { Notes } from '../parts/notes';
+import { Overall } from '../parts/overall';
 import { Failure, Validated } from '../parts/states';
 import { type EvaluationWords, evaluationWords } from '../words/evaluation';
 import { Residuals } from './residuals';
@@ -63,14 +64,8 @@ function Metrics(props: InsightProps & { evaluations: Evaluations; words: Evalua
         )
       ) : (
         <div class="dlt-metrics-body">
-          <Overall summary={summary} words={words} />
-          {summary.notes.length === 0 ? null : (
-            <ul class="dlt-notes">
-              {summary.notes.map(note => (
-                <li key={note}>{note}</li>
-              ))}
-            </ul>
-          )}
+          <Overall scores={headline(summary)} words={words} />
+          <Notes notes={summary.notes} language={props.language} />
           {summary.task === 'regression' ? (
             <Residuals
               client={client}
@@ -80,91 +75,10 @@ function Metrics(props: InsightProps & { evaluations: Evaluations; words: Evalua
               words={words}
             />
           ) : (
-            <Classes summary={summary} words={words} />
+            <ClassScores summary={summary} words={words} />
           )}
         </div>
       )}
     </div>
   );
-}
-
-export function Overall({ summary, words }: { summary: Summary; words: EvaluationWords }): JSX.Element {
-  return (
-    <dl class="dlt-overall" aria-label={words.metrics}>
-      {overall(summary).map(({ name, group, value }) => (
-        <div key={`${group} ${name}`} data-group={group}>
-          <dt>
-            {words.names[name] ?? name}
-            {group === null ? null : <small> {words.names[group] ?? group}</small>}
-          </dt>
-          <dd>{metric(value)}</dd>
-        </div>
-      ))}
-    </dl>
-  );
-}
-
-export function Classes({ summary, words }: { summary: Summary; words: EvaluationWords }): JSX.Element {
-  const { classes = [], roc, pr, calibration, iou } = summary;
-  const keys = [...new Set([...Object.keys(roc ?? {}), ...Object.keys(pr ?? {})])];
-  const [chosen, setChosen] = useState('macro');
-  const key = keys.includes(chosen) ? chosen : (keys[0] ?? chosen);
-  const name = key === 'macro' ? words.mean : classLabel(classes, key);
-  return (
-    <>
-      {keys.length === 0 ? null : (
-        <label class="dlt-select dlt-curve-choice">
-          <span>{words.classOfCurves}</span>
-          <select value={key} onChange={event => setChosen(event.currentTarget.value)}>
-            {keys.map(one => (
-              <option key={one} value={one}>
-                {one === 'macro' ? words.mean : classLabel(classes, one)}
-              </option>
-            ))}
-          </select>
-        </label>
-      )}
-      <div class="dlt-planes">
-        {some(roc) ? (
-          <CurveChart
-            title={words.roc}
-            lines={roc}
-            chosen={key}
-            name={name}
-            axes={[words.falsePositives, words.truePositives]}
-            diagonal
-            words={words}
-          />
-        ) : null}
-        {some(pr) ? (
-          <CurveChart
-            title={words.pr}
-            lines={pr}
-            // There is no mean of these curves.
-            chosen={pr[key] === undefined && key === 'macro' ? (Object.keys(pr)[0] ?? key) : key}
-            name={
-              pr[key] === undefined && key === 'macro' ? classLabel(classes, Object.keys(pr)[0] ?? key) : name
-            }
-            axes={[words.recallAxis, words.precisionAxis]}
-            diagonal={false}
-            words={words}
-          />
-        ) : null}
-        {calibration === undefined ? null : <CalibrationChart calibration={calibration} words={words} />}
-        {iou === undefined ? null : (
-          <HistogramChart title={words.iouBins} bins={iou} axis={words.overlap} words={words} />
-        )}
-      </div>
-      {classes.length === 0 ? null : (
-        <section>
-          <h4>{words.perClass}</h4>
-          <ScoreTable classes={classes} chosen={key} words={words} onChoose={setChosen} />
-        </section>
-      )}
-    </>
-  );
-}
-
-function some(lines: Record<string, Line> | undefined): lines is Record<string, Line> {
-  return lines !== undefined && Object.keys(lines).length > 0;
 }

@@ -11,6 +11,7 @@ import { saveTest } from '../model/test-saving';
 import { type TestDesk, testDeskOf } from '../model/test-desk';
 import { type TestRun, listTests } from '../model/test-runs';
 import { OpenTest } from '../parts/open-test';
+import { Failure } from '../parts/states';
 import { TestForm } from '../parts/test-form';
 import { TestTable } from '../parts/test-table';
 import { TESTS, type TestWords } from '../words/tests';
@@ -28,7 +29,7 @@ export function TestsView(props: InsightProps): JSX.Element {
     return <OpenTest {...props} test={opened} onBack={() => setOpened(null)} />;
   }
   const save = (test: TestRun, format: 'csv' | 'json') =>
-    saveTest(client, test, format).catch((error: unknown) => desk.tell(message(error)));
+    saveTest(client, test, format).catch((error: unknown) => desk.fail(message(error)));
   return (
     <div class="dlt-tests" aria-busy={desk.running !== null}>
       {asking ? (
@@ -56,11 +57,7 @@ export function TestsView(props: InsightProps): JSX.Element {
       )}
       <Said desk={desk} words={said} />
       {read.error !== null ? (
-        <div class="dlt-empty" role="alert">
-          <p class="dlt-empty-title">{said.failedTitle}</p>
-          <p>{read.error}</p>
-          <Button icon="reset" label={said.again} onClick={read.again} />
-        </div>
+        <Failure error={read.error} words={said} onAgain={read.again} />
       ) : read.value === null ? (
         <Empty title={said.waiting}> </Empty>
       ) : read.value.length === 0 ? (
@@ -71,6 +68,7 @@ export function TestsView(props: InsightProps): JSX.Element {
           now={snapshot.now}
           disabled={gone}
           words={said}
+          language={language}
           onOpen={setOpened}
           onSave={(test, format) => void save(test, format)}
           onDelete={test => void desk.delete(test, said)}

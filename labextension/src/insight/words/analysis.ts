@@ -19,7 +19,7 @@ const en = {
   missingTitle: 'The model wasn’t looked into.',
   missing:
     'Its layers are measured when the first epoch has ended; this run ended before that, or its model can’t be taken apart.',
-  failedTitle: 'The model can’t be read.',
+  notRead: 'The model can’t be read.',
   again: 'Try again',
   distributions: 'Distributions over epochs',
   kinds: { weights: 'Weights', activations: 'Activations', gradients: 'Gradients' } as Record<string, string>,
@@ -32,7 +32,7 @@ const en = {
   at: (epoch: number, value: string, share: string) => `Epoch ${epoch}: ${share} near ${value}`,
   column: (epoch: number, median: string, least: string, most: string) =>
     `Epoch ${epoch}: median ${median}, from ${least} to ${most}`,
-  hint: 'Darker: more of the values. The line is their median.',
+  hint: 'Stronger: more of the values. The line is their median.',
   epoch: 'epoch'
 };
 
@@ -57,7 +57,7 @@ const pt: AnalysisWords = {
   missingTitle: 'O modelo não foi examinado.',
   missing:
     'As camadas são medidas quando a primeira época termina; esta execução acabou antes disso, ou o modelo não pode ser desmontado.',
-  failedTitle: 'O modelo não pode ser lido.',
+  notRead: 'O modelo não pode ser lido.',
   again: 'Tentar de novo',
   distributions: 'Distribuições ao longo das épocas',
   kinds: { weights: 'Pesos', activations: 'Ativações', gradients: 'Gradientes' },
@@ -69,7 +69,7 @@ const pt: AnalysisWords = {
   heat: (what, name) => `${what} de ${name} ao longo das épocas. As setas leem as colunas.`,
   at: (epoch, value, share) => `Época ${epoch}: ${share} perto de ${value}`,
   column: (epoch, median, least, most) => `Época ${epoch}: mediana ${median}, de ${least} a ${most}`,
-  hint: 'Mais escuro: mais valores. A linha é a mediana.',
+  hint: 'Mais forte: mais valores. A linha é a mediana.',
   epoch: 'época'
 };
 
@@ -92,7 +92,7 @@ const es: AnalysisWords = {
   missingTitle: 'El modelo no se examinó.',
   missing:
     'Las capas se miden cuando termina la primera época; esta ejecución acabó antes, o el modelo no se puede desmontar.',
-  failedTitle: 'No se puede leer el modelo.',
+  notRead: 'No se puede leer el modelo.',
   again: 'Reintentar',
   distributions: 'Distribuciones a lo largo de las épocas',
   kinds: { weights: 'Pesos', activations: 'Activaciones', gradients: 'Gradientes' },
@@ -104,7 +104,7 @@ const es: AnalysisWords = {
   heat: (what, name) => `${what} de ${name} a lo largo de las épocas. Las flechas leen las columnas.`,
   at: (epoch, value, share) => `Época ${epoch}: ${share} cerca de ${value}`,
   column: (epoch, median, least, most) => `Época ${epoch}: mediana ${median}, de ${least} a ${most}`,
-  hint: 'Más oscuro: más valores. La línea es la mediana.',
+  hint: 'Más intenso: más valores. La línea es la mediana.',
   epoch: 'época'
 };
 

@@ -55,6 +55,14 @@ describe('the API', () => {
     ]);
   });
 
+  it('fetches a file as it is, and says why there is none', async () => {
+    const { api, sent } = server(() => new Response('index,truth\n0,a\n'));
+    expect(await (await api.testFile('R 1', 3, 'csv')).text()).toBe('index,truth\n0,a\n');
+    expect(sent[0]?.path).toBe('dltrainer/api/runs/R%201/tests/3/examples?format=csv');
+    const refusing = server(() => json({ message: 'The run has no test run 3.', reason: 'no' }, 404));
+    await expect(refusing.api.testFile('R1', 3, 'json')).rejects.toThrow('The run has no test run 3.');
+  });
+
   it('takes an empty answer for one', async () => {
     const { api } = server(() => new Response(null, { status: 204 }));
     expect(await api.act('R1', 'delete', {})).toBeNull();

@@ -47,6 +47,7 @@ export const en = {
   sort: 'sort by it',
   label: 'Class',
   names: {
+    loss: 'Loss',
     accuracy: 'Accuracy',
     top5: 'Top 5',
     precision: 'Precision',
@@ -96,6 +97,8 @@ export const en = {
   predictionAxis: 'Prediction',
   classOfCurves: 'Curves of',
   mean: 'mean',
+  meanOf: (classes: number) => `mean of ${count(classes)} classes`,
+  means: { macro: 'Mean', micro: 'Micro', weighted: 'Weighted by examples' } as Record<string, string>,
   noCurve: 'No curve of this class.',
   // Examples
   show: 'Show',

@@ -49,6 +49,7 @@ export const es: EvaluationWords = {
   label: 'Clase',
   names: {
     ...en.names,
+    loss: 'Pérdida',
     accuracy: 'Exactitud',
     precision: 'Precisión',
     recall: 'Sensibilidad',
@@ -84,6 +85,8 @@ export const es: EvaluationWords = {
   predictionAxis: 'Predicción',
   classOfCurves: 'Curvas de',
   mean: 'media',
+  meanOf: classes => `media de ${count(classes)} clases`,
+  means: { macro: 'Media', micro: 'Micro', weighted: 'Ponderada por ejemplos' },
   noCurve: 'No hay curva de esta clase.',
   show: 'Mostrar',
   all: 'Todos',

@@ -49,6 +49,7 @@ export const pt: EvaluationWords = {
   label: 'Classe',
   names: {
     ...en.names,
+    loss: 'Perda',
     accuracy: 'Acurácia',
     precision: 'Precisão',
     recall: 'Revocação',
@@ -84,6 +85,8 @@ export const pt: EvaluationWords = {
   predictionAxis: 'Previsão',
   classOfCurves: 'Curvas de',
   mean: 'média',
+  meanOf: classes => `média de ${count(classes)} classes`,
+  means: { macro: 'Média', micro: 'Micro', weighted: 'Ponderada por exemplos' },
   noCurve: 'Sem curva desta classe.',
   show: 'Mostrar',
   all: 'Todos',
