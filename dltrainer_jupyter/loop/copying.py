@@ -27,6 +27,20 @@ Key = tuple[str, int, int]
 """What tells checkpoints apart: digest, step and attempt."""
 
 
+class TakenError(Exception):
+    """Another store goes on with this copy, or a later attempt of this one.
+
+    Parameters
+    ----------
+    index : Index
+        What it wrote.
+    """
+
+    def __init__(self, index: Index) -> None:
+        super().__init__(f"'{index.host}' went on with it (attempt {index.attempt})")
+        self.index = index
+
+
 class Copy:
     """A run's copy, as the trainer of one attempt keeps it.
 
@@ -72,6 +86,7 @@ class Copy:
         number = 0 if found is None or found.attempt != attempt else found.number
         host = this_process().host
         self._index = Index(attempt, number, store.uuid, host, "", {}, {}, history, None)
+        self._found = found and (found.store, found.name)
         mirror.sweep()
 
     def bring_up_to_date(self, records: list[CheckpointRecord]) -> bool:
@@ -87,6 +102,8 @@ class Copy:
         ------
         CheckpointError
             If it is damaged here; it is left out from then on.
+        TakenError
+            If somebody else has gone on with the copy meanwhile; what they wrote counts.
         """
         missing = [it for it in records if _key(it) not in self._names and _key(it) not in self._left_out]
         newest = max(missing, key=_age, default=None)
@@ -121,6 +138,7 @@ class Copy:
         objects = self._index.objects
         if objects is None and self._objects is not None and self._objects.exists():
             objects = self._mirror.put_objects(self._objects)
+        self._refuse_if_taken()
         self._index = replace(
             self._index,
             number=self._index.number + 1,
@@ -133,6 +151,17 @@ class Copy:
         self._mirror.put_index(self._index)
         known = {_key(record) for record in records}
         self._names = {key: name for key, name in self._names.items() if key in known}
+
+    def _refuse_if_taken(self) -> None:
+        """See that the newest index is the one that was found, or one of this attempt's.
+
+        Two who write their first one in the same moment both see none of the other; one of them does the next time.
+        """
+        there = self._mirror.index()
+        if there is None or (there.store, there.name) == self._found:
+            return
+        if there.store != self._store.uuid or there.attempt > self._index.attempt:
+            raise TakenError(there)
 
     def _history(self, run_id: str, upto: Mark) -> list[Piece]:
         pieces = list(self._index.history)

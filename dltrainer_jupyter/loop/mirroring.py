@@ -27,7 +27,7 @@ from dltrainer_jupyter.core.errors import (
     StoreError,
 )
 from dltrainer_jupyter.core.records import CheckpointRecord
-from dltrainer_jupyter.loop.copying import Copy
+from dltrainer_jupyter.loop.copying import Copy, TakenError
 from dltrainer_jupyter.store.attempts import Attempt
 from dltrainer_jupyter.store.store import Store
 
@@ -39,10 +39,6 @@ LONGEST_PAUSE = 60.0
 """Seconds between two tries at a place that can't be reached, at most."""
 PATIENCE = 30.0
 """Seconds the trainer's end waits for a copy that makes no progress."""
-
-
-class _TakenError(Exception):
-    """Another store goes on with this copy."""
 
 
 class Mirroring:
@@ -105,8 +101,9 @@ class Mirroring:
                 _LOG.info("Run %s is not copied any more: %s", self._attempt.run_id, error)
                 self._forget()
                 return
-            except _TakenError as error:
-                _LOG.info("Run %s is not copied any more: %s", self._attempt.run_id, error)
+            except TakenError as error:
+                msg = f"The mirror {self._url} holds this run as {error}, so nothing is copied there from here."
+                self._tell("mirror_taken", f"{msg} Clone the run, or delete the one or the other.")
                 return
             except StoreError as error:
                 pause = _longer(pause)
@@ -158,12 +155,7 @@ class Mirroring:
         mirror = RunMirror(Place(self._url, self._tick), attempt.run_id)
         found = mirror.index()
         if found is not None and not self._goes_on_from(found):
-            msg = (
-                f"The mirror {self._url} holds this run as '{found.host}' went on with it (attempt {found.attempt}), "
-                "so nothing is copied there from here. Clone the run, or delete the one or the other."
-            )
-            self._tell("mirror_taken", msg)
-            raise _TakenError(msg)
+            raise TakenError(found)
         return Copy(self._store, mirror, found, attempt=number, resumed_from=resumed_from, objects=self._objects)
 
     def _goes_on_from(self, found: Index) -> bool:

@@ -123,7 +123,9 @@ def _settings(spec: RunSpec, at: ProgressRecord) -> list[dict[str, Any]]:
     ]
 
 
-_NOTICES = frozenset({"trouble", "inexact", "kernel_bound", "damaged_checkpoint", "restart", "retry", "notice"})
+_NOTICES = frozenset(
+    {"trouble", "inexact", "kernel_bound", "damaged_checkpoint", "restart", "retry", "notice", "mirror_taken"}
+)
 """Kinds of events that a person should see without opening the log."""
 
 

@@ -276,6 +276,50 @@ def test_a_copy_that_another_machine_goes_on_with_is_left_alone(
     assert not (drive / "runs" / run.id).exists()
 
 
+def test_a_copy_that_is_taken_while_a_run_trains_is_told_of_and_left_alone(
+    train: Callable[..., Run], drive: Path
+) -> None:
+    run = train(epochs=100_000, checkpoint={"every_epochs": 1, "mirror": str(drive / "runs")})
+    until(lambda: _index(drive, run) is not None)
+    mirror, found = RunMirror(Place(str(drive / "runs")), run.id), _index(drive, run)
+    assert found is not None
+    theirs = copying.replace(found, attempt=2, number=1, store="another")
+    mirror.put_index(theirs)
+    until(lambda: _told(run) == ["mirror_taken"])
+    step = run.step
+    until(lambda: run.step > step)
+    run.stop().wait(20)
+    run.wait(20)
+    assert _told(run) == ["mirror_taken"]
+    assert mirror.index() == theirs
+
+
+def test_of_two_who_go_on_with_one_copy_at_once_one_finds_out(
+    train: Callable[..., Run], drive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = train(executor="inline", epochs=2, checkpoint={"mirror": str(drive / "runs")})
+    mirror, found = RunMirror(Place(str(drive / "runs")), run.id), _index(drive, run)
+    copies = []
+    for home in ("one", "other"):
+        monkeypatch.setenv("DLTRAINER_HOME", str(tmp_path / home))
+        [again] = tal.restore(drive / "runs")
+        copy = copying.Copy(again.store, mirror, found, attempt=2, resumed_from=run.step, objects=None)
+        copies.append((copy, again))
+    (one, ones), (other, others) = copies
+    with monkeypatch.context() as just_before:
+        just_before.setattr(RunMirror, "index", lambda _: found)
+        for copy, again in copies:
+            copy.bring_up_to_date(again.checkpoints)
+    with pytest.raises(copying.TakenError, match=r"went on with it \(attempt 2\)"):
+        one.bring_up_to_date(ones.checkpoints)
+    other.bring_up_to_date(others.checkpoints)
+    last = _index(drive, run)
+    assert last is not None
+    assert (last.store, last.attempt, last.number) == (others.store.uuid, 2, 2)
+    with pytest.raises(copying.TakenError):
+        one.bring_up_to_date(ones.checkpoints)
+
+
 class FailsOnce(nn.Module):
     """Loses its connection in the middle of the second epoch, once."""
 

