@@ -23,9 +23,12 @@ export function keepFilter(client: InsightClient, filter: Filter): void {
   chosen.set(client, filter);
 }
 
-/** The checkpoint that is asked where it looked: the epoch's own, else the best; `null` where there is none. */
+/**
+ * The checkpoint that is asked where it looked: the one at the epoch's end, else the nearest to it that is kept, or the
+ * newest without an epoch; `null` where there is none.
+ */
 export function lookingCheckpoint({ checkpoints }: Snapshot, epoch: number | null): Checkpoint | null {
-  const own = checkpoints.find(checkpoint => checkpoint.epoch === epoch);
-  const known = own ?? checkpoints.find(({ kinds }) => kinds.includes('best'));
-  return known ?? checkpoints.toSorted((a, b) => b.step - a.step)[0] ?? null;
+  const away = (one: Checkpoint) => (epoch === null ? 0 : Math.abs(one.epoch - epoch));
+  // Within an epoch, and between two as near, what has learnt longer.
+  return checkpoints.toSorted((a, b) => away(a) - away(b) || b.step - a.step)[0] ?? null;
 }
