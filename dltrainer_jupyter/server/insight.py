@@ -48,10 +48,11 @@ def difference(ref: str, query: DifferenceQuery) -> dict[str, Any]:
 
 def report(ref: str, query: ReportQuery) -> File:
     """Write a run's report."""
+    from dltrainer_jupyter.tal.places import here
     from dltrainer_jupyter.views.report.writing import written
 
     found = _get(ref)
-    content = written(found.store, found.id, query.format)
+    content = written(found.store, found.id, here(found.store.run(found.id)), query.format)
     return File(f"report-{found.id}.{query.format}", REPORT_TYPES[query.format], content)
 
 

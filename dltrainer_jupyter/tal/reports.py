@@ -12,6 +12,7 @@ import numpy as np
 
 from dltrainer_jupyter.core.errors import ConfigurationError, UnknownNameError
 from dltrainer_jupyter.core.records import CheckpointRecord, EpochRecord
+from dltrainer_jupyter.tal.places import here
 from dltrainer_jupyter.views.curves import Curve
 from dltrainer_jupyter.views.report.reading import read
 from dltrainer_jupyter.views.report.writing import FORMS, written
@@ -33,7 +34,8 @@ def write_report(run: Run, path: str | os.PathLike[str]) -> Path:
     run : Run
         Which run.
     path : str or path
-        The file; its ending says what it is written as: ``.ipynb``, ``.html`` or ``.md``.
+        The file, in a folder that is there; an older one is replaced. Its ending says what it is written as:
+        ``.ipynb``, ``.html`` or ``.md``.
 
     Returns
     -------
@@ -52,7 +54,10 @@ def write_report(run: Run, path: str | os.PathLike[str]) -> Path:
         known = ", ".join(f".{it}" for it in sorted(FORMS))
         msg = f"report: expected a file that ends in {known}, got {place.name!r}."
         raise ConfigurationError(msg)
-    content = written(run.store, run.id, form)
+    if not place.parent.is_dir():
+        msg = f"report: there is no folder {place.parent}; make it first, or name a file in another one."
+        raise ConfigurationError(msg)
+    content = written(run.store, run.id, here(run.record), form)
     beside = place.with_name(f".{place.name}.{os.getpid()}")
     try:
         beside.write_bytes(content)
@@ -196,6 +201,11 @@ class LoadedReport:
             raise UnknownNameError(kind, name, curves)
         values = [np.nan if value is None else value for value in curves[name]["values"]]
         return np.array(curves[name]["steps"], np.int64), np.array(values, np.float32)
+
+    def evaluation(self) -> dict[str, Any] | None:
+        """Give what the last validation found as :meth:`Run.evaluation` does; of very many classes the first 200."""
+        found: dict[str, Any] | None = self._document.get("evaluation")
+        return found
 
     def confusion(self) -> pd.DataFrame:
         """Give the confusion matrix of the last validation, true classes down, predicted ones across.

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from dltrainer_jupyter.core.records import ValidationRecord
 from dltrainer_jupyter.views.numbers import number
 
 COLUMNS = ("support", "predicted", "precision", "recall", "f1")
@@ -49,6 +50,14 @@ def per_class(labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> list[di
         }
         for at, label in enumerate(labels)
     ]
+
+
+def class_rows(validation: ValidationRecord) -> list[dict[str, Any]]:
+    """Give the scores of each class: those the validation found, or what its confusion matrix tells."""
+    rows: list[dict[str, Any]] = (validation.summary or {}).get("classes") or []
+    if rows or validation.confusion is None:
+        return rows
+    return per_class(validation.labels, validation.confusion)
 
 
 def no_confusion(run: str, epoch: int | None) -> str:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import functools
 import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dltrainer_jupyter.views.families import split, title
+from dltrainer_jupyter.views.numbers import finite_pairs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -85,7 +86,7 @@ def draw_curves(axes: Axes, name: str, members: list[str], snapshot: Mapping[str
         per_step = member in snapshot["curves"]
         series = snapshot["curves"].get(member) or {"steps": epochs["step"], "values": epochs[member]}
         train = place == "train"
-        steps, values = finite(series["steps"], series["values"])
+        steps, values = finite_pairs(series["steps"], series["values"])
         axes.plot(
             steps,
             values,
@@ -109,31 +110,49 @@ def draw_curves(axes: Axes, name: str, members: list[str], snapshot: Mapping[str
             zorder=4,
             clip_on=False,
         )
-    axes.set_title(printable(title(name), 32), loc="left", color=TEXT, **plain(9))
+    # Charts side by side show the same stretch of the run.
+    axes.set_xlim(0, max(snapshot["progress"]["step"], 1))
+    framed(axes, title(name), "step", whole=True)
+
+
+def framed(axes: Axes, heading: str, across: str, upward: str = "", *, whole: bool = False) -> None:
+    """Put the frame around what is drawn: heading, grid, ticks, names of the axes, and a legend if lines have names.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        With the limits that it is to have.
+    heading, across, upward : str
+        Of the chart and of its axes.
+    whole : bool, default False
+        Whether only whole numbers make sense across.
+    """
+    axes.set_title(printable(heading, 32), loc="left", color=TEXT, **plain(9))
     axes.grid(visible=True, color=GRID, linewidth=0.8)
     axes.set_axisbelow(True)
     for side, spine in axes.spines.items():
         spine.set_visible(side in {"left", "bottom"})
         spine.set_color(GRID)
-    # Charts side by side show the same stretch of the run.
-    axes.set_xlim(0, max(snapshot["progress"]["step"], 1))
-    _ticks(axes)
-    legend = axes.legend(loc="best", frameon=False, labelcolor=MUTED)
-    for text in legend.get_texts():
-        text.set(**plain(8))
-    legend.set_in_layout(False)
-    axes.set_xlabel("step", color=MUTED, **plain(8))
+    _ticks(axes, whole=whole)
+    if axes.get_legend_handles_labels()[1]:
+        legend = axes.legend(loc="best", frameon=False, labelcolor=MUTED)
+        for text in legend.get_texts():
+            text.set(**plain(8))
+        legend.set_in_layout(False)
+    axes.set_xlabel(across, color=MUTED, **plain(8))
+    if upward:
+        axes.set_ylabel(upward, color=MUTED, **plain(8))
 
 
-def _ticks(axes: Axes) -> None:
+def _ticks(axes: Axes, *, whole: bool) -> None:
     """Set the ticks and write their labels; those matplotlib makes while it draws follow the person's settings."""
     from matplotlib.ticker import MaxNLocator
 
-    steps, values = axes.get_xlim(), axes.get_ylim()
-    across = [float(tick) for tick in MaxNLocator(5, integer=True).tick_values(*steps) if tick <= steps[1]]
-    upward = [float(tick) for tick in MaxNLocator(6).tick_values(*values) if values[0] <= tick <= values[1]]
-    axes.set_xticks(across, [f"{tick:,.0f}" for tick in across], color=MUTED, **plain(8))
-    axes.set_yticks(upward, [f"{tick:.6g}" for tick in upward], color=MUTED, **plain(8))
+    (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
+    across = [float(at) for at in MaxNLocator(5, integer=whole).tick_values(left, right) if left <= at <= right]
+    upward = [float(at) for at in MaxNLocator(6).tick_values(low, high) if low <= at <= high]
+    axes.set_xticks(across, [f"{at:,.0f}" if whole else f"{at:.6g}" for at in across], color=MUTED, **plain(8))
+    axes.set_yticks(upward, [f"{at:.6g}" for at in upward], color=MUTED, **plain(8))
     axes.tick_params(length=0)
 
 
@@ -178,12 +197,6 @@ def draw_confusion(axes: Axes, confusion: Mapping[str, Any], ink: str) -> None:
 def plain(size: float) -> dict[str, Any]:
     """Text as it stands: neither formulas nor LaTeX, whatever the person has set for their own figures."""
     return {"fontsize": size, "fontfamily": _FONT, "parse_math": False, "usetex": False}
-
-
-def finite(steps: Sequence[int], values: Sequence[float | None]) -> tuple[list[int], list[float]]:
-    """Leave out the points that have no value."""
-    pairs = [(step, value) for step, value in zip(steps, values, strict=True) if value is not None]
-    return [step for step, _ in pairs], [value for _, value in pairs]
 
 
 def _rgb(ink: str) -> np.ndarray[Any, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dltrainer_jupyter.views.numbers import number
+from dltrainer_jupyter.views.words import metric
 
 if TYPE_CHECKING:
     from dltrainer_jupyter.core.protocols import Array
@@ -60,3 +61,17 @@ def item_of(columns: Mapping[str, Array], row: int, labels: Sequence[str]) -> di
         "correct": bool(columns["correct"][row]) if "correct" in columns else None,
         "score": value("score"),
     }
+
+
+def caption(item: Mapping[str, Any]) -> str:
+    """Say in a few words what became of an example: what was said, and what is true if that is something else.
+
+    Examples
+    --------
+    >>> caption({"prediction": "8", "truth": "3", "score": None}), caption({"prediction": "8", "truth": "8"})
+    ('8, not 3', '8')
+    """
+    said, true = item["prediction"], item["truth"]
+    if said is None and true is None:
+        return "" if item["score"] is None else f"score {metric(item['score'])}"
+    return f"{said}" if said == true else f"{said or 'undecided'}, not {true}"

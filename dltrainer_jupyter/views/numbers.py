@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -55,3 +57,17 @@ def numbers(values: npt.NDArray[np.floating]) -> list[float | None]:
     for index in np.flatnonzero(~np.isfinite(wide)).tolist():
         found[index] = None
     return found
+
+
+def finite_pairs(
+    xs: Sequence[float | None], ys: Sequence[float | None]
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.float64]]:
+    """Leave out the points of a line that have no value.
+
+    Examples
+    --------
+    >>> finite_pairs([1, 2, 3], [0.5, None, 0.25])
+    (array([1, 3]), array([0.5 , 0.25]))
+    """
+    pairs = [(x, y) for x, y in zip(xs, ys, strict=True) if x is not None and y is not None]
+    return np.array([x for x, _ in pairs]), np.array([y for _, y in pairs], np.float64)

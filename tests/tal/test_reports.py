@@ -21,7 +21,7 @@ def test_a_report_has_what_the_run_has(tmp_path: Path, form: str) -> None:
     run = quick(name="told", metrics=["accuracy"], learning_rate=0.05)
     path = run.report(tmp_path / f"told.{form}")
     expected = {"history": run.metrics(), "confusion": run.confusion(), "checkpoints": run.checkpoints}
-    curve, analysis = run.curve("train_loss", points=500), run.analysis()
+    curve, analysis, evaluation = run.curve("train_loss", points=500), run.analysis(), run.evaluation()
     run.delete()
     found = tal.load_report(str(path))
     assert (found.id, found.name, found.state, found.epoch, found.step) == (run.id, "told", "completed", 2, found.step)
@@ -34,6 +34,7 @@ def test_a_report_has_what_the_run_has(tmp_path: Path, form: str) -> None:
     np.testing.assert_allclose(found.curve("train_loss")[1], curve[1], rtol=1e-5)
     assert found.config["learning_rate"] == 0.05
     assert found.analysis() == analysis
+    assert found.evaluation()["summary"]["overall"] == evaluation["summary"]["overall"]  # type: ignore[index]
     assert analysis is not None
     assert analysis["total"]["milliseconds"] > 0
     assert "python" in str(found.environment).lower()
@@ -50,7 +51,7 @@ def test_an_ending_nobody_writes_is_refused_before_anything_is_written(tmp_path:
 
 
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="can't be written: No such file or directory"):
+    with pytest.raises(ConfigurationError, match=r"there is no folder .*nowhere; make it first"):
         quick().report(tmp_path / "nowhere" / "report.md")
 
 

@@ -8,6 +8,7 @@ import json
 import os
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
@@ -20,19 +21,23 @@ from dltrainer_jupyter.core.records import EpochRecord, ErrorRecord, ValidationR
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.states import State
 from dltrainer_jupyter.core.tracking import GraphNode
+from dltrainer_jupyter.views.report import writing
 from dltrainer_jupyter.views.report.document import document
 from dltrainer_jupyter.views.report.reading import read
-from dltrainer_jupyter.views.report.writing import FORMS, METADATA, written
+from dltrainer_jupyter.views.report.writing import FORMS, METADATA
 from tests.stand_in import STEPS, Trainer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from dltrainer_jupyter.store import Store
 
 EVIL = "<script>alert(1)</script>|`$x$` --> </script><img src=x onerror=alert(2)> ![a](javascript:x)\n```\n# no"
 FORM = pytest.mark.parametrize("form", sorted(FORMS))
+
+
+def written(store: Store, run_id: str, form: str) -> bytes:
+    return writing.written(store, run_id, Path(store.run(run_id).folder), form)
 
 
 class Tags(HTMLParser):
@@ -65,10 +70,10 @@ def test_a_report_reads_back_what_the_store_holds(trainer: Trainer, store: Store
     path = tmp_path / f"report.{form}"
     path.write_bytes(written(store, trainer.run.id, form))
     found, expected = read(path), document(store, trainer.run.id)
-    for part in ("run", "best", "config", "metrics", "curves", "confusion", "classes", "checkpoints", "events"):
+    for part in ("run", "best", "config", "metrics", "curves", "confusion", "evaluation", "checkpoints", "events"):
         assert found[part] == expected[part], part
     assert [row["epoch"] for row in found["metrics"]] == [1, 2]
-    assert found["classes"][0]["recall"] == pytest.approx(35 / 37, abs=1e-6)
+    assert found["evaluation"]["summary"]["classes"][0]["recall"] == pytest.approx(35 / 37, abs=1e-6)
 
 
 def test_a_notebook_is_one_and_shows_pictures_and_tables(trainer: Trainer, store: Store) -> None:
@@ -81,7 +86,7 @@ def test_a_notebook_is_one_and_shows_pictures_and_tables(trainer: Trainer, store
     assert all(base64.b64decode(picture).startswith(b"\x89PNG") for picture in pictures)
     titles = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
     assert titles[:3] == ["## Summary", "## Configuration", "## Data"]
-    assert {"## Curves", "## Classes after epoch 2", "## Environment"} <= set(titles)
+    assert {"## Curves", "## Validation after epoch 2", "## Environment"} <= set(titles)
     assert all("text/plain" in output.data for output in outputs)
     # Whatever is run again is valid Python.
     for cell in notebook.cells:
@@ -181,7 +186,7 @@ def test_what_is_not_installed_is_named(begin: Callable, store: Store, monkeypat
         ("a.html", b"<html>hello</html>", "is no report"),
         ("a.md", b"```json dltrainer-report\n{\n```", "is no report"),
         ("a.png", b"\x89PNG\x00\xff", "is no report"),
-        ("a.md", b'```json dltrainer-report\n{"dltrainer_report": 1, "run": {}}\n```', "damaged: made_at"),
+        ("a.md", b'```json dltrainer-report\n{"dltrainer_report": 1, "run": {}}\n```', "damaged: .*made_at"),
         ("b.md", None, "can't be read"),
     ],
     ids=["notebook", "half", "deep", "page", "fence", "binary", "damaged", "missing"],
@@ -204,9 +209,22 @@ def test_what_is_no_report_is_refused(tmp_path: Path, name: str, content: bytes 
         ({"metrics": [{"epoch": 1, "step": 1, "val_loss": {"a": 1}}]}, "val_loss"),
         ({"curves": {"loss": {"steps": [1, 2], "values": [0.5]}}}, "expected a value for each step"),
         ({"confusion": {"labels": ["a", "b"], "matrix": [[1, 2], [3]]}}, "expected 2 rows and columns"),
+        ({"curves": {"loss": {"steps": [10**30], "values": [0.5]}}}, "steps"),
+        ({"confusion": {"labels": ["a"], "matrix": [[10**30]]}}, "matrix"),
         ({"environment": None}, "environment"),
     ],
-    ids=["run", "date", "text", "checkpoint", "metric", "curve", "matrix", "environment"],
+    ids=[
+        "run",
+        "date",
+        "text",
+        "checkpoint",
+        "metric",
+        "curve",
+        "matrix",
+        "endless step",
+        "endless count",
+        "environment",
+    ],
 )
 def test_a_report_that_somebody_has_changed_is_refused_where_it_is_read(
     trainer: Trainer, store: Store, tmp_path: Path, damage: dict[str, Any], named: str
@@ -254,7 +272,44 @@ def test_worst_examples_come_with_their_pictures(store: Store, tmp_path: Path) -
     assert [item["index"] for item in examples] == list(range(29, 13, -1))
     assert examples[0]["prediction"] == "dog"
     page = written(store, "run-1", "html").decode()
-    assert page.count("<figcaption>dog instead of cat</figcaption>") == 16
+    assert page.count("<figcaption>dog, not cat</figcaption>") == 16
     pictures = [attributes["src"] for tag, attributes in Tags(page).found if tag == "img"]
     image = Image.open(io.BytesIO(base64.b64decode(str(pictures[-1]).partition(",")[2])))
     assert image.size == (48, 96)
+
+
+def test_each_task_is_told_of_in_its_own_words_and_pictures(begin: Callable, store: Store, tmp_path: Path) -> None:
+    """Masks beside the pictures of a segmentation, the boxes of a detection, the residuals of a regression."""
+    attempt = begin("run-1")
+    gallery = tmp_path / "validation_examples"
+    gallery.mkdir()
+    (gallery / "about.json").write_text(json.dumps({"kind": "image", "count": 2, "features": None, "size": [8, 8]}))
+    np.save(gallery / "index.npy", np.arange(2))
+    np.save(gallery / "inputs.npy", np.zeros((2, 8, 8), np.uint8))
+    np.save(gallery / "masks.npy", np.ones((2, 8, 8), np.uint8))
+    columns = {"index": np.arange(2), "loss": np.ones(2, np.float32), "score": np.full(2, 0.25, np.float32)}
+    columns |= {"masks": np.full((1, 8, 8), 2, np.uint8), "mask_rows": np.zeros(1, np.int64)}
+    summary = {
+        "task": "segmentation",
+        "count": 2,
+        "overall": {"mean_iou": 0.5},
+        "classes": [{"label": "<disc>", "support": 64, "iou": 0.5, "dice": None}],
+        "notes": ["Nothing <b>of note</b>."],
+        "residuals": {"edges": [0.0, 1.0, 2.0], "counts": [3, 4]},
+        "pr": {"0": {"x": [0.0, 1.0], "y": [1.0, None]}},
+    }
+    attempt.epoch(
+        EpochRecord(1, 10, {"val_loss": 1.0}), ValidationRecord(1, 10, None, ["<disc>"], summary, columns), None
+    )
+    page = writing.written(store, "run-1", tmp_path, "html").decode()
+    assert page.count("<figcaption>score 0.2500</figcaption>") == 2
+    assert "None" not in page.partition("<script")[0]
+    for words in ("mean iou", "&lt;disc&gt;", "Nothing &lt;b&gt;of note&lt;/b&gt;.", "Residuals", "Rates"):
+        assert words in page
+    pictures = [attributes for tag, attributes in Tags(page).found if tag == "img"]
+    image = Image.open(io.BytesIO(base64.b64decode(str(pictures[-2]["src"]).partition(",")[2]))).convert("RGB")
+    assert image.size == (8 + 2 + 8 + 2 + 8, 8)
+    truth, said = image.getpixel((10, 0)), image.getpixel((20, 0))
+    assert len({truth, said, image.getpixel((0, 0))}) == 3, "each class has a colour of its own"
+    (tmp_path / "a.html").write_text(page)
+    assert read(tmp_path / "a.html")["evaluation"]["summary"]["overall"] == {"mean_iou": 0.5}

@@ -254,7 +254,8 @@ class Run(Steered, Recorded):
         Parameters
         ----------
         path : str or path
-            The file; its ending says what it is written as: ``.ipynb``, ``.html`` or ``.md``.
+            The file, in a folder that is there; an older one is replaced. Its ending says what it is written as:
+            ``.ipynb``, ``.html`` or ``.md``.
 
         Returns
         -------

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from dltrainer_jupyter.store.store import Store
-from dltrainer_jupyter.views.configuration import Dumper
-from dltrainer_jupyter.views.families import families, last, split
+from dltrainer_jupyter.views import facts
+from dltrainer_jupyter.views.configuration import Dumper, flat
+from dltrainer_jupyter.views.example_items import caption
 from dltrainer_jupyter.views.live import snapshot
 from dltrainer_jupyter.views.report.blocks import Block, Lines, Picture, Pictures, Report, Section, Table
 from dltrainer_jupyter.views.report.document import document
-from dltrainer_jupyter.views.report.pictures import WIDTH, confusion_picture, curves_picture
+from dltrainer_jupyter.views.report.findings import findings
+from dltrainer_jupyter.views.report.pictures import WIDTH, curves_picture
 from dltrainer_jupyter.views.report.worst import worst
-from dltrainer_jupyter.views.words import MISSING, duration, metric
+from dltrainer_jupyter.views.words import MISSING, metric
 
 _ROWS = 30
 """Of a table that is read by people; the document has more."""
 _SHOWN_LAYERS = 100
 
 
-def content(store: Store, run_id: str, *, pictures: bool = True) -> Report:
+def content(store: Store, run_id: str, folder: Path, *, pictures: bool = True) -> Report:
     """Put a report together.
 
     Parameters
@@ -31,41 +35,37 @@ def content(store: Store, run_id: str, *, pictures: bool = True) -> Report:
         Where the run is.
     run_id : str
         Which run.
+    folder : pathlib.Path
+        Of the run on this host, where pictures of its examples lie.
     pictures : bool, default True
         Whether charts and examples are drawn.
     """
     with store.look():
         found, shown = document(store, run_id), snapshot(store, run_id)
-        examples, note = worst(store, run_id)
+        examples, note = worst(store, run_id, folder)
     sections = [
         _summary(found, shown),
         Section("Configuration", [Lines(_yaml(found["config"]), is_code=True)], "print(run.spec)"),
         _data(found),
         *_model(found),
         *_curves(shown, pictures=pictures),
-        *_classes(found, shown, pictures=pictures),
+        *findings(found, pictures=pictures),
         *_examples(examples, note, pictures=pictures),
         *_checkpoints(found),
         *_events(found),
-        Section("Environment", [_pairs(_flat(found["environment"]))], "run.record.environment"),
+        Section("Environment", [_pairs(flat(found["environment"]))], "run.record.environment"),
     ]
     return Report(found["run"]["name"], sections, found | {"examples": [_plain(item) for item in examples]})
 
 
 def _summary(found: Mapping[str, Any], shown: Mapping[str, Any]) -> Section:
-    run, best, progress = found["run"], found["best"], shown["progress"]
-    pairs = {"Run": f"{run['name']} ({run['id']})", "State": run["state"], "Framework": run["framework"]}
-    if run["error"]:
-        pairs["Error"] = run["error"]["message"]
-    pairs["Epochs"] = f"{progress['epoch']:,} of {progress['epochs']:,} ({progress['step']:,} steps)"
-    if best:
-        pairs[f"Best {best['metric']}"] = f"{metric(best['value'])} (epoch {best['epoch']:,}, step {best['step']:,})"
-    for name, members in families(shown["epochs"], shown["monitor"]).items():
-        values = [f"{split(member)[1]} {metric(last(shown['epochs'][member]))}".strip() for member in members]
-        pairs[f"Final {name}"] = ", ".join(values)
-    pairs["Trained"] = f"{duration(run['train_seconds'])} on {run['device'] or 'no device yet'}"
-    pairs["Started"] = run["created_at"]
-    pairs["Resumes"] = f"{run['resume']}, {'exact to the bit' if run['exact'] else 'not exact to the bit'}"
+    run = found["run"]
+    pairs = dict(facts.rows(shown)) | {
+        "Framework": run["framework"],
+        "Started": _when(run["created_at"]),
+        "Resumes": "exact to the bit" if run["exact"] else f"{run['resume']}, not exact to the bit",
+        "Report made": _when(found["made_at"]),
+    }
     blocks: list[Block] = [_pairs(pairs)]
     if run["error"] and run["error"]["traceback"]:
         blocks.append(Lines(run["error"]["traceback"], is_code=True))
@@ -74,10 +74,13 @@ def _summary(found: Mapping[str, Any], shown: Mapping[str, Any]) -> Section:
 
 def _data(found: Mapping[str, Any]) -> Section:
     data = found["data"]
-    pairs = {"Data set": _yaml(found["config"].get("data")).strip()}
-    for key, words in (("task", "Task"), ("input_shape", "Shape of a sample"), ("outputs", "Outputs")):
-        if data.get(key) is not None:
-            pairs[words] = str(data[key])
+    pairs = {"Data set": ", ".join(_yaml(found["config"].get("data")).strip().split("\n"))}
+    if data.get("task") is not None:
+        pairs["Task"] = data["task"]
+    if data.get("input_shape") is not None:
+        pairs["Shape of a sample"] = _shape(data["input_shape"])
+    if data.get("outputs") is not None:
+        pairs["Outputs"] = str(data["outputs"])
     if data["labels"]:
         pairs["Classes"] = ", ".join(map(str, data["labels"]))
     return Section("Data", [_pairs(pairs)], "run.spec.data")
@@ -129,49 +132,25 @@ def _curves(shown: Mapping[str, Any], *, pictures: bool) -> list[Section]:
     return [Section("Curves", blocks, 'run.plot("curves")')]
 
 
-def _classes(found: Mapping[str, Any], shown: Mapping[str, Any], *, pictures: bool) -> list[Section]:
-    if found["confusion"] is None:
-        return []
-    epoch = found["confusion"]["epoch"]
-    blocks: list[Block] = []
-    if pictures:
-        words = f"Confusion matrix of the validation after epoch {epoch:,}: true classes down, predicted ones across."
-        png, width = confusion_picture(found["confusion"], shown["run"]["id"])
-        blocks.append(Picture(png, words, width))
-    rows = [
-        [it["label"], f"{it['support']:,}", f"{it['predicted']:,}", *(metric(it[key]) for key in _SCORES)]
-        for it in found["classes"]
-    ]
-    blocks.append(Table(["class", "examples", "predicted", *_SCORES], rows))
-    return [Section(f"Classes after epoch {epoch:,}", blocks, 'run.plot("confusion")')]
-
-
-_SCORES = ("precision", "recall", "f1")
-
-
 def _examples(examples: Sequence[Mapping[str, Any]], note: str | None, *, pictures: bool) -> list[Section]:
     if not examples:
         return [] if note is None else [Section("Worst examples", [Lines(note)])]
-    drawn = [
-        Picture(item["png"], f"{item['prediction']} instead of {item['truth']}", item["width"])
-        for item in examples
-        if item["png"] is not None
-    ]
-    rows = [
-        [
-            f"{item['index']:,}",
-            item["truth"] or MISSING,
-            item["prediction"] or MISSING,
-            metric(item["confidence"]),
-            metric(item["loss"]),
-        ]
-        for item in examples
-    ]
+    drawn = [Picture(item["png"], caption(item), item["width"]) for item in examples if item["png"] is not None]
+    names = [name for name in ("truth", "prediction", "confidence", "score", "loss") if _is_known(examples, name)]
+    rows = [[f"{item['index']:,}", *(_cell(item[name]) for name in names)] for item in examples]
     blocks: list[Block] = [Pictures(drawn)] if drawn and pictures else []
-    blocks.append(Table(["example", "truth", "prediction", "confidence", "loss"], rows))
+    blocks.append(Table(["example", *names], rows))
     if note is not None:
         blocks.append(Lines(note))
     return [Section("Worst examples", blocks, 'run.plot("examples")')]
+
+
+def _is_known(examples: Sequence[Mapping[str, Any]], name: str) -> bool:
+    return any(item[name] is not None for item in examples)
+
+
+def _cell(value: str | float | None) -> str:
+    return value if isinstance(value, str) else metric(value)
 
 
 def _checkpoints(found: Mapping[str, Any]) -> list[Section]:
@@ -196,7 +175,7 @@ def _events(found: Mapping[str, Any]) -> list[Section]:
     if not found["events"]:
         return []
     rows = [
-        [it["at"], "" if it["step"] is None else f"{it['step']:,}", it["kind"], it["message"]]
+        [_when(it["at"]), "" if it["step"] is None else f"{it['step']:,}", it["kind"], it["message"]]
         for it in found["events"][-_ROWS:]
     ]
     return [Section("Events", [Table(["when", "step", "kind", "message"], rows)])]
@@ -210,14 +189,11 @@ def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _pairs(pairs: Mapping[str, Any]) -> Table:
-    return Table(("", ""), [(str(key), str(value)) for key, value in pairs.items()])
+    return Table(("", ""), [(str(key), MISSING if value is None else str(value)) for key, value in pairs.items()])
 
 
-def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in values.items():
-        found |= _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {prefix + key: value}
-    return found
+def _when(moment: str) -> str:
+    return f"{datetime.fromisoformat(moment).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _yaml(value: Any) -> str:

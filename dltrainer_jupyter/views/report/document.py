@@ -10,7 +10,7 @@ import numpy as np
 from dltrainer_jupyter.core.records import CheckpointRecord
 from dltrainer_jupyter.store.store import Store
 from dltrainer_jupyter.views.analysis import analysis
-from dltrainer_jupyter.views.classes import per_class
+from dltrainer_jupyter.views.classes import class_rows
 from dltrainer_jupyter.views.configuration import in_force, in_words
 from dltrainer_jupyter.views.live import checkpoint_row, curve_columns
 from dltrainer_jupyter.views.numbers import number
@@ -40,6 +40,14 @@ def document(store: Store, run_id: str) -> dict[str, Any]:
     matrix: dict[str, Any] | None = None
     if validation is not None and validation.confusion is not None and len(validation.labels) <= _CLASSES:
         matrix = {"epoch": validation.epoch, "labels": validation.labels, "matrix": validation.confusion}
+    evaluation: dict[str, Any] | None = None
+    if validation is not None:
+        evaluation = {
+            "epoch": validation.epoch,
+            "step": validation.step,
+            "labels": validation.labels[:_CLASSES],
+            "summary": {**(validation.summary or {}), "classes": class_rows(validation)[:_CLASSES]},
+        }
     model = analysis(store, run_id)
     signature = store.signature(run_id) or {}
     made: dict[str, Any] = {
@@ -63,8 +71,8 @@ def document(store: Store, run_id: str) -> dict[str, Any]:
         "curves": {
             name: curve_columns(store, run_id, name, points=_POINTS) for name in store.curve_names(run_id)[:_SERIES]
         },
+        "evaluation": evaluation,
         "confusion": matrix,
-        "classes": None if matrix is None else per_class(matrix["labels"], matrix["matrix"]),
         "checkpoints": [
             checkpoint_row(record) | {"path": record.path, "attempt": record.attempt}
             for record in _few(store.checkpoints(run_id))

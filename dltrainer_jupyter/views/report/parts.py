@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 When = Annotated[datetime, Field(strict=False)]
 """Written as text."""
+Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+"""As large as tables can hold."""
 Number = float | None
 """None stands for what is no number."""
 
@@ -24,22 +26,22 @@ class ReportedRun(_Part):
     id: str
     name: str
     state: str
-    epoch: int
-    step: int
+    epoch: Whole
+    step: Whole
 
 
 class ReportedCheckpoint(_Part):
     """A checkpoint there was."""
 
-    step: int
-    epoch: int
+    step: Whole
+    epoch: Whole
     kinds: list[str]
     metrics: dict[str, Number]
     digest: str
     path: str
-    bytes: int
+    bytes: Whole
     created_at: When
-    attempt: int = 0
+    attempt: Whole = 0
 
 
 class ReportedEpoch(_Part):
@@ -48,14 +50,14 @@ class ReportedEpoch(_Part):
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, Number]
 
-    epoch: int
-    step: int
+    epoch: Whole
+    step: Whole
 
 
 class ReportedCurve(_Part):
     """A per-step series."""
 
-    steps: list[int]
+    steps: list[Whole]
     values: list[Number]
 
     @model_validator(mode="after")
@@ -70,7 +72,7 @@ class ReportedMatrix(_Part):
     """A confusion matrix."""
 
     labels: list[str]
-    matrix: list[list[int]]
+    matrix: list[list[Whole]]
 
     @model_validator(mode="after")
     def _is_square(self) -> ReportedMatrix:
@@ -90,6 +92,7 @@ class Document(_Part):
     model: dict[str, Any] | None
     metrics: list[ReportedEpoch]
     curves: dict[str, ReportedCurve]
+    evaluation: dict[str, Any] | None = None
     confusion: ReportedMatrix | None
     checkpoints: list[ReportedCheckpoint]
     events: list[dict[str, Any]]

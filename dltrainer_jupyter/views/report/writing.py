@@ -11,6 +11,7 @@ import base64
 import json
 from collections.abc import Callable, Mapping
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from dltrainer_jupyter.core.errors import MissingPackageError, UnknownNameError
@@ -25,7 +26,7 @@ SCRIPT = "dltrainer-report"
 """Id of the page's script, and word behind the fence in Markdown."""
 
 
-def written(store: Store, run_id: str, form: str) -> bytes:
+def written(store: Store, run_id: str, folder: Path, form: str) -> bytes:
     """Write a report of a run.
 
     Parameters
@@ -34,6 +35,8 @@ def written(store: Store, run_id: str, form: str) -> bytes:
         Where the run is.
     run_id : str
         Which run.
+    folder : pathlib.Path
+        Of the run on this host, where pictures of its examples lie.
     form : {"html", "ipynb", "md"}
         What it is written as.
 
@@ -52,7 +55,7 @@ def written(store: Store, run_id: str, form: str) -> bytes:
     if form not in FORMS:
         kind = "form of report"
         raise UnknownNameError(kind, form, FORMS)
-    return FORMS[form](content(store, run_id)).encode()
+    return FORMS[form](content(store, run_id, folder)).encode()
 
 
 # --- a notebook -----------------------------------------------------------------------------------------
@@ -99,9 +102,13 @@ def _image(block: Block) -> dict[str, str]:
 # --- a page ---------------------------------------------------------------------------------------------
 
 _STYLE = """
-body{font:15px/1.5 system-ui,sans-serif;max-width:1000px;margin:2em auto;padding:0 1em;color:#1f1f1f;background:#fff}
-h2{margin-top:1.6em;border-bottom:1px solid #ebebeb}table{border-collapse:collapse;font-size:14px}
-td,th{font-variant-numeric:tabular-nums}pre{background:#f6f6f6;padding:.6em;overflow:auto}.anchor-link{display:none}
+:root{color-scheme:light dark;--text:#1f1f1f;--page:#fff;--line:#ebebeb;--soft:#f6f6f6}
+@media (prefers-color-scheme:dark){:root{--text:#e6e6e6;--page:#161616;--line:#3a3a3a;--soft:#222}}
+body{font:15px/1.5 system-ui,sans-serif;max-width:1000px;margin:2em auto;padding:0 1em}
+body{color:var(--text);background:var(--page)}
+h2{margin-top:1.6em;border-bottom:1px solid var(--line)}table{border-collapse:collapse;font-size:14px}
+td,th{font-variant-numeric:tabular-nums}pre{background:var(--soft);padding:.6em;overflow:auto}.anchor-link{display:none}
+tbody tr+tr>*{border-top:1px solid var(--line)}img{border-radius:3px}
 figcaption{font-size:12px}.output_subarea{overflow:auto}
 """
 # Nothing runs in this page, and nothing is fetched: not even what a text might smuggle in.

@@ -7,13 +7,13 @@ import bqplot
 from dltrainer_jupyter.tal.run import Run
 from dltrainer_jupyter.views.families import families, split, title
 from dltrainer_jupyter.views.live import epoch_columns
+from dltrainer_jupyter.views.numbers import finite_pairs
 from dltrainer_jupyter.widgets.figures.frame import (
     MOST_POINTS,
     Chooser,
     NothingToPlotError,
     axes_of,
     clickable,
-    finite,
     made,
 )
 from dltrainer_jupyter.widgets.picture import colour, mixed
@@ -47,18 +47,16 @@ def lines(run: Run, name: str, members: list[str]) -> Chooser:
     per_step = run.store.curve_names(run.id)
     for member in members:
         place = split(member)[1]
-        if member in per_step:
-            x, y = run.curve(member, points=MOST_POINTS)
-        else:
-            x, y = finite(columns["step"], columns[member])
+        every = member in per_step
+        x, y = run.curve(member, points=MOST_POINTS) if every else finite_pairs(columns["step"], columns[member])
         marks.append(
             bqplot.Lines(
                 x=x,
                 y=y,
                 scales=scales,
                 colors=[mixed(ink, _TRAIN) if place == "train" else ink],
-                line_style="dashed" if place == "train" and member not in per_step else "solid",
-                stroke_width=1.2 if member in per_step else 2.2,
+                line_style="dashed" if place == "train" and not every else "solid",
+                stroke_width=1.2 if every else 2.2,
                 labels=[{"train": "train", "val": "validation"}.get(place, member)],
                 display_legend=len(members) > 1,
             )
@@ -68,7 +66,7 @@ def lines(run: Run, name: str, members: list[str]) -> Chooser:
         tooltip = bqplot.Tooltip(fields=["x", "y"], labels=["step", f"best {best.metric}"])
         point = {"x": [best.step], "y": [best.value], "scales": scales}
         marks.append(bqplot.Scatter(**point, colors=[ink], marker="diamond", default_size=80, tooltip=tooltip))
-    kept = [(member, *finite(columns["step"], columns[member])) for member in members if member in columns]
+    kept = [(member, *finite_pairs(columns["step"], columns[member])) for member in members if member in columns]
     points = [(it, int(at), float(value)) for it, xs, ys in kept for at, value in zip(xs, ys, strict=True)]
     dots = clickable(
         x=[at for _, at, _ in points],

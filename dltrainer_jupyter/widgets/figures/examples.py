@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import math
-from typing import Any
 
 import bqplot
 import ipywidgets
@@ -12,12 +11,14 @@ import numpy as np
 
 from dltrainer_jupyter.tal.places import here
 from dltrainer_jupyter.tal.run import Run
+from dltrainer_jupyter.views.example_items import caption
 from dltrainer_jupyter.views.examples import examples as read
 from dltrainer_jupyter.widgets.figures.frame import Chooser, NothingToPlotError, clickable, made
 
 _COUNT = 24
 _ACROSS = 8
-_WRONG, _RIGHT = "#c04a08", "#007d5c"
+_INK = {True: "#007d5c", False: "#c04a08", None: "#626262"}
+"""By whether an answer is right, or neither right nor wrong."""
 
 
 def examples(run: Run, epoch: int | None = None) -> Chooser:
@@ -48,12 +49,12 @@ def examples(run: Run, epoch: int | None = None) -> Chooser:
         bqplot.Label(
             x=across,
             y=down + 0.92,
-            text=[_words(item) for item in items],
+            text=[caption(item) for item in items],
             scales=scales,
             align="middle",
             default_size=11,
             font_weight="normal",
-            colors=[_RIGHT if item["correct"] else _WRONG for item in items],
+            colors=[_INK[item["correct"]] for item in items],
         )
     )
     dots = clickable(x=across, y=down + 0.4, scales=scales, marker="square", default_size=2500, opacities=[0.02])
@@ -61,8 +62,3 @@ def examples(run: Run, epoch: int | None = None) -> Chooser:
     drawn = made([*marks, dots], [], title)
     drawn.follow(dots, lambda at: {name: value for name, value in items[at].items() if name != "image"})
     return drawn
-
-
-def _words(item: dict[str, Any]) -> str:
-    said, true = item["prediction"], item["truth"]
-    return f"{said}" if true is None or said == true else f"{said}, not {true}"

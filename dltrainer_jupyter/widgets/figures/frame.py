@@ -120,9 +120,3 @@ def summary_of(run: Run, epoch: int | None, part: str, task: str) -> tuple[Valid
         msg = f"{where}: it is measured for {task}, and this is {what}."
         raise NothingToPlotError(msg)
     return found, summary[part]
-
-
-def finite(xs: Sequence[Any], ys: Sequence[Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Leave out the points that have no value."""
-    pairs = [(x, y) for x, y in zip(xs, ys, strict=True) if y is not None and x is not None]
-    return np.array([x for x, _ in pairs]), np.array([y for _, y in pairs], dtype=float)

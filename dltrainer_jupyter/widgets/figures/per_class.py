@@ -9,7 +9,7 @@ import numpy as np
 
 from dltrainer_jupyter.core.records import ValidationRecord
 from dltrainer_jupyter.tal.run import Run
-from dltrainer_jupyter.views.classes import per_class as counted
+from dltrainer_jupyter.views.classes import class_rows
 from dltrainer_jupyter.widgets.figures.frame import Chooser, axes_of, made, summary_of
 from dltrainer_jupyter.widgets.picture import SERIES
 
@@ -49,8 +49,8 @@ def per_class(run: Run, epoch: int | None = None) -> Chooser:
 
 def _rows(run: Run, epoch: int | None) -> tuple[ValidationRecord, list[dict[str, Any]]]:
     found = run.store.validation(run.id, epoch)
-    if found is not None and found.confusion is not None and not (found.summary or {}).get("classes"):
-        return found, counted(found.labels, found.confusion)
+    if found is not None and (rows := class_rows(found)):
+        return found, rows
     return summary_of(run, epoch, "classes", "classification, segmentation and detection")
 
 

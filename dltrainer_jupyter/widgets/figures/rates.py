@@ -9,8 +9,9 @@ import bqplot
 import numpy as np
 
 from dltrainer_jupyter.tal.run import Run
+from dltrainer_jupyter.views.numbers import finite_pairs
 from dltrainer_jupyter.views.words import metric
-from dltrainer_jupyter.widgets.figures.frame import Chooser, axes_of, clickable, finite, made, summary_of
+from dltrainer_jupyter.widgets.figures.frame import Chooser, axes_of, clickable, made, summary_of
 from dltrainer_jupyter.widgets.picture import SERIES
 
 _MEAN = "macro"
@@ -39,7 +40,7 @@ def _curves(run: Run, epoch: int | None, part: str, names: tuple[str, str], area
     points: list[tuple[str, float, float]] = []
     for place, (key, curve) in enumerate(drawn.items()):
         label = _label(key, found.labels, classes, area)
-        xs, ys = finite(curve["x"], curve["y"])
+        xs, ys = finite_pairs(curve["x"], curve["y"])
         points += [(label, float(a), float(b)) for a, b in zip(xs, ys, strict=True)]
         ink = "#1f1f1f" if key == _MEAN else SERIES[place % len(SERIES)]
         width = 3.0 if key == _MEAN else 1.6
