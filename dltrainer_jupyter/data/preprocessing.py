@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dltrainer_jupyter.core import registry
+from dltrainer_jupyter.core.schema import part_settings
 from dltrainer_jupyter.core.spec import Part
-from dltrainer_jupyter.core.validation import validate
 from dltrainer_jupyter.data.host import to_host
 from dltrainer_jupyter.data.steps import RawInput, Reshape, Step
 
@@ -33,7 +33,7 @@ def named_steps(parts: Sequence[Part]) -> list[Step]:
         If a name isn't known, or its settings are wrong.
     """
     found = [(registry.find("preprocessing", part.type), part) for part in parts]
-    return [step.from_config(validate(step.Config, part.config, "preprocessing")) for step, part in found]
+    return [step.from_config(part_settings(step.Config, part.config, "preprocessing")) for step, part in found]
 
 
 def fit_chain(steps: Sequence[Step], inputs: Array) -> tuple[tuple[Step, ...], Array]:

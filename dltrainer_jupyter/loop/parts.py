@@ -23,8 +23,8 @@ from dltrainer_jupyter.core.protocols import (
     Signature,
     Task,
 )
+from dltrainer_jupyter.core.schema import part_settings
 from dltrainer_jupyter.core.spec import Part, RunSpec
-from dltrainer_jupyter.core.validation import validate
 from dltrainer_jupyter.data.foreign.recognition import is_foreign
 from dltrainer_jupyter.data.foreign.source import Foreign
 from dltrainer_jupyter.loop.judge import choose_monitor
@@ -121,7 +121,7 @@ class _Named:
 def _check(kind: registry.Kind, part: Part, key: str, framework: str | None) -> None:
     registry.check(kind, part.type, framework)
     found = registry.find(kind, part.type, framework)
-    validate(found.Config, part.config, key, outer=RunSpec)
+    part_settings(found.Config, part.config, key, outer=RunSpec)
 
 
 def make_adapter(spec: RunSpec, *, owns_process: bool) -> Adapter:
@@ -264,4 +264,4 @@ def make_schedule(spec: RunSpec, steps_per_epoch: int | None, epochs: int, mode:
 
 def _make(kind: registry.Kind, part: Part, key: str, **arguments: Any) -> Any:
     found = registry.find(kind, part.type)
-    return found(validate(found.Config, part.config, key), **arguments)
+    return found(part_settings(found.Config, part.config, key), **arguments)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, Field, field_validator
 
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Task
+from dltrainer_jupyter.core.schema import setting
 from dltrainer_jupyter.models.blocks import Activation, activation_layer, entry_layers, holds_whole_numbers
 
 if TYPE_CHECKING:
@@ -47,19 +49,36 @@ class CNN:
     class Config(BaseModel, frozen=True, extra="forbid"):
         """Settings."""
 
-        channels: tuple[Annotated[int, Field(ge=1, le=4096)], ...] = Field(
-            default=(32, 64), min_length=1, max_length=12, description="Channels of each block."
+        presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+            "easy": {"channels": [16], "hidden": 32, "dropout": 0.0},
+            "medium": {"channels": [32, 64], "hidden": 128, "dropout": 0.25},
+            "advanced": {"channels": [32, 64, 128], "hidden": 256, "dropout": 0.4},
+        }
+
+        channels: tuple[Annotated[int, Field(ge=1, le=4096)], ...] = setting(
+            (32, 64), min_length=1, max_length=12, description="Channels of each block."
         )
-        kernel_size: int = Field(default=3, ge=1, le=15, description="Height and width of a convolution; odd.")
-        pooling: Literal["max", "average", "none"] = Field(
-            default="max", description="How a block halves height and width, if it does."
+        kernel_size: int = setting(
+            3, ge=1, le=15, step=2, advanced=True, description="Height and width of a convolution; odd."
         )
-        hidden: int = Field(
-            default=128, ge=0, le=65_536, description="Units of the layer before the output; 0 leaves it out."
+        pooling: Literal["max", "average", "none"] = setting(
+            "max", advanced=True, description="How a block halves height and width, if it does."
         )
-        activation: Activation = Field(default="relu", description="What follows each layer but the last.")
-        dropout: float = Field(default=0.25, ge=0, lt=1, description="Share of values dropped before the output.")
-        batch_norm: bool = Field(default=True, description="Normalise each channel over the batch.")
+        hidden: int = setting(
+            128, ge=0, le=65_536, description="Units of the layer before the output; 0 leaves it out."
+        )
+        activation: Activation = setting("relu", description="What follows each layer but the last.")
+        dropout: float = setting(
+            0.25,
+            ge=0,
+            lt=1,
+            step=0.05,
+            group="regularization",
+            description="Share of values dropped before the output.",
+        )
+        batch_norm: bool = setting(
+            default=True, group="regularization", advanced=True, description="Normalise each channel over the batch."
+        )
 
         @field_validator("kernel_size")
         @classmethod

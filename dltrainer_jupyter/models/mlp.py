@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BaseModel, Field
 
 from dltrainer_jupyter.core.protocols import Task
+from dltrainer_jupyter.core.schema import setting
 from dltrainer_jupyter.models.blocks import Activation, activation_layer, entry_layers, holds_whole_numbers
 
 if TYPE_CHECKING:
@@ -42,12 +44,30 @@ class MLP:
     class Config(BaseModel, frozen=True, extra="forbid"):
         """Settings."""
 
-        hidden: tuple[Annotated[int, Field(ge=1, le=65_536)], ...] = Field(
-            default=(128, 64), max_length=64, description="Units of each hidden layer; none makes a linear model."
+        presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+            "easy": {"hidden": [32]},
+            "medium": {"hidden": [128, 64], "dropout": 0.1},
+            "advanced": {"hidden": [512, 256, 128], "dropout": 0.3, "batch_norm": True},
+        }
+
+        hidden: tuple[Annotated[int, Field(ge=1, le=65_536)], ...] = setting(
+            (128, 64), max_length=64, description="Units of each hidden layer; none makes a linear model."
         )
-        activation: Activation = Field(default="relu", description="What follows each hidden layer.")
-        dropout: float = Field(default=0.0, ge=0, lt=1, description="Share of hidden units dropped in training.")
-        batch_norm: bool = Field(default=False, description="Normalise each hidden layer over the batch.")
+        activation: Activation = setting("relu", description="What follows each hidden layer.")
+        dropout: float = setting(
+            0.0,
+            ge=0,
+            lt=1,
+            step=0.05,
+            group="regularization",
+            description="Share of hidden units dropped in training.",
+        )
+        batch_norm: bool = setting(
+            default=False,
+            group="regularization",
+            advanced=True,
+            description="Normalise each hidden layer over the batch.",
+        )
 
     def __init__(self, config: Config) -> None:
         self.config = config

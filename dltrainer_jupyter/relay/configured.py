@@ -9,10 +9,10 @@ from dltrainer_jupyter.core import private, registry
 from dltrainer_jupyter.core.errors import TrackerError
 from dltrainer_jupyter.core.protocols.trackers import Tracker
 from dltrainer_jupyter.core.records import RunRecord
+from dltrainer_jupyter.core.schema import part_settings
 from dltrainer_jupyter.core.secrets import MASK, secrets_of, unmasked
 from dltrainer_jupyter.core.spec import Part
 from dltrainer_jupyter.core.tracking import TrackedRun
-from dltrainer_jupyter.core.validation import validate
 from dltrainer_jupyter.executors import secret_file
 from dltrainer_jupyter.relay.asking import asked
 from dltrainer_jupyter.store.store import Store
@@ -46,7 +46,7 @@ def configured(run: RunRecord, name: str) -> Configured:
     whole = unmasked(run.spec.model_dump(mode="json"), secret_file.load(Path(run.folder)))
     part = Part.model_validate(whole["track"][places[name]])
     kind = registry.find("trackers", part.type)
-    settings = validate(kind.Config, part.config, "track")
+    settings = part_settings(kind.Config, part.config, "track")
     secrets = secrets_of(settings)
     if lost := [key for key, secret in secrets.items() if secret == MASK]:
         msg = f"The file with its {lost[0]} is gone: it lies in the run's folder on host '{run.host}'."

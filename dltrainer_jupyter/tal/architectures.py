@@ -8,7 +8,7 @@ from typing import Any
 
 from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.errors import ConfigurationError, DLTrainerError
-from dltrainer_jupyter.core.validation import validate
+from dltrainer_jupyter.core.schema import part_settings
 
 
 def overview() -> list[dict[str, Any]]:
@@ -74,7 +74,7 @@ def validated(name: str, config: Mapping[str, Any]) -> dict[str, Any]:
     schema = registry.find("models", name).Config
     given = {key: value for key, value in config.items() if (key, value) != ("type", name)}
     try:
-        complete = validate(schema, given)
+        complete = part_settings(schema, given)
     except ConfigurationError as error:
         problems = [{"path": ".".join(problem.path), "message": problem.message} for problem in error.problems]
         return {"valid": False, "problems": problems, "config": None}

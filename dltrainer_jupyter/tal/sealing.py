@@ -15,6 +15,7 @@ from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.secrets import sealed
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.loop.parts import check_parts
+from dltrainer_jupyter.loop.presets import with_presets
 from dltrainer_jupyter.tal.measuring import histograms_wanted, with_histograms
 
 
@@ -24,8 +25,8 @@ def checked(spec: RunSpec) -> RunSpec:
     Returns
     -------
     RunSpec
-        The specification, in which secrets of trackers are masked wherever it is shown, and histograms are on if a
-        tracker asks for them.
+        The specification, in which presets are written out, secrets of trackers masked wherever it is shown, and
+        histograms on if a tracker asks for them.
 
     Raises
     ------
@@ -33,6 +34,7 @@ def checked(spec: RunSpec) -> RunSpec:
         Names the first key that is wrong; its ``problems`` are all of them.
     """
     check_parts(spec)
+    spec = with_presets(spec)
     _refuse_twins(spec)
     settled = with_histograms(spec, wanted=histograms_wanted(spec))
     return with_secrets_sealed(settled, secret_keys(spec))

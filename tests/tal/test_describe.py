@@ -263,3 +263,12 @@ def test_an_error_of_the_users_own_code_keeps_their_traceback() -> None:
     assert run.error.message == "AttributeError: 'Broken' object has no attribute 'nowhere'"
     assert "return x[self.nowhere]" in run.error.traceback
     assert "dltrainer_jupyter" not in run.error.traceback
+
+
+def test_a_preset_is_written_out_so_that_the_run_outlives_it() -> None:
+    given = {"model": {"type": "cnn", "preset": "easy", "dropout": 0.1}, "data": "digits"}
+    spec, _ = tal.describe(given)
+    assert spec.model.config == {"channels": [16], "hidden": 32, "dropout": 0.1}
+    assert tal.describe(spec.dump())[0] == spec
+    with pytest.raises(ConfigurationError, match=r"^model\.preset: unknown preset 'esy'. Did you mean 'easy'?"):
+        tal.describe(given | {"model": {"type": "cnn", "preset": "esy"}})

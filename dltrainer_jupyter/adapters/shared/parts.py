@@ -8,8 +8,8 @@ from typing import Any
 
 from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.core.schema import part_settings
 from dltrainer_jupyter.core.spec import Part, RunSpec
-from dltrainer_jupyter.core.validation import validate
 
 
 def part_by_name(kind: registry.Kind, part: Part, key: str, framework: str | None = None) -> Any:
@@ -32,7 +32,7 @@ def part_by_name(kind: registry.Kind, part: Part, key: str, framework: str | Non
         If nothing has that name, or a setting is wrong.
     """
     found = registry.find(kind, part.type, framework)
-    return found(validate(found.Config, part.config, key))
+    return found(part_settings(found.Config, part.config, key))
 
 
 def model_by_name(spec: RunSpec) -> Callable[..., Any]:

@@ -12,6 +12,7 @@ from typing import Any
 from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.spec import Part, RunSpec
+from dltrainer_jupyter.core.validation import validate
 from dltrainer_jupyter.loop import parts
 from dltrainer_jupyter.tal import measuring, sealing
 from dltrainer_jupyter.tal.apart.workers import OTHERS, workers
@@ -33,6 +34,8 @@ def check_parts(spec: RunSpec) -> RunSpec:
     if not names_others(dict(spec)):
         return sealing.checked(spec)
     answer = workers.ask(OTHERS, "check_parts", spec=spec.dump()).result()
+    written = validate(RunSpec, {"model": "", "data": "", **answer["written"]})
+    spec = spec.model_copy(update={key: getattr(written, key) for key in answer["written"]})
     settled = measuring.with_histograms(spec, wanted=answer["histograms"])
     return sealing.with_secrets_sealed(settled, answer["secret_keys"])
 

@@ -76,14 +76,28 @@ def model_config(name: str, config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_parts(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """Check the parts of a specification; name what nobody may see of its trackers' settings, and what they ask for."""
+    """Check the parts of a specification.
+
+    Returns
+    -------
+    dict
+        ``written``: the keys in which presets were written out; ``secret_keys``: what nobody may see of its trackers'
+        settings; ``histograms``: whether one of them asks for some.
+    """
     from dltrainer_jupyter.core.spec import RunSpec
     from dltrainer_jupyter.core.validation import validate
+    from dltrainer_jupyter.loop.presets import with_presets
     from dltrainer_jupyter.tal import measuring, sealing
 
     whole = validate(RunSpec, spec)
     sealing.checked(whole)
-    return {"secret_keys": sealing.secret_keys(whole), "histograms": measuring.histograms_wanted(whole)}
+    written = with_presets(whole)
+    changed = {key for key in RunSpec.model_fields if getattr(written, key) != getattr(whole, key)}
+    return {
+        "written": {key: value for key, value in written.dump().items() if key in changed},
+        "secret_keys": sealing.secret_keys(written),
+        "histograms": measuring.histograms_wanted(written),
+    }
 
 
 def check(text: str, *, is_json: bool) -> dict[str, Any]:
