@@ -1,7 +1,8 @@
 """DLTrainer for Jupyter: a training studio that lives in the notebook.
 
 ``%load_ext dltrainer_jupyter`` gives the ``%%dltrain`` cell; ``from dltrainer_jupyter import tal`` the same verbs in
-Python. Importing this package imports no framework, no database and no widget.
+Python, and ``from dltrainer_jupyter import register`` makes a class a part with a name. Importing this package imports
+no framework, no database and no widget.
 """
 
 from __future__ import annotations
@@ -13,14 +14,17 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from dltrainer_jupyter import tal
+    from dltrainer_jupyter.core.registry import register
 
-__all__ = ["load_ipython_extension", "tal", "unload_ipython_extension"]
+__all__ = ["load_ipython_extension", "register", "tal", "unload_ipython_extension"]
 
 
 def __getattr__(name: str) -> Any:
     """Import the public names when they are first used."""
     if name == "tal":
         return importlib.import_module("dltrainer_jupyter.tal")
+    if name == "register":
+        return importlib.import_module("dltrainer_jupyter.core.registry").register
     if name == "__version__":
         return importlib.import_module("importlib.metadata").version("dltrainer-jupyter")
     msg = f"module {__name__!r} has no attribute {name!r}"

@@ -52,6 +52,8 @@ class UnknownNameError(ConfigurationError):
         What was given.
     known : iterable of str
         What would have been understood.
+    more : str, default ""
+        What follows the sentences.
 
     Examples
     --------
@@ -59,9 +61,10 @@ class UnknownNameError(ConfigurationError):
     "Unknown model 'cn'. Did you mean 'cnn'? Known: cnn, mlp."
     """
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+    def __init__(self, kind: str, name: str, known: Iterable[str], more: str = "") -> None:
         names = sorted(known)
-        super().__init__(f"Unknown {kind} '{name}'.{did_you_mean(name, names)} Known: {', '.join(names) or 'none'}.")
+        listed = ", ".join(names) or "none"
+        super().__init__(f"Unknown {kind} '{name}'.{did_you_mean(name, names)} Known: {listed}.{more}")
 
 
 class MissingPackageError(DLTrainerError, ImportError):

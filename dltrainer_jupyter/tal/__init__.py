@@ -8,6 +8,7 @@ What lives here: the verbs, the handle of a run, prediction from checkpoints. Wh
 shown, and how anything is trained.
 """
 
+from dltrainer_jupyter.core.registry import register
 from dltrainer_jupyter.tal.compare import compare
 from dltrainer_jupyter.tal.description import describe
 from dltrainer_jupyter.tal.reports import load_report
@@ -43,6 +44,7 @@ __all__ = [
     "load_report",
     "pause",
     "predict",
+    "register",
     "restore",
     "resume",
     "runs",

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from dltrainer_jupyter.core.errors import ConfigurationError, UnknownNameError, brief
 from dltrainer_jupyter.core.places import is_remote, local_folder, without_secrets
+from dltrainer_jupyter.core.registry import plug_ins
 
-_IN_FILE = ("store", "artifacts", "mirror", "predict_timeout", "predict_idle", "measure_timeout")
+_IN_FILE = ("store", "artifacts", "mirror", "plugins", "predict_timeout", "predict_idle", "measure_timeout")
 """What the file may hold. Where the home folder is has to be known before the file in it can be found."""
 
 _LONGEST = 10.0**8
@@ -89,6 +90,24 @@ class Settings:
         self._assigned["mirror"] = str(value)
 
     @property
+    def plugins(self) -> Path:
+        """Folder of the person's own parts, each a file or a package; by default ``plugins`` in the home folder.
+
+        Its files are run when their parts are used, so it has to be the person's alone, and is never found by way of
+        the current directory.
+        """
+        given = self._find("plugins")
+        found = self.home / "plugins" if given is None else Path(given).expanduser()
+        if not found.is_absolute():
+            msg = f"plugins: expected a full path, which names the same folder wherever one is, got {brief(given)}."
+            raise ConfigurationError(msg)
+        return found
+
+    @plugins.setter
+    def plugins(self, value: str | Path) -> None:
+        self._assigned["plugins"] = str(value)
+
+    @property
     def predict_timeout(self) -> float:
         """Seconds a prediction may take in a process of its own, its start included; 60 by default."""
         return self._seconds("predict_timeout", 60.0)
@@ -151,3 +170,4 @@ class Settings:
 
 settings = Settings()
 """The settings of this process."""
+plug_ins.found_by(lambda: settings.plugins)

@@ -23,6 +23,7 @@ def test_defaults_lie_in_the_home_folder(settings: Settings, home: Path) -> None
     assert settings.home == home
     assert settings.store == f"sqlite:///{home}/dltrainer.db"
     assert settings.artifacts == home / "runs"
+    assert settings.plugins == home / "plugins"
 
 
 def test_without_a_home_it_is_the_users_data_folder(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,3 +161,15 @@ def test_times_of_predictions(
         monkeypatch.setenv(f"DLTRAINER_{key.upper()}", wrong)
         with pytest.raises(ConfigurationError, match=f"{key}: expected a number of seconds above 0, got '{wrong}'"):
             getattr(settings, key)
+
+
+def test_the_plug_in_folder_is_the_same_wherever_one_is(
+    settings: Settings, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_file(home, f'plugins = "{tmp_path}/filed"\n')
+    assert settings.plugins == tmp_path / "filed"
+    settings.plugins = tmp_path / "assigned"
+    assert settings.plugins == tmp_path / "assigned"
+    monkeypatch.setenv("DLTRAINER_PLUGINS", "here")
+    with pytest.raises(ConfigurationError, match="plugins: expected a full path, .* got 'here'"):
+        _ = settings.plugins

@@ -8,21 +8,27 @@ Built-ins and other people's parts are found in the same way, in three sources, 
 ``notebook``      classes with ``@register(…)`` in front of them in a notebook
 ================= ======================================================================================
 
-``lookup`` asks all of them; a name that two of them know is an error that names both. What lives here besides: what
-makes a class a part (``faults``) and what it says of itself (``metadata``). What does not: what the parts do.
+``own`` holds the copies that a run keeps of its parts, which go before all sources in its training; ``lookup`` asks
+all of them. A name that two sources know is an error that names both. What lives here besides: what makes a class a
+part (``faults``). What does not: what the parts do.
 """
 
+from dltrainer_jupyter.core.registry.declaring import register
 from dltrainer_jupyter.core.registry.kinds import OF_A_FRAMEWORK, SINGULAR, Kind
-from dltrainer_jupyter.core.registry.lookup import check, find, forget, is_ours, names, package
+from dltrainer_jupyter.core.registry.lookup import check, entry_of, find, forget, is_ours, names, package
+from dltrainer_jupyter.core.registry.own import using
 
 __all__ = [
     "OF_A_FRAMEWORK",
     "SINGULAR",
     "Kind",
     "check",
+    "entry_of",
     "find",
     "forget",
     "is_ours",
     "names",
     "package",
+    "register",
+    "using",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dltrainer_jupyter.core.errors import ConfigurationError, UnknownNameError
-from dltrainer_jupyter.core.registry import entry_points
+from dltrainer_jupyter.core.registry import entry_points, notebook, own, plug_ins
 from dltrainer_jupyter.core.registry.entry import Entry
 from dltrainer_jupyter.core.registry.entry_points import Installed
 from dltrainer_jupyter.core.registry.kinds import SINGULAR, Kind
@@ -30,7 +30,7 @@ def names(kind: Kind, framework: str | None = None) -> list[str]:
         Sorted, without the framework in front.
     """
     prefix = f"{framework}." if framework else ""
-    found = {name for source in _sources(kind) for name in source}
+    found = {name for source in _sources(kind) for name in source} | own.names(kind)
     return sorted(name.removeprefix(prefix) for name in found if name.startswith(prefix))
 
 
@@ -51,7 +51,7 @@ def find(kind: Kind, name: str, framework: str | None = None) -> Any:
     >>> find("schedules", "cosine").__name__
     'Cosine'
     """
-    return entry(kind, name, framework).load(_called(kind, name))
+    return entry_of(kind, name, framework).load(_called(kind, name))
 
 
 def check(kind: Kind, name: str, framework: str | None = None) -> None:
@@ -64,7 +64,7 @@ def check(kind: Kind, name: str, framework: str | None = None) -> None:
     MissingPackageError
         If the part comes with an extra that isn't installed.
     """
-    entry(kind, name, framework).check(_called(kind, name))
+    entry_of(kind, name, framework).check(_called(kind, name))
 
 
 def package(kind: Kind, name: str, framework: str | None = None) -> str:
@@ -80,7 +80,7 @@ def package(kind: Kind, name: str, framework: str | None = None) -> str:
     >>> package("models", "cnn")
     'dltrainer-jupyter'
     """
-    return entry(kind, name, framework).package
+    return entry_of(kind, name, framework).package
 
 
 def is_ours(kind: Kind, name: str, framework: str | None = None) -> bool:
@@ -97,9 +97,10 @@ def is_ours(kind: Kind, name: str, framework: str | None = None) -> bool:
 def forget() -> None:
     """Read every source anew when it is next asked for."""
     entry_points.forget()
+    plug_ins.forget()
 
 
-def entry(kind: Kind, name: str, framework: str | None = None) -> Entry:
+def entry_of(kind: Kind, name: str, framework: str | None = None) -> Entry:
     """Give what is known of a part before it is imported.
 
     Raises
@@ -110,9 +111,14 @@ def entry(kind: Kind, name: str, framework: str | None = None) -> Entry:
         If more than one did.
     """
     full = f"{framework}.{name}" if framework else name
-    found = [one for source in _sources(kind) for one in source.get(full, ())]
+    if kept := own.entry(kind, full):
+        return kept
+    found = _found(kind, full)
+    if not found and plug_ins.refresh():
+        # Dropped into the folder since it was read.
+        found = _found(kind, full)
     if not found:
-        raise UnknownNameError(SINGULAR[kind], name, names(kind, framework))
+        raise UnknownNameError(SINGULAR[kind], name, names(kind, framework), plug_ins.why_not(name))
     if len(found) > 1:
         # Taking either would let what was installed for something else change what a run trains.
         whose = ", ".join(one.place for one in found)
@@ -122,8 +128,12 @@ def entry(kind: Kind, name: str, framework: str | None = None) -> Entry:
     return found[0]
 
 
+def _found(kind: Kind, full: str) -> list[Entry]:
+    return [one for source in _sources(kind) for one in source.get(full, ())]
+
+
 def _sources(kind: Kind) -> list[Mapping[str, list[Entry]]]:
-    return [entry_points.installed(kind)]
+    return [entry_points.installed(kind), plug_ins.current().registered(kind), notebook.registered(kind)]
 
 
 def _called(kind: Kind, name: str) -> str:
