@@ -15,8 +15,8 @@ from dltrainer_jupyter.core.records import CheckpointRecord, RunRecord
 from dltrainer_jupyter.core.tracking import Artifact
 from dltrainer_jupyter.executors import files
 from dltrainer_jupyter.store.store import Store
-from dltrainer_jupyter.views import summary
 from dltrainer_jupyter.views.configuration import in_force, to_yaml
+from dltrainer_jupyter.views.report.writing import brief_text
 
 BEST = "checkpoints/best"
 REPORT = "report.md"
@@ -63,15 +63,8 @@ def checkpoint(run: RunRecord, record: CheckpointRecord, name: str, folder: Path
 
 
 def report(store: Store, run: RunRecord, folder: Path) -> Artifact:
-    """Write what is to be said of a run as Markdown."""
-    page = summary.page(
-        run, store.epochs(run.id), store.checkpoints(run.id), store.events(run.id), in_force(store, run)
-    )
-    blocks = [f"# {run.name}"]
-    for part in page:
-        text = part if isinstance(part, str) else "\n".join(part.lines())
-        blocks.append(f"```\n{text}\n```")
-    return _written(folder / REPORT, "\n\n".join(blocks) + "\n", "report")
+    """Write what is to be said of a run as Markdown; a tracker has pictures of its own."""
+    return _written(folder / REPORT, brief_text(store, run.id, Path(run.folder)), "report")
 
 
 def configuration(store: Store, run: RunRecord, folder: Path) -> Artifact:

@@ -151,7 +151,9 @@ def test_the_report_says_how_it_went(tracked, place, tmp_path) -> None:
     run.sent()
     folder = run.folder / "tracking" / "filed"
     report = (folder / "report.md").read_text()
-    assert report.startswith("# digits\n\n```\n")
-    assert "completed" in report
-    assert "val_accuracy" in report
+    assert report.startswith("# digits\n\n## Summary\n")
+    assert "| State | completed |" in report
+    assert "val\\_accuracy" in report
+    assert "data:image" not in report
+    assert "```json" not in report
     assert "epochs: 10000" in (folder / "config.yaml").read_text()

@@ -58,6 +58,11 @@ def written(store: Store, run_id: str, folder: Path, form: str) -> bytes:
     return FORMS[form](content(store, run_id, folder)).encode()
 
 
+def brief_text(store: Store, run_id: str, folder: Path) -> str:
+    """Write a report for people alone, as Markdown: without pictures, and without the document for programs."""
+    return _text(content(store, run_id, folder, pictures=False))
+
+
 # --- a notebook -----------------------------------------------------------------------------------------
 
 
@@ -138,12 +143,15 @@ def for_script(document: Mapping[str, Any]) -> str:
 
 
 def _markdown(report: Report) -> str:
+    # Inside a fence nothing is markup, and no line of the document begins with backticks: it is one line.
+    return f"{_text(report)}\n```json {SCRIPT}\n{for_script(report.document)}\n```\n"
+
+
+def _text(report: Report) -> str:
     parts = [f"# {_escaped(report.title)}"]
     for section in report.sections:
         parts.append(f"## {_escaped(section.title)}")
         parts += [_in_markdown(block) for block in section.blocks]
-    # Inside a fence nothing is markup, and no line of the document begins with backticks: it is one line.
-    parts.append(f"```json {SCRIPT}\n{for_script(report.document)}\n```")
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
