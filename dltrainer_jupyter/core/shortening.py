@@ -1,6 +1,8 @@
-"""Texts of other people's making, as long as a sentence of ours can hold."""
+"""Texts and names of other people's making, as long and as many as a sentence of ours can hold."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 _WORD = 40
 """Characters that are given up at most, so that no word is cut in two."""
@@ -27,3 +29,22 @@ def shortened(text: str, longest: int) -> str:
     room = longest - 2
     end = line.rfind(" ", max(room - _WORD, 0), room + 1)
     return f"{line[: longest - 1]}…" if end <= 0 else f"{line[:end].rstrip(' ,;:.')} …"
+
+
+def few_of(names: Sequence[str], most: int = 5) -> str:
+    """Name some, and say how many more there are.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Any number of names.
+    most : int, default 5
+        How many are named.
+
+    Examples
+    --------
+    >>> few_of(["cat", "dog", "fox"], most=2)
+    'cat, dog and 1 more'
+    """
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

@@ -12,15 +12,13 @@ import numpy as np
 
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Dataset, Samples, Signature
+from dltrainer_jupyter.core.shortening import few_of
 from dltrainer_jupyter.data.preprocessing import apply_chain
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from dltrainer_jupyter.core.protocols import Array
-
-_NAMED = 5
-"""Classes that a note names."""
 
 
 @dataclass
@@ -68,10 +66,8 @@ class AsTrained:
         """What was left out, in sentences."""
         if not self.left_out:
             return []
-        names = sorted(self.unseen)
-        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-        some = ", ".join(names[:_NAMED])
-        return [f"{self.left_out:,} samples are of classes unseen in training ({some}{more}) and left out."]
+        some = few_of(sorted(self.unseen))
+        return [f"{self.left_out:,} samples are of classes unseen in training ({some}) and left out."]
 
     def _encoded(self, targets: Array) -> tuple[Array, npt.NDArray[np.bool_]]:
         """Encode targets, and say of each sample whether the model knows its class."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dltrainer_jupyter.core.errors import ConfigurationError, MissingPackageError
+from dltrainer_jupyter.metrics.means import mean_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -43,6 +44,8 @@ class Boxes:
     def reset(self) -> None:
         """Forget everything."""
         self.count = 0
+        self.undefined = 0
+        """Detections without a place or a score, which hold NaN or infinity: they are none."""
         self._detections: list[Array] = []
         self._truths: list[Array] = []
 
@@ -62,6 +65,10 @@ class Boxes:
             If shapes are others.
         """
         _check(detections, truths)
+        there = defined(detections)
+        if there is not detections:
+            self.undefined += int(np.count_nonzero((there != detections).any(axis=2)))
+            detections = there
         self._detections.append(_flat(detections, self.count))
         self._truths.append(_flat(truths, self.count))
         self.count += len(truths)
@@ -101,9 +108,7 @@ class Precisions:
 
     def mean(self) -> float:
         """Average over overlaps, recalls and the classes that have true boxes; NaN if none has."""
-        known = self.by_class()
-        known = known[np.isfinite(known)]
-        return float(known.mean()) if known.size else float("nan")
+        return mean_of(self.by_class())
 
 
 def precisions(boxes: Boxes, classes: int, thresholds: Sequence[float] = THRESHOLDS) -> Precisions:
@@ -152,6 +157,12 @@ def precisions(boxes: Boxes, classes: int, thresholds: Sequence[float] = THRESHO
     evaluation.accumulate()
     found = np.asarray(evaluation.eval["precision"], np.float64)
     return Precisions(found.reshape(len(thresholds), RECALLS, classes))
+
+
+def defined(detections: Array) -> Array:
+    """Put -1 in the place of detections that hold NaN or infinity: what has no place or no score is none."""
+    whole = np.asarray(np.isfinite(detections).all(axis=-1))
+    return detections if whole.all() else np.where(whole[..., None], detections, -1)
 
 
 def _annotations(rows: npt.NDArray[np.float32]) -> list[dict[str, Any]]:

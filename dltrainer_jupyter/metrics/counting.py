@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dltrainer_jupyter.core.shortening import few_of
 from dltrainer_jupyter.metrics.decisions import UNDECIDED
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
     Counts = npt.NDArray[np.int64]
     Doubles = npt.NDArray[np.float64]
-
-_NAMED = 5
 
 
 class ClassCounts:
@@ -132,11 +131,9 @@ class ClassCounts:
         """Say what is unusual about the set, and how it was counted."""
         notes = []
         if self.total and (empty := np.flatnonzero(self.support == 0)).size:
-            named = ", ".join(f"'{labels[number]}'" for number in empty[:_NAMED])
-            more = f" and {len(empty) - _NAMED:,} more" if len(empty) > _NAMED else ""
+            named = few_of([f"'{labels[number]}'" for number in empty.tolist()])
             notes.append(
-                f"No example of {named}{more} is in this set: recall and F1 count as 0 there, and there is nothing to "
-                "rank."
+                f"No example of {named} is in this set: recall and F1 count as 0 there, and there is nothing to rank."
             )
         if self._undecided:
             notes.append(

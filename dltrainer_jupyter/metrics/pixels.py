@@ -8,6 +8,7 @@ import numpy as np
 
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.metrics.decisions import UNDECIDED, chosen, harden, single_logit
+from dltrainer_jupyter.metrics.means import mean_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -83,12 +84,6 @@ def iou_of(counts: Array) -> Floats:
     """
     both, either, _ = _areas(counts)
     return _ratio(both, either)
-
-
-def mean_of(values: Floats) -> Floats:
-    """Average over the last axis what is a number; NaN where nothing is."""
-    known = np.isfinite(values)
-    return _ratio(np.where(known, values, 0).sum(axis=-1), known.sum(axis=-1))
 
 
 def _areas(counts: Array) -> tuple[Array, Array, Array]:

@@ -15,6 +15,7 @@ from dltrainer_jupyter.metrics.examining.calibration import Calibration
 from dltrainer_jupyter.metrics.examining.scores import Scores
 from dltrainer_jupyter.metrics.examining.shares import Decisions, decisions, shares
 from dltrainer_jupyter.metrics.examining.top import MANY, in_best
+from dltrainer_jupyter.metrics.means import mean_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -181,11 +182,8 @@ class Ranked(OfScores):
 
     def compute(self) -> float:
         """Give the mean over all classes that have one; NaN if none has."""
-        areas = (
-            [] if self._scores is None else [getattr(ranked.areas(), self._area) for ranked in self._scores.rankings()]
-        )
-        defined = [area for area in areas if not np.isnan(area)]
-        return float(np.mean(defined)) if defined else float("nan")
+        rankings = [] if self._scores is None else self._scores.rankings()
+        return mean_of([getattr(ranked.areas(), self._area) for ranked in rankings])
 
     def state(self) -> dict[str, Any]:
         """Give what :meth:`load_state` needs to go on."""

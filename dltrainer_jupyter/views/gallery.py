@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dltrainer_jupyter.loop.gallery import ABOUT, FOLDER
 from dltrainer_jupyter.views.numbers import numbers
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
     from dltrainer_jupyter.core.protocols import Array
 
-FOLDER = "validation_examples"
-"""In a run's folder."""
 _COLOURS = 3
 _SHOWN = 64
 """Values of a row that are given."""
@@ -41,7 +40,7 @@ class Gallery:
     Parameters
     ----------
     about : mapping
-        What ``about.json`` holds.
+        What the trainer wrote about them.
     arrays : mapping of str to numpy.ndarray
         ``index`` and ``inputs``, and ``masks``, ``boxes`` and ``box_ends`` where the task has them.
     """
@@ -67,7 +66,7 @@ class Gallery:
         """
         place = folder / FOLDER
         try:
-            about = json.loads((place / "about.json").read_text(encoding="utf-8"))
+            about = json.loads((place / ABOUT).read_text(encoding="utf-8"))
             arrays = {
                 path.stem: np.load(path, mmap_mode="r", allow_pickle=False)
                 for path in sorted(place.glob("*.npy"))

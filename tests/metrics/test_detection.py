@@ -187,3 +187,15 @@ def test_a_missing_package_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     metric.update(np.array([[[0, 0, 4, 4, 0.9, 0]]]), np.array([[[0, 0, 4, 4, 0]]]), [1])
     with pytest.raises(MissingPackageError, match=r'pip install "dltrainer-jupyter\[detection\]"'):
         metric.compute()
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_what_has_no_place_or_no_score_is_no_detection(kind: type) -> None:
+    detections, truth = scenes(4, 12, 3)
+    spoilt, left = detections.copy(), detections.copy()
+    spoilt[::2, 1, 4], spoilt[1::2, 1, 0] = np.nan, np.inf
+    left[:, 1] = -1
+    metric, without = made(kind, 3), made(kind, 3)
+    metric.update(spoilt, truth, [12])
+    without.update(left, truth, [12])
+    assert metric.compute() == without.compute() > 0

@@ -15,9 +15,10 @@ from PIL import Image
 
 from dltrainer_jupyter.core.errors import ConfigurationError, UnknownNameError
 from dltrainer_jupyter.core.records import EpochRecord, ValidationRecord
+from dltrainer_jupyter.loop.gallery import FOLDER
 from dltrainer_jupyter.testing.store_samples import checkpoint
 from dltrainer_jupyter.views.examples import examples, examples_table
-from dltrainer_jupyter.views.gallery import FOLDER, Gallery
+from dltrainer_jupyter.views.gallery import Gallery
 
 if TYPE_CHECKING:
     from dltrainer_jupyter.store import Store

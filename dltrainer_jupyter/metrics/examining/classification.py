@@ -14,6 +14,7 @@ from dltrainer_jupyter.metrics.examining.curves import curves_of
 from dltrainer_jupyter.metrics.examining.scores import Scores
 from dltrainer_jupyter.metrics.examining.shares import Decisions, decisions, shares
 from dltrainer_jupyter.metrics.examining.top import MANY, best_of, in_best
+from dltrainer_jupyter.metrics.means import mean_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -168,7 +169,7 @@ class ClassExaminer:
     def summary(self) -> dict[str, Any]:
         """Say what was found; ``{"task", "count", "sampled", "notes"}`` alone if nothing can be said of classes."""
         kept = self._kept
-        common = {"task": "classification", "count": kept.seen, "sampled": min(kept.seen, kept.most)}
+        common = kept.about("classification")
         if self._refused is not None or not self._begun:
             return common | {"notes": [self._refused] if self._refused else []}
         counts, labels = self._counts, self._labels()
@@ -177,8 +178,8 @@ class ClassExaminer:
         if counts.classes > MANY:
             overall["top5"] = self._in_top / counts.total if counts.total else float("nan")
         overall |= counts.averages() | {
-            "auc_macro": _mean(curves.auc),
-            "ap_macro": _mean(curves.ap),
+            "auc_macro": mean_of(curves.auc),
+            "ap_macro": mean_of(curves.ap),
             "ece": self._calibration.error,
         }
         listed = np.sort(np.argsort(-counts.support, kind="stable")[:_LISTED])
@@ -216,12 +217,6 @@ class _Seen(NamedTuple):
     confidence: npt.NDArray[np.float32]
     right: npt.NDArray[np.bool_]
     loss: npt.NDArray[np.float32]
-
-
-def _mean(values: npt.NDArray[np.float64]) -> float:
-    """Give the mean of those that are defined; NaN if none is."""
-    defined = values[~np.isnan(values)]
-    return float(defined.mean()) if len(defined) else float("nan")
 
 
 def _unlisted(classes: int) -> list[str]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dltrainer_jupyter.core.errors import ConfigurationError, MissingPackageError
-from dltrainer_jupyter.metrics.average_precision import RECALLS, Boxes, Precisions, precisions
+from dltrainer_jupyter.core.shortening import few_of
+from dltrainer_jupyter.metrics.average_precision import RECALLS, Boxes, Precisions, defined, precisions
 from dltrainer_jupyter.metrics.examining.matching import matched
 
 if TYPE_CHECKING:
@@ -64,17 +65,11 @@ class BoxExaminer:
         self._boxes.reset()
         self._refused: str | None = None
         self._overlaps = np.zeros(len(_EDGES) - 1, np.int64)
-        self._undefined = 0
 
     def update(self, outputs: Array, targets: Array, sizes: Sequence[int]) -> None:  # noqa: ARG002 - images are apart
         """Take in consecutive batches: detections of shape (n, k, 6) and boxes of shape (n, m, 5)."""
         if self._refused is not None or not len(outputs):
             return
-        undefined = np.asarray(~np.isfinite(outputs).all(axis=-1))
-        if undefined.any():
-            # What has no place or no score is no detection.
-            self._undefined += int(undefined.sum())
-            outputs = np.where(undefined[..., None], -1, outputs)
         try:
             self._boxes.add(outputs, targets)
         except ConfigurationError:
@@ -83,6 +78,7 @@ class BoxExaminer:
                 "no detections (n, k, 6) and boxes (n, m, 5)."
             )
             return
+        outputs = defined(outputs)
         scores, overlaps = matched(outputs, targets)
         self._overlaps += np.histogram(np.minimum(overlaps, 1.0), _EDGES)[0]
         if len(rows := self._kept.choose(len(outputs))):
@@ -95,7 +91,7 @@ class BoxExaminer:
     def summary(self) -> dict[str, Any]:
         """Say what was found; ``{"task", "count", "sampled", "notes"}`` alone if nothing can be said of boxes."""
         kept = self._kept
-        common = {"task": "detection", "count": kept.seen, "sampled": min(kept.seen, kept.most)}
+        common = kept.about("detection")
         if self._refused is not None or not kept.seen:
             return common | {"notes": [self._refused] if self._refused else []}
         truths = self._boxes.truths[:, -1].astype(int)
@@ -124,12 +120,11 @@ class BoxExaminer:
     def _notes(self, support: Array) -> list[str]:
         notes = []
         if (absent := [self._label(int(at)) for at in np.flatnonzero(support == 0)]) and support.any():
-            named = ", ".join(absent[:5]) + (f" and {len(absent) - 5} more" if len(absent) > 5 else "")  # noqa: PLR2004
-            notes.append(f"There is no object of {named}: no average precision, and the mean leaves them out.")
+            notes.append(f"There is no object of {few_of(absent)}: no average precision, and the mean leaves them out.")
         if not support.any():
             notes.append("There is no object in the whole set, so no average precision is defined.")
-        if self._undefined:
-            notes.append(f"{self._undefined:,} detections hold NaN or infinity and are left out.")
+        if self._boxes.undefined:
+            notes.append(f"{self._boxes.undefined:,} detections hold NaN or infinity and are left out.")
         if np.count_nonzero(support) > _CURVES:
             notes.append(f"Curves are of the {_CURVES} classes with the most objects.")
         return notes

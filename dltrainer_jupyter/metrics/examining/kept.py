@@ -12,7 +12,7 @@ from dltrainer_jupyter.core.seeds import derive
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from dltrainer_jupyter.core.protocols import Array
+    from dltrainer_jupyter.core.protocols import Array, Task
 
 _MIXED = (30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)
 _GOLDEN = 0x9E3779B97F4A7C15
@@ -106,6 +106,10 @@ class Kept:
         self._priorities = np.zeros(0, np.uint64)
         self._columns: dict[str, list[Any]] = {}
         self._latest = 0
+
+    def about(self, task: Task) -> dict[str, Any]:
+        """Begin a summary: ``task``, ``count`` (examples of the set) and ``sampled`` (those that are kept)."""
+        return {"task": task, "count": self.seen, "sampled": min(self.seen, self.most)}
 
     def choose(self, count: int) -> npt.NDArray[np.intp]:
         """Let the next examples come by, and say which of them may stay.

@@ -87,7 +87,7 @@ class ValueExaminer:
     def summary(self) -> dict[str, Any]:
         """Say what was found; ``{"task", "count", "sampled", "notes"}`` alone if nothing can be said of values."""
         kept = self._kept
-        common = {"task": "regression", "count": kept.seen, "sampled": min(kept.seen, kept.most)}
+        common = kept.about("regression")
         if self._refused is not None or not self._width:
             return common | {"notes": [self._refused] if self._refused else []}
         columns = self._moments.columns()

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.core.shortening import few_of
 from dltrainer_jupyter.metrics.boundaries import boundary_scores
 from dltrainer_jupyter.metrics.examining.masks import Masks
-from dltrainer_jupyter.metrics.pixels import PixelCounts, decided, iou_of, mean_of, pairs
+from dltrainer_jupyter.metrics.means import means_of
+from dltrainer_jupyter.metrics.pixels import PixelCounts, decided, iou_of, pairs
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -110,13 +112,13 @@ class PixelExaminer:
             there = known[some]
             counts = pairs(predicted[some][there], actual[some][there], np.nonzero(there)[0], len(there), classes)
             self._pixels.counts += counts.sum(axis=0)
-            scores[some] = mean_of(iou_of(counts))
+            scores[some] = means_of(iou_of(counts))
         return scores
 
     def summary(self) -> dict[str, Any]:
         """Say what was found; ``{"task", "count", "sampled", "notes"}`` alone if nothing can be said of pixels."""
         kept, pixels = self._kept, self._pixels
-        common = {"task": "segmentation", "count": kept.seen, "sampled": min(kept.seen, kept.most)}
+        common = kept.about("segmentation")
         if self._refused is not None or not kept.seen:
             return common | {"notes": [self._refused] if self._refused else []}
         labels = self._signature.labels
@@ -139,7 +141,7 @@ class PixelExaminer:
     def _notes(self, classes: Sequence[Mapping[str, Any]]) -> list[str]:
         notes = []
         if absent := [str(row["label"]) for row in classes if not row["support"]]:
-            notes.append(f"No pixel is of {_few(absent)}; what is predicted as such is wrong, and averages count it.")
+            notes.append(f"No pixel is of {few_of(absent)}; what is predicted as such is wrong, and averages count it.")
         if self._ignored:
             notes.append(f"{self._ignored:,} pixels have no class and are left out, as outlines of their images are.")
         if self._undefined:
@@ -174,8 +176,3 @@ def _losses(outputs: Array, actual: Array, known: npt.NDArray[np.bool_]) -> npt.
             sums, counted, out=np.full(len(sums), np.nan, np.float32), where=counted > 0
         )
     return losses
-
-
-def _few(names: Sequence[str], most: int = 5) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
