@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,6 +17,10 @@ from dltrainer_jupyter.core.spec import RunSpec
 _KINDS = ("cpu", "cuda", "mps")
 _BUSY = 0.7
 """Processes that were running on average in the last minute: somebody trains."""
+_LOAD = Path("/proc/loadavg")
+"""Its fourth word begins with how many threads run or wait for a processor at this moment."""
+_LOOKS, _BETWEEN = 4, 0.0005
+"""How often that is looked up, and the seconds in between: a step may just be waiting for something."""
 
 
 def choose_device(wanted: str) -> torch.device:
@@ -63,15 +69,22 @@ def free_memory(device: torch.device) -> int | None:
 
 
 @contextmanager
-def considerate_threads(device: torch.device) -> Iterator[None]:
+def considerate_threads(device: torch.device, *, is_long: bool = False) -> Iterator[None]:
     """Leave a core to others while something is computed on the CPU, if others are busy.
 
     Threads that wait for each other spin: with a thread on a core that somebody trains on, a prediction of ResNet-50
     took 970 instead of 140 ms. The number of threads is the calling thread's own, so a trainer in another keeps its.
+
+    Parameters
+    ----------
+    device : torch.device
+        Where it is computed.
+    is_long : bool, default False
+        Whether it takes so long that it pays to look whether somebody who was busy in the last minute still is.
     """
     before = torch.get_num_threads()
-    is_busy = hasattr(os, "getloadavg") and os.getloadavg()[0] >= _BUSY
-    fewer = min(before, choose_threads(None)) if is_busy and device.type == "cpu" else before
+    is_busy = device.type == "cpu" and _were_busy() and not (is_long and _are_idle())
+    fewer = min(before, choose_threads(None)) if is_busy else before
     if fewer == before:
         yield
         return
@@ -80,6 +93,23 @@ def considerate_threads(device: torch.device) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def _were_busy() -> bool:
+    return hasattr(os, "getloadavg") and os.getloadavg()[0] >= _BUSY
+
+
+def _are_idle() -> bool:
+    """Say whether nobody but the one who asks computes now, if the system tells; the average is slow to forget."""
+    for _ in range(_LOOKS):
+        try:
+            running = int(_LOAD.read_text().split()[3].partition("/")[0])
+        except (OSError, ValueError, IndexError):
+            return False  # no Linux
+        if running > 1:
+            return False
+        time.sleep(_BETWEEN)
+    return True
 
 
 def choose_threads(wanted: int | None) -> int:

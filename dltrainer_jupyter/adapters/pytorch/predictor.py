@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _BATCH = 1024
 """Samples in a forward pass; bounds the memory a large input takes."""
+_LARGE = 1_000_000
+"""Weights from which on a prediction takes long enough to choose threads with more care."""
 
 
 class PyTorchPredictor:
@@ -60,6 +62,7 @@ class PyTorchPredictor:
         self._alone = threading.Lock()
         self._precision = Precision(spec.precision, self._device)
         self.model.to(self._device).eval()
+        self._is_large = sum(weight.numel() for weight in self.model.parameters()) >= _LARGE
         # What a detector gives for each point of its grid is for its recipe alone.
         self._decode: Any = getattr(self.model, "decode", None) if signature.task == "detection" else None
 
@@ -87,7 +90,7 @@ class PyTorchPredictor:
             torch.inference_mode(),
             Injected(self._generators),
             self._precision.autocast(),
-            considerate_threads(self._device),
+            considerate_threads(self._device, is_long=self._is_large),
         ):
             parts = [
                 # A copy, since a model may work on its inputs in place.

@@ -109,6 +109,8 @@ def check(text: str, *, is_json: bool) -> dict[str, Any]:
 
 _ALL = (predict, examples, heatmaps, test, models, model, model_schema, model_config, check_parts, check)
 ERRANDS: dict[str, Callable[..., Any]] = {errand.__name__: errand for errand in _ALL}
+LENGTHY = frozenset({test.__name__})
+"""Those that nobody looks at a clock for: training comes first. For all others a person waits."""
 
 
 def _trained(store: str, run: str, checkpoint: str | int) -> TrainedModel:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
+import functools
 import json
 import os
 import queue
@@ -17,7 +18,7 @@ import threading
 from pathlib import Path
 from typing import IO, Any
 
-from dltrainer_jupyter.tal.apart.errands import ERRANDS
+from dltrainer_jupyter.tal.apart.errands import ERRANDS, LENGTHY
 from dltrainer_jupyter.tal.apart.failures import told
 from dltrainer_jupyter.views.words import finite
 
@@ -31,7 +32,7 @@ _FIRST_TO_GO = 500
 def main() -> None:
     """Answer requests, one after the other, until nobody is left who could ask."""
     asked, answers = _take_over()
-    _stand_back()
+    _be_first_to_go()
     requests = queue.SimpleQueue[bytes]()
     threading.Thread(target=_listen, args=(asked, requests), daemon=True).start()
     while True:
@@ -44,6 +45,8 @@ def _answered(request: dict[str, Any]) -> bytes:
     """Do an errand."""
     # A thread of C code, which no Python code can keep from ending this process.
     faulthandler.dump_traceback_later(request["seconds"] + _GRACE, exit=True)
+    if request["errand"] in LENGTHY:
+        _stand_back()
     try:
         answer = ERRANDS[request["errand"]](**request["arguments"])
         return json.dumps({"answer": finite(answer)}, allow_nan=False).encode()
@@ -72,10 +75,15 @@ def _listen(asked: IO[bytes], requests: queue.SimpleQueue[bytes]) -> None:
     os._exit(0)
 
 
+@functools.cache
 def _stand_back() -> None:
-    """Leave processor and memory to those who train."""
+    """Leave the processor to those who train; a worker that is asked for this once is asked for little else."""
     if hasattr(os, "nice"):
         os.nice(_NICE)
+
+
+def _be_first_to_go() -> None:
+    """Leave memory to those who train."""
     with contextlib.suppress(OSError):  # Linux only
         Path("/proc/self/oom_score_adj").write_text(str(_FIRST_TO_GO))
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import threading
+from pathlib import Path
 
 import pytest
 import torch
@@ -95,16 +96,22 @@ def test_a_trainers_threads_are_its_own() -> None:
     assert (mine, seen, torch.get_num_threads()) == (before, [before + 2], before)
 
 
-@pytest.mark.parametrize(("load", "used"), [(0.1, 4), (1.5, 1)])
+@pytest.mark.parametrize(
+    ("running", "is_long", "used"),
+    [("0.1 9/123", True, 4), ("1.5 1/123", False, 1), ("1.5 3/123", True, 1), ("1.5 1/123", True, 4), ("1.5", True, 1)],
+)
 def test_a_prediction_leaves_a_core_to_those_who_are_busy(
-    monkeypatch: pytest.MonkeyPatch, load: float, used: int
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, running: str, *, is_long: bool, used: int
 ) -> None:
-    monkeypatch.setattr(devices.os, "getloadavg", lambda: (load, 0.0, 0.0))
+    load, *now = running.split()
+    monkeypatch.setattr(devices.os, "getloadavg", lambda: (float(load), 0.0, 0.0))
     monkeypatch.setattr(devices, "choose_threads", lambda _: 1)
+    monkeypatch.setattr(devices, "_LOAD", tmp_path / "loadavg")
+    (tmp_path / "loadavg").write_text(" ".join([load, "0.4", "0.2", *now]))
     before = torch.get_num_threads()
     torch.set_num_threads(4)
     try:
-        with devices.considerate_threads(torch.device("cpu")):
+        with devices.considerate_threads(torch.device("cpu"), is_long=is_long):
             assert torch.get_num_threads() == used
         assert torch.get_num_threads() == 4
     finally:

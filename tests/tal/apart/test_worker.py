@@ -92,10 +92,14 @@ def test_what_no_worker_can_do_is_an_error_like_any_other(workers) -> None:
         workers.ask("one", "model", name="mpl").result(60)
 
 
-def test_a_worker_stands_back_behind_those_who_train(workers) -> None:
-    workers.ask("one", "models").result(60)
-    process = psutil.Process(workers["one"].pid)
-    assert process.nice() == psutil.Process().nice() + 5
+def test_a_worker_stands_back_behind_those_who_train_unless_a_person_waits(fresh) -> None:
+    fresh.ask("one", "models").result(60)
+    process = psutil.Process(fresh["one"].pid)
+    assert process.nice() == psutil.Process().nice()
+    for _ in range(2):
+        with pytest.raises(PredictionError):
+            fresh.ask("one", "test").result(60)
+        assert process.nice() == psutil.Process().nice() + 5
     if psutil.LINUX:
         with open(f"/proc/{process.pid}/oom_score_adj") as file:  # noqa: PTH123 - no file of ours
             assert int(file.read()) == 500
