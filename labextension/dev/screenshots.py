@@ -66,7 +66,7 @@ SHOWN = {
 }
 """What must be seen of a tab of the state ``brought`` before the picture."""
 CLICKED = {
-    ("evaluated", "confusion"): {".dlt-cell-examples": "[data-cell='0,4']"},
+    ("evaluated", "confusion"): {".dlt-cell-examples": "[data-cell='3,3']"},
     ("evaluated", "examples"): {".dlt-zoom": "[data-example]"},
     ("masks", "examples"): {".dlt-zoom": "[data-example]"},
     ("boxes", "examples"): {".dlt-zoom": "[data-example]"},
@@ -182,7 +182,7 @@ def _take(page: Page, options: argparse.Namespace, state: str, tab: str, *, them
     # Nothing is read any more.
     page.wait_for_function(
         "() => document.querySelector('.dlt-body [aria-busy=true], .dlt-side-room') === null"
-        " && !document.querySelector('.dlt-body').innerText.includes('Loading…')"
+        " && ![...document.querySelectorAll('.dlt-empty-title, .dlt-score')].some(it => it.innerText === 'Loading…')"
     )
     panel.screenshot(path=options.out / f"{state}-{tab}-{theme}-{width}.png")
     for name, deed in CLICKED.get((state, tab), {}).items():

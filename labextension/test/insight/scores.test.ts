@@ -43,7 +43,7 @@ describe('curves of classes', () => {
     expect(classLabel(some, '7')).toBe('lynx');
     expect(classKey(classes, 1)).toBe('1');
     expect(classLabel(classes, '9')).toBe('9');
-    expect(columns(some)).toEqual(['support', 'f1']);
+    expect(columns(some)).toEqual(['f1', 'support']);
   });
 });
 

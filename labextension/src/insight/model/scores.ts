@@ -89,9 +89,13 @@ export function classLabel(classes: ClassScores[], key: string): string {
   return classes[place]?.label ?? key;
 }
 
-/** What is told of each class, besides its name. */
+/** What only counts examples. */
+export const COUNTS: ReadonlySet<string> = new Set(['support', 'predicted']);
+
+/** What is told of each class, besides its name; what only counts comes last. */
 export function columns(classes: ClassScores[]): string[] {
-  return Object.keys(classes[0] ?? {}).filter(name => name !== 'label' && name !== 'class');
+  const names = Object.keys(classes[0] ?? {}).filter(name => name !== 'label' && name !== 'class');
+  return names.toSorted((a, b) => Number(COUNTS.has(a)) - Number(COUNTS.has(b)));
 }
 
 export interface Sorting {

@@ -3,10 +3,8 @@ import { useState } from 'preact/hooks';
 import { count, metric } from '../../model/format';
 import { Icon } from '../../panel/icons';
 import type { ClassScores } from '../model/answers';
-import { type Average, type Sorting, classKey, columns, ordered, worstFirst } from '../model/scores';
+import { type Average, COUNTS, type Sorting, classKey, columns, ordered, worstFirst } from '../model/scores';
 import type { EvaluationWords } from '../words/evaluation';
-
-const COUNTS = new Set(['support', 'predicted']);
 
 /** What was measured of each class, the worst first until another order is chosen. */
 export function ScoreTable(props: {

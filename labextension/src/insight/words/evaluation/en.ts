@@ -98,7 +98,7 @@ export const en = {
   classOfCurves: 'Curves of',
   mean: 'mean',
   meanOf: (classes: number) => `mean of ${count(classes)} classes`,
-  means: { macro: 'Mean', micro: 'Micro', weighted: 'Weighted by examples' } as Record<string, string>,
+  means: { macro: 'Mean', micro: 'Micro', weighted: 'Weighted' } as Record<string, string>,
   noCurve: 'No curve of this class.',
   // Examples
   show: 'Show',

@@ -86,7 +86,7 @@ export const es: EvaluationWords = {
   classOfCurves: 'Curvas de',
   mean: 'media',
   meanOf: classes => `media de ${count(classes)} clases`,
-  means: { macro: 'Media', micro: 'Micro', weighted: 'Ponderada por ejemplos' },
+  means: { macro: 'Media', micro: 'Micro', weighted: 'Ponderada' },
   noCurve: 'No hay curva de esta clase.',
   show: 'Mostrar',
   all: 'Todos',

@@ -86,7 +86,7 @@ export const pt: EvaluationWords = {
   classOfCurves: 'Curvas de',
   mean: 'média',
   meanOf: classes => `média de ${count(classes)} classes`,
-  means: { macro: 'Média', micro: 'Micro', weighted: 'Ponderada por exemplos' },
+  means: { macro: 'Média', micro: 'Micro', weighted: 'Ponderada' },
   noCurve: 'Sem curva desta classe.',
   show: 'Mostrar',
   all: 'Todos',
