@@ -37,7 +37,7 @@ def say_lines(found: Mapping[str, Any], *, several: bool) -> None:
     named = len({name.rpartition(", ")[0] or name for name in found["names"]}) > 1
     for at, one in enumerate(found["predictions"]):
         if several and found["top"] is not None:
-            said = ", ".join(f"{it['label']} {100 * it['confidence']:.1f} %" for it in found["top"][at])
+            said = ", ".join(f"{it['label']} ({100 * it['confidence']:.1f} %)" for it in found["top"][at])
         else:
             said = ", ".join(map(str, one)) if isinstance(one, list) else str(one)
         click.echo(f"{found['names'][at]}: {said}" if named else said)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 import subprocess
 import sys
 from importlib.metadata import entry_points
@@ -195,7 +196,7 @@ def test_predict_takes_pictures_and_tables(dltrain, tmp_path) -> None:
     assert len(document["top"]) == len(document["predictions"]) == 8
     assert {len(sample) for sample in document["top"]} == {3}
     shown = dltrain("predict", "digits-mlp", folder / "0.png", "--top", "2").out
-    assert shown.count("%") == 2
+    assert re.fullmatch(r"\d \(\d+\.\d %\), \d \(\d+\.\d %\)\n", shown)
 
 
 def test_a_test_run(dltrain, trained, tmp_path) -> None:
