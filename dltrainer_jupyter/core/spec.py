@@ -135,7 +135,9 @@ class RunSpec(Frozen):
     10
     """
 
-    name: str = Field(default="run", description="Name of the run; several runs may share it.")
+    name: str = Field(
+        default="run", description="Name of the run; several may share it. By default that of model and data."
+    )
     framework: str = Field(default="pytorch", description="The adapter that trains.")
     recipe: Part = Field(default=Part(type="supervised"), description="The learning algorithm.")
     model: Part = Field(description="What is trained.")

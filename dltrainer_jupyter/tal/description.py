@@ -15,6 +15,7 @@ from dltrainer_jupyter.core.spec import USER_OBJECT, Part, RunSpec
 from dltrainer_jupyter.core.validation import validate
 from dltrainer_jupyter.data.foreign.recognition import brings_batches, can_be_divided, is_foreign, kind_of
 from dltrainer_jupyter.recipes.choice import native_recipe_for
+from dltrainer_jupyter.tal.naming import default_name
 from dltrainer_jupyter.tal.sealing import checked
 
 _PARTS = ("recipe", "model", "data", "optimizer", "loss")
@@ -80,6 +81,8 @@ def describe(
     spec = check(spec)
     _refuse_masks(spec)
     _check_model(spec, own)
+    if "name" not in spec.model_fields_set:
+        spec = spec.model_copy(update={"name": default_name(spec, own)})
     return spec, own
 
 

@@ -21,6 +21,7 @@ from dltrainer_jupyter.tal.configuration import merged, read_file
 from dltrainer_jupyter.tal.description import describe
 from dltrainer_jupyter.tal.environment import environment
 from dltrainer_jupyter.tal.inference import objects_of
+from dltrainer_jupyter.tal.naming import default_name
 from dltrainer_jupyter.tal.places import checkpoint_folder, with_mirror
 from dltrainer_jupyter.tal.run import Run
 from dltrainer_jupyter.tal.sealing import checked
@@ -77,7 +78,7 @@ def train(
     monitor : str, optional
         Metric that decides which checkpoint is best; by default the first metric, or the loss.
     name : str, optional
-        Name of the run.
+        Name of the run; by default that of its model and data.
     executor : {"thread", "process", "inline"}, default "thread"
         Where it trains.
     config : mapping or path, optional
@@ -213,6 +214,9 @@ def clone(run: Run, step: int | None, changes: Mapping[str, Any], check: Callabl
     complete = unmasked(spec.model_dump(mode="json"), secret_file.load(Path(record.folder)))
     values = {key: complete[key] for key in complete.keys() & (spec.model_fields_set | changes.keys())}
     values |= {key: kept[key] for key in spec.user_objects - {"metrics"}}
+    if spec.name == default_name(spec, kept):
+        # Nobody chose it, and the clone may have another model.
+        values.pop("name", None)
     own_metrics = iter(kept.get("metrics", ()))
     values["metrics"] = [next(own_metrics) if part.is_user_object else part for part in spec.metrics]
     changed, own = describe(merged(values, changes), inherited=values.keys() - changes.keys(), check=check)

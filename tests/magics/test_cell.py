@@ -227,7 +227,7 @@ def test_without_the_widgets_a_line_stands_for_the_panel(notebook, monkeypatch) 
     monkeypatch.setattr(cell.registry, "find", _without_faces(cell.registry.find))
     shown = notebook.run(f"%%dltrain --epochs 1\n{YAML}")
     assert shown.error is None
-    assert shown.lines[-1].startswith("Run run (")
+    assert shown.lines[-1].startswith("Run mlp-digits (")
 
 
 class Panel:

@@ -54,7 +54,7 @@ def test_waiting_gives_the_run() -> None:
 
 
 def test_waiting_for_too_long_leaves_the_run_going(live: Run) -> None:
-    with pytest.raises(TimeoutError, match=r"^Run 'run' is still running after 0\.01 s; it goes on\.$"):
+    with pytest.raises(TimeoutError, match=r"^Run 'mlp-run' is still running after 0\.01 s; it goes on\.$"):
         live.wait(0.01)
     before = live.step
     until(lambda: live.step > before)
@@ -109,7 +109,7 @@ def test_a_verb_on_a_finished_run_is_refused_in_one_line(verb: str) -> None:
     run = quick()
     with pytest.raises(IllegalControlError) as error:
         getattr(run, verb)()
-    assert str(error.value).startswith(f"Can't {verb} run 'run': it is completed. ")
+    assert str(error.value).startswith(f"Can't {verb} run 'mlp-run': it is completed. ")
     with pytest.raises(IllegalControlError):
         getattr(tal, verb)(run.id)
     assert run.store.controls(run.id) == []
@@ -291,7 +291,7 @@ def test_deleting_leaves_nothing_behind() -> None:
 
 
 def test_a_live_run_is_stopped_before_it_is_deleted(live: Run) -> None:
-    with pytest.raises(IllegalControlError, match="Can't delete run 'run': it is running. Stop it first."):
+    with pytest.raises(IllegalControlError, match="Can't delete run 'mlp-run': it is running. Stop it first."):
         tal.delete(live.id)
     assert live.folder.exists()
 
@@ -347,7 +347,7 @@ def test_a_run_is_described_as_strict_json() -> None:
 
 def test_a_run_shows_itself(pending: Run) -> None:
     assert repr(pending) == "<Run run (0123456789ab): pending, epoch 0/10>"
-    assert repr(quick(metrics=["accuracy"])).startswith("<Run run (")
+    assert repr(quick(metrics=["accuracy"])).startswith("<Run mlp-run (")
     assert ", epoch 2/2, best val_accuracy " in repr(quick(metrics=["accuracy"]))
 
 
