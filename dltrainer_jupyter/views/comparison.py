@@ -157,14 +157,21 @@ def refuse_other_set(store: Store, one: RunRecord, other: RunRecord) -> None:
     ConfigurationError
         Names the setting that differs.
     """
-    first, second = (flat(complete(store, run)) for run in (one, other))
+    whole = [complete(store, run) for run in (one, other)]
+    first, second = map(flat, whole)
     for key in sorted(first.keys() | second.keys()):
-        if first.get(key) != second.get(key) and key.startswith(_SAME_SET):
-            msg = (
-                f"Runs '{one.name}' and '{other.name}' have different validation sets: {key} is {first.get(key)!r} "
-                f"and {second.get(key)!r}. Examples can be compared where data, validation.split and seed are the same."
-            )
-            raise ConfigurationError(msg)
+        if not key.startswith(_SAME_SET) or (key in first and key in second and first[key] == second[key]):
+            continue
+        if key in first and key in second:
+            values = first[key], second[key]
+        else:
+            # Other data, with settings of their own, or without any: one word then.
+            key, values = "data", (whole[0]["data"], whole[1]["data"])  # noqa: PLW2901 - the loop ends here
+        msg = (
+            f"Runs '{one.name}' and '{other.name}' have different validation sets: {key} is {values[0]!r} and "
+            f"{values[1]!r}. Examples can be compared where data, validation.split and seed are the same."
+        )
+        raise ConfigurationError(msg)
 
 
 def configuration_difference(store: Store, runs: list[str]) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def in_words(value: Any) -> Any:
 
 
 def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Name settings inside groups with dots; a part and its own settings stay one value if it is the type that differs.
+    """Name settings inside groups with dots.
 
     Examples
     --------

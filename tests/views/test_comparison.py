@@ -66,8 +66,13 @@ def test_two_runs_with_the_same_examples(begin: Callable, store: Store) -> None:
 
 @pytest.mark.parametrize(
     ("settings", "named"),
-    [({"data": "wine"}, "data"), ({"seed": 7}, "seed is 0 and 7"), ({"validation": {"split": 0.5}}, "split")],
-    ids=["data", "seed", "split"],
+    [
+        ({"data": "wine"}, "data is 'digits' and 'wine'"),
+        ({"data": {"type": "shapes", "size": 16}}, "data is 'digits' and {.*'size': 16"),
+        ({"seed": 7}, "seed is 0 and 7"),
+        ({"validation": {"split": 0.5}}, "split"),
+    ],
+    ids=["data", "data with settings", "seed", "split"],
 )
 def test_two_runs_with_other_examples_are_refused(
     begin: Callable, store: Store, settings: dict[str, Any], named: str

@@ -304,7 +304,7 @@ def test_each_task_is_told_of_in_its_own_words_and_pictures(begin: Callable, sto
     page = writing.written(store, "run-1", tmp_path, "html").decode()
     assert page.count("<figcaption>score 0.2500</figcaption>") == 2
     assert "None" not in page.partition("<script")[0]
-    for words in ("mean iou", "&lt;disc&gt;", "Nothing &lt;b&gt;of note&lt;/b&gt;.", "Residuals", "Rates"):
+    for words in ("mean iou", ">pixels<", "&lt;disc&gt;", "Nothing &lt;b&gt;of note&lt;/b&gt;.", "Residuals", "Rates"):
         assert words in page
     pictures = [attributes for tag, attributes in Tags(page).found if tag == "img"]
     image = Image.open(io.BytesIO(base64.b64decode(str(pictures[-2]["src"]).partition(",")[2]))).convert("RGB")

@@ -12,6 +12,8 @@ from dltrainer_jupyter.views.words import MISSING, metric
 
 _WHOLE = frozenset({"support", "predicted"})
 """Columns of a table of classes that count examples."""
+_COUNTED = {"segmentation": "pixels", "detection": "objects"}
+"""What belongs to classes, where it isn't the examples."""
 _NO_COLUMNS = frozenset({"label", "class"})
 
 
@@ -62,10 +64,10 @@ def _classes(
     if pictures and confusion is not None:
         png, width = confusion_picture(confusion, run_id)
         blocks.append(Picture(png, "Confusion matrix: true classes down, predicted ones across.", width))
-    return blocks + _table(summary.get("classes") or (), "class")
+    return blocks + _table(summary.get("classes") or (), "class", _COUNTED.get(summary.get("task", ""), "examples"))
 
 
-def _table(rows: Sequence[Mapping[str, Any]], of: str) -> list[Block]:
+def _table(rows: Sequence[Mapping[str, Any]], of: str, counted: str = "") -> list[Block]:
     """Write a row for each class or output, with the numbers that any of them has."""
     if not rows:
         return []
@@ -74,7 +76,7 @@ def _table(rows: Sequence[Mapping[str, Any]], of: str) -> list[Block]:
         [str(row.get("label", at)), *(_writer(name)(row.get(name)) for name in names)]
         for at, row in enumerate(rows, start=1)
     ]
-    return [Table([of, *({"support": "examples"}.get(name, name.replace("_", " ")) for name in names)], written)]
+    return [Table([of, *({"support": counted}.get(name, name.replace("_", " ")) for name in names)], written)]
 
 
 def _writer(name: str) -> Callable[[Any], str]:

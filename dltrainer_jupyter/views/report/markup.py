@@ -9,6 +9,9 @@ from typing import Any
 from dltrainer_jupyter.views.report.blocks import Block, Lines, Picture, Pictures, Table
 
 _LEFT = "text-align:left;padding:2px 12px 2px 0;vertical-align:top"
+_ROW = "display:flex;flex-wrap:wrap;gap:12px;margin-bottom:12px"
+_CAPTION = 120
+"""Pixels that the words below a small picture have at least."""
 
 
 def html(block: Block) -> str:
@@ -18,7 +21,7 @@ def html(block: Block) -> str:
     if isinstance(block, Picture):
         return f'<img src="{source(block.png)}" width="{block.width}" style="{_FITS}" alt="{text(block.words)}">'
     if isinstance(block, Pictures):
-        return f'<div style="display:flex;flex-wrap:wrap;gap:12px">{"".join(map(_captioned, block.items))}</div>'
+        return f'<div style="{_ROW}">{"".join(map(_captioned, block.items))}</div>'
     if block.is_code:
         return f'<pre style="white-space:pre-wrap">{text(block.text)}</pre>'
     return f"<p>{text(block.text)}</p>"
@@ -76,4 +79,5 @@ def _captioned(item: Picture) -> str:
         f'<img src="{source(item.png)}" width="{item.width}" alt="{text(item.words)}" '
         'style="image-rendering:pixelated;display:block">'
     )
-    return f'<figure style="margin:0;max-width:120px">{image}<figcaption>{text(item.words)}</figcaption></figure>'
+    room = max(item.width, _CAPTION)
+    return f'<figure style="margin:0;max-width:{room}px">{image}<figcaption>{text(item.words)}</figcaption></figure>'

@@ -116,7 +116,6 @@ def summary_of(run: Run, epoch: int | None, part: str, task: str) -> tuple[Valid
     summary: Mapping[str, Any] = found.summary or {}
     if not summary.get(part):
         what = summary.get("task") or "a task that nothing more is known of"
-        where = f"Run '{run.name}' has no {part} after epoch {found.epoch:,}"
-        msg = f"{where}: it is measured for {task}, and this is {what}."
+        msg = f"Run '{run.name}' has no {part} after epoch {found.epoch:,}; that is for {task}, and this is {what}."
         raise NothingToPlotError(msg)
     return found, summary[part]

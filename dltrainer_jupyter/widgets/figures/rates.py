@@ -29,7 +29,7 @@ def pr(run: Run, epoch: int | None = None) -> Chooser:
 
 
 def _curves(run: Run, epoch: int | None, part: str, names: tuple[str, str], area: str) -> Chooser:
-    found, drawn = summary_of(run, epoch, part, "classification and detection")
+    found, drawn = summary_of(run, epoch, part, "classification" if part == "roc" else "classification and detection")
     x, y = bqplot.LinearScale(min=0.0, max=1.0), bqplot.LinearScale(min=0.0, max=1.0)
     scales = {"x": x, "y": y}
     classes = (found.summary or {}).get("classes") or []
