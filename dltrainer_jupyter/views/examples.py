@@ -14,6 +14,7 @@ from dltrainer_jupyter.views.example_items import item_of
 from dltrainer_jupyter.views.gallery import EMPTY, Gallery, boxes_of, mask_of
 from dltrainer_jupyter.views.numbers import number
 from dltrainer_jupyter.views.sorting import MOST, Sort
+from dltrainer_jupyter.views.test_runs import test_run as find_test_run
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -181,11 +182,7 @@ def _of_validation(store: Store, run_id: str, epoch: int | None) -> _Found:
 
 
 def _of_test_run(store: Store, run_id: str, number_of_it: int) -> _Found:
-    record = store.test_run(run_id, number_of_it)
-    if record is None:
-        there = ", ".join(f"{known.id}" for known in store.test_runs(run_id)) or "none"
-        msg = f"Run '{store.run(run_id).name}' has no test run {number_of_it:,}; there are: {there}."
-        raise ConfigurationError(msg)
+    record = find_test_run(store, run_id, number_of_it)
     summary = {"count": record.count} | dict(record.summary or {})
     return _Found(record.checkpoint_epoch, record.labels, summary, store.test_run_examples(number_of_it))
 
