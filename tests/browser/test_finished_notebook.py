@@ -61,7 +61,7 @@ def test_curves_matrix_and_tables_are_there_without_a_kernel(
         drawn = picture.evaluate("it => it.complete && it.naturalWidth > 0 && it.naturalHeight > 0")
         assert drawn, picture.get_attribute("alt")
     expect(page.locator("img[alt*='urves']").first).to_be_visible()
-    classes = page.locator("table", has=page.locator("th", has_text="precision"))
+    classes = page.locator("table", has=page.locator("th[scope='col']", has_text="precision"))
     expect(classes).to_have_count(1)
     expect(classes).to_be_visible()
     expect(classes.locator("tbody tr")).to_have_count(10)
