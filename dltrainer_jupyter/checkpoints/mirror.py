@@ -6,6 +6,7 @@
         checkpoints/step-000001204-1f0c9a3e/   the four files of a checkpoint
         history/…                              pieces of the run's rows
         objects-77ab01cd.pkl                   the user's own objects
+        plugins-5e0c11aa.zip                   the run's copy of its plug-ins
         index-000002-000000017.json            says which of these belong together; written last
 
 Every name holds a part of its content's checksum, so nothing is written over and what is there need not be copied
@@ -86,10 +87,10 @@ class RunMirror:
         return blob
 
     def put_objects(self, path: Path) -> Blob:
-        """Copy the user's own objects."""
+        """Copy a file of what is the user's own."""
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        blob = Blob(f"objects-{_short(sha256)}.pkl", sha256)
+        blob = Blob(f"{path.stem}-{_short(sha256)}{path.suffix}", sha256)
         self._put(path, blob.name)
         return blob
 
@@ -124,7 +125,7 @@ class RunMirror:
             # As above; what is left of it then goes with the next sweep.
             return
         # Those with a dot are files that were being written.
-        there = {name for name in names if name.startswith(("objects-", "."))}
+        there = {name for name in names if name.startswith(("objects-", "plugins-", "."))}
         for folder in (CHECKPOINTS, HISTORY):
             there |= {f"{folder}/{name}" for name in self.place.names(f"{self.run_id}/{folder}")}
         for path in there - named:
@@ -229,7 +230,7 @@ class RunMirror:
         return data
 
     def fetch_objects(self, blob: Blob, target: Path) -> None:
-        """Bring the user's own objects, readable by their owner alone; whole or not at all.
+        """Bring a file of what is the user's own, readable by their owner alone; whole or not at all.
 
         Raises
         ------

@@ -57,6 +57,8 @@ class Index:
     """By folder name at the place: the checkpoint's row."""
     history: tuple[Piece, ...]
     objects: Blob | None
+    parts: Blob | None = None
+    """The run's copy of plug-ins and of classes of the notebook."""
     format: int = FORMAT
 
     @property
@@ -69,7 +71,7 @@ class Index:
         """The paths, within the run's folder, that it names."""
         named = {f"{CHECKPOINTS}/{name}" for name in self.checkpoints}
         named |= {f"{HISTORY}/{piece.blob.name}" for piece in self.history}
-        return named | ({self.objects.name} if self.objects else set())
+        return named | {own.name for own in (self.objects, self.parts) if own}
 
     def sealed(self) -> bytes:
         """Write it out, for :func:`unsealed`."""
@@ -96,8 +98,8 @@ def unsealed(data: bytes) -> Index:
             msg = f"it has format {fields['format']}, this version reads up to {FORMAT}: upgrade dltrainer-jupyter."
             raise CheckpointError(msg)
         history = tuple(Piece(**{**piece, "blob": Blob(**piece["blob"])}) for piece in fields.pop("history"))
-        objects = fields.pop("objects")
-        return Index(**fields, history=history, objects=objects and Blob(**objects))
+        objects, parts = fields.pop("objects"), fields.pop("parts", None)
+        return Index(**fields, history=history, objects=objects and Blob(**objects), parts=parts and Blob(**parts))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         msg = f"expected a sealed JSON document, got something else ({type(error).__name__})."
         raise CheckpointError(msg) from error

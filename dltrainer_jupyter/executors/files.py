@@ -12,7 +12,7 @@ from dltrainer_jupyter.checkpoints.mirror_index import Index
 from dltrainer_jupyter.checkpoints.place import Place
 from dltrainer_jupyter.core.errors import CheckpointError
 from dltrainer_jupyter.core.records import CheckpointRecord, RunRecord
-from dltrainer_jupyter.executors import objects
+from dltrainer_jupyter.executors import objects, plug_ins
 from dltrainer_jupyter.loop.assembly import CHECKPOINTS
 from dltrainer_jupyter.loop.mirroring import Mirroring
 from dltrainer_jupyter.store.attempts import Attempt
@@ -33,8 +33,10 @@ def mirrored(store: Store, run: RunRecord, attempt: Attempt) -> Iterator[Callabl
     if not isinstance(settings.mirror, str):
         yield lambda _: None
         return
-    own = Path(run.folder) / objects.FILE if run.spec.user_objects and settings.mirror_objects else None
-    with Mirroring(store, attempt, settings.mirror, own) as mirroring:
+    folder = Path(run.folder)
+    own = folder / objects.FILE if run.spec.user_objects and settings.mirror_objects else None
+    parts = folder / plug_ins.FILE if settings.mirror_objects else None
+    with Mirroring(store, attempt, settings.mirror, own, parts) as mirroring:
         yield mirroring.follow
 
 
@@ -105,14 +107,24 @@ def objects_folder(run: RunRecord, here: Path) -> Path:
     PlaceError
         If the mirror can't be reached.
     """
+    return _folder_of(objects.FILE, run, here)
+
+
+def parts_folder(run: RunRecord, here: Path) -> Path:
+    """Give a folder of this host with the run's copy of its plug-ins, as :func:`objects_folder` does; any without."""
+    return _folder_of(plug_ins.FILE, run, here) if run.environment.get("plugins") else here
+
+
+def _folder_of(file: str, run: RunRecord, here: Path) -> Path:
     own = Path(run.folder)
-    if (own / objects.FILE).exists():
+    if (own / file).exists():
         return own
     mirror = mirror_of(run)
     if mirror is not None:
-        index = None if (here / objects.FILE).exists() else mirror.index()
-        if index is not None and index.objects is not None:
-            mirror.fetch_objects(index.objects, here / objects.FILE)
+        index = None if (here / file).exists() else mirror.index()
+        blob = None if index is None else index.objects if file == objects.FILE else index.parts
+        if blob is not None:
+            mirror.fetch_objects(blob, here / file)
         return here
     if run.host != this_process().host:
         raise _elsewhere(run)

@@ -11,6 +11,7 @@ from pathlib import Path
 from dltrainer_jupyter.core import private
 from dltrainer_jupyter.core.errors import RunNotFoundError
 from dltrainer_jupyter.core.records import ErrorRecord, RunRecord
+from dltrainer_jupyter.core.registry import plug_ins
 from dltrainer_jupyter.core.states import State
 from dltrainer_jupyter.executors import notifying
 from dltrainer_jupyter.store.store import Store
@@ -42,7 +43,7 @@ class ProcessExecutor:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 # The URL may hold a password, which an argument would show to everybody on the machine.
-                env=os.environ | {"DLTRAINER_STORE": store_url, "PYTHONPATH": search_path()},
+                env=os.environ | plug_ins.environment() | {"DLTRAINER_STORE": store_url, "PYTHONPATH": search_path()},
             )
         threading.Thread(target=_watch, args=(process, store, run, log), daemon=True).start()
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from dltrainer_jupyter.core import private
 from dltrainer_jupyter.core.errors import DLTrainerError
 from dltrainer_jupyter.core.records import RunRecord
+from dltrainer_jupyter.core.registry import plug_ins
 from dltrainer_jupyter.executors.process import search_path
 from dltrainer_jupyter.store.store import Store
 
@@ -82,7 +83,7 @@ def start_relay(store_url: str, run_id: str, log: Path, *, once: bool = False) -
             # A dying kernel or a closed terminal doesn't take it along.
             start_new_session=True,
             # The URL may hold a password, which an argument would show to everybody on the machine.
-            env=os.environ | {"DLTRAINER_STORE": store_url, "PYTHONPATH": search_path()},
+            env=os.environ | plug_ins.environment() | {"DLTRAINER_STORE": store_url, "PYTHONPATH": search_path()},
         )
 
 

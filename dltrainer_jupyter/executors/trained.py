@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.errors import CheckpointError, ConfigurationError
 from dltrainer_jupyter.core.protocols import Dataset, Predictor, Samples, Signature
 from dltrainer_jupyter.core.records import CheckpointRecord, RunRecord
-from dltrainer_jupyter.executors import files, held, objects
+from dltrainer_jupyter.executors import files, held, objects, plug_ins
 from dltrainer_jupyter.loop.parts import close_data
 
 _ATTEMPTS = 5
@@ -58,11 +59,19 @@ def build(run: RunRecord, which: Callable[[], CheckpointRecord], here: Path) -> 
             continue  # a resumed training has just written the same step anew, and its row is about to follow
         if manifest.digest != record.digest:
             break
-        adapter = registry.find("adapters", run.spec.framework)
-        predictor: Predictor = adapter.predictor(run.spec, own_objects(run, here), manifest.signature, weights)
+        with own_parts(run, here):
+            adapter = registry.find("adapters", run.spec.framework)
+            predictor: Predictor = adapter.predictor(run.spec, own_objects(run, here), manifest.signature, weights)
         return Trained(record, predictor, manifest.signature)
     msg = f"The checkpoints of run '{run.name}' change faster than they can be read; try again."
     raise CheckpointError(msg)
+
+
+@contextmanager
+def own_parts(run: RunRecord, here: Path) -> Iterator[None]:
+    """Let this thread find the parts that a run keeps a copy of, before those that have their names by now."""
+    with plug_ins.of_run(run, files.parts_folder(run, here)):
+        yield
 
 
 def own_objects(run: RunRecord, here: Path) -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from dltrainer_jupyter.core.errors import DLTrainerError, IllegalTransitionError, StaleAttemptError, StoreError
 from dltrainer_jupyter.core.records import ControlRecord, ErrorRecord, RunRecord
 from dltrainer_jupyter.core.states import State, Verb
-from dltrainer_jupyter.executors import files, held, notifying, objects, tracking
+from dltrainer_jupyter.executors import files, held, notifying, objects, plug_ins, tracking
 from dltrainer_jupyter.executors.retrying import Retries, rest
 from dltrainer_jupyter.loop.assembly import assembled
 from dltrainer_jupyter.loop.doorbell import Doorbell
@@ -148,7 +148,10 @@ class _Worker:
         training: Training | None = None
         try:
             files.bring(self._store, record, attempt)
+            for note in plug_ins.changed_since(record):
+                attempt.event("notice", note)
             with (
+                plug_ins.of_run(record, files.parts_folder(record, Path(record.folder))),
                 assembled(
                     self._store, record, attempt, _objects(record), self._bell, owns_process=self._owns_process
                 ) as training,

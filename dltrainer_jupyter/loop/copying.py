@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,8 +56,8 @@ class Copy:
         The attempt.
     resumed_from : int or None
         Step of the checkpoint that the attempt goes on from.
-    objects : pathlib.Path or None
-        The file of the user's own objects, if it is to be copied.
+    own : mapping
+        The files of the user's own ``objects`` and ``parts``; None if one isn't to be copied.
     """
 
     def __init__(
@@ -68,11 +68,11 @@ class Copy:
         *,
         attempt: int,
         resumed_from: int | None,
-        objects: Path | None,
+        own: Mapping[str, Path | None],
     ) -> None:
         self._store = store
         self._mirror = mirror
-        self._objects = objects
+        self._own = own
         self._names: dict[Key, str] = {}
         self._left_out: set[Key] = set()
         history: tuple[Piece, ...] = ()
@@ -135,9 +135,10 @@ class Copy:
         run_id = copied[0].run_id
         newest = max(copied, key=_age)
         history = self._history(run_id, self._store.export_mark(run_id, newest.step))
-        objects = self._index.objects
-        if objects is None and self._objects is not None and self._objects.exists():
-            objects = self._mirror.put_objects(self._objects)
+        own = {name: getattr(self._index, name) for name in self._own}
+        for name, path in self._own.items():
+            if own[name] is None and path is not None and path.exists():
+                own[name] = self._mirror.put_objects(path)
         self._refuse_if_taken()
         self._index = replace(
             self._index,
@@ -146,7 +147,7 @@ class Copy:
             run=self._store.export_run(run_id),
             checkpoints={self._names[_key(record)]: row_of(record) for record in copied},
             history=tuple(history),
-            objects=objects,
+            **own,
         )
         self._mirror.put_index(self._index)
         known = {_key(record) for record in records}

@@ -54,13 +54,17 @@ class Mirroring:
         Where to copy it to; each run has a folder of its own there.
     objects : pathlib.Path, optional
         The file of the user's own objects, which need not exist (yet).
+    parts : pathlib.Path, optional
+        The file of the run's plug-ins, which need not exist.
     """
 
-    def __init__(self, store: Store, attempt: Attempt, url: str, objects: Path | None = None) -> None:
+    def __init__(
+        self, store: Store, attempt: Attempt, url: str, objects: Path | None = None, parts: Path | None = None
+    ) -> None:
         self._store = store
         self._attempt = attempt
         self._url = url
-        self._objects = objects
+        self._own = {"objects": objects, "parts": parts}
         self._copy: Copy | None = None
         self._copy_of: Attempt | None = None
         self._copied: object = None
@@ -156,7 +160,7 @@ class Mirroring:
         found = mirror.index()
         if found is not None and not self._goes_on_from(found):
             raise TakenError(found)
-        return Copy(self._store, mirror, found, attempt=number, resumed_from=resumed_from, objects=self._objects)
+        return Copy(self._store, mirror, found, attempt=number, resumed_from=resumed_from, own=self._own)
 
     def _goes_on_from(self, found: Index) -> bool:
         """Tell whether what is there was written from this store, or is just what this store took up."""

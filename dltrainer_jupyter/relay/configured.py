@@ -14,6 +14,7 @@ from dltrainer_jupyter.core.secrets import MASK, secrets_of, unmasked
 from dltrainer_jupyter.core.spec import Part
 from dltrainer_jupyter.core.tracking import TrackedRun
 from dltrainer_jupyter.executors import secret_file
+from dltrainer_jupyter.executors.trained import own_parts
 from dltrainer_jupyter.relay.asking import asked
 from dltrainer_jupyter.store.store import Store
 
@@ -45,7 +46,8 @@ def configured(run: RunRecord, name: str) -> Configured:
         raise TrackerError(msg)
     whole = unmasked(run.spec.model_dump(mode="json"), secret_file.load(Path(run.folder)))
     part = Part.model_validate(whole["track"][places[name]])
-    kind = registry.find("trackers", part.type)
+    with own_parts(run, Path(run.folder)):
+        kind = registry.find("trackers", part.type)
     settings = part_settings(kind.Config, part.config, "track")
     secrets = secrets_of(settings)
     if lost := [key for key, secret in secrets.items() if secret == MASK]:

@@ -12,7 +12,7 @@ from dltrainer_jupyter.core.protocols import Signature
 from dltrainer_jupyter.core.records import CheckpointRecord, RunRecord
 from dltrainer_jupyter.core.tracking import TrackedModel
 from dltrainer_jupyter.data.foreign.recognition import is_read_once
-from dltrainer_jupyter.executors.trained import build, held_back, own_objects
+from dltrainer_jupyter.executors.trained import build, held_back, own_objects, own_parts
 from dltrainer_jupyter.loop.parts import load_data
 from dltrainer_jupyter.store.store import Store
 
@@ -53,4 +53,5 @@ def _inputs(run: RunRecord, here: Path, signature: Signature) -> Any:
     own = own_objects(run, here)
     if is_read_once(own.get("data")):
         return np.zeros((_INPUTS, *signature.input_shape), np.float32)
-    return held_back(load_data(run.spec, own)).inputs[:_INPUTS]
+    with own_parts(run, here):
+        return held_back(load_data(run.spec, own)).inputs[:_INPUTS]

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dltrainer_jupyter.core.errors import CheckpointError, ConfigurationError, DLTrainerError
 from dltrainer_jupyter.core.protocols import Predictor, Samples, Signature
-from dltrainer_jupyter.core.records import CheckpointRecord
+from dltrainer_jupyter.core.records import CheckpointRecord, RunRecord
 from dltrainer_jupyter.data.foreign.recognition import is_read_once
 from dltrainer_jupyter.data.preprocessing import apply_chain
-from dltrainer_jupyter.executors.trained import Trained, build, held_back, own_objects
+from dltrainer_jupyter.executors.trained import Trained, build, held_back, own_objects, own_parts
 from dltrainer_jupyter.loop.parts import load_data
 from dltrainer_jupyter.tal.examples import described
 from dltrainer_jupyter.tal.inputs.files import from_paths
@@ -156,7 +158,8 @@ class TrainedModel:
 
         single = isinstance(paths, str) or hasattr(paths, "__fspath__")
         record, predictor, signature = self.ready()
-        given = from_paths([paths] if single else paths, signature)
+        with self.own_parts():
+            given = from_paths([paths] if single else paths, signature)
         outputs = predictor.outputs(given.inputs)
         columns: dict[str, Any] = {"file": given.names, "prediction": listed(outputs, signature)}
         if (best := likeliest(outputs, signature, 1)) is not None:
@@ -167,7 +170,8 @@ class TrainedModel:
 
     def answer(self, inputs: Any = None, **more: Any) -> dict[str, Any]:
         """Predict, as JSON types for another program; see :func:`dltrainer_jupyter.tal.trying.answer`."""
-        return answer(self, inputs, **more)
+        with self.own_parts():
+            return answer(self, inputs, **more)
 
     def heatmaps(self, index: Sequence[int]) -> dict[str, Any]:
         """Show where the model looks on validation examples; see :func:`dltrainer_jupyter.tal.trying.heatmaps`."""
@@ -217,11 +221,22 @@ class TrainedModel:
         if is_read_once(own.get("data")):
             msg = "examples: a generator gives its batches only once, and they are the training's; use predict."
             raise ConfigurationError(msg)
-        return held_back(load_data(self._run.spec, own))
+        with self.own_parts():
+            return held_back(load_data(self._run.spec, own))
 
     def _outputs(self, x: Any) -> tuple[npt.NDArray[Any], Signature]:
         _, predictor, signature = self.ready()
-        return predictor.outputs(apply_chain(signature.preprocessing, x)), signature
+        with self.own_parts():
+            return predictor.outputs(apply_chain(signature.preprocessing, x)), signature
+
+    def own_parts(self) -> AbstractContextManager[None]:
+        """Let this thread find the parts that the run keeps a copy of first."""
+        return own_parts(self._submitted, here(self._submitted))
+
+    @functools.cached_property
+    def _submitted(self) -> RunRecord:
+        """The run as it was, for what never changes: read once, not for each prediction."""
+        return self._run.record
 
     def ready(self) -> tuple[CheckpointRecord, Predictor, Signature]:
         """Give the checkpoint as it is now, and its model: from memory, or built."""

@@ -14,7 +14,7 @@ from dltrainer_jupyter.checkpoints.place import Place
 from dltrainer_jupyter.core.errors import CheckpointError, ConfigurationError, RunNotFoundError, did_you_mean
 from dltrainer_jupyter.core.places import without_secrets
 from dltrainer_jupyter.core.records import CheckpointRecord
-from dltrainer_jupyter.executors import objects
+from dltrainer_jupyter.executors import objects, plug_ins
 from dltrainer_jupyter.loop.assembly import CHECKPOINTS
 from dltrainer_jupyter.store.store import Store
 from dltrainer_jupyter.tal.places import spelled_out
@@ -122,9 +122,11 @@ def _restored(store: Store, mirror: RunMirror, index: Index, notes: list[str]) -
         except CheckpointError as error:
             notes.append(f"The history up to step {piece.step:,} has a hole: {error}")
     document = _with_mirror(index.run, mirror.place.url)
-    if index.objects is not None:
+    for blob, file in ((index.objects, objects.FILE), (index.parts, plug_ins.FILE)):
+        if blob is None:
+            continue
         try:
-            mirror.fetch_objects(index.objects, folder / objects.FILE)
+            mirror.fetch_objects(blob, folder / file)
         except CheckpointError as error:
             notes.append(f"The run can't go on, its own objects are damaged: {error}")
     message = f"Brought back from {mirror.place}, as of {index.written_at}; '{index.host}' had trained it."

@@ -15,7 +15,7 @@ from dltrainer_jupyter.core.protocols import Executor
 from dltrainer_jupyter.core.secrets import secrets_of, unmasked
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.data.foreign.recognition import is_foreign
-from dltrainer_jupyter.executors import held, objects, secret_file
+from dltrainer_jupyter.executors import held, objects, plug_ins, secret_file
 from dltrainer_jupyter.loop.assembly import START
 from dltrainer_jupyter.tal.configuration import merged, read_file
 from dltrainer_jupyter.tal.description import describe
@@ -160,6 +160,9 @@ def submit(
         raise ConfigurationError(msg)
     spec = with_mirror(spec)
     packed, problem = _packed(own)
+    brought = plug_ins.brought(spec)
+    parts, unpacked = _packed_parts(brought)
+    problem = problem or unpacked
     if problem is not None and executor.needs_pickling:
         msg = f"executor: '{spec.executor}' needs objects that can be pickled, but {problem}. Use executor='thread'."
         raise ConfigurationError(msg)
@@ -168,10 +171,11 @@ def submit(
     run_id = secrets.token_hex(6)
     folder = settings.artifacts / run_id
     # Files before the row: a crash or a full disk in between leaves rubbish, never a run that can't begin.
-    _lay_out(folder, start, packed if executor.needs_pickling else None, secrets_of(spec))
-    store.create_run(
-        run_id, spec, folder=str(folder), environment=environment(), resume="exact", rebuildable=problem is None
-    )
+    _lay_out(folder, start, packed if executor.needs_pickling else None, parts, secrets_of(spec))
+    seen = environment() | ({"plugins": brought.document()} if brought else {})
+    store.create_run(run_id, spec, folder=str(folder), environment=seen, resume="exact", rebuildable=problem is None)
+    if unpacked is not None:
+        plug_ins.hold(run_id, brought)
     for notice in notices:
         store.add_event(run_id, "kernel_bound", notice)
         if spec.verbose:
@@ -184,7 +188,9 @@ def submit(
     return run
 
 
-def _lay_out(folder: Path, start: Path | None, packed: bytes | None, secret: Mapping[str, str]) -> None:
+def _lay_out(
+    folder: Path, start: Path | None, packed: bytes | None, parts: bytes | None, secret: Mapping[str, str]
+) -> None:
     """Write what a trainer finds in the run's folder, all of it or nothing.
 
     Raises
@@ -200,6 +206,8 @@ def _lay_out(folder: Path, start: Path | None, packed: bytes | None, secret: Map
             shutil.copytree(start, folder / START)
         if packed is not None:
             objects.save(folder, packed)
+        if parts is not None:
+            plug_ins.save(folder, parts)
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         msg = f"The run's folder {folder} can't be written: {error.strerror or error}."
@@ -233,6 +241,16 @@ def _packed(own: Mapping[str, Any]) -> tuple[bytes | None, str | None]:
         return None, None
     try:
         return objects.pack(own), None
+    except objects.NotRebuildableError as error:
+        return None, str(error)
+
+
+def _packed_parts(brought: plug_ins.Brought) -> tuple[bytes | None, str | None]:
+    """Put together the run's own copy of parts that no package brings, or say why it can't be."""
+    if not brought:
+        return None, None
+    try:
+        return plug_ins.packed(brought), None
     except objects.NotRebuildableError as error:
         return None, str(error)
 

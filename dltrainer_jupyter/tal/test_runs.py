@@ -35,6 +35,11 @@ _OWN = "validation"
 
 def test(run: Run, data: Any, checkpoint: str | int, name: str | None) -> TestRunRecord:
     """Measure a checkpoint of a run; see :meth:`dltrainer_jupyter.tal.run.Run.test`."""
+    with run.trained(checkpoint).own_parts():
+        return _test(run, data, checkpoint, name)
+
+
+def _test(run: Run, data: Any, checkpoint: str | int, name: str | None) -> TestRunRecord:
     record, predictor, signature = run.trained(checkpoint).ready()
     spec, own, ready = run.spec, objects_of(run), AsTrained(signature)
     metrics, confusion = _metrics(spec, own, signature), parts.make_confusion(signature)

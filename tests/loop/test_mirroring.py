@@ -119,7 +119,7 @@ def test_pieces_of_history_are_joined(
     monkeypatch.setattr(copying, "_FAN_OUT", 2)
     run = train(executor="inline", epochs=3)
     store, mirror = run.store, RunMirror(Place(str(drive / "runs")), run.id)
-    copy = copying.Copy(store, mirror, None, attempt=1, resumed_from=None, objects=None)
+    copy = copying.Copy(store, mirror, None, attempt=1, resumed_from=None, own={})
     for step in range(1, run.step + 1, 7):
         copy._index = copying.replace(
             copy._index, history=tuple(copy._history(run.id, store.export_mark(run.id, step)))
@@ -156,7 +156,7 @@ def test_a_checkpoint_that_is_given_up_while_it_is_copied_is_left_out(
 
     monkeypatch.setattr(MountedFolder, "put", retired_meanwhile)
     mirror = RunMirror(Place(str(drive / "runs")), run.id)
-    copy = copying.Copy(run.store, mirror, None, attempt=1, resumed_from=None, objects=None)
+    copy = copying.Copy(run.store, mirror, None, attempt=1, resumed_from=None, own={})
     while copy.bring_up_to_date(run.checkpoints):
         pass
     assert _steps(mirror.index()) == [it.step for it in others]
@@ -182,7 +182,7 @@ def test_what_comes_up_while_the_mirror_is_slow_goes_first(train: Callable[..., 
     run = train(executor="inline", epochs=4, checkpoint={"keep": 4})
     records = run.checkpoints
     mirror = RunMirror(Place(str(drive / "runs")), run.id)
-    copy = copying.Copy(run.store, mirror, None, attempt=1, resumed_from=None, objects=None)
+    copy = copying.Copy(run.store, mirror, None, attempt=1, resumed_from=None, own={})
     assert copy.bring_up_to_date(records[:2])
     assert _steps(mirror.index()) == [records[1].step]
     assert copy.bring_up_to_date(records)
@@ -303,7 +303,7 @@ def test_of_two_who_go_on_with_one_copy_at_once_one_finds_out(
     for home in ("one", "other"):
         monkeypatch.setenv("DLTRAINER_HOME", str(tmp_path / home))
         [again] = tal.restore(drive / "runs")
-        copy = copying.Copy(again.store, mirror, found, attempt=2, resumed_from=run.step, objects=None)
+        copy = copying.Copy(again.store, mirror, found, attempt=2, resumed_from=run.step, own={})
         copies.append((copy, again))
     (one, ones), (other, others) = copies
     with monkeypatch.context() as just_before:

@@ -9,11 +9,16 @@ from typing import Any
 
 import cloudpickle
 
+from dltrainer_jupyter.core.registry.namespace import NAMESPACE
+
+cloudpickle.register_pickle_by_value(NAMESPACE)
 _TRACKER = "class_tracker_id"
 
 
 class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # cloudpickle has no types
     """Pickles classes and functions of a notebook by value; a class comes back as another one, even in this process.
+
+    So it does with those of plug-ins, whose modules no other process finds.
 
     Left alone, cloudpickle remembers the classes it has pickled. Unpickled where they were made, they are taken for
     the notebook's own, whose methods are then replaced by copies that no longer see the notebook's variables.

@@ -11,6 +11,7 @@ import tempfile
 import threading
 
 from dltrainer_jupyter.core.errors import WorkerDiedError, WorkerError, WorkerTimeoutError
+from dltrainer_jupyter.core.registry import plug_ins
 from dltrainer_jupyter.executors.process import search_path
 
 _TAIL = 500
@@ -39,7 +40,7 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=self._said,
             start_new_session=True,
-            env=_CONSIDERATE | os.environ | {"PYTHONPATH": search_path()},
+            env=_CONSIDERATE | os.environ | plug_ins.environment() | {"PYTHONPATH": search_path()},
         )
 
     @property
