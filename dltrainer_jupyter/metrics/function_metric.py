@@ -27,7 +27,8 @@ _TAKE_PROBABILITIES = frozenset({"log_loss"})
 class FunctionMetric:
     """Collects a validation pass and calls ``fn(y_true, y_pred)`` with NumPy arrays at its end.
 
-    For a classification ``y_true`` and ``y_pred`` are class numbers, shape (n,). If the function calls its second
+    For a classification ``y_true`` and ``y_pred`` are class numbers, shape (n,); -1 is predicted where scores aren't
+    numbers, which no scikit-learn score takes for right. If the function calls its second
     parameter ``y_score``, ``y_prob`` or ``y_proba`` (or is scikit-learn's ``log_loss``), it gets probabilities: of
     class 1, shape (n,), where there are two classes, else of each, shape (n, classes). For a regression it gets values,
     shape (n,) or (n, k). It needs all samples at once, so it is computed on the validation set only.

@@ -5,6 +5,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import accuracy_score
 from torchmetrics.classification import MulticlassAccuracy
 
 from dltrainer_jupyter.core import registry
@@ -16,6 +17,7 @@ from dltrainer_jupyter.metrics.decisions import chosen, decide
 from dltrainer_jupyter.metrics.examining import examiner_for
 from dltrainer_jupyter.metrics.examining.kept import Kept
 from dltrainer_jupyter.metrics.examining.shares import shares
+from dltrainer_jupyter.metrics.function_metric import FunctionMetric
 from dltrainer_jupyter.metrics.object_metric import ObjectMetric
 
 OUTPUTS = np.array([[3.0, 1.0, 0.0], [0.0, 2.0, 1.0], [0.0, 1.0, 2.0], [5.0, 0.0, 1.0]], dtype=np.float32)
@@ -124,3 +126,11 @@ def test_pixels_that_nothing_is_decided_about_are_wrong(seed: int, classes: int)
         metric = kind(kind.Config(), outputs=classes)
         metric.update(outputs, targets, [3])
         assert metric.compute() == pytest.approx(expected, abs=1e-12, nan_ok=True)
+
+
+def test_a_function_of_ones_own_is_told_that_nothing_was_decided() -> None:
+    spoilt = OUTPUTS.copy()
+    spoilt[0, 1] = np.nan
+    told = FunctionMetric(accuracy_score, "accuracy", "classification", higher_is_better=True)
+    told.update(spoilt, np.array([1, 1, 2, 0]), [4])
+    assert told.compute() == 0.75

@@ -98,7 +98,7 @@ class Recorded(Identified):
         Returns
         -------
         pandas.DataFrame
-            A row an example: ``index truth prediction confidence correct loss``, those that the task has.
+            A row an example: ``index truth prediction confidence correct loss score``, those that the task has.
 
         Examples
         --------
