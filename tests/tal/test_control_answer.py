@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from dltrainer_jupyter.core.errors import IllegalControlError, TrainingFailed
-from dltrainer_jupyter.core.records import ErrorRecord
+from dltrainer_jupyter.core.records import ErrorRecord, ProgressRecord
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.states import State
 from dltrainer_jupyter.tal import control as waiting
@@ -39,7 +39,10 @@ def test_the_trainers_own_words(store, attempt) -> None:
 
 
 def test_no_answer_yet(store, attempt) -> None:
-    assert asked(store, attempt, "pause").answer(0) == "Requested; the trainer has not answered yet."
+    control = asked(store, attempt, "pause")
+    assert control.answer(0) == "Run 'run' is still starting; it pauses before its first step."
+    attempt.progress(ProgressRecord(epoch=1, step=3, epochs=10, phase="training"))
+    assert control.answer(0) == "Requested; the trainer has not answered yet."
 
 
 def test_a_refusal_is_an_error(store, attempt) -> None:
