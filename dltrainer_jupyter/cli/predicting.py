@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -39,14 +41,49 @@ def say_lines(found: Mapping[str, Any], *, several: bool) -> None:
         if several and found["top"] is not None:
             said = ", ".join(f"{it['label']} ({100 * it['confidence']:.1f} %)" for it in found["top"][at])
         else:
-            said = ", ".join(map(str, one)) if isinstance(one, list) else str(one)
+            said = _said(one, found)
         click.echo(f"{found['names'][at]}: {said}" if named else said)
 
 
+def _said(one: Any, found: Mapping[str, Any]) -> str:
+    """Say a prediction in a line: boxes by what they hold, a mask by how much of it each class takes."""
+    if found["task"] == "detection":
+        boxes = (f"{found['labels'][int(box[5])]} ({100 * box[4]:.1f} %) at {_numbers(box[:4])}" for box in one)
+        return "; ".join(boxes) or "nothing"
+    if _is_mask(one):
+        shares = Counter(itertools.chain.from_iterable(one)).most_common()
+        return ", ".join(f"{label} ({100 * count / sum(map(len, one)):.1f} %)" for label, count in shares)
+    return ", ".join(map(str, one)) if isinstance(one, list) else str(one)
+
+
+def _numbers(values: Sequence[float]) -> str:
+    return ", ".join(f"{value:.0f}" for value in values)
+
+
+def _is_mask(one: Any) -> bool:
+    return isinstance(one, list) and bool(one) and isinstance(one[0], list)
+
+
 def say_csv(found: Mapping[str, Any]) -> None:
-    """Print comma-separated values: the file, the prediction, and each of the likeliest classes with its confidence."""
+    """Print comma-separated values: the file, the prediction, and each of the likeliest classes with its confidence.
+
+    Of a detection a row a box.
+
+    Raises
+    ------
+    ConfigurationError
+        If predictions are masks, which are no rows.
+    """
     writer = csv.writer(sys.stdout, lineterminator="\n")
     top, predictions = found["top"], found["predictions"]
+    if found["task"] == "detection":
+        writer.writerow(["file", "x0", "y0", "x1", "y1", "confidence", "label"])
+        for name, boxes in zip(found["names"], predictions, strict=True):
+            writer.writerows([name, *box[:5], found["labels"][int(box[5])]] for box in boxes)
+        return
+    if _is_mask(predictions[0]):
+        msg = "--csv: the predictions are masks, which are no rows; use --json."
+        raise ConfigurationError(msg)
     width = len(predictions[0]) if isinstance(predictions[0], list) else 1
     heads = ["prediction"] if width == 1 else [f"prediction_{number}" for number in range(1, width + 1)]
     more = [] if top is None else [f"{kind}_{n}" for n in range(1, len(top[0]) + 1) for kind in ("label", "confidence")]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
 from dltrainer_jupyter import tal
 from dltrainer_jupyter.cli.output import say, say_json
 from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.tal.inputs.arrays import read_pair
 from dltrainer_jupyter.views import test_runs
 
 
@@ -23,7 +23,7 @@ def test(ref: str, data: str | None, checkpoint: str, csv: str | None, *, as_jso
     """
     run = tal.get(ref)
     is_file = data is not None and data.lower().endswith(".npz")
-    found = run.test(_arrays(str(data)) if is_file else data, checkpoint, Path(str(data)).name if is_file else None)
+    found = run.test(read_pair(str(data)) if is_file else data, checkpoint, Path(str(data)).name if is_file else None)
     if csv is not None:
         try:
             with Path(csv).open("w", encoding="utf-8") as file:
@@ -37,23 +37,3 @@ def test(ref: str, data: str | None, checkpoint: str, csv: str | None, *, as_jso
     say(*test_runs.test_run_page(found))
     if csv is not None:
         click.echo(f"\nWrote {csv}.")
-
-
-def _arrays(path: str) -> tuple[Any, Any]:
-    """Read inputs and targets from an archive of NumPy's; no pickle is loaded."""
-    import zipfile
-
-    import numpy as np
-
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            if not {"x", "y"} <= set(archive.files):
-                msg = f"{path}: expected the arrays x and y, got {', '.join(archive.files) or 'none'}."
-                raise ConfigurationError(msg)
-            return archive["x"], archive["y"]
-    except OSError as error:
-        msg = f"{path} can't be read: {error.strerror or error}."
-        raise ConfigurationError(msg) from error
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        msg = f"{path}: expected arrays as numpy.savez writes them ({error})."
-        raise ConfigurationError(msg) from error

@@ -79,6 +79,9 @@ def answer(
     """
     record, predictor, signature = model.ready()
     given = _given(signature, {"inputs": inputs, "files": files, "text": text, "drawing": drawing, "paths": paths})
+    if top < 0:
+        msg = f"top: expected 0 or more, got {top}."
+        raise ConfigurationError(msg)
     if heatmaps:
         _check_heatmaps(len(given.inputs))
     outputs, milliseconds = timed(predictor, given.inputs)

@@ -97,6 +97,7 @@ print(sorted({"torch", "sklearn", "ipywidgets", "IPython", "pandas", "matplotlib
         (["predict", "digits-mlp", "x.png"], "x.png can't be read: No such file or directory."),
         (["test", "digits-mlp", "digts"], "'digts'. Did you mean 'digits'?"),
         (["test", "digits-mlp", "nothing.npz"], "nothing.npz can't be read: No such file or directory."),
+        (["test", "digits-mlp", "PAIR"], "pair.npz: expected the arrays x and y, got a."),
         (["test", "digits-mlp", "--csv", "/nowhere/x.csv"], "/nowhere/x.csv can't be written: No such file"),
         (["predict", "digits-mlp", "X", "--top", "0"], "--top: expected 1 or more, got 0."),
         (["predict", "digits-mlp", "X", "--checkpoint", "first"], "expected best, last or a step, got 'first'."),
@@ -106,6 +107,7 @@ print(sorted({"torch", "sklearn", "ipywidgets", "IPython", "pandas", "matplotlib
 @pytest.mark.usefixtures("trained")
 def test_wrong_usage_is_one_line_and_exit_code_2(dltrain, digits, arguments, expected) -> None:
     places = {"FILE": digits, "BAD": digits.with_name("bad.yaml"), "X": digits.with_name("x.npy")}
+    np.savez(places.setdefault("PAIR", digits.with_name("pair.npz")), a=1)
     places["BAD"].write_text("model: mlp\ndata: [digits\n")
     np.save(places["X"], np.zeros((1, 64)))
     done = dltrain(*(places.get(argument, argument) for argument in arguments))

@@ -66,6 +66,8 @@ def test_the_likeliest_classes_come_in_their_order(digits: tal.Run) -> None:
     assert digits.last.answer(DIGITS[:1], top=99)["top"][0][-1]["confidence"] >= 0
     assert len(digits.last.answer(DIGITS[:1], top=99)["top"][0]) == 10
     assert digits.last.answer(DIGITS[:1], top=0)["top"] is None
+    with pytest.raises(ConfigurationError, match="top: expected 0 or more, got -1"):
+        digits.last.answer(DIGITS[:1], top=-1)
 
 
 @pytest.mark.parametrize("index", range(10))

@@ -106,7 +106,11 @@ def from_files(files: Iterable[File], signature: Signature) -> Given:
     """
     collected = _Collected(signature, form_of(signature))
     for file in files:
-        _reader(file)(file, collected)
+        read = _reader(file)
+        if not file.data:
+            msg = f"{file.name}: the file is empty."
+            raise ConfigurationError(msg)
+        read(file, collected)
     if not collected.parts:
         msg = "Expected at least one file to predict, got none."
         raise ConfigurationError(msg)
@@ -159,6 +163,9 @@ def _read_array(file: File, collected: _Collected) -> None:
     except ConfigurationError as error:
         msg = f"{file.name}: {error}"
         raise ConfigurationError(msg) from None
+    if not len(inputs):
+        msg = f"{file.name}: expected samples, got an array of shape {raw.shape}, which holds none."
+        raise ConfigurationError(msg)
     collected.parts.append(inputs)
     names = [file.name] if len(inputs) == 1 else [f"{file.name}, {number}" for number in range(1, len(inputs) + 1)]
     collected.names += names
@@ -170,17 +177,17 @@ def _read_table(file: File, collected: _Collected) -> None:
         text = file.data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         kind = "a CSV file" if Path(file.name).suffix.lower() in TABLES else "text"
-        msg = f"{file.name}: expected {kind} in UTF-8 ({error})."
+        msg = f"{file.name}: expected {kind} in UTF-8, and byte {error.start + 1:,} isn't; save it as UTF-8."
         raise ConfigurationError(msg) from None
     _read_text(text, file.name, collected)
 
 
 def _read_text(text: str, name: str, collected: _Collected) -> None:
+    if not text.strip():
+        msg = f"{name}: expected {'a line of text' if collected.form.is_text else 'rows of numbers'}, found none."
+        raise ConfigurationError(msg)
     if collected.form.is_text:
         lines = [line.strip() for line in text.splitlines() if line.strip()]
-        if not lines:
-            msg = f"{name}: expected a line of text, found none."
-            raise ConfigurationError(msg)
         collected.add(np.array(lines), _numbered(name, len(lines)), [])
         return
     try:

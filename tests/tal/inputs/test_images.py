@@ -236,7 +236,7 @@ NOISE = RNG.integers(0, 256, (64, 64, 3)).astype(np.uint8)
     ("data", "said"),
     [
         (b"no image at all", "a.png: expected an image (PNG, JPEG, WEBP, GIF, BMP, TIFF), got another kind of file"),
-        (b"", "a.png: expected an image"),
+        (b"", "a.png: the file is empty."),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n", "a.png: expected an image"),
         (file(Image.fromarray(NOISE)).data[:2000], "a.png: the image is damaged or incomplete"),
         (file(Image.fromarray(NOISE), "a.jpg").data[:700], "a.png: the image is damaged or incomplete"),

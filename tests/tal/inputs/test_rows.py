@@ -16,6 +16,7 @@ from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Signature
 from dltrainer_jupyter.data import preprocessing
 from dltrainer_jupyter.data.steps import RawInput
+from dltrainer_jupyter.tal.inputs import arrays
 from dltrainer_jupyter.tal.inputs.files import File, from_drawing, from_files, from_paths, from_text
 
 
@@ -74,7 +75,7 @@ def test_rows_come_with_names_in_any_order_or_without(text: str, notes: list[str
         ("alpha,gamma\n1,2", "text: expected the columns of the training, and 'beta' is missing; the header has"),
         ("alpha,alpha,beta,gamma\n1,1,2,3", "text: the header has the column 'alpha' twice"),
         ("alpha,beta,gamma\n", "text: expected rows of numbers, found none."),
-        ("", "the model takes rows of 3 numbers, not text"),
+        ("", "text: expected rows of numbers, found none."),
         ("this is a sentence", "text: the model takes rows of 3 numbers, not text; give comma-separated numbers."),
     ],
 )
@@ -117,8 +118,8 @@ def read_file(name: str, data: bytes, model: Signature = ABC) -> Any:
 def test_arrays_are_read() -> None:
     np.testing.assert_array_equal(read_file("x.npy", saved(X)).inputs, X)
     assert read_file("x.npy", saved(X[0])).names == ["x.npy"]
-    for arrays in ({"anything": X}, {"x": X, "y": X + 1}):
-        np.testing.assert_array_equal(read_file("x.npz", saved(None, np.savez, **arrays)).inputs, X)
+    for named in ({"anything": X}, {"x": X, "y": X + 1}):
+        np.testing.assert_array_equal(read_file("x.npz", saved(None, np.savez, **named)).inputs, X)
 
 
 def test_several_files_of_several_kinds_make_one_batch() -> None:
@@ -136,14 +137,17 @@ LYING = saved(np.zeros(3)).replace(b"(3,)", b"(9000000000000,)".ljust(4))
     [
         ("x.npy", pickle.dumps([1, 2]), "x.npy: expected numbers as numpy.save or numpy.savez writes them"),
         ("x.npy", saved(np.array([{}]), allow_pickle=True), "x.npy: expected numbers as numpy.save"),
-        ("x.npy", b"", "x.npy: expected numbers as numpy.save"),
+        ("x.npy", b"", "x.npy: the file is empty."),
+        ("x.csv", b"", "x.csv: the file is empty."),
+        ("x.csv", b" \n", "x.csv: expected rows of numbers, found none."),
+        ("x.npy", saved(X[:0]), "x.npy: expected samples, got an array of shape (0, 3), which holds none."),
         ("x.npy", saved(X)[:-4], "its header tells of 24 bytes, and there are 20"),
         ("x.npy", saved(np.array(["a"])), "x.npy: expected numbers, got an array of <U1"),
         ("x.npy", saved(X[:, :2]), "x.npy: inputs: expected shape (n, 3), or one sample of shape (3,); got (2, 2)."),
         ("x.npz", b"PK\x03\x04nothing", "x.npz: expected numbers as numpy.save"),
         ("x.npz", saved(None, np.savez, a=X, b=X), "x.npz: expected one array, or one called 'x', got a, b"),
         ("x.npz", saved(None, np.savez), "x.npz: expected one array, or one called 'x', got none"),
-        ("x.csv", b"\xff\xfe1,2", "x.csv: expected a CSV file in UTF-8"),
+        ("x.csv", b"1,\xff2", "x.csv: expected a CSV file in UTF-8, and byte 3 isn't; save it as UTF-8."),
         ("x.pkl", b"", "x.pkl: expected a file that ends in .png"),
     ],
 )
@@ -151,6 +155,15 @@ def test_what_is_no_array_of_numbers_is_refused_clearly(name: str, data: bytes, 
     with pytest.raises(ConfigurationError) as caught:
         read_file(name, data)
     assert said in str(caught.value)
+
+
+def test_an_archive_is_unpacked_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = saved(None, np.savez_compressed, x=np.zeros((1000, 3)))
+    monkeypatch.setattr(arrays, "MOST_BYTES", 24_000)
+    with pytest.raises(ConfigurationError, match=r"x\.npz: expected an array of at most 24,000 bytes, got 24,128"):
+        read_file("x.npz", packed)
+    monkeypatch.setattr(arrays, "MOST_BYTES", 24_128)
+    assert read_file("x.npz", packed).inputs.shape == (1000, 3)
 
 
 def test_files_that_are_not_there_are_named(tmp_path) -> None:

@@ -1,0 +1,43 @@
+"""Predictions that are no single class or value, on standard output."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dltrainer_jupyter.cli import predicting
+from dltrainer_jupyter.core.errors import ConfigurationError
+
+BOXES: dict[str, Any] = {
+    "task": "detection",
+    "labels": ["disc", "cross"],
+    "names": ["a.png", "b.png", "c.png"],
+    "predictions": [[], [[1.0, 2.0, 3.5, 4.0, 0.75, 1]], [[0, 0, 1, 1, 0.5, 0], [0, 0, 9, 9, 0.25, 1]]],
+    "top": None,
+    "notes": [],
+}
+MASKS = BOXES | {"task": "segmentation", "names": ["a.png"], "predictions": [[[0, 0, 4], [0, 0, 0]]]}
+
+
+def test_boxes_are_rows_whatever_their_number(capsys: pytest.CaptureFixture[str]) -> None:
+    predicting.say_csv(BOXES)
+    assert capsys.readouterr().out.splitlines() == [
+        "file,x0,y0,x1,y1,confidence,label",
+        "b.png,1.0,2.0,3.5,4.0,0.75,cross",
+        "c.png,0,0,1,1,0.5,disc",
+        "c.png,0,0,9,9,0.25,cross",
+    ]
+    predicting.say_lines(BOXES, several=False)
+    assert capsys.readouterr().out.splitlines() == [
+        "a.png: nothing",
+        "b.png: cross (75.0 %) at 1, 2, 4, 4",
+        "c.png: disc (50.0 %) at 0, 0, 1, 1; cross (25.0 %) at 0, 0, 9, 9",
+    ]
+
+
+def test_a_mask_is_told_in_shares_and_is_no_row(capsys: pytest.CaptureFixture[str]) -> None:
+    predicting.say_lines(MASKS, several=False)
+    assert capsys.readouterr().out == "0 (83.3 %), 4 (16.7 %)\n"
+    with pytest.raises(ConfigurationError, match="the predictions are masks, which are no rows; use --json"):
+        predicting.say_csv(MASKS)
