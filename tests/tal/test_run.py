@@ -332,7 +332,7 @@ def test_the_confusion_matrix_is_a_table() -> None:
     assert (table.index.name, table.columns.name) == ("true", "predicted")
     assert list(table.columns) == list(table.index) == ["0", "1"]
     assert int(table.to_numpy().sum()) == 8
-    with pytest.raises(IllegalControlError, match="has no confusion matrix for epoch 9"):
+    with pytest.raises(IllegalControlError, match="has no confusion matrix after epoch 9"):
         quick().confusion(9)
     with pytest.raises(IllegalControlError, match="has no confusion matrix yet"):
         quick(data=(X, VALUES)).confusion()
