@@ -145,6 +145,32 @@ def _stroke(page: Page, points: list[tuple[float, float]]) -> None:
     page.mouse.up()
 
 
+def _paste(page: Page, path: Path) -> None:
+    """Put a picture on the clipboard, and paste it by the keyboard."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate(
+        """async data => {
+            const bytes = Uint8Array.from(atob(data), letter => letter.charCodeAt(0));
+            const picture = new Blob([bytes], { type: 'image/png' });
+            await navigator.clipboard.write([new ClipboardItem({ 'image/png': picture })]);
+        }""",
+        base64.b64encode(path.read_bytes()).decode(),
+    )
+    page.keyboard.press("Control+v")
+
+
+def _touch(page: Page, points: list[tuple[float, float]]) -> None:
+    """Draw with a finger."""
+    box = page.locator(".dlt-pad canvas").bounding_box()
+    assert box is not None
+    finger = page.context.new_cdp_session(page)
+    for at, (x, y) in enumerate(points):
+        place = {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]}
+        kind = "touchMove" if at else "touchStart"
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [place]})
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
 def _shares(answer: Locator) -> list[float]:
     return [float(text.removesuffix(" %")) for text in answer.locator(".dlt-guess-share").all_inner_texts()]
 
@@ -228,6 +254,34 @@ def test_a_digit_drawn_by_mouse_is_predicted_when_the_pen_rests(page: Page, keep
     expect(answer.locator(".dlt-answer-word")).not_to_have_text("Prediction: 0")
     page.get_by_role("button", name="Clear").click()
     expect(answer.locator(".dlt-answer-word")).to_have_count(0)
+
+
+def test_a_picture_of_the_clipboard_is_told(page: Page, digits: list[tuple[Path, int]]) -> None:
+    path, digit = digits[5]
+    _way(page, "Files")
+    page.get_by_role("button", name="Upload").focus()
+    _paste(page, path)
+    expect(page.locator(".dlt-answer-word")).to_have_text(f"Prediction: {digit}", timeout=60_000)
+
+
+def test_a_digit_is_drawn_by_a_finger_on_a_phone_and_the_page_stays_where_it_is(
+    address: str, chromium: Browser, keep_picture: Callable[..., None]
+) -> None:
+    page = chromium.new_page(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    page.goto(address)
+    page.get_by_text("digits", exact=True).first.tap()
+    # The tab is out of sight, behind an arrow.
+    page.locator(".dlt-tabs-more[data-side=after]").wait_for()
+    page.get_by_role("tab", name="Try", exact=True).tap()
+    page.locator(".dlt-try").get_by_text("Draw", exact=True).tap()
+    page.locator(".dlt-pad canvas").scroll_into_view_if_needed()
+    top = page.locator(".dlt-pad canvas").bounding_box()
+    _touch(page, [(0.5 + 0.2 * np.sin(a), 0.5 - 0.32 * np.cos(a)) for a in np.linspace(0, 2 * np.pi, 24)])
+    answer = page.locator(".dlt-drawing-answer .dlt-answer")
+    expect(answer.locator(".dlt-answer-word")).to_have_text("Prediction: 0", timeout=60_000)
+    assert page.locator(".dlt-pad canvas").bounding_box() == top
+    keep_picture(page, "try-phone")
+    page.close()
 
 
 def test_what_was_drawn_is_there_again_after_another_tab_and_another_checkpoint_answers(page: Page) -> None:
@@ -374,7 +428,7 @@ def test_the_model_is_shown_layer_by_layer_and_its_values_epoch_by_epoch(
     expect(strip).to_have_attribute("aria-label", re.compile("^Gradients of "))
 
 
-def test_a_panel_in_a_notebook_takes_a_dropped_picture_and_a_drawing(
+def test_a_notebook_and_the_tab_of_lab_take_pictures_and_drawings_and_test(
     open_notebook: Callable[..., Any], digits: list[tuple[Path, int]], keep_picture: Callable[..., None]
 ) -> None:
     cell = f"%%dltrain in-notebook\n{CONFIG.partition(chr(10))[2]}"
@@ -395,3 +449,31 @@ def test_a_panel_in_a_notebook_takes_a_dropped_picture_and_a_drawing(
     expect(panel.locator(".dlt-drawing-answer .dlt-guesses li")).to_have_count(5)
     expect(panel.locator(".dlt-drawing-answer .dlt-answer-facts")).to_contain_text("weights")
     keep_picture(panel, "try-in-notebook")
+
+    panel.get_by_role("tab", name="Tests", exact=True).click()
+    panel.get_by_role("button", name="Test on a data set…").click()
+    panel.get_by_role("button", name="Test", exact=True).click()
+    expect(panel.locator(".dlt-test-said")).to_contain_text("Tested on held-back examples: 359", timeout=120_000)
+    with notebook.page.expect_request("**/tests/*/examples?format=csv"), notebook.page.expect_download() as started:
+        panel.get_by_role("button", name="CSV").click()
+    assert started.value.suggested_filename.endswith(".csv")
+
+    # The run's own tab, which asks the server.
+    notebook.do("""
+        const found = await fetch(`${location.origin}/dltrainer/api/runs?filter=in-notebook`);
+        const { runs } = await found.json();
+        await jupyterapp.commands.execute('dltrainer:open-run', { id: runs[0].id });
+    """)
+    tab = notebook.page.locator(".jp-MainAreaWidget .dlt-view")
+    tab.get_by_role("tab", name="Try", exact=True).click()
+    tab.get_by_role("button", name="Predict", exact=True).click()
+    expect(tab.locator(".dlt-examples > li")).to_have_count(12, timeout=60_000)
+    tab.locator(".dlt-try").get_by_text("Files", exact=True).click()
+    tab.locator(".dlt-zone input[type=file]").first.set_input_files(path)
+    expect(tab.locator(".dlt-answer-word")).to_have_text(f"Prediction: {digit}", timeout=60_000)
+    keep_picture(tab, "try-in-lab")
+    tab.get_by_role("tab", name="Tests", exact=True).click()
+    expect(tab.locator(".dlt-tests tbody tr")).to_have_count(1)
+    tab.locator(".dlt-test-name").click()
+    expect(tab.locator(".dlt-matrix [data-cell]")).to_have_count(100)
+    keep_picture(tab, "test-in-lab")
