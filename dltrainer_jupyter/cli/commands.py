@@ -362,7 +362,7 @@ def _parts(word_name: str) -> None:
             documents = [it.document() for it in found]
             say_json(documents if name is None else documents[0])
         else:
-            say(f"{found[0].name}: {found[0].description}", catalogue.settings_table(found[0]))
+            say(*catalogue.part_page(found[0]))
 
 
 for _word in WORDS.values():

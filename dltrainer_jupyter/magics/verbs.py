@@ -209,8 +209,7 @@ def _parts(_shell: InteractiveShell, word: Word, given: VerbLine) -> Shown:
         return Shown(*catalogue.parts_page(word.parts))
     if len(given.words) > 1:
         _nothing(word, given.words)
-    part = catalogue.part(word.parts, given.words[0])
-    return Shown(f"{part.name}: {part.description}", catalogue.settings_table(part))
+    return Shown(*catalogue.part_page(catalogue.part(word.parts, given.words[0])))
 
 
 def _nothing(word: Word, words: list[str]) -> None:

@@ -21,7 +21,7 @@ pickle, and its event loop never waits for the store: every answer is put togeth
 ``watching``    reading the store and its runs
 ``training``    starting runs: new ones, clones, ended ones that go on
 ``prediction``  predicting with checkpoints, in a worker's process
-``models``      the models there are, and their settings
+``models``      the models there are, and their settings; ``parts`` the parts of every kind
 ``steering``    asking something of a run, deleting it
 =============== ===============================================================
 """

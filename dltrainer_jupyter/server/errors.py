@@ -49,6 +49,10 @@ class NoSuchModelError(DLTrainerError):
     """A path that names a model nobody registered."""
 
 
+class NoSuchPartError(DLTrainerError):
+    """A path that names a kind of part there isn't, or a part nobody registered."""
+
+
 class NoSuchTestRunError(DLTrainerError):
     """A path that names a test run that isn't there."""
 
@@ -57,6 +61,7 @@ _STATUS |= {
     UnreadableBodyError: HTTPStatus.BAD_REQUEST,
     BodyTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     NoSuchModelError: HTTPStatus.NOT_FOUND,
+    NoSuchPartError: HTTPStatus.NOT_FOUND,
     NoSuchTestRunError: HTTPStatus.NOT_FOUND,
 }
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from dltrainer_jupyter.core.errors import brief
 from dltrainer_jupyter.core.protocols import Task
+from dltrainer_jupyter.server.part_schemas import PartSetting, Presets
 from dltrainer_jupyter.server.schemas import LARGEST, Strict
 
 _MOST_EXAMPLES = 100
@@ -223,21 +224,12 @@ class ModelsAnswer(Strict):
     models: list[ModelRow]
 
 
-class ModelSetting(Strict):
-    """One setting of a model."""
-
-    name: str
-    type: str = Field(description="In words, with its bounds.")
-    default: Any
-    required: bool
-    description: str
-
-
 class ModelAnswer(ModelRow):
     """A model in full."""
 
     tasks: list[str]
-    settings: list[ModelSetting]
+    settings: list[PartSetting]
+    presets: Presets = Field(description="Settings that go together, by name; explicit ones win.")
     documentation: str
     package: str
 

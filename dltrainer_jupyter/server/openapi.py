@@ -17,7 +17,7 @@ from dltrainer_jupyter.server.schemas import ErrorAnswer, Nothing
 _REFUSALS = {
     HTTPStatus.BAD_REQUEST: "The request can't be read.",
     HTTPStatus.FORBIDDEN: "Nobody the server knows, not allowed to, or without an XSRF token.",
-    HTTPStatus.NOT_FOUND: "There is no such run or model, or another site's page asks.",
+    HTTPStatus.NOT_FOUND: "There is no such run, model or part, or another site's page asks.",
     HTTPStatus.CONFLICT: "It makes no sense in the run's state.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "A setting can't be used.",
@@ -132,7 +132,8 @@ _IN_PATH: dict[str, dict[str, Any]] = {
     }
     for name, description in {
         "id": "A run's id, the beginning of one, or a name, of which the newest run is meant.",
-        "name": "The name of a model.",
+        "kind": "A kind of part, such as optimizers.",
+        "name": "The name of a model or another part.",
         "number": "The number of a test run.",
     }.items()
 }
@@ -140,7 +141,9 @@ _IN_PATH: dict[str, dict[str, Any]] = {
 
 def _name(path: str, method: str) -> str:
     parts = [part for part in path.strip("/").removesuffix(".json").split("/") if not part.startswith("{")]
-    return "_".join([method, *parts, *(["one"] if path.endswith("}") else [])])
+    asked = path.split("/")
+    one = ["one"] if path.endswith("}") else []
+    return "_".join([method, *parts, *one, *(one if asked[-2].startswith("{") else [])])
 
 
 def _query(model: type[BaseModel], definitions: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -14,6 +14,8 @@ from dltrainer_jupyter.server import (
     model_schemas,
     models,
     openapi,
+    part_schemas,
+    parts,
     prediction,
     schemas,
     steering,
@@ -206,6 +208,13 @@ ROUTES: dict[str, dict[str, Operation]] = {
             body=RunSpec,
             reads_body=True,
         )
+    },
+    "/parts": {"get": Operation("List the kinds of parts that have settings.", parts.kinds, part_schemas.PartKinds)},
+    "/parts/{kind}": {
+        "get": Operation("List the parts of one kind, with their settings.", parts.parts, part_schemas.PartsAnswer)
+    },
+    "/parts/{kind}/{name}": {
+        "get": Operation("Describe a part and the schema of its settings.", parts.part, part_schemas.PartAnswer)
     },
     "/models": {"get": Operation("List the models.", models.models, model_schemas.ModelsAnswer)},
     "/models/{name}/metadata": {"get": Operation("Describe a model.", models.metadata, model_schemas.ModelAnswer)},

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from dltrainer_jupyter.core import registry
+from dltrainer_jupyter.core import forms, registry
 from dltrainer_jupyter.core.errors import ConfigurationError, DLTrainerError
 from dltrainer_jupyter.core.schema import part_settings
 
@@ -29,7 +29,7 @@ def metadata(name: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        As in :func:`overview`, and ``tasks``, ``settings`` (each with name, type in words, default, description),
+        As in :func:`overview`, and ``tasks``, ``settings`` (each as a form shows it), ``presets``,
         ``documentation``, and the ``package`` it comes from.
 
     Raises
@@ -40,10 +40,12 @@ def metadata(name: str) -> dict[str, Any]:
     from dltrainer_jupyter.tal import catalogue
 
     found = registry.find("models", name)
+    listed = catalogue.part("models", name).document()
     return {
         **_described(name, found),
         "tasks": list(getattr(found, "task", ())),
-        "settings": catalogue.part("models", name).document()["settings"],
+        "settings": listed["settings"],
+        "presets": listed["presets"],
         "documentation": inspect.getdoc(found) or "",
         "package": registry.package("models", name),
     }
@@ -51,8 +53,7 @@ def metadata(name: str) -> dict[str, Any]:
 
 def config_schema(name: str) -> dict[str, Any]:
     """Give the JSON schema of a model's settings."""
-    schema: dict[str, Any] = registry.find("models", name).Config.model_json_schema()
-    return schema
+    return forms.json_schema(registry.find("models", name).Config, name)
 
 
 def validated(name: str, config: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, get_args
 
-from dltrainer_jupyter.core import registry
-from dltrainer_jupyter.core.errors import MissingPackageError, UnknownNameError
+from dltrainer_jupyter.core import forms, registry
+from dltrainer_jupyter.core.errors import ConfigurationError, MissingPackageError, UnknownNameError
 from dltrainer_jupyter.views.summary import TextTable
 
-_OF_A_FRAMEWORK: frozenset[registry.Kind] = frozenset({"optimizers", "losses", "augmentations"})
+_WITHOUT_SETTINGS = {"adapters", "executors", "faces"}
+KINDS: tuple[registry.Kind, ...] = tuple(kind for kind in get_args(registry.Kind) if kind not in _WITHOUT_SETTINGS)
+"""Kinds of parts that have settings."""
 _OWN: dict[registry.Kind, str] = {
     "metrics": (
         "Your own: a function f(y_true, y_pred) of class labels (y_score for probabilities), or an object with update "
@@ -19,20 +22,6 @@ _OWN: dict[registry.Kind, str] = {
     ),
     "losses": "Your own: a function f(outputs, targets).",
 }
-_BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
-_WORDS = {"integer": "whole number", "number": "number", "string": "text", "boolean": "true or false", "null": "none"}
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One setting of a part."""
-
-    name: str
-    type: str
-    """In words, with its bounds."""
-    default: Any
-    required: bool
-    description: str
 
 
 @dataclass(frozen=True)
@@ -43,11 +32,19 @@ class Listed:
     description: str
     frameworks: tuple[str, ...]
     """Those it belongs to; empty if it knows none."""
-    settings: tuple[Setting, ...]
+    settings: tuple[forms.FormField, ...]
+    presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Settings that go together, by name."""
 
     def document(self) -> dict[str, Any]:
         """Describe the part as JSON types."""
-        return {**asdict(self), "frameworks": list(self.frameworks), "settings": [asdict(it) for it in self.settings]}
+        return {
+            "name": self.name,
+            "description": self.description,
+            "frameworks": list(self.frameworks),
+            "settings": [it.document() for it in self.settings],
+            "presets": _plain(self.presets),
+        }
 
 
 def catalogue(kind: registry.Kind) -> list[Listed]:
@@ -95,17 +92,88 @@ def parts_page(kind: registry.Kind) -> list[TextTable | str]:
     return [parts_table(catalogue(kind)), *([own] if own else [])]
 
 
-def settings_table(of: Listed) -> TextTable:
-    """List the settings of a part, a row each."""
+def part_page(of: Listed) -> list[TextTable | str]:
+    """Describe a part: its settings, those that few people change after the others, and its presets."""
+    plain = [it for it in of.settings if not it.advanced]
+    advanced = [it for it in of.settings if it.advanced]
+    page: list[TextTable | str] = [f"{of.name}: {of.description}"]
+    page += [settings_table(plain)] if plain or not advanced else []
+    page += ["Advanced:", settings_table(advanced)] if advanced else []
+    rows = [(name, _in_one_line(its)) for name, its in of.presets.items()]
+    page += [TextTable(("preset", "settings; those written beside it win"), rows)] if rows else []
+    return page
+
+
+def settings_table(settings: Sequence[forms.FormField]) -> TextTable:
+    """List settings, a row each, those of one group one after another."""
+    groups = list(dict.fromkeys(it.group for it in settings))
     rows = [
-        (it.name, it.type, "required" if it.required else json.dumps(it.default), it.description) for it in of.settings
+        (it.name, it.type, "required" if it.required else _written(it.default), it.description, it.group or "")
+        for it in sorted(settings, key=lambda it: (it.group is not None, groups.index(it.group)))
     ]
-    return TextTable(("setting", "type", "default", "what it does"), rows)
+    columns = ("setting", "type", "default", "what it does", "group")
+    return TextTable(columns, rows) if any(groups) else TextTable(columns[:-1], [row[:-1] for row in rows])
+
+
+def document(kind: registry.Kind, name: str) -> dict[str, Any]:
+    """Describe a part for programs.
+
+    Returns
+    -------
+    dict
+        As :meth:`Listed.document`, and ``kind``, ``documentation``, ``package`` and ``config_schema``, the JSON
+        schema of its settings.
+
+    Raises
+    ------
+    UnknownNameError
+        If nobody registered the name.
+    """
+    listed = part(kind, name)
+    framework = listed.frameworks[0] if listed.frameworks else None
+    found = registry.find(kind, name, framework)
+    return {
+        **listed.document(),
+        "kind": kind,
+        "documentation": inspect.getdoc(found) or "",
+        "package": registry.package(kind, name, framework),
+        "config_schema": forms.json_schema(found.Config, name),
+    }
+
+
+def overview(kind: registry.Kind) -> list[dict[str, Any]]:
+    """List the parts of one kind for programs."""
+    return [it.document() for it in catalogue(kind)]
+
+
+def kind_called(name: str) -> registry.Kind:
+    """Give the kind of a name that somebody wrote.
+
+    Raises
+    ------
+    UnknownNameError
+        If parts of no kind are called so.
+    """
+    for kind in KINDS:
+        if kind == name:
+            return kind
+    unknown = "kind of part"
+    raise UnknownNameError(unknown, name, KINDS)
+
+
+def names(kind: registry.Kind) -> list[str]:
+    """List the names of one kind, without the framework in front."""
+    return list(_names(kind))
+
+
+def is_ours(kind: registry.Kind, name: str) -> bool:
+    """Tell whether a part is built in on every framework that has it, so that importing it imports no framework."""
+    return all(registry.is_ours(kind, name, framework) for framework in _names(kind)[name] or (None,))
 
 
 def _names(kind: registry.Kind) -> dict[str, tuple[str, ...]]:
     """Give each name with the frameworks it is registered for."""
-    if kind not in _OF_A_FRAMEWORK:
+    if kind not in registry.OF_A_FRAMEWORK:
         return dict.fromkeys(registry.names(kind), ())
     found: dict[str, tuple[str, ...]] = {}
     for framework in registry.names("adapters"):
@@ -117,30 +185,23 @@ def _names(kind: registry.Kind) -> dict[str, tuple[str, ...]]:
 def _listed(kind: registry.Kind, name: str, frameworks: tuple[str, ...]) -> Listed:
     try:
         found = registry.find(kind, name, frameworks[0] if frameworks else None)
-    except MissingPackageError as error:
+        described = getattr(found, "description", None) or (inspect.getdoc(found) or "").partition("\n")[0]
+        form = forms.form(found.Config, name)
+    except (ConfigurationError, MissingPackageError) as error:
         return Listed(name, str(error), frameworks, ())
-    schema = found.Config.model_json_schema()
-    required = set(schema.get("required", ()))
-    settings = tuple(
-        Setting(key, _in_words(field, schema), field.get("default"), key in required, field.get("description", ""))
-        for key, field in schema.get("properties", {}).items()
-    )
-    described = getattr(found, "description", None) or (found.__doc__ or "").strip().partition("\n")[0]
-    return Listed(name, str(described), frameworks, settings)
+    return Listed(name, str(described), frameworks, form.fields, form.presets)
 
 
-def _in_words(field: dict[str, Any], schema: dict[str, Any]) -> str:
-    """Write a JSON schema's type as people would."""
-    if "$ref" in field:
-        return _in_words(schema["$defs"][field["$ref"].rpartition("/")[2]], schema)
-    if "const" in field or "enum" in field:
-        return " | ".join(str(value) for value in field.get("enum", [field.get("const")]))
-    if "anyOf" in field:
-        return " | ".join(dict.fromkeys(_in_words(member, schema) for member in field["anyOf"]))
-    bounds = [f"{sign} {field[bound]:g}" for bound, sign in _BOUNDS.items() if bound in field]
-    if field.get("type") == "array":
-        items = field.get("items") or next(iter(field.get("prefixItems", ())), None)
-        return f"list ({_in_words(items, schema)} each)" if items else "list"
-    if field.get("type") == "object":
-        return "mapping"
-    return " ".join([_WORDS.get(str(field.get("type")), "anything"), ", ".join(bounds)]).strip()
+def _in_one_line(settings: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key}: {_written(value)}" for key, value in settings.items())
+
+
+def _written(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _plain(value: Any) -> Any:
+    """Bring presets to JSON types."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, tuple | list) else value

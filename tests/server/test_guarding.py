@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -43,9 +44,9 @@ def requests(app: Any, run: str) -> list[tuple[str, str]]:
         if PREFIX not in pattern.replace("\\", ""):
             continue
         path = pattern.removesuffix("$").replace("\\", "")
-        path = (
-            path.replace("/models/([^/]+)", "/models/mlp").replace("/tests/([^/]+)", "/tests/7").replace("([^/]+)", run)
-        )
+        for there in ("/parts/models/mlp", "/parts/models", "/models/mlp", "/tests/7"):
+            path = path.replace(re.sub("(?<=s/)[^/]+", "([^/]+)", there), there)
+        path = path.replace("([^/]+)", run)
         unimplemented = rule.target._unimplemented_method
         found += [(name.upper(), path) for name in METHODS if getattr(rule.target, name) is not unimplemented]
     return found
@@ -59,7 +60,9 @@ def run(recorded) -> Any:
 def test_the_routes_are_those_of_the_application(server, run) -> None:
     there = {(method.lower(), path) for method, path in requests(server.app.web_app, run.id)}
     declared = {
-        (method, (PREFIX + path).format(id=run.id, name="mlp", number=7)) for path in ROUTES for method in ROUTES[path]
+        (method, (PREFIX + path).format(id=run.id, kind="models", name="mlp", number=7))
+        for path in ROUTES
+        for method in ROUTES[path]
     }
     assert declared <= there
     assert {SOCKET} | {path for _, path in declared} == {path for _, path in there}

@@ -30,7 +30,11 @@ def test_a_model_is_described(server) -> None:
     assert found["tasks"] == ["classification", "regression"]
     assert {setting["name"] for setting in found["settings"]} == set(MLP.Config.model_fields)
     assert "Parameters" in found["documentation"]
-    assert server.get("/models/mlp/config-schema").json == json.loads(json.dumps(MLP.Config.model_json_schema()))
+    assert found["presets"]["easy"] == {"hidden": [32]}
+    schema = server.get("/models/mlp/config-schema").json
+    assert schema.pop("presets") == found["presets"]
+    assert schema == json.loads(json.dumps(MLP.Config.model_json_schema()))
+    assert (schema["properties"]["dropout"]["step"], schema["properties"]["batch_norm"]["advanced"]) == (0.05, True)
 
 
 @pytest.mark.parametrize("path", ["metadata", "config-schema", "validate-config"])
@@ -55,6 +59,45 @@ def test_each_setting_that_cannot_be_used_is_named(server) -> None:
     assert said.keys() == {"hidden.1", "dropout", "hiden"}
     assert said["dropout"] == "dropout: expected less than 1, got 2."
     assert "Did you mean 'hidden'?" in said["hiden"]
+
+
+# --- parts of every kind ----------------------------------------------------------------------------------
+
+
+def test_every_part_is_described_for_forms(server) -> None:
+    kinds = server.get("/parts").json["kinds"]
+    assert {"models", "optimizers", "losses", "schedules", "metrics", "data", "trackers"} <= set(kinds)
+    for kind in kinds:
+        for row in server.get(f"/parts/{kind}").json["parts"]:
+            found = server.get(f"/parts/{kind}/{row['name']}").json
+            assert {key: found[key] for key in row} == row
+            assert found["package"] == "dltrainer-jupyter"
+            assert [it["name"] for it in found["settings"]] == list(found["config_schema"].get("properties", {}))
+
+
+def test_a_setting_says_what_a_form_has_to_know(server) -> None:
+    settings = {it["name"]: it for it in server.get("/parts/models/cnn").json["settings"]}
+    assert settings["dropout"] == {
+        "name": "dropout",
+        "kind": "float",
+        "type": "number ≥ 0, < 1",
+        "description": "Share of values dropped before the output.",
+        "default": 0.25,
+        "required": False,
+        "minimum": 0,
+        "exclusive_maximum": 1,
+        "step": 0.05,
+        "group": "regularization",
+    }
+    assert (settings["pooling"]["kind"], settings["pooling"]["options"]) == ("select", ["max", "average", "none"])
+    assert (settings["channels"]["item"]["kind"], settings["channels"]["longest"]) == ("int", 12)
+
+
+@pytest.mark.parametrize("path", ["/parts/moddels", "/parts/models/mpl", "/parts/moddels/mlp"])
+def test_an_unknown_part_is_not_found(server, path) -> None:
+    answer = server.get(path)
+    assert (answer.status, answer.json["reason"]) == (404, "NoSuchPartError")
+    assert "Did you mean" in answer.json["message"]
 
 
 # --- configurations ---------------------------------------------------------------------------------------
@@ -124,7 +167,7 @@ import json, sys
 from concurrent.futures import Future
 from dltrainer_jupyter.core.errors import DLTrainerError
 from dltrainer_jupyter.executors.process import ProcessExecutor
-from dltrainer_jupyter.server import models, schemas, training
+from dltrainer_jupyter.server import models, parts, schemas, training
 
 ProcessExecutor.start = lambda *_: None
 
@@ -142,6 +185,8 @@ found = {
     "models": of(models.models)["models"],
     "metadata": of(models.metadata, "wide"),
     "schema": of(models.config_schema, "wide"),
+    "listed": of(parts.parts, "optimizers")["parts"],
+    "theirs": of(parts.part, "optimizers", "lion"),
     "valid": of(models.validate_config, "wide", {"width": 2}),
     "invalid": of(models.validate_config, "wide", {"width": "x"}),
     "checked": of(training.check, text, "application/yaml"),
@@ -176,6 +221,8 @@ def test_other_peoples_parts_are_never_imported_by_the_server(home, tmp_path: Pa
     }
     assert "can't be imported" in rows["broken"]["description"]
     assert found["metadata"]["package"] == "theirs"
+    assert {row["name"]: row["presets"] for row in found["listed"]}["lion"] == {"easy": {"beta": 0.5}}
+    assert (found["theirs"]["package"], found["theirs"]["settings"][0]["name"]) == ("theirs", "beta")
     assert found["schema"]["properties"]["width"]["default"] == 1024
     assert found["valid"] == {"valid": True, "problems": [], "config": {"width": 2}}
     assert [problem["path"] for problem in found["invalid"]["problems"]] == ["width"]

@@ -75,6 +75,20 @@ def model_config(name: str, config: Mapping[str, Any]) -> dict[str, Any]:
     return architectures.validated(name, config)
 
 
+def parts(kind: str) -> dict[str, Any]:
+    """List the parts of one kind."""
+    from dltrainer_jupyter.tal import catalogue
+
+    return {"parts": catalogue.overview(catalogue.kind_called(kind))}
+
+
+def part(kind: str, name: str) -> dict[str, Any]:
+    """Describe a part."""
+    from dltrainer_jupyter.tal import catalogue
+
+    return catalogue.document(catalogue.kind_called(kind), name)
+
+
 def check_parts(spec: Mapping[str, Any]) -> dict[str, Any]:
     """Check the parts of a specification.
 
@@ -107,7 +121,7 @@ def check(text: str, *, is_json: bool) -> dict[str, Any]:
     return checking.document(checking.check(text, is_json=is_json))
 
 
-_ALL = (predict, examples, heatmaps, test, models, model, model_schema, model_config, check_parts, check)
+_ALL = (predict, examples, heatmaps, test, models, model, model_schema, model_config, parts, part, check_parts, check)
 ERRANDS: dict[str, Callable[..., Any]] = {errand.__name__: errand for errand in _ALL}
 LENGTHY = frozenset({test.__name__})
 """Those that nobody looks at a clock for: training comes first. For all others a person waits."""

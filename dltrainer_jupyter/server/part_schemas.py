@@ -1,0 +1,71 @@
+"""Answers about parts that can be named in a configuration: what there is, and what a form has to know of settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from dltrainer_jupyter.core.forms import FieldKind
+from dltrainer_jupyter.server.schemas import Strict
+
+
+class PartSetting(Strict):
+    """One setting of a part, as a form shows it; what doesn't apply is left out."""
+
+    name: str
+    type: str = Field(description="In words, with its bounds.")
+    kind: FieldKind
+    default: Any
+    required: bool
+    description: str
+    nullable: bool = Field(default=False, description="Whether null, for none, may stand there.")
+    minimum: float | None = None
+    exclusive_minimum: float | None = None
+    maximum: float | None = None
+    exclusive_maximum: float | None = None
+    step: float | None = Field(default=None, description="By how much a form's arrows change it.")
+    options: list[Any] = Field(default=[], description="The values to choose from.")
+    group: str | None = Field(default=None, description="Heading under which it stands.")
+    advanced: bool = Field(default=False, description="Whether few people ever change it.")
+    secret: bool = Field(default=False, description="Whether nobody may see it.")
+    shortest: int | None = Field(default=None, description="Least characters of a text, least items of a list.")
+    longest: int | None = Field(default=None, description="Most of them.")
+    pattern: str | None = Field(default=None, description="What a text has to match.")
+    item: PartSetting | None = Field(default=None, description="Each item of a list, each value of a mapping.")
+    fields: list[PartSetting] = Field(default=[], description="The settings of a group.")
+    alternatives: list[PartSetting] = Field(default=[], description="The kinds of which it is one.")
+
+
+Presets = dict[str, dict[str, Any]]
+
+
+class PartKinds(Strict):
+    """The kinds of parts that have settings."""
+
+    kinds: list[str]
+
+
+class PartRow(Strict):
+    """A part that can be named."""
+
+    name: str
+    description: str
+    frameworks: list[str] = Field(description="Those it belongs to; empty if it knows none.")
+    settings: list[PartSetting]
+    presets: Presets = Field(description="Settings that go together, by name; explicit ones win.")
+
+
+class PartsAnswer(Strict):
+    """The parts of one kind."""
+
+    parts: list[PartRow]
+
+
+class PartAnswer(PartRow):
+    """A part in full."""
+
+    kind: str
+    documentation: str
+    package: str
+    config_schema: dict[str, Any] = Field(description="The JSON schema of its settings.")
