@@ -11,6 +11,7 @@ shown, and how anything is trained.
 from dltrainer_jupyter.core.registry import register
 from dltrainer_jupyter.tal.compare import compare
 from dltrainer_jupyter.tal.description import describe
+from dltrainer_jupyter.tal.plug_in_check import check_plugin
 from dltrainer_jupyter.tal.reports import load_report
 from dltrainer_jupyter.tal.restore import restore
 from dltrainer_jupyter.tal.run import Control, Run
@@ -34,6 +35,7 @@ from dltrainer_jupyter.tal.verbs import (
 __all__ = [
     "Control",
     "Run",
+    "check_plugin",
     "checkpoint",
     "clone",
     "compare",

@@ -170,7 +170,7 @@ class JaxContext:
         if part.is_user_object:
             return _in_columns(own_loss(self._objects["loss"]), same_shape=False)
         named = part_by_name("losses", part, "loss", "jax")
-        return _in_columns(named.build(), same_shape=named.same_shape)
+        return _in_columns(named.build(), same_shape=getattr(named, "same_shape", False))
 
 
 def _in_columns(loss: Callable[[Any, Any], Any], *, same_shape: bool) -> Callable[[Any, Any], Any]:

@@ -131,7 +131,7 @@ class PyTorchContext:
         if part.is_user_object:
             return _in_columns(self._own_loss(), same_shape=False)
         named = part_by_name("losses", part, "loss", "pytorch")
-        return _in_columns(named.build(), same_shape=named.same_shape)
+        return _in_columns(named.build(), same_shape=getattr(named, "same_shape", False))
 
     def _own_loss(self) -> Callable[[Any, Any], Any]:
         given = own_loss(self._objects["loss"])

@@ -177,7 +177,7 @@ class TensorFlowContext:
             return _in_columns(self._own_loss(), same_shape=False)
         self.loss_name = part.type
         named = part_by_name("losses", part, "loss", "tensorflow")
-        return _in_columns(named.build(), same_shape=named.same_shape)
+        return _in_columns(named.build(), same_shape=getattr(named, "same_shape", False))
 
     def _own_loss(self) -> Callable[[Any, Any], Any]:
         given = own_loss(self._objects["loss"], "targets and outputs")

@@ -15,7 +15,7 @@ part (``faults``). What does not: what the parts do.
 
 from dltrainer_jupyter.core.registry.declaring import register
 from dltrainer_jupyter.core.registry.kinds import OF_A_FRAMEWORK, SINGULAR, Kind
-from dltrainer_jupyter.core.registry.lookup import check, entry_of, find, forget, is_ours, names, package
+from dltrainer_jupyter.core.registry.lookup import check, entry_of, find, forget, is_ours, names, others, package
 from dltrainer_jupyter.core.registry.own import using
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "forget",
     "is_ours",
     "names",
+    "others",
     "package",
     "register",
     "using",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import date
@@ -12,6 +13,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
+from pydantic.errors import PydanticSchemaGenerationError
 
 from dltrainer_jupyter.core.errors import brief
 from dltrainer_jupyter.core.registry.kinds import Kind
@@ -21,6 +23,7 @@ WITHOUT_SETTINGS: frozenset[str] = frozenset({"adapters", "executors", "faces"})
 
 _PLAIN = (bool, int, float, str, SecretStr, Path, date, NoneType, Enum)
 _CONTAINERS = (list, tuple, set, frozenset, dict)
+_KNOWN = "int, float, str, bool, Literal[…] for a choice, or lists, tuples, mappings and models of them"
 _TEXT, _TEXTS, _NUMBER, _COUNT, _SIZES = "text", "texts", "a number above 0", "a whole number above 0", "whole numbers"
 _METADATA: dict[str, str] = {
     "description": _TEXT,
@@ -68,6 +71,26 @@ def faults(kind: Kind, part: Any) -> Iterator[str]:
     yield from _faults_of_schema(schema, "Config")
 
 
+def unknown_type(error: BaseException) -> str | None:
+    """Say which setting has a type that pydantic doesn't know, where its refusal of a class does not.
+
+    Parameters
+    ----------
+    error : BaseException
+        Raised where the class is made.
+    """
+    if not isinstance(error, PydanticSchemaGenerationError):
+        return None
+    name, trace = None, error.__traceback__
+    while trace is not None:
+        # The function that looks at one field after another knows which; the error has a page of text instead.
+        if trace.tb_frame.f_code.co_name in {"_common_field_schema", "_generate_md_field_schema"}:
+            name = trace.tb_frame.f_locals.get("name", name)
+        trace = trace.tb_next
+    got = re.search(r"schema for (.+?)\. Set `arb", " ".join(str(error).split()))
+    return f"Config.{name or '?'}: expected {_KNOWN}, got {got[1] if got else 'something else'}"
+
+
 def _faults_of_metadata(part: type[Any]) -> Iterator[str]:
     for key, expected in _METADATA.items():
         value = getattr(part, key, None)
@@ -90,10 +113,7 @@ def _faults_of_schema(schema: type[BaseModel], where: str) -> Iterator[str]:
     for name, field in schema.model_fields.items():
         unknown = next(_unknown(field.annotation), None)
         if unknown is not None:
-            yield (
-                f"{where}.{name}: expected int, float, str, bool, Literal[…] for a choice, or lists, tuples, mappings "
-                f"and models of them, got {_named(unknown)}."
-            )
+            yield (f"{where}.{name}: expected {_KNOWN}, got {_named(unknown)}.")
     for inner in _nested(schema):
         if inner is not schema:
             yield from _faults_of_schema(inner, f"{where}.{inner.__name__}")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dltrainer_jupyter.core.errors import ConfigurationError, MissingPackageError, first_line
+from dltrainer_jupyter.core.errors import ConfigurationError, DLTrainerError, MissingPackageError, first_line
 from dltrainer_jupyter.core.registry import faults, namespace
 from dltrainer_jupyter.core.registry.declaring import Declared
 from dltrainer_jupyter.core.registry.entry import Entry
@@ -78,7 +78,7 @@ class FromFolder:
             )
             raise MissingPackageError(msg) from error
         except (Exception, SystemExit) as error:
-            msg = f"The {called} can't be imported from {self._file}: {_told(error, self._file)}."
+            msg = f"The {called} can't be imported from {self._file}: {told(error, self._file)}."
             raise ConfigurationError(msg) from error
         if problem := faults.first_fault(self.declared.kind, found):
             msg = f"The {called} ({self.place}) can't be used: {problem}"
@@ -254,8 +254,12 @@ def _stamp(status: os.stat_result) -> tuple[int, ...]:
     return status.st_mode, status.st_uid, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
-def _told(error: BaseException, file: Path) -> str:
-    """Write an error in its author's words, with the line of the plug-in that raised it."""
+def told(error: BaseException, file: Path) -> str:
+    """Write an error in its author's words, without a full stop, with the line of the plug-in that raised it."""
+    if isinstance(error, DLTrainerError):
+        return str(error).rstrip(".")
+    if (unknown := faults.unknown_type(error)) is not None:
+        return unknown
     line, trace = None, error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == str(file):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from dltrainer_jupyter.core.errors import ConfigurationError, UnknownNameError
 from dltrainer_jupyter.core.registry import entry_points, notebook, own, plug_ins
 from dltrainer_jupyter.core.registry.entry import Entry
 from dltrainer_jupyter.core.registry.entry_points import Installed
+from dltrainer_jupyter.core.registry.folder import FromFolder
 from dltrainer_jupyter.core.registry.kinds import SINGULAR, Kind
 
 _OURS = "dltrainer-jupyter"
@@ -126,6 +128,11 @@ def entry_of(kind: Kind, name: str, framework: str | None = None) -> Entry:
         msg = f"The {_called(kind, name)} is registered more than once: {whose}. {cure} all but one."
         raise ConfigurationError(msg)
     return found[0]
+
+
+def others(kind: Kind, full_name: str, path: Path) -> list[Entry]:
+    """Give who has a name besides a plug-in, which need not lie in the plug-in folder (yet)."""
+    return [it for it in _found(kind, full_name) if not (isinstance(it, FromFolder) and it.plug_in.path == path)]
 
 
 def _found(kind: Kind, full: str) -> list[Entry]:
