@@ -16,6 +16,7 @@ from dltrainer_jupyter.core.part import USER_OBJECT, Part
 from dltrainer_jupyter.core.protocols import Dataset, Metric, Samples, Signature
 from dltrainer_jupyter.core.records import TestRunRecord
 from dltrainer_jupyter.core.spec import RunSpec, ValidationSpec
+from dltrainer_jupyter.core.validation import validate
 from dltrainer_jupyter.data.foreign.recognition import is_read_once, kind_of
 from dltrainer_jupyter.data.foreign.structure import to_numpy
 from dltrainer_jupyter.data.measured import AsTrained, as_trained
@@ -46,7 +47,8 @@ def _test(run: Run, data: Any, checkpoint: str | int, name: str | None) -> TestR
     examiner = parts.make_examiner(spec, signature, keep=MOST_EXAMPLES)
     observers: list[Any] = [it for it in (*metrics, confusion, examiner) if it is not None]
     count, seconds = 0, 0.0
-    with closing(_batches(spec, own, ready, data)) as batches:
+    dataset = _own_set(spec, own) if data is None else _loaded(spec, data, ready)
+    with closing(_batches(spec, dataset, ready)) as batches:
         for inputs, targets in batches:
             began = time.perf_counter()
             outputs = predictor.outputs(inputs)
@@ -57,7 +59,9 @@ def _test(run: Run, data: Any, checkpoint: str | int, name: str | None) -> TestR
     if count == 0:
         msg = " ".join(["data: expected samples to measure, found none.", *ready.notes])
         raise ConfigurationError(msg)
-    summary: dict[str, Any] = {"task": signature.task, "count": count, "notes": []}
+    # The validations saw the same in the same order, so pictures of it are there; loaders may shuffle.
+    is_held_back = data is None and isinstance(dataset.validation, Samples)
+    summary: dict[str, Any] = {"task": signature.task, "count": count, "notes": [], "is_held_back": is_held_back}
     if examiner is not None:
         summary |= examiner.summary()
     examples = {} if examiner is None else dict(examiner.examples())
@@ -82,11 +86,8 @@ def _metrics(spec: RunSpec, own: Mapping[str, Any], signature: Signature) -> lis
     return parts.make_metrics(spec, {"metrics": copy.deepcopy(own["metrics"])}, signature, tensors)
 
 
-def _batches(
-    spec: RunSpec, own: Mapping[str, Any], ready: AsTrained, data: Any
-) -> Generator[tuple[Array, Array], None, None]:
-    """Give what is measured, batch by batch, as the model takes it."""
-    dataset = _own_set(spec, own) if data is None else _loaded(spec, data, ready)
+def _batches(spec: RunSpec, dataset: Dataset, ready: AsTrained) -> Generator[tuple[Array, Array], None, None]:
+    """Give what is measured, batch by batch, as the model takes it, and close it."""
     try:
         part = dataset.train if dataset.validation is None else dataset.validation
         if isinstance(part, Samples):
@@ -121,7 +122,8 @@ def _own_set(spec: RunSpec, own: Mapping[str, Any]) -> Dataset:
 def _loaded(spec: RunSpec, data: Any, ready: AsTrained) -> Dataset:
     """Load other data, as the model was trained."""
     is_named = isinstance(data, str | Mapping)
-    named = Part.model_validate(data) if is_named else Part(type=USER_OBJECT)
+    given = {"type": data} if isinstance(data, str) else data
+    named = validate(Part, given, "data") if is_named else Part(type=USER_OBJECT)
     if is_named:
         registry.check("data", named.type)
     # Of a data set that is indexed, what is validated on keeps its order.

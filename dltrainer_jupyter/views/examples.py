@@ -55,7 +55,7 @@ def examples(
     run_id : str
         Which run.
     folder : Path
-        The run's, where pictures of validation examples may lie.
+        The run's, where pictures of validation examples may lie; a test run on the same set has them, too.
     epoch : int, optional
         After which epoch; the newest validation that kept some if left out.
     test_run : int, optional
@@ -86,7 +86,8 @@ def examples(
         found = _of_validation(store, run_id, epoch) if test_run is None else _of_test_run(store, run_id, test_run)
     columns = found.columns
     rows = _sorted(columns, _filtered(columns, truth=truth, prediction=predicted, correct=correct), sort)
-    gallery = Gallery.open(folder) if test_run is None and len(rows) else None
+    has_pictures = test_run is None or found.summary.get("is_held_back")
+    gallery = Gallery.open(folder) if has_pictures and len(rows) else None
     return {
         "epoch": found.epoch,
         "task": found.summary.get("task"),

@@ -14,7 +14,9 @@ from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, mean_abs
 from torch.utils.data import DataLoader, TensorDataset
 
 from dltrainer_jupyter.core.errors import CheckpointError, ConfigurationError
+from dltrainer_jupyter.tal.places import here
 from dltrainer_jupyter.views import test_runs
+from dltrainer_jupyter.views.examples import examples
 from tests.tal.subject import TEXT, VALUES, X, Y, net, quick
 
 if TYPE_CHECKING:
@@ -159,6 +161,7 @@ def test_a_class_without_examples_is_defined_and_said() -> None:
         ((X, Y[:9]), "every sample needs a target"),
         ("digts", "Unknown data set 'digts'|Unknown data 'digts'"),
         (3, "expected"),
+        ({"tipe": "digits"}, "data: expected a name or a mapping with a 'type', got {'tipe': 'digits'}"),
         ((X[:0], Y[:0]), "the data set is empty"),
         (iter([]), "."),
     ],
@@ -218,3 +221,15 @@ def test_a_test_run_is_forgotten() -> None:
         run.test_examples(first.id)
     with pytest.raises(ConfigurationError, match="there are: none"):
         other.delete_test(second.id)
+
+
+def test_examples_of_what_was_held_back_have_the_pictures_of_the_validation() -> None:
+    run = quick(model="cnn", data="digits", epochs=1)
+    shown = examples(
+        run.store, run.id, here(run.record), sort="-loss", count=3, test_run=run.test(checkpoint="last").id
+    )
+    of_validation = examples(run.store, run.id, here(run.record), sort="-loss", count=3)
+    assert [item["image"] for item in shown["items"]] == [item["image"] for item in of_validation["items"]]
+    assert all(item["image"] for item in shown["items"])
+    other = run.test("digits", checkpoint="last").id
+    assert examples(run.store, run.id, here(run.record), test_run=other)["items"][0]["image"] is None
