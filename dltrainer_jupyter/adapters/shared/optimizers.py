@@ -6,6 +6,8 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from dltrainer_jupyter.core.schema import setting
+
 DEFAULT_RATE = 1e-3
 """The base learning rate where nobody gives one."""
 
@@ -30,10 +32,12 @@ class SGD:
     class Config(_Config):
         """Settings."""
 
-        momentum: float = Field(default=0.0, ge=0, lt=1, description="Share of the last update that is kept.")
-        dampening: float = Field(default=0.0, ge=0, lt=1, description="Share of the gradient left out of the momentum.")
-        weight_decay: float = Field(default=0.0, ge=0, description="L2 penalty.")
-        nesterov: bool = Field(default=False, description="Look ahead along the momentum.")
+        momentum: float = setting(0.0, ge=0, lt=1, description="Share of the last update that is kept.", step=0.1)
+        dampening: float = setting(
+            0.0, ge=0, lt=1, description="Share of the gradient left out of the momentum.", advanced=True
+        )
+        weight_decay: float = setting(0.0, ge=0, description="L2 penalty.", step=0.01)
+        nesterov: bool = setting(default=False, description="Look ahead along the momentum.", advanced=True)
 
         @model_validator(mode="after")
         def _nesterov_needs_momentum(self) -> Self:
@@ -63,10 +67,12 @@ class Adam:
     class Config(_Config):
         """Settings."""
 
-        betas: tuple[Beta, Beta] = Field(default=(0.9, 0.999), description="Decay of the two moments.")
-        eps: float = Field(default=1e-8, gt=0, description="Added to the denominator.")
-        weight_decay: float = Field(default=0.0, ge=0, description="L2 penalty.")
-        amsgrad: bool = Field(default=False, description="Keep the largest second moment (Reddi et al., 2018).")
+        betas: tuple[Beta, Beta] = setting((0.9, 0.999), description="Decay of the two moments.", advanced=True)
+        eps: float = setting(1e-8, gt=0, description="Added to the denominator.", advanced=True)
+        weight_decay: float = setting(0.0, ge=0, description="L2 penalty.", step=0.01)
+        amsgrad: bool = setting(
+            default=False, description="Keep the largest second moment (Reddi et al., 2018).", advanced=True
+        )
 
     def __init__(self, config: Config) -> None:
         self.config = config
@@ -86,10 +92,12 @@ class AdamW:
     class Config(_Config):
         """Settings."""
 
-        betas: tuple[Beta, Beta] = Field(default=(0.9, 0.999), description="Decay of the two moments.")
-        eps: float = Field(default=1e-8, gt=0, description="Added to the denominator.")
-        weight_decay: float = Field(default=0.01, ge=0, description="Decoupled weight decay.")
-        amsgrad: bool = Field(default=False, description="Keep the largest second moment (Reddi et al., 2018).")
+        betas: tuple[Beta, Beta] = setting((0.9, 0.999), description="Decay of the two moments.", advanced=True)
+        eps: float = setting(1e-8, gt=0, description="Added to the denominator.", advanced=True)
+        weight_decay: float = setting(0.01, ge=0, description="Decoupled weight decay.", step=0.01)
+        amsgrad: bool = setting(
+            default=False, description="Keep the largest second moment (Reddi et al., 2018).", advanced=True
+        )
 
     def __init__(self, config: Config) -> None:
         self.config = config
