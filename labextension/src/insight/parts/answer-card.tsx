@@ -4,6 +4,8 @@ import type { Asking } from '../model/asking';
 import { milliseconds, shortDigest } from '../../model/prediction';
 import { TRIAL, type TrialWords } from '../words/trial';
 import { Icon } from '../../panel/icons';
+import { evaluationWords } from '../words/evaluation';
+import { ClassLegend } from './class-legend';
 import { Guesses } from './guesses';
 import { Notes } from './notes';
 import { Overlaid } from './overlaid';
@@ -21,6 +23,8 @@ export function AnswerCard({
   const said = inLanguage(TRIAL, language);
   const { outcomes, answer, error, busy } = asking;
   const first = outcomes[0];
+  // A list of what was found, where others have a class.
+  const layered = first !== undefined && (first.boxes !== null || first.mask !== null);
   const failure = error ?? first?.error ?? null;
   return (
     <div class="dlt-answer" aria-busy={busy}>
@@ -37,7 +41,7 @@ export function AnswerCard({
         </p>
       ) : (
         <>
-          <div class="dlt-answer-body">
+          <div class="dlt-answer-body" data-layers={layered}>
             {first.thumbnail === null ? null : (
               <figure>
                 <Overlaid
@@ -55,6 +59,13 @@ export function AnswerCard({
                 <span class="dlt-hidden">{said.prediction}: </span>
                 {first.prediction}
               </p>
+              {layered ? (
+                <ClassLegend
+                  labels={answer.labels ?? []}
+                  masked={first.mask !== null}
+                  label={evaluationWords(language).legend}
+                />
+              ) : null}
               {first.top.length > 0 ? <Guesses top={first.top} label={said.confidence} /> : null}
             </div>
           </div>

@@ -8,11 +8,9 @@ import type { InsightClient } from '../contract';
 import type { Item } from '../model/answers';
 import { useHeatmap } from '../model/heatmaps';
 import type { EvaluationWords } from '../words/evaluation';
+import { ClassLegend } from './class-legend';
 import { ExamplePicture, type Layers, PREDICTION, hasLayers } from './example-picture';
 import { Guesses } from './guesses';
-import { classColour } from './layers';
-
-const MOST_NAMED = 24;
 
 interface ZoomProps {
   client: InsightClient;
@@ -118,7 +116,13 @@ export function ExampleZoom(props: ZoomProps): JSX.Element | null {
             words={words}
             onChange={setLayers}
           />
-          <Legend item={item} labels={labels} words={words} />
+          {hasLayers(item) ? (
+            <ClassLegend
+              labels={labels}
+              masked={item.mask !== null || item.true_mask !== null}
+              label={words.legend}
+            />
+          ) : null}
           {!explains(item) || checkpoint === null ? null : (
             <Button
               label={looking ? words.notLooked : words.looked}
@@ -239,25 +243,6 @@ function Amount(props: { label: string; value: number; onChange: (value: number)
       />
     </span>
   );
-}
-
-/** Which colour stands for which class; of many, the first ones. */
-function Legend({ item, labels, words }: { item: Item; labels: string[]; words: EvaluationWords }) {
-  const masked = item.mask !== null || item.true_mask !== null;
-  // In a mask 0 is the ground; of boxes no class is.
-  const named = labels
-    .slice(0, MOST_NAMED)
-    .map((label, i) => ({ label, colour: classColour(masked ? i : i + 1) }));
-  return hasLayers(item) ? (
-    <ul class="dlt-legend-classes" aria-label={words.legend}>
-      {(masked ? named.slice(1) : named).map(({ label, colour }) => (
-        <li key={label}>
-          <span style={{ background: colour }} />
-          {label}
-        </li>
-      ))}
-    </ul>
-  ) : null;
 }
 
 /** Keeps the Tab key inside an element. */
