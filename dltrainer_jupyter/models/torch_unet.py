@@ -12,13 +12,13 @@ from dltrainer_jupyter.models.blocks import Activation, activation_layer
 
 
 def convolution(
-    channels: int, features: int, activation: Activation, *, stride: int = 1, norm: bool = True
+    channels: int, features: int, activation: Activation | None, *, stride: int = 1, norm: bool = True
 ) -> nn.Module:
     """Make a 3x3 convolution with what follows it."""
     layers: list[nn.Module] = [nn.Conv2d(channels, features, 3, stride=stride, padding=1, bias=not norm)]
     if norm:
         layers.append(nn.BatchNorm2d(features))
-    return nn.Sequential(*layers, activation_layer(activation))
+    return nn.Sequential(*layers, *([] if activation is None else [activation_layer(activation)]))
 
 
 class UNetModule(nn.Module):
@@ -47,9 +47,9 @@ class UNetModule(nn.Module):
     ) -> None:
         super().__init__()
 
-        def level(features: int, wide: int) -> nn.Sequential:
+        def level(features: int, wide: int, last: Activation | None = activation) -> nn.Sequential:
             first = convolution(features, wide, activation, norm=batch_norm)
-            return nn.Sequential(first, convolution(wide, wide, activation, norm=batch_norm))
+            return nn.Sequential(first, convolution(wide, wide, last, norm=batch_norm))
 
         widths = [width * 2**number for number in range(depth + 1)]
         self.down = nn.ModuleList(
@@ -57,7 +57,12 @@ class UNetModule(nn.Module):
         )
         if dropout:
             self.down[-1] = nn.Sequential(self.down[-1], nn.Dropout2d(dropout))
-        self.up = nn.ModuleList(level(coarse + fine, fine) for fine, coarse in pairwise(widths))
+        # What the output sees has no activation: where a rectifier lets none of a few channels through, as happened to
+        # whole classes, pixels are all alike and nothing is learnt of them any more.
+        self.up = nn.ModuleList(
+            level(coarse + fine, fine, activation if number else None)
+            for number, (fine, coarse) in enumerate(pairwise(widths))
+        )
         self.output = nn.Conv2d(width, classes, 1)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:

@@ -51,7 +51,7 @@ class UNet:
 
         width: int = Field(default=16, ge=1, le=1024, description="Channels at full size; doubled at each level down.")
         depth: int = Field(default=3, ge=1, le=6, description="How often height and width are halved.")
-        activation: Activation = Field(default="relu", description="What follows each convolution but the last.")
+        activation: Activation = Field(default="relu", description="What follows each convolution but the last two.")
         dropout: float = Field(default=0.0, ge=0, lt=1, description="Share of channels dropped at the coarsest level.")
         batch_norm: bool = Field(default=True, description="Normalise each channel over the batch.")
 

@@ -40,6 +40,14 @@ def test_a_coarse_level_sees_far_and_a_fine_one_sees_pixels() -> None:
     assert (seen[32, 32], seen[32, 10]) == (True, True)
 
 
+def test_pixels_of_which_all_features_are_negative_are_still_learnt_from() -> None:
+    net = build()
+    last = [layer for layer in net.up[0].modules() if isinstance(layer, nn.BatchNorm2d)][-1]
+    nn.init.constant_(last.bias, -100)
+    nn.functional.cross_entropy(net(torch.rand(2, 3, 16, 16)), torch.ones(2, 16, 16, dtype=torch.int64)).backward()
+    assert last.weight.grad.abs().sum() > 0
+
+
 def test_whole_numbers_are_made_floats() -> None:
     assert build()(torch.ones(1, 3, 16, 16, dtype=torch.int64)).dtype == torch.float32
 
