@@ -68,9 +68,9 @@ class FormField:
         if self.kind == "either":
             return " | ".join(it.type for it in self.alternatives)
         if self.kind == "select":
-            return " | ".join(map(str, self.options))
+            return " | ".join(map(_option, self.options))
         if self.kind == "multiselect":
-            return f"list ({' | '.join(map(str, self.options))} each)"
+            return f"list ({' | '.join(map(_option, self.options))} each)"
         if self.kind == "list":
             return "list" if self.item is None or self.item.kind == "any" else f"list ({self.item.type} each)"
         if self.kind in {"mapping", "group"}:
@@ -81,7 +81,7 @@ class FormField:
             "≤": self.maximum,
             "<": self.exclusive_maximum,
         }
-        said = ", ".join(f"{sign} {bound:g}" for sign, bound in bounds.items() if bound is not None)
+        said = ", ".join(f"{sign} {_number(bound)}" for sign, bound in bounds.items() if bound is not None)
         return f"{_WORDS.get(self.kind, 'anything')} {said}".strip()
 
     def document(self) -> dict[str, Any]:
@@ -221,6 +221,14 @@ def _resolved(said: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, An
     """Follow a reference to where a shared definition stands."""
     name = str(said.get("$ref", "")).rpartition("/")[2]
     return {**known.get(name, {}), **{key: value for key, value in said.items() if key != "$ref"}}
+
+
+def _number(value: float) -> str:
+    return str(value) if isinstance(value, int) else f"{value:g}"
+
+
+def _option(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _document(value: Any) -> Any:

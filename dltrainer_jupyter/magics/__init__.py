@@ -71,5 +71,5 @@ def completions(context: CompletionContext) -> SimpleMatcherResult:
     if f"%{_NAME}" in context.full_text:
         from dltrainer_jupyter.magics.completion import candidates
 
-        found = candidates(context.text_until_cursor, context.token, context.full_text)
+        found = candidates(context.text_until_cursor, context.token, context.full_text, context.cursor_line)
     return {"completions": [SimpleCompletion(name) for name in found], "suppress": True, "ordered": True}

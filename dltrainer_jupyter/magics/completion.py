@@ -10,33 +10,17 @@ from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.errors import DLTrainerError
 from dltrainer_jupyter.core.live import declared
 from dltrainer_jupyter.core.spec import RunSpec
-from dltrainer_jupyter.core.vocabulary import CHECKPOINT, RUN, WORDS, Option, Word
+from dltrainer_jupyter.core.vocabulary import CHECKPOINT, RUN, SET, WORDS, Option, Word
 from dltrainer_jupyter.magics.body import looks_like_python
+from dltrainer_jupyter.magics.completing_settings import in_body, names, of_set
 from dltrainer_jupyter.magics.options import CELL_OPTIONS, HELP
 
 _LOG = logging.getLogger(__name__)
 _MOST_RUNS = 200
 _LINE = re.compile(r"\s*(?:[^%=]+=\s*)?(%%?dltrain)\s(.*)")
-_KEY = re.compile(r"\w+")
-_SETTING = re.compile(r"\s*(\w+):\s+(?:\[(?:[^\]]*,)?\s*)?(?:\{\s*type:\s*)?[^\s\[\]{},]*")
-"""A key of a YAML body and the beginning of a name: alone, in a list, or in braces behind ``type:``."""
-_NAMED: dict[str, registry.Kind] = {
-    "framework": "adapters",
-    "executor": "executors",
-    "recipe": "recipes",
-    "model": "models",
-    "data": "data",
-    "optimizer": "optimizers",
-    "loss": "losses",
-    "metrics": "metrics",
-    "scheduler": "schedules",
-    "augmentation": "augmentations",
-    "preprocessing": "preprocessing",
-}
-"""Keys of a YAML body whose value is a registered name."""
 
 
-def candidates(text: str, token: str, cell: str) -> list[str]:
+def candidates(text: str, token: str, cell: str, at: int | None = None) -> list[str]:
     """Say what may stand at the cursor.
 
     Parameters
@@ -47,6 +31,8 @@ def candidates(text: str, token: str, cell: str) -> list[str]:
         The end of it that is being typed.
     cell : str
         The whole cell.
+    at : int, optional
+        Which of its lines the cursor is in; the first that begins so if left out.
 
     Returns
     -------
@@ -54,27 +40,27 @@ def candidates(text: str, token: str, cell: str) -> list[str]:
         What may stand in place of ``token``; empty where nothing of ours is being typed.
     """
     try:
-        found = _found(text, cell)
+        found = _found(text, cell, at)
     except (DLTrainerError, OSError) as error:
         _LOG.debug("Nothing to complete: %s", error)
         return []
     return [name for name in found if name.startswith(token)]
 
 
-def _found(text: str, cell: str) -> list[str]:
+def _found(text: str, cell: str, at: int | None) -> list[str]:
     line = _LINE.fullmatch(text)
+    magic, *body = cell.split("\n")
     if line is not None:
-        magic, rest = line.groups()
+        word, rest = line.groups()
         *before, typed = rest.split(" ")
-        before = [word for word in before if word]
-        return _options(CELL_OPTIONS, before, typed) if magic == "%%dltrain" else _after_verb(before, typed)
-    magic, _, body = cell.lstrip().partition("\n")
-    if not magic.startswith("%%dltrain") or looks_like_python(body):
+        before = [it for it in before if it]
+        return _options(CELL_OPTIONS, before, typed, body) if word == "%%dltrain" else _after_verb(before, typed)
+    blank = next((number for number, it in enumerate([magic, *body]) if it.strip()), 0)
+    magic, body = [magic, *body][blank], [magic, *body][blank + 1 :]
+    if not magic.lstrip().startswith("%%dltrain") or looks_like_python("\n".join(body)):
         return []
-    if _KEY.fullmatch(text):
-        return [f"{key}:" for key in RunSpec.model_fields]
-    setting = _SETTING.fullmatch(text)
-    return _parts(_NAMED[setting[1]]) if setting is not None and setting[1] in _NAMED else []
+    number = at - blank - 1 if at is not None else next((it for it, one in enumerate(body) if one.startswith(text)), 0)
+    return in_body(text, body, number) if 0 <= number < len(body) else []
 
 
 def _after_verb(before: list[str], typed: str) -> list[str]:
@@ -90,12 +76,13 @@ def _after_verb(before: list[str], typed: str) -> list[str]:
     return _subjects(word, before[1:])
 
 
-def _options(options: Sequence[Option], before: Sequence[str], typed: str) -> list[str]:
+def _options(options: Sequence[Option], before: Sequence[str], typed: str, body: Sequence[str] = ()) -> list[str]:
     flag, equals, _ = typed.partition("=")
-    awaited = _awaited(options, [*before, flag] if equals else before)
+    awaited = _awaited(options, [*before, flag] if equals and typed.startswith("-") else before)
     if awaited is None:
         return [option.flag for option in options if option.many or option.flag not in before]
-    values = [*_values(awaited)]
+    setting = typed.removeprefix(f"{SET.flag}=")
+    values = of_set(setting, before, body) if awaited is SET and not setting.startswith("-") else [*_values(awaited)]
     # After the first of several values another option may follow.
     return [*values, *(option.flag for option in options)] if awaited.many and typed.startswith("-") else values
 
@@ -121,18 +108,13 @@ def _values(option: Option) -> Iterable[str]:
 def _subjects(word: Word, given: Sequence[str]) -> list[str]:
     flags = [option.flag for option in (*word.options, HELP)]
     if word.parts is not None:
-        return [] if given else _parts(word.parts)
+        return [] if given else names(word.parts)
     if word.subject in {"runs", "some"} or (word.subject in {"run", "file"} and not given):
         return [name for name in _runs() if name not in given]
     if word.subject == "settings":
         settings = [f"{key}=" for key in declared(RunSpec)]
         return settings if given else [*_runs(), *settings]
     return flags
-
-
-def _parts(kind: registry.Kind) -> list[str]:
-    found = {name for framework in registry.names("adapters") for name in registry.names(kind, framework)}
-    return sorted(found | {name for name in registry.names(kind) if "." not in name})
 
 
 def _runs() -> list[str]:

@@ -18,6 +18,7 @@ _TAKES = {
     "set": "[EXPRESSION]",
     "file": "[RUN] FILE",
     "part": "[NAME]",
+    "plug-in": "FILE",
     "mirror": "[MIRROR] [RUN …]",
 }
 

@@ -15,7 +15,17 @@ from dltrainer_jupyter.magics.options import HELP, VerbLine, parse_verb_line
 from dltrainer_jupyter.magics.shown import from_users_frames, say
 from dltrainer_jupyter.magics.tables import Shown
 from dltrainer_jupyter.magics.usage import line_help, usage, verb_help
-from dltrainer_jupyter.tal import catalogue, compare, configuration, get, restore, runs, sync
+from dltrainer_jupyter.tal import (
+    catalogue,
+    check_plugin,
+    compare,
+    configuration,
+    get,
+    reload_plugins,
+    restore,
+    runs,
+    sync,
+)
 from dltrainer_jupyter.tal.control import Control
 from dltrainer_jupyter.tal.places import are_paths
 from dltrainer_jupyter.tal.run import Run
@@ -205,11 +215,20 @@ def _evaluated(shell: InteractiveShell, text: str) -> Any:
 
 def _parts(_shell: InteractiveShell, word: Word, given: VerbLine) -> Shown:
     assert word.parts is not None  # noqa: S101 - of every verb that lists parts
+    if given.options.get("reload"):
+        say(reload_plugins())
     if not given.words:
-        return Shown(*catalogue.parts_page(word.parts))
+        return Shown(*catalogue.parts_page(word.parts, given.options.get("framework"), given.options.get("task")))
     if len(given.words) > 1:
         _nothing(word, given.words)
     return Shown(*catalogue.part_page(catalogue.part(word.parts, given.words[0])))
+
+
+def _check_plugin(_shell: InteractiveShell, word: Word, given: VerbLine) -> None:
+    if len(given.words) != 1:
+        msg = f"Expected %dltrain {usage(word)}, got {' '.join(given.words) or 'nothing'}."
+        raise ConfigurationError(msg)
+    say(repr(check_plugin(given.words[0])))
 
 
 def _nothing(word: Word, words: list[str]) -> None:
@@ -233,5 +252,6 @@ _VERBS: dict[str, Callable[[InteractiveShell, Word, VerbLine], Any]] = {
     "report": _report,
     "predict": _predict,
     "test": _test,
+    "check-plugin": _check_plugin,
     **dict.fromkeys((name for name, word in WORDS.items() if word.parts is not None), _parts),
 }

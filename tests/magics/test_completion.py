@@ -103,3 +103,60 @@ print(sorted({"torch", "sklearn", "pandas", "ipywidgets"} & set(sys.modules)))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("body", "offered"),
+    [
+        ("optimizer: {type: adamw, we", ["weight_decay:"]),
+        ("optimizer: {type: adamw, betas: [0.9, 0.99], a", ["amsgrad:"]),
+        ("optimizer: {type: adamw, amsgrad: ", ["true", "false"]),
+        ("optimizer: {type: sg", ["sgd"]),
+        ("optimizer:\n  type: sgd\n  nest", ["nesterov:"]),
+        ("optimizer:\n  type: sgd\n  nesterov: t", ["true"]),
+        ("optimizer:\n  ty", ["type:"]),
+        ("model:\n  type: cnn\n  pooling: ", ["max", "average", "none"]),
+        ("model: {type: cnn, preset: e", ["easy"]),
+        ("model: {type: cnn, pre", ["preset:"]),
+        ("metrics: [accuracy, {type: f1, average: m", ["macro", "micro"]),
+        ("metrics:\n  - type: f1\n    av", ["average:"]),
+        ("metrics:\n  - type: f1\n  - type: top5\n    av", []),
+        ("track: {type: mlflow, checkpoints: b", ["best"]),
+        ("precision: b", ["bf16-mixed"]),
+        ("validation: {ex", ["examples:"]),
+        ("checkpoint:\n  kee", ["keep:"]),
+        ("verbose: ", ["true", "false"]),
+        ("optimizer: {type: nothing, we", []),
+        ("optimizer: {type: adamw, eps: ", []),
+        ("optimizer: }{[", []),
+        ("epochs: ", []),
+    ],
+)
+def test_settings_of_the_chosen_part(notebook, body, offered) -> None:
+    found = notebook.offered(f"%%dltrain digits\nmodel: cnn\n{body}", "\ndata: digits")
+    # Where nothing of ours fits, whatever Python makes of it may stand there.
+    assert [it for it in found if it.endswith(":") or offered] == offered
+
+
+def test_settings_behind_set(notebook) -> None:
+    def offered(line: str, body: str = "model: {type: cnn}\ndata: digits") -> list[str]:
+        return notebook.offered(f"%%dltrain digits {line}", f"\n{body}")
+
+    assert {"optimizer=", "optimizer.", "epochs=", "checkpoint."} <= set(offered("--set "))
+    assert offered("--set optimizer.am") == ["optimizer.amsgrad="]
+    assert offered("--set optimizer=sgd --set optimizer.nest") == ["optimizer.nesterov="]
+    assert offered("--set epochs=3 optimizer.type=sgd optimizer.nest") == ["optimizer.nesterov="]
+    assert offered("--set model.pooling=m") == ["max"]
+    assert offered("--set model.preset=") == ["easy", "medium", "advanced"]
+    assert offered("--set model.hid", "model:\n  type: mlp\ndata: digits") == ["model.hidden="]
+    assert offered("--set model=m") == ["mlp"]
+    assert offered("--set checkpoint.k") == ["checkpoint.keep="]
+    assert offered("--set precision=16") == ["16-mixed"]
+
+
+ODD = ["a: {", "- ", "  - {", "x: [{a: ", "\t{", "{{{{", "- - -", "model:\n\n\n  ", ":", " : :", "}{[", "a.b.c="]
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_any_body(notebook, text) -> None:
+    assert isinstance(notebook.offered(f"%%dltrain digits\n{text}", "\nmodel: {type"), list)
