@@ -133,6 +133,11 @@ bench: setup  ## Measure speed beside the peers', on a quiet machine; CASE=loop-
 chaos: setup  ## Kill trainers at random moments, at length; SHARD=keras does a part, and a second call goes on
 	@$(BIN)/python -m tests.chaos $(SHARD) $(ARGS)
 
+.PHONY: reference
+reference: setup  ## Write docs/reference/parts.md, the settings of every part, from the parts themselves
+	@mkdir -p docs/reference
+	@$(BIN)/python -m dltrainer_jupyter.tal.reference docs/reference/parts.md
+
 .PHONY: lint
 lint: setup  ## Check style, types and layers, in Python and in TypeScript
 	@$(BIN)/ruff check

@@ -10,11 +10,23 @@ from typing import Any, get_args
 
 from dltrainer_jupyter.core import forms, registry
 from dltrainer_jupyter.core.errors import ConfigurationError, MissingPackageError, UnknownNameError
+from dltrainer_jupyter.core.protocols import Task
+from dltrainer_jupyter.tal.plug_in_folder import problems
 from dltrainer_jupyter.views.summary import TextTable
 
 _WITHOUT_SETTINGS = {"adapters", "executors", "faces"}
 KINDS: tuple[registry.Kind, ...] = tuple(kind for kind in get_args(registry.Kind) if kind not in _WITHOUT_SETTINGS)
 """Kinds of parts that have settings."""
+_SAID = (
+    "package",
+    "version",
+    "author",
+    "tasks",
+    "tags",
+    "min_gpu_memory_gb",
+    "recommended_batch_size",
+    "supported_image_sizes",
+)
 _OWN: dict[registry.Kind, str] = {
     "metrics": (
         "Your own: a function f(y_true, y_pred) of class labels (y_score for probabilities), or an object with update "
@@ -35,6 +47,8 @@ class Listed:
     settings: tuple[forms.FormField, ...]
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Settings that go together, by name."""
+    about: registry.Metadata = field(default_factory=registry.Metadata)
+    """What it says of itself."""
 
     def document(self) -> dict[str, Any]:
         """Describe the part as JSON types."""
@@ -44,10 +58,11 @@ class Listed:
             "frameworks": list(self.frameworks),
             "settings": [it.document() for it in self.settings],
             "presets": _plain(self.presets),
+            **{key: value for key, value in self.about.document().items() if key in _SAID},
         }
 
 
-def catalogue(kind: registry.Kind) -> list[Listed]:
+def catalogue(kind: registry.Kind, framework: str | None = None, task: str | None = None) -> list[Listed]:
     """List the parts of one kind.
 
     Parameters
@@ -55,13 +70,24 @@ def catalogue(kind: registry.Kind) -> list[Listed]:
     kind : str
         Which kind: ``models``, ``optimizers``, ``losses``, ``schedules``, ``augmentations``, ``preprocessing``,
         ``metrics``, ``data`` or ``trackers``.
+    framework, task : str, optional
+        Only those for it; a part that says nothing of it is for any.
 
     Returns
     -------
     list of Listed
-        By name. One whose package isn't installed says so in its description.
+        By name. One that can't be imported says why in its description.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such framework or task.
     """
-    return [_listed(kind, name, frameworks) for name, frameworks in _names(kind).items()]
+    for what, name, known in (("framework", framework, registry.names("adapters")), ("task", task, get_args(Task))):
+        if name is not None and name not in known:
+            raise UnknownNameError(what, name, known)
+    found = [_listed(kind, name, frameworks) for name, frameworks in _names(kind).items()]
+    return [it for it in found if it.about.suits(framework, task)]
 
 
 def part(kind: registry.Kind, name: str) -> Listed:
@@ -86,10 +112,11 @@ def parts_table(parts: Sequence[Listed]) -> TextTable:
     return TextTable(("name", "what it is"), [(it.name, it.description) for it in parts])
 
 
-def parts_page(kind: registry.Kind) -> list[TextTable | str]:
-    """List the parts of one kind, and say how one's own is written where a function will do."""
+def parts_page(kind: registry.Kind, framework: str | None = None, task: str | None = None) -> list[TextTable | str]:
+    """List the parts of one kind, say how one's own is written where a function will do, and what can't be used."""
     own = _OWN.get(kind)
-    return [parts_table(catalogue(kind)), *([own] if own else [])]
+    left_out = [f"Left out: {problem}" for problem in problems()]
+    return [parts_table(catalogue(kind, framework, task)), *([own] if own else []), *left_out]
 
 
 def part_page(of: Listed) -> list[TextTable | str]:
@@ -99,6 +126,7 @@ def part_page(of: Listed) -> list[TextTable | str]:
     page: list[TextTable | str] = [f"{of.name}: {of.description}"]
     page += [settings_table(plain)] if plain or not advanced else []
     page += ["Advanced:", settings_table(advanced)] if advanced else []
+    page += [said] if (said := _said_besides(of.about)) else []
     rows = [(name, _in_one_line(its)) for name, its in of.presets.items()]
     page += [TextTable(("preset", "settings; those written beside it win"), rows)] if rows else []
     return page
@@ -108,7 +136,7 @@ def settings_table(settings: Sequence[forms.FormField]) -> TextTable:
     """List settings, a row each, those of one group one after another."""
     groups = list(dict.fromkeys(it.group for it in settings))
     rows = [
-        (it.name, it.type, "required" if it.required else _written(it.default), it.description, it.group or "")
+        (it.name, it.type, "required" if it.required else written(it.default), it.description, it.group or "")
         for it in sorted(settings, key=lambda it: (it.group is not None, groups.index(it.group)))
     ]
     columns = ("setting", "type", "default", "what it does", "group")
@@ -136,14 +164,13 @@ def document(kind: registry.Kind, name: str) -> dict[str, Any]:
         **listed.document(),
         "kind": kind,
         "documentation": inspect.getdoc(found) or "",
-        "package": registry.package(kind, name, framework),
         "config_schema": forms.json_schema(found.Config, name),
     }
 
 
-def overview(kind: registry.Kind) -> list[dict[str, Any]]:
+def overview(kind: registry.Kind, framework: str | None = None, task: str | None = None) -> list[dict[str, Any]]:
     """List the parts of one kind for programs."""
-    return [it.document() for it in catalogue(kind)]
+    return [it.document() for it in catalogue(kind, framework, task)]
 
 
 def kind_called(name: str) -> registry.Kind:
@@ -185,18 +212,36 @@ def _names(kind: registry.Kind) -> dict[str, tuple[str, ...]]:
 def _listed(kind: registry.Kind, name: str, frameworks: tuple[str, ...]) -> Listed:
     try:
         found = registry.find(kind, name, frameworks[0] if frameworks else None)
-        described = getattr(found, "description", None) or (inspect.getdoc(found) or "").partition("\n")[0]
+        about = registry.metadata(kind, name, frameworks[0] if frameworks else None, found)
         form = forms.form(found.Config, name)
     except (ConfigurationError, MissingPackageError) as error:
         return Listed(name, str(error), frameworks, ())
-    return Listed(name, str(described), frameworks, form.fields, form.presets)
+    return Listed(name, about.description, frameworks, form.fields, form.presets, about)
+
+
+def _said_besides(about: registry.Metadata) -> str:
+    """Say in a line what a part says of itself besides what it is."""
+    memory, sizes = about.min_gpu_memory_gb, about.supported_image_sizes
+    said = {
+        "frameworks": ", ".join(about.frameworks),
+        "tasks": ", ".join(about.tasks),
+        "images of": f"{', '.join(map(str, sizes))} pixels" if sizes else "",
+        "GPU memory": f"{memory:g} GB at least" if memory else "",
+        "batch size": str(about.recommended_batch_size or ""),
+        "tags": ", ".join(about.tags),
+        "author": about.author,
+        "version": about.version,
+        "from": about.package,
+    }
+    return "; ".join(f"{key}: {value}" for key, value in said.items() if value)
 
 
 def _in_one_line(settings: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key}: {_written(value)}" for key, value in settings.items())
+    return ", ".join(f"{key}: {written(value)}" for key, value in settings.items())
 
 
-def _written(value: Any) -> str:
+def written(value: Any) -> str:
+    """Write a value as it may stand in a configuration, on one line."""
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
