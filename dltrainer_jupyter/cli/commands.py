@@ -342,22 +342,39 @@ def _test(ref: str, data: str | None, checkpoint: str | None, csv: str | None, *
     test(ref, data, checkpoint or "best", csv, as_json=as_json)
 
 
+# --- plug-ins ---------------------------------------------------------------------------------------
+
+
+@_command("check-plugin", click.Argument(["file"], metavar="FILE"))
+def _check_plugin(file: str) -> int:
+    from dltrainer_jupyter import tal
+
+    found = tal.check_plugin(file)
+    click.echo(repr(found))
+    return 0 if found.is_well else 2
+
+
 # --- what there is ----------------------------------------------------------------------------------
 
 
 def _parts(word_name: str) -> None:
     word = WORDS[word_name]
 
-    @_command(word_name, click.Argument(["name"], required=False, metavar="[NAME]"), _AS_JSON)
-    def list_parts(name: str | None, *, as_json: bool) -> None:
+    @_command(
+        word_name, click.Argument(["name"], required=False, metavar="[NAME]"), *map(_option, word.options), _AS_JSON
+    )
+    def list_parts(name: str | None, framework: str | None, task: str | None, *, reload: bool, as_json: bool) -> None:
+        from dltrainer_jupyter import tal
         from dltrainer_jupyter.cli.output import say, say_json
         from dltrainer_jupyter.tal import catalogue
 
         assert word.parts is not None  # noqa: S101 - of every verb that lists parts
+        if reload:
+            click.echo(tal.reload_plugins(), err=as_json)
         if name is None and not as_json:
-            say(*catalogue.parts_page(word.parts))
+            say(*catalogue.parts_page(word.parts, framework, task))
             return
-        found = catalogue.catalogue(word.parts) if name is None else [catalogue.part(word.parts, name)]
+        found = catalogue.catalogue(word.parts, framework, task) if name is None else [catalogue.part(word.parts, name)]
         if as_json:
             documents = [it.document() for it in found]
             say_json(documents if name is None else documents[0])

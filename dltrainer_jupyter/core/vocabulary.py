@@ -11,7 +11,7 @@ from typing import Literal
 
 from dltrainer_jupyter.core.registry import Kind
 
-Subject = Literal["none", "run", "runs", "some", "settings", "input", "set", "file", "part", "mirror"]
+Subject = Literal["none", "run", "runs", "some", "settings", "input", "set", "file", "part", "plug-in", "mirror"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,9 @@ EXECUTOR = Option(
 SET = Option("--set", "Any setting by its key, such as model.dropout=0.1.", "KEY=VALUE", many=True)
 WAIT_FOR_RELAYS = Option("--wait", "Wait for what is being sent already of runs that have ended.")
 CHECKPOINT = Option("--checkpoint", "Which checkpoint: best (the default), last, or its step.", "WHICH")
+RELOAD = Option("--reload", "Read the plug-in folder again first.")
+OF_FRAMEWORK = Option("--framework", "Only those for this framework.", "NAME", names="adapters")
+OF_TASK = Option("--task", "Only those for this task: classification, regression, segmentation, detection.", "TASK")
 RUN = Option("--run", "Which run, by id, beginning of the id, or name; by default the newest.", "RUN")
 
 SETTINGS: tuple[Option, ...] = (
@@ -58,6 +61,7 @@ SETTINGS: tuple[Option, ...] = (
     SET,
 )
 """What every way to start a training takes."""
+_LISTING = (RELOAD, OF_FRAMEWORK, OF_TASK)
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,8 @@ class Word:
     """One sentence."""
     subject: Subject = "run"
     """What it takes: nothing, one run, several runs, some runs or none for all, a run and settings, an input to
-    predict, a data set or none for its own, a file to write, the name of a part, or a mirror and runs in it."""
+    predict, a data set or none for its own, a file to write, the name of a part, the file of a plug-in, or a mirror and
+    runs in it."""
     options: tuple[Option, ...] = ()
     names_its_run: bool = False
     """Whether the run must be named even where another verb would take the newest one."""
@@ -111,15 +116,24 @@ WORDS: dict[str, Word] = {
             "set",
             options=(RUN, CHECKPOINT),
         ),
-        Word("models", "List models, or the settings of one.", "part", parts="models"),
-        Word("optimizers", "List optimizers, or the settings of one.", "part", parts="optimizers"),
-        Word("losses", "List losses, or the settings of one.", "part", parts="losses"),
-        Word("schedulers", "List learning-rate schedules, or the settings of one.", "part", parts="schedules"),
-        Word("augmentations", "List augmentations, or the settings of one.", "part", parts="augmentations"),
-        Word("preprocessing", "List preprocessing steps, or the settings of one.", "part", parts="preprocessing"),
-        Word("metrics", "List metrics, or the settings of one.", "part", parts="metrics"),
-        Word("data", "List data sets, or the settings of one.", "part", parts="data"),
-        Word("trackers", "List trackers, or the settings of one.", "part", parts="trackers"),
+        Word("check-plugin", "Check a plug-in's file, and try what it brings; its code is run.", "plug-in"),
+        Word("models", "List models, or the settings of one.", "part", _LISTING, parts="models"),
+        Word("optimizers", "List optimizers, or the settings of one.", "part", _LISTING, parts="optimizers"),
+        Word("losses", "List losses, or the settings of one.", "part", _LISTING, parts="losses"),
+        Word(
+            "schedulers", "List learning-rate schedules, or the settings of one.", "part", _LISTING, parts="schedules"
+        ),
+        Word("augmentations", "List augmentations, or the settings of one.", "part", _LISTING, parts="augmentations"),
+        Word(
+            "preprocessing",
+            "List preprocessing steps, or the settings of one.",
+            "part",
+            _LISTING,
+            parts="preprocessing",
+        ),
+        Word("metrics", "List metrics, or the settings of one.", "part", _LISTING, parts="metrics"),
+        Word("data", "List data sets, or the settings of one.", "part", _LISTING, parts="data"),
+        Word("trackers", "List trackers, or the settings of one.", "part", _LISTING, parts="trackers"),
     )
 }
 """Every verb by its name, in the order of a help text."""

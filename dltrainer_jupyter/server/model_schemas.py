@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from dltrainer_jupyter.core.errors import brief
 from dltrainer_jupyter.core.protocols import Task
-from dltrainer_jupyter.server.part_schemas import PartSetting, Presets
+from dltrainer_jupyter.server.part_schemas import PartSetting, Presets, SaidOfItself
 from dltrainer_jupyter.server.schemas import LARGEST, Strict
 
 _MOST_EXAMPLES = 100
@@ -222,16 +222,15 @@ class ModelsAnswer(Strict):
     """The models that can be named."""
 
     models: list[ModelRow]
+    problems: list[str] = Field(description="What of the plug-in folder can't be used, and why.")
 
 
-class ModelAnswer(ModelRow):
+class ModelAnswer(ModelRow, SaidOfItself):
     """A model in full."""
 
-    tasks: list[str]
     settings: list[PartSetting]
     presets: Presets = Field(description="Settings that go together, by name; explicit ones win.")
     documentation: str
-    package: str
 
 
 class SchemaAnswer(BaseModel):

@@ -11,16 +11,28 @@ from typing import Any
 
 from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.errors import UnknownNameError
+from dltrainer_jupyter.core.registry import plug_ins
 from dltrainer_jupyter.server.errors import NoSuchModelError
+from dltrainer_jupyter.server.part_schemas import ListingQuery
 
 
-def models() -> Any:
+def models(query: ListingQuery) -> Any:
     """List the models."""
     from dltrainer_jupyter.tal import architectures
+    from dltrainer_jupyter.tal.plug_in_folder import problems
 
+    read_folder(again=query.reload)
     if all(registry.is_ours("models", name) for name in registry.names("models")):
-        return {"models": architectures.overview()}
-    return _apart("models")
+        return {"models": architectures.overview(query.framework, query.task), "problems": problems()}
+    return _apart("models", **query.model_dump())
+
+
+def read_folder(*, again: bool = False) -> None:
+    """See what is in the plug-in folder by now; its files are read, never run."""
+    if again:
+        plug_ins.reload()
+    else:
+        plug_ins.refresh()
 
 
 def metadata(name: str) -> Any:
@@ -45,6 +57,7 @@ def validate_config(name: str, config: Mapping[str, Any]) -> Any:
 
 
 def _is_ours(name: str) -> bool:
+    read_folder()
     try:
         return registry.is_ours("models", name)
     except UnknownNameError as error:

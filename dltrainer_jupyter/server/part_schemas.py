@@ -40,13 +40,34 @@ class PartSetting(Strict):
 Presets = dict[str, dict[str, Any]]
 
 
+class ListingQuery(Strict):
+    """Which parts to list."""
+
+    framework: str | None = Field(default=None, description="Only those for this framework.")
+    task: str | None = Field(default=None, description="Only those for this task, such as segmentation.")
+    reload: bool = Field(default=False, description="Whether to read the plug-in folder again first.")
+
+
+class SaidOfItself(Strict):
+    """What a part says of itself; what it says nothing of is empty or null."""
+
+    package: str = Field(description="What brings it: a package, a file of the plug-in folder.")
+    version: str | None
+    author: str | None
+    tasks: list[str]
+    tags: list[str]
+    min_gpu_memory_gb: float | None
+    recommended_batch_size: int | None
+    supported_image_sizes: list[int] = Field(description="Heights and widths in pixels; empty if any.")
+
+
 class PartKinds(Strict):
     """The kinds of parts that have settings."""
 
     kinds: list[str]
 
 
-class PartRow(Strict):
+class PartRow(SaidOfItself):
     """A part that can be named."""
 
     name: str
@@ -60,6 +81,7 @@ class PartsAnswer(Strict):
     """The parts of one kind."""
 
     parts: list[PartRow]
+    problems: list[str] = Field(description="What of the plug-in folder can't be used, and why.")
 
 
 class PartAnswer(PartRow):
@@ -67,5 +89,4 @@ class PartAnswer(PartRow):
 
     kind: str
     documentation: str
-    package: str
     config_schema: dict[str, Any] = Field(description="The JSON schema of its settings.")

@@ -11,6 +11,8 @@ from typing import Any
 from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.errors import UnknownNameError
 from dltrainer_jupyter.server.errors import NoSuchPartError
+from dltrainer_jupyter.server.models import read_folder
+from dltrainer_jupyter.server.part_schemas import ListingQuery
 
 
 def kinds() -> Any:
@@ -20,14 +22,16 @@ def kinds() -> Any:
     return {"kinds": list(catalogue.KINDS)}
 
 
-def parts(kind: str) -> Any:
+def parts(kind: str, query: ListingQuery) -> Any:
     """List the parts of one kind."""
     from dltrainer_jupyter.tal import catalogue
+    from dltrainer_jupyter.tal.plug_in_folder import problems
 
     known = _kind(kind)
+    read_folder(again=query.reload)
     if all(catalogue.is_ours(known, name) for name in catalogue.names(known)):
-        return {"parts": catalogue.overview(known)}
-    return _apart("parts", kind=known)
+        return {"parts": catalogue.overview(known, query.framework, query.task), "problems": problems()}
+    return _apart("parts", kind=known, **query.model_dump())
 
 
 def part(kind: str, name: str) -> Any:
@@ -35,6 +39,7 @@ def part(kind: str, name: str) -> Any:
     from dltrainer_jupyter.tal import catalogue
 
     known = _kind(kind)
+    read_folder()
     if name not in catalogue.names(known):
         raise NoSuchPartError(str(UnknownNameError(registry.SINGULAR[known], name, catalogue.names(known))))
     return catalogue.document(known, name) if catalogue.is_ours(known, name) else _apart("part", kind=known, name=name)

@@ -211,12 +211,19 @@ ROUTES: dict[str, dict[str, Operation]] = {
     },
     "/parts": {"get": Operation("List the kinds of parts that have settings.", parts.kinds, part_schemas.PartKinds)},
     "/parts/{kind}": {
-        "get": Operation("List the parts of one kind, with their settings.", parts.parts, part_schemas.PartsAnswer)
+        "get": Operation(
+            "List the parts of one kind, with their settings.",
+            parts.parts,
+            part_schemas.PartsAnswer,
+            query=part_schemas.ListingQuery,
+        )
     },
     "/parts/{kind}/{name}": {
         "get": Operation("Describe a part and the schema of its settings.", parts.part, part_schemas.PartAnswer)
     },
-    "/models": {"get": Operation("List the models.", models.models, model_schemas.ModelsAnswer)},
+    "/models": {
+        "get": Operation("List the models.", models.models, model_schemas.ModelsAnswer, query=part_schemas.ListingQuery)
+    },
     "/models/{name}/metadata": {"get": Operation("Describe a model.", models.metadata, model_schemas.ModelAnswer)},
     "/models/{name}/config-schema": {
         "get": Operation(

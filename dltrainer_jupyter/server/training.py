@@ -12,6 +12,7 @@ from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.errors import ConfigurationError, IllegalControlError
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.states import ENDED
+from dltrainer_jupyter.server.models import read_folder
 from dltrainer_jupyter.server.schemas import CloneRequest, ResumeRequest
 from dltrainer_jupyter.server.steering import row
 from dltrainer_jupyter.server.watching import described
@@ -25,6 +26,7 @@ def train(settings: Mapping[str, Any]) -> dict[str, Any]:
     from dltrainer_jupyter.tal.apart.descriptions import check_parts
     from dltrainer_jupyter.tal.submit import submit
 
+    read_folder()
     spec, own = tal.describe(settings, check=check_parts)
     return described(submit(_apart(spec), own))
 
@@ -39,6 +41,7 @@ def check(body: bytes, media_type: str) -> Any:
         text = body.decode()
     except UnicodeDecodeError as error:
         return {"problems": [{"message": f"The text is not UTF-8 (byte {error.start}).", "line": None}]}
+    read_folder()
     is_json = media_type.endswith("json")
     values = checking.parsed(text, is_json=is_json)
     if not isinstance(values, checking.Finding) and descriptions.names_others(values):
@@ -66,6 +69,7 @@ def clone(ref: str, request: CloneRequest) -> dict[str, Any]:
     from dltrainer_jupyter.tal import submit
     from dltrainer_jupyter.tal.apart.descriptions import check_parts
 
+    read_folder()
     run = tal.get(ref)
     spec = run.spec
     if spec.user_objects:
@@ -87,5 +91,17 @@ def _apart(spec: RunSpec) -> RunSpec:
 
 
 def _trains_apart(executor: str) -> bool:
-    """Tell whether an executor trains in another process, which is why it needs to pickle."""
+    """Tell whether an executor trains in another process, which is why it needs to pickle.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is somebody else's: to ask it means to run its code here.
+    """
+    if not registry.is_ours("executors", executor):
+        msg = (
+            f"executor: '{executor}' is of {registry.package('executors', executor)}, whose code the Jupyter server "
+            f"never runs; use {_APART}, or start from Python."
+        )
+        raise ConfigurationError(msg)
     return bool(registry.find("executors", executor).needs_pickling)

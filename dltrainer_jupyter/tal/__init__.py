@@ -12,6 +12,7 @@ from dltrainer_jupyter.core.registry import register
 from dltrainer_jupyter.tal.compare import compare
 from dltrainer_jupyter.tal.description import describe
 from dltrainer_jupyter.tal.plug_in_check import check_plugin
+from dltrainer_jupyter.tal.plug_in_folder import reload_plugins
 from dltrainer_jupyter.tal.reports import load_report
 from dltrainer_jupyter.tal.restore import restore
 from dltrainer_jupyter.tal.run import Control, Run
@@ -47,6 +48,7 @@ __all__ = [
     "pause",
     "predict",
     "register",
+    "reload_plugins",
     "restore",
     "resume",
     "runs",

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dltrainer_jupyter.core import forms, registry
-from dltrainer_jupyter.core.errors import ConfigurationError, DLTrainerError
+from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.schema import part_settings
 
+if TYPE_CHECKING:
+    from dltrainer_jupyter.tal.catalogue import Listed
 
-def overview() -> list[dict[str, Any]]:
+
+def overview(framework: str | None = None, task: str | None = None) -> list[dict[str, Any]]:
     """List the models.
+
+    Parameters
+    ----------
+    framework, task : str, optional
+        Only those for it.
 
     Returns
     -------
@@ -20,7 +28,9 @@ def overview() -> list[dict[str, Any]]:
         ``name``, ``description`` in one line, ``frameworks`` it can be built for. One that can't be imported says why
         in its description.
     """
-    return [_row(name) for name in registry.names("models")]
+    from dltrainer_jupyter.tal import catalogue
+
+    return [_row(it) for it in catalogue.catalogue("models", framework, task)]
 
 
 def metadata(name: str) -> dict[str, Any]:
@@ -29,8 +39,9 @@ def metadata(name: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        As in :func:`overview`, and ``tasks``, ``settings`` (each as a form shows it), ``presets``,
-        ``documentation``, and the ``package`` it comes from.
+        As in :func:`overview`, and ``settings`` (each as a form shows it), ``presets``, ``documentation``, and what
+        the model says of itself: ``tasks``, ``version``, ``author``, ``tags``, ``min_gpu_memory_gb``,
+        ``recommended_batch_size``, ``supported_image_sizes``, and the ``package`` it comes from.
 
     Raises
     ------
@@ -40,15 +51,8 @@ def metadata(name: str) -> dict[str, Any]:
     from dltrainer_jupyter.tal import catalogue
 
     found = registry.find("models", name)
-    listed = catalogue.part("models", name).document()
-    return {
-        **_described(name, found),
-        "tasks": list(getattr(found, "task", ())),
-        "settings": listed["settings"],
-        "presets": listed["presets"],
-        "documentation": inspect.getdoc(found) or "",
-        "package": registry.package("models", name),
-    }
+    listed = catalogue.part("models", name)
+    return {**listed.document(), **_row(listed), "documentation": inspect.getdoc(found) or ""}
 
 
 def config_schema(name: str) -> dict[str, Any]:
@@ -82,15 +86,5 @@ def validated(name: str, config: Mapping[str, Any]) -> dict[str, Any]:
     return {"valid": True, "problems": [], "config": complete.model_dump(mode="json")}
 
 
-def _row(name: str) -> dict[str, Any]:
-    try:
-        return _described(name, registry.find("models", name))
-    except DLTrainerError as error:
-        return {"name": name, "description": str(error), "frameworks": []}
-
-
-def _described(name: str, found: Any) -> dict[str, Any]:
-    described = getattr(found, "description", None) or (inspect.getdoc(found) or "").partition("\n")[0]
-    # A model supports a framework by a method of its name.
-    frameworks = [it for it in registry.names("adapters") if callable(getattr(found, it, None))]
-    return {"name": name, "description": str(described), "frameworks": frameworks}
+def _row(listed: Listed) -> dict[str, Any]:
+    return {"name": listed.name, "description": listed.description, "frameworks": list(listed.about.frameworks)}

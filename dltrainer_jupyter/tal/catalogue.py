@@ -215,7 +215,7 @@ def _listed(kind: registry.Kind, name: str, frameworks: tuple[str, ...]) -> List
         about = registry.metadata(kind, name, frameworks[0] if frameworks else None, found)
         form = forms.form(found.Config, name)
     except (ConfigurationError, MissingPackageError) as error:
-        return Listed(name, str(error), frameworks, ())
+        return Listed(name, str(error), frameworks, (), about=registry.Metadata(frameworks=frameworks))
     return Listed(name, about.description, frameworks, form.fields, form.presets, about)
 
 

@@ -307,3 +307,19 @@ def test_where_runs_are_tracked(dltrain, home) -> None:
     (shown,) = json.loads(dltrain("show", "tracked", "--json").out)["trackers"]
     assert shown.keys() == {"name", "type", "label", "state", "url", "step", "steps", "message", "updated_at"}
     assert (shown["name"], shown["state"], shown["message"]) == ("mlflow", "behind", "It is off.")
+
+
+def test_plug_ins_are_listed_chosen_and_checked(dltrain, home) -> None:
+    file = home / "plugins" / "loss.py"
+    file.parent.mkdir(parents=True, mode=0o700)
+    file.write_text(
+        'from dltrainer_jupyter import register\n@register("losses", framework="pytorch")\nclass Mine: ...\n'
+    )
+    file.chmod(0o600)
+    done = dltrain("losses", "--reload", "--framework", "pytorch", "--json")
+    rows = {row["name"]: row for row in json.loads(done.out)}
+    assert done.err == f"Read {file.parent}: loss.py; nothing has changed.\n"
+    assert "expected a nested pydantic class Config with its settings, got none." in rows["mine"]["description"]
+    assert "mine" not in dltrain("losses", "--framework", "jax").out
+    checked = dltrain("check-plugin", file)
+    assert (checked.code, checked.out.startswith("✗ loss.py: Mine: ")) == (2, True)

@@ -261,3 +261,40 @@ def test_report(notebook, trained, tmp_path) -> None:
     assert newest.lines == [f"Wrote {tmp_path / 'newest.md'}."]
     for line in ("%dltrain report", f"%dltrain report {trained.id} {file} more"):
         assert "Expected %dltrain report [RUN] FILE" in notebook.run(line).output
+
+
+PLUG_IN = '''
+from dltrainer_jupyter import register
+from pydantic import BaseModel
+
+@register("models")
+class Dropped:
+    """Somebody's."""
+    tags, task, min_gpu_memory_gb = ("small",), ("segmentation",), 4
+    class Config(BaseModel, frozen=True, extra="forbid"): ...
+    def __init__(self, config): ...
+    def pytorch(self, signature): ...
+'''
+
+
+def test_a_file_that_is_dropped_into_the_folder_appears_without_a_restart(notebook, home) -> None:
+    folder = home / "plugins"
+    assert notebook.run("%dltrain models --reload").lines[0].startswith(f"There is no plug-in folder {folder}; put ")
+    folder.mkdir(parents=True, mode=0o700)
+    for name, text in {"model.py": PLUG_IN, "broken.py": "def broken(:"}.items():
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o600)
+    shown = notebook.run("%dltrain models --reload --framework pytorch --task segmentation")
+    assert shown.lines[0] == f"Read {folder}: model.py is new."
+    listed = repr(shown.value)
+    assert re.search(r"^dropped +Somebody's\.$", listed, re.MULTILINE)
+    assert f"Left out: {folder / 'broken.py'}: SyntaxError: invalid syntax (line 1)." in listed
+    assert "mlp" not in listed
+    assert "\ndropped " not in repr(notebook.run("%dltrain models --framework jax").value)
+    assert "GPU memory: 4 GB at least; tags: small; from: plug-in model.py" in repr(
+        notebook.run("%dltrain models dropped").value
+    )
+    assert "Did you mean 'segmentation'?" in str(notebook.run("%dltrain models --task segment").error)
+    assert "model.py: Dropped: " in notebook.run(f"%dltrain check-plugin {folder / 'model.py'}").output
+    (folder / "model.py").unlink()
+    assert notebook.run("%dltrain models --reload").lines[0] == f"Read {folder}: model.py is gone."

@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from dltrainer_jupyter.models.mlp import MLP
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 # --- built-in models --------------------------------------------------------------------------------------
 
@@ -162,12 +159,31 @@ class Lion(torch.optim.Optimizer):
         presets: ClassVar = {"easy": {"beta": 0.5}}
         beta: float = 0.9
 '''
+DROPPED = '''
+import torch
+from dltrainer_jupyter import register
+from pydantic import BaseModel
+
+@register("models")
+class Dropped:
+    """Somebody's."""
+
+    author, version, tags, task = "A. Nonymous", "0.3", ("small",), ("segmentation",)
+    min_gpu_memory_gb, recommended_batch_size, supported_image_sizes = 4, 16, (32, 64)
+
+    class Config(BaseModel, frozen=True, extra="forbid"):
+        width: int = 1
+
+    def __init__(self, config): ...
+
+    def pytorch(self, signature): ...
+'''
 ASKING = """
-import json, sys
+import json, os, pathlib, sys
 from concurrent.futures import Future
 from dltrainer_jupyter.core.errors import DLTrainerError
 from dltrainer_jupyter.executors.process import ProcessExecutor
-from dltrainer_jupyter.server import models, parts, schemas, training
+from dltrainer_jupyter.server import models, part_schemas, parts, schemas, training
 
 ProcessExecutor.start = lambda *_: None
 
@@ -182,10 +198,10 @@ text = b"model: {type: wide, width: 0}\\ndata: digits\\noptimizer: {type: lion, 
 settings = {"model": {"type": "wide", "width": 8}, "data": "digits", "optimizer": "lion"}
 made = of(training.train, settings)
 found = {
-    "models": of(models.models)["models"],
+    "models": of(models.models, part_schemas.ListingQuery())["models"],
     "metadata": of(models.metadata, "wide"),
     "schema": of(models.config_schema, "wide"),
-    "listed": of(parts.parts, "optimizers")["parts"],
+    "listed": of(parts.parts, "optimizers", part_schemas.ListingQuery())["parts"],
     "theirs": of(parts.part, "optimizers", "lion"),
     "valid": of(models.validate_config, "wide", {"width": 2}),
     "invalid": of(models.validate_config, "wide", {"width": "x"}),
@@ -194,8 +210,27 @@ found = {
     "refused": of(training.train, settings | {"model": {"type": "wide", "width": 0}}),
     "preset": of(training.train, settings | {"name": "p", "optimizer": {"type": "lion", "preset": "easy"}})["config"],
     "cloned": of(training.clone, made["id"], schemas.CloneRequest(changes={"epochs": 3}))["config"],
-    "imported": sorted({"torch", "theirs", "tensorflow", "jax"} & set(sys.modules)),
 }
+# A file is dropped into the plug-in folder while server and worker are at work, changed, and removed.
+folder = pathlib.Path(os.environ["DLTRAINER_HOME"], "plugins")
+folder.mkdir(mode=0o700)
+
+def drop(text, name="dropped.py"):
+    (folder / name).write_text(text)
+    (folder / name).chmod(0o600)
+
+drop(DROPPED)
+drop("def broken(:", "broken.py")
+asked = part_schemas.ListingQuery(task="segmentation")
+found["dropped"] = [of(models.metadata, "dropped"), of(models.models, asked), of(models.validate_config, "dropped", {})]
+drop(DROPPED.replace("width: int = 1", "depth: int = 2"))
+again = part_schemas.ListingQuery(reload=True, framework="jax")
+found["changed"] = [of(models.models, again), of(models.validate_config, "dropped", {})]
+found["run"] = of(training.train, {"model": "dropped", "data": "digits"})["environment"]["plugins"]
+(folder / "dropped.py").unlink()
+found["gone"] = of(models.metadata, "dropped")
+names = {name for name in sys.modules if name.partition(".")[0] in {"torch", "theirs", "tensorflow", "jax"}}
+found["imported"] = sorted(names | {name for name in sys.modules if "_dltrainer_plugins." in name})
 print(json.dumps(found))
 """
 
@@ -208,7 +243,7 @@ def test_other_peoples_parts_are_never_imported_by_the_server(home, tmp_path: Pa
     (metadata / "entry_points.txt").write_text(ENTRY_POINTS)
     (theirs / "model.py").write_text(MODEL)
     (theirs / "optimizer.py").write_text(OPTIMIZER)
-    code = f"import sys; sys.path.append({str(tmp_path)!r})\n{ASKING}"
+    code = f"import sys; sys.path.append({str(tmp_path)!r}); DROPPED = {DROPPED!r}\n{ASKING}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
@@ -231,3 +266,19 @@ def test_other_peoples_parts_are_never_imported_by_the_server(home, tmp_path: Pa
     assert (found["refused"]["error"], found["refused"]["problems"]) == ("ConfigurationError", [["model", "width"]])
     assert found["preset"]["optimizer"] == {"type": "lion", "beta": 0.5}
     assert found["cloned"] == found["made"] | {"epochs": 3}
+    described, listed, settings = found["dropped"]
+    said = {"author": "A. Nonymous", "version": "0.3", "tags": ["small"], "tasks": ["segmentation"]}
+    said |= {"min_gpu_memory_gb": 4, "recommended_batch_size": 16, "supported_image_sizes": [32, 64]}
+    said |= {"package": "plug-in dropped.py", "frameworks": ["pytorch"], "description": "Somebody's."}
+    assert described.items() >= said.items()
+    names = {row["name"] for row in listed["models"]}
+    assert (names >= {"dropped", "unet"}, "mlp" in names) == (True, False)
+    assert [problem.rpartition("/")[2] for problem in listed["problems"]] == [
+        "broken.py: SyntaxError: invalid syntax (line 1)."
+    ]
+    assert settings["config"] == {"width": 1}
+    assert "dropped" not in {row["name"] for row in found["changed"][0]["models"]}
+    assert found["changed"][1]["config"] == {"depth": 2}
+    [kept] = found["run"]
+    assert (Path(kept["path"]).name, kept["parts"]) == ("dropped.py", ["models/dropped"])
+    assert "Unknown model 'dropped'" in found["gone"]["message"]

@@ -32,7 +32,7 @@ def with_names_that_exist() -> dict[str, Any]:
         for operation in path.values():
             for parameter in operation.get("parameters", ()):
                 if parameter["in"] == "path":
-                    known = {"id": THERE, "name": "mlp", "number": "1"}[parameter["name"]]
+                    known = {"id": THERE, "kind": "models", "name": "mlp", "number": "1"}[parameter["name"]]
                     parameter["schema"] = {"anyOf": [{"const": known}, parameter["schema"]]}
     return document
 

@@ -10,23 +10,26 @@ Built-ins and other people's parts are found in the same way, in three sources, 
 
 ``own`` holds the copies that a run keeps of its parts, which go before all sources in its training; ``lookup`` asks
 all of them. A name that two sources know is an error that names both. What lives here besides: what makes a class a
-part (``faults``). What does not: what the parts do.
+part (``faults``) and what it says of itself (``metadata``). What does not: what the parts do.
 """
 
 from dltrainer_jupyter.core.registry.declaring import register
 from dltrainer_jupyter.core.registry.kinds import OF_A_FRAMEWORK, SINGULAR, Kind
 from dltrainer_jupyter.core.registry.lookup import check, entry_of, find, forget, is_ours, names, others, package
+from dltrainer_jupyter.core.registry.metadata import Metadata, metadata
 from dltrainer_jupyter.core.registry.own import using
 
 __all__ = [
     "OF_A_FRAMEWORK",
     "SINGULAR",
     "Kind",
+    "Metadata",
     "check",
     "entry_of",
     "find",
     "forget",
     "is_ours",
+    "metadata",
     "names",
     "others",
     "package",

@@ -86,14 +86,19 @@ def package(kind: Kind, name: str, framework: str | None = None) -> str:
 
 
 def is_ours(kind: Kind, name: str, framework: str | None = None) -> bool:
-    """Tell whether a part is built in, so that importing it imports no framework.
+    """Tell whether a part is built in, so that importing it imports no framework; one of two of a name isn't.
+
+    Raises
+    ------
+    UnknownNameError
+        If nobody registered the name.
 
     Examples
     --------
     >>> is_ours("optimizers", "adam", "pytorch")
     True
     """
-    return package(kind, name, framework) == _OURS
+    return all(it.package == _OURS for it in _all(kind, name, framework))
 
 
 def forget() -> None:
@@ -112,15 +117,7 @@ def entry_of(kind: Kind, name: str, framework: str | None = None) -> Entry:
     ConfigurationError
         If more than one did.
     """
-    full = f"{framework}.{name}" if framework else name
-    if kept := own.entry(kind, full):
-        return kept
-    found = _found(kind, full)
-    if not found and plug_ins.refresh():
-        # Dropped into the folder since it was read.
-        found = _found(kind, full)
-    if not found:
-        raise UnknownNameError(SINGULAR[kind], name, names(kind, framework), plug_ins.why_not(name))
+    found = _all(kind, name, framework)
     if len(found) > 1:
         # Taking either would let what was installed for something else change what a run trains.
         whose = ", ".join(one.place for one in found)
@@ -128,6 +125,20 @@ def entry_of(kind: Kind, name: str, framework: str | None = None) -> Entry:
         msg = f"The {_called(kind, name)} is registered more than once: {whose}. {cure} all but one."
         raise ConfigurationError(msg)
     return found[0]
+
+
+def _all(kind: Kind, name: str, framework: str | None) -> list[Entry]:
+    """Give all who have a name; at least one."""
+    full = f"{framework}.{name}" if framework else name
+    if kept := own.entry(kind, full):
+        return [kept]
+    found = _found(kind, full)
+    if not found and plug_ins.refresh():
+        # Dropped into the folder since it was read.
+        found = _found(kind, full)
+    if not found:
+        raise UnknownNameError(SINGULAR[kind], name, names(kind, framework), plug_ins.why_not(name))
+    return found
 
 
 def others(kind: Kind, full_name: str, path: Path) -> list[Entry]:

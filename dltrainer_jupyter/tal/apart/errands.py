@@ -47,11 +47,14 @@ def test(
     return test_run_document(Run(run, Store.open(store)).test(data, checkpoint, name))
 
 
-def models() -> dict[str, Any]:
+def models(framework: str | None, task: str | None, *, reload: bool) -> dict[str, Any]:
     """List the models there are."""
     from dltrainer_jupyter.tal import architectures
+    from dltrainer_jupyter.tal.plug_in_folder import problems, reload_plugins
 
-    return {"models": architectures.overview()}
+    if reload:
+        reload_plugins()
+    return {"models": architectures.overview(framework, task), "problems": problems()}
 
 
 def model(name: str) -> dict[str, Any]:
@@ -75,11 +78,14 @@ def model_config(name: str, config: Mapping[str, Any]) -> dict[str, Any]:
     return architectures.validated(name, config)
 
 
-def parts(kind: str) -> dict[str, Any]:
+def parts(kind: str, framework: str | None, task: str | None, *, reload: bool) -> dict[str, Any]:
     """List the parts of one kind."""
     from dltrainer_jupyter.tal import catalogue
+    from dltrainer_jupyter.tal.plug_in_folder import problems, reload_plugins
 
-    return {"parts": catalogue.overview(catalogue.kind_called(kind))}
+    if reload:
+        reload_plugins()
+    return {"parts": catalogue.overview(catalogue.kind_called(kind), framework, task), "problems": problems()}
 
 
 def part(kind: str, name: str) -> dict[str, Any]:

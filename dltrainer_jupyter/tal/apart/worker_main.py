@@ -18,6 +18,7 @@ import threading
 from pathlib import Path
 from typing import IO, Any
 
+from dltrainer_jupyter.core.registry import plug_ins
 from dltrainer_jupyter.tal.apart.errands import ERRANDS, LENGTHY
 from dltrainer_jupyter.tal.apart.failures import told
 from dltrainer_jupyter.views.words import finite
@@ -48,6 +49,7 @@ def _answered(request: dict[str, Any]) -> bytes:
     if request["errand"] in LENGTHY:
         _stand_back()
     try:
+        plug_ins.refresh()  # whoever asks may know of a file that was put there a moment ago
         answer = ERRANDS[request["errand"]](**request["arguments"])
         return json.dumps({"answer": finite(answer)}, allow_nan=False).encode()
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a person's own model may raise anything; who asked is told
