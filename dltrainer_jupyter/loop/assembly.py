@@ -42,6 +42,7 @@ from dltrainer_jupyter.loop.inspecting import Inspector, settings_of
 from dltrainer_jupyter.loop.judge import Judge, choose_monitor
 from dltrainer_jupyter.loop.keeper import Keeper
 from dltrainer_jupyter.loop.recorder import Recorder
+from dltrainer_jupyter.loop.suiting import memory_note, refuse_other_sizes
 from dltrainer_jupyter.loop.training import Parts, Training
 from dltrainer_jupyter.store.attempts import Attempt
 from dltrainer_jupyter.store.store import Store
@@ -92,7 +93,7 @@ def assembled(
         dataset = make.load_data(spec, objects, owns_process=owns_process)
         stack.callback(make.close_data, dataset)
         signature = dataset.signature
-        _refuse_unknown_outputs(spec, signature)
+        _see_that_model_suits(spec, signature, environment, attempt)
         feed = make_feed(adapter, dataset.train, spec)
         _prepare(
             recipe, spec, Course(1, history.epochs, 0, 0, feed.steps_per_epoch, dataset.validation is not None), objects
@@ -227,6 +228,15 @@ def _prepare(recipe: Recipe, spec: RunSpec, course: Course, objects: Mapping[str
     """Tell a recipe that asks for it what is known before anything is built, such as the length of the training."""
     if callable(prepare := getattr(recipe, "prepare", None)):
         prepare(spec, course, objects)
+
+
+def _see_that_model_suits(
+    spec: RunSpec, signature: Signature, environment: Mapping[str, Any], attempt: Attempt
+) -> None:
+    _refuse_unknown_outputs(spec, signature)
+    refuse_other_sizes(spec, signature)
+    if (note := memory_note(spec, environment.get("device"))) is not None:
+        attempt.event("notice", note)
 
 
 def _refuse_unknown_outputs(spec: RunSpec, signature: Signature) -> None:

@@ -112,6 +112,21 @@ def test_a_mirror_brings_the_code_along(folder: Path, tmp_path: Path, monkeypatc
     assert back.wait(60).epoch == 2
 
 
+def test_what_a_model_says_it_needs_is_looked_at_when_it_is_started(folder: Path) -> None:
+    file = put(folder)
+    file.write_text(
+        file.read_text().replace('version = "1.2"', "min_gpu_memory_gb, supported_image_sizes = 2000, (32, 64)")
+    )
+    plug_ins.reload()
+    run = tal.train(model="tiny", **SMALL)
+    notes = [event.message for event in run.store.events(run.id) if event.kind == "notice"]
+    assert notes == [
+        "The model 'tiny' asks for a GPU with 2000 GB at least, and this run trains on the CPU: it may take long."
+    ]
+    with pytest.raises(TrainingFailed, match=r"takes images of 32 or 64 pixels, got 8×8; resize .*size: 32"):
+        tal.train(model="tiny", **SMALL | {"data": "digits"}).wait(60)
+
+
 # --- the notebook -----------------------------------------------------------------------------------------
 
 
