@@ -1,0 +1,130 @@
+"""How each registered part is run in the tests beside this file: with which settings, on what.
+
+A part that isn't named here where it has to be fails its test: whoever registers one says here how it is run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dltrainer_jupyter.core import registry
+from dltrainer_jupyter.core.protocols import Signature
+
+RNG = np.random.default_rng(0)
+SMALLEST_RATE = 1e-3
+
+SETTINGS: Mapping[tuple[str, str], Mapping[str, Any]] = {
+    ("preprocessing", "normalize"): {"mean": [0.5], "std": [0.5]},
+    ("preprocessing", "resize"): {"size": [4, 4]},
+    ("preprocessing", "scale"): {"divisor": 2.0},
+    ("data", "shapes"): {"count": 12, "size": 16},
+    ("models", "detector"): {"width": 4},
+    ("models", "unet"): {"width": 4, "depth": 1},
+    ("trackers", "neptune"): {"project": "team/project"},
+    ("schedules", "step"): {"step_epochs": 1},
+}
+"""Settings of parts that can't do without, or are too large as they are."""
+
+MODELS: Mapping[str, Signature] = {
+    "cnn": Signature("classification", (1, 8, 8), 3),
+    "detector": Signature("detection", (3, 16, 16), 2),
+    "mlp": Signature("classification", (7,), 3),
+    "unet": Signature("segmentation", (1, 8, 8), 3),
+}
+
+_ONE = RNG.normal(size=(6, 1)).astype(np.float32)
+_CLASSES = RNG.normal(size=(6, 3)).astype(np.float32)
+_PIXELS = RNG.normal(size=(2, 3, 4, 4)).astype(np.float32)
+
+LOSSES: Mapping[str, tuple[np.ndarray, np.ndarray]] = {
+    "bce": (_ONE, (_ONE > 0).astype(np.float32)),
+    "cross_entropy": (_CLASSES, np.arange(6) % 3),
+    "dice": (_PIXELS, RNG.integers(0, 3, (2, 4, 4))),
+    "huber": (_ONE, _ONE * 3 + 1),
+    "mse": (_ONE, _ONE + 1),
+}
+"""Outputs and targets."""
+
+
+def _pixels() -> tuple[np.ndarray, np.ndarray, int]:
+    return _PIXELS, RNG.integers(0, 3, (2, 4, 4)), 3
+
+
+def _boxes() -> tuple[np.ndarray, np.ndarray, int]:
+    truth = np.array([[[1, 1, 5, 5, 0], [2, 2, 8, 8, 1]]], dtype=np.float32)
+    said = np.concatenate([truth[..., :4], np.full((1, 2, 1), 0.9, np.float32), truth[..., 4:]], axis=2)
+    return said, truth, 2
+
+
+MEASURED: Mapping[str, tuple[np.ndarray, np.ndarray, int]] = {
+    "classification": (_CLASSES, np.arange(6) % 3, 3),
+    "regression": (_ONE, _ONE + 0.5, 1),
+    "segmentation": _pixels(),
+    "detection": _boxes(),
+}
+"""By task: outputs, targets, and how many outputs a model has."""
+
+Found = tuple[dict[str, Any], dict[str, Any]]
+
+
+def _as_it_is(_folder: Path) -> Found:
+    return {}, {}
+
+
+def _arrays(_folder: Path) -> Found:
+    return {}, {"data": (RNG.normal(size=(12, 4)).astype(np.float32), np.arange(12) % 3)}
+
+
+DATA: Mapping[str, Callable[[Path], Found]] = {
+    "arrays": _arrays,
+    "breast_cancer": _as_it_is,
+    "diabetes": _as_it_is,
+    "digits": _as_it_is,
+    "shapes": _as_it_is,
+    "wine": _as_it_is,
+}
+"""A function that writes a tiny file of the real kind into a folder, if the source reads one: settings, and objects."""
+
+HELD_BY: Mapping[tuple[str, str], tuple[str, str]] = {
+    ("adapters", "jax"): ("contract/test_jax.py", 'framework = "jax"'),
+    ("adapters", "pytorch"): ("contract/test_pytorch.py", 'framework = "pytorch"'),
+    ("adapters", "tensorflow"): ("contract/test_tensorflow.py", 'framework = "tensorflow"'),
+    ("executors", "inline"): ("executors/test_executors.py", '"inline"'),
+    ("executors", "process"): ("executors/test_executors.py", '"process"'),
+    ("executors", "thread"): ("executors/test_executors.py", '"thread"'),
+    ("faces", "figure"): ("widgets/test_figures.py", "plot("),
+    ("faces", "panel"): ("widgets/test_panel.py", "panel"),
+    ("faces", "show"): ("widgets/test_display.py", "show"),
+    ("recipes", "detection"): ("recipes/test_detection.py", "tal.train("),
+    ("recipes", "keras"): ("recipes/test_keras_runs.py", "tal.train("),
+    ("recipes", "lightning"): ("recipes/lightning", "tal.train("),
+    ("recipes", "supervised"): ("recipes/test_supervised.py", "Supervised"),
+    ("trackers", "mlflow"): ("trackers/mlflow/test_contract.py", "TrackerContract"),
+    ("trackers", "neptune"): ("trackers/test_neptune.py", "TrackerContract"),
+    ("trackers", "tensorboard"): ("trackers/test_tensorboard_contract.py", "TrackerContract"),
+    ("trackers", "wandb"): ("trackers/test_wandb.py", "TrackerContract"),
+}
+"""Parts that whole suites run: which file, and what stands in it."""
+
+
+def settings(kind: registry.Kind, name: str, framework: str | None = None) -> Any:
+    """Give a part's class and settings with which it is run."""
+    found = registry.find(kind, name, framework)
+    return found, found.Config(**SETTINGS.get((kind, name), {}))
+
+
+def entry(table: Mapping[str, Any], name: str) -> Any:
+    """Look up how a part is run."""
+    if name not in table:
+        pytest.fail(f"'{name}' is registered and nothing runs it: say in tests/parts/samples.py how it is run")
+    return table[name]
+
+
+def models(framework: str) -> list[str]:
+    """List the models that can be built for a framework."""
+    return [name for name in registry.names("models") if hasattr(registry.find("models", name), framework)]
