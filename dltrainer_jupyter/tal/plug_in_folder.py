@@ -32,7 +32,7 @@ def reload_plugins() -> str:
     if folder is None or not folder.exists():
         return f"There is no plug-in folder {folder}; put files there whose classes have @register in front of them."
     there = ", ".join(one.name for one in plug_ins.current().plug_ins) or "no plug-in"
-    return f"Read {folder}: {', '.join(words) or f'{there}; nothing has changed'}."
+    return f"Read {folder}: {', '.join(words) or (there if changes.first else 'nothing has changed')}."
 
 
 def problems() -> list[str]:

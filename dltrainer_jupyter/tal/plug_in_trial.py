@@ -49,11 +49,12 @@ def trials(kind: registry.Kind, name: str, framework: str | None, part: Any) -> 
     Yields
     ------
     Outcome
-        One a framework for models, one for others; none for kinds that need a server, a framework or a whole run.
+        One a framework for models, one for others. Kinds that need a server or a whole run aren't tried.
     """
     required = [key for key, it in part.Config.model_fields.items() if it.is_required()] if _has_settings(part) else []
     tried = _TRIALS.get(kind)
     if tried is None:
+        yield Outcome(f"has what a {registry.SINGULAR[kind]} has to have, not tried")
         return
     if required:
         yield Outcome(f"not tried, as {' and '.join(required)} {'has' if len(required) == 1 else 'have'} no default")

@@ -57,6 +57,7 @@ def problem_of(name: str) -> str:
 
 
 def test_a_file_that_is_dropped_appears_changes_and_vanishes(folder: Path) -> None:
+    assert plug_ins.reload() == plug_ins.Changes((), (), (), first=True)
     assert "tiny_net" not in registry.names("models")
     file = put(folder / "model.py", NET.replace("WIDTH", "1"))
     assert plug_ins.reload() == plug_ins.Changes(("model.py",), (), ())
@@ -223,6 +224,7 @@ def test_a_folder_that_others_may_write_to_is_not_read(folder: Path, mode: int) 
 
 def test_a_file_that_others_may_write_to_or_that_is_a_link_is_not_read(folder: Path, tmp_path: Path) -> None:
     put(folder / "open.py", NET).chmod(0o666)
+    folder.chmod(0o755)
     (folder / "link.py").symlink_to(put(tmp_path / "elsewhere.py", NET))
     (folder / "linked").symlink_to(put(tmp_path / "package" / "__init__.py", NET).parent)
     put(folder / "holder" / "__init__.py", "")
@@ -230,6 +232,9 @@ def test_a_file_that_others_may_write_to_or_that_is_a_link_is_not_read(folder: P
     assert "tiny_net" not in registry.names("models")
     assert "others may write to it" in problem_of("open.py")
     assert all("it is a link" in problem_of(name) for name in ("link.py", "linked", "holder"))
+    folder.chmod(0o700)
+    plug_ins.reload()
+    assert "tiny_net" in registry.names("models")  # nobody else gets to it
 
 
 def test_nothing_of_the_current_directory_is_ever_run(tmp_path: Path) -> None:

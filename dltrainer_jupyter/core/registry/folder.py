@@ -206,10 +206,10 @@ def _may_be_one(path: Path) -> bool:
 
 def _read_files(path: Path) -> Iterator[tuple[str, bytes]]:
     """Give what belongs to a plug-in, by path from the plug-in folder."""
-    size = 0
+    size, is_closed = 0, not path.parent.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
     for number, file in enumerate([path, *_below(path)]):
         status = file.lstat()
-        if why := _unfit(status):
+        if why := _unfit(status, is_closed=is_closed):
             raise ConfigurationError(why if file == path else f"{file.name}: {why}")
         if stat.S_ISDIR(status.st_mode):
             continue
@@ -223,12 +223,14 @@ def _read_files(path: Path) -> Iterator[tuple[str, bytes]]:
         raise ConfigurationError(msg)
 
 
-def _unfit(status: os.stat_result) -> str | None:
+def _unfit(status: os.stat_result, *, is_closed: bool) -> str | None:
     if stat.S_ISLNK(status.st_mode):
         return "it is a link, which may lead anywhere; put the file itself there"
     if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
         return "expected an ordinary file"
-    return _others(status)
+    # Nobody else gets to what lies in a folder that is closed to them, whatever the file's own mode says.
+    is_mine = not hasattr(os, "getuid") or status.st_uid == os.getuid()
+    return None if is_closed and is_mine else _others(status)
 
 
 def _below(path: Path) -> Iterable[Path]:

@@ -22,6 +22,8 @@ class Changes:
     added: tuple[str, ...]
     changed: tuple[str, ...]
     gone: tuple[str, ...]
+    first: bool = False
+    """Whether nobody in this process had looked before."""
 
 
 def _named() -> Path | None:
@@ -104,6 +106,7 @@ def reload() -> Changes:
         Since it was read before.
     """
     with _STATE.lock:
+        first = _STATE.read is None
         before = {one.name: one.sha256 for one in current().plug_ins}
         forget()
         after = {one.name: one.sha256 for one in current().plug_ins}
@@ -111,6 +114,7 @@ def reload() -> Changes:
         tuple(name for name in after if name not in before),
         tuple(name for name in after if name in before and before[name] != after[name]),
         tuple(name for name in before if name not in after),
+        first,
     )
 
 
