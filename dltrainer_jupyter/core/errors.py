@@ -41,6 +41,10 @@ class ConfigurationError(DLTrainerError, ValueError):
     """A setting, name or value that can't be used."""
 
 
+class BadSampleError(ConfigurationError):
+    """A sample of a data set can't be read, or has no target; the message names its file."""
+
+
 class UnknownNameError(ConfigurationError):
     """A name nobody registered; the message suggests the nearest one.
 
@@ -64,7 +68,7 @@ class UnknownNameError(ConfigurationError):
     def __init__(self, kind: str, name: str, known: Iterable[str], more: str = "") -> None:
         names = sorted(known)
         listed = ", ".join(names) or "none"
-        super().__init__(f"Unknown {kind} '{name}'.{did_you_mean(name, names)} Known: {listed}.{more}")
+        super().__init__(f"Unknown {kind} '{legible(name)}'.{did_you_mean(name, names)} Known: {listed}.{more}")
 
 
 class MissingPackageError(DLTrainerError, ImportError):
@@ -193,6 +197,22 @@ def brief(value: object) -> str:
     except ValueError:
         # Python refuses to write out a whole number of more than 4,300 digits.
         return "a huge number"
+
+
+_LONGEST_NAME = 60
+
+
+def legible(name: str) -> str:
+    r"""Write a name that somebody gave into a message: on one line, all of it visible, and not too long.
+
+    Examples
+    --------
+    >>> legible("epochs"), legible("a\nb")
+    ('epochs', 'a\\nb')
+    """
+    if len(name) > _LONGEST_NAME:
+        name = f"{name[:_LONGEST_NAME]}…"
+    return name if name.isprintable() else repr(name)[1:-1]
 
 
 class MissingKeysError(ConfigurationError):

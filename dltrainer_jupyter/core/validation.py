@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
-from dltrainer_jupyter.core.errors import ConfigurationError, MissingKeysError, Problem, brief, nearest
+from dltrainer_jupyter.core.errors import ConfigurationError, MissingKeysError, Problem, brief, legible, nearest
 from dltrainer_jupyter.core.vocabulary import SETTINGS
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -88,10 +88,10 @@ def validate(
 
 def _described(schema: type[BaseModel], problem: dict[str, Any], where: str, outer: type[BaseModel] | None) -> Problem:
     """Say by itself what is wrong."""
+    path = ([where] if where else []) + _keys(schema, problem)
     if problem["type"] == "missing":
         key = _written(schema, problem, where)
-        return Problem(tuple(key.split(".")), str(MissingKeysError([key])))
-    path = ([where] if where else []) + _keys(schema, problem)
+        return Problem(tuple(path), str(MissingKeysError([key])))
     return Problem(tuple(path), _sentence(schema, problem, where, outer))
 
 
@@ -112,8 +112,8 @@ def _is_constant(problem: Mapping[str, Any]) -> bool:
 
 def _written(schema: type[BaseModel], problem: dict[str, Any], where: str) -> str:
     """Write the key of a problem with where it stands."""
-    location = _keys(schema, problem)
-    return ".".join(([where] if where else []) + location) or "configuration"
+    keys = [*([where] if where else []), *map(legible, _keys(schema, problem))]
+    return ".".join(keys) if keys else "configuration"
 
 
 def _sentence(schema: type[BaseModel], problem: dict[str, Any], where: str, outer: type[BaseModel] | None) -> str:

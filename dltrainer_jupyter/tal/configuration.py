@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from dltrainer_jupyter.core.errors import ConfigurationError, brief
+from dltrainer_jupyter.core.errors import ConfigurationError, brief, legible
 from dltrainer_jupyter.views.configuration import NUMBER
 
 _MOST_VALUES = 1_000_000
@@ -204,7 +204,7 @@ def parse_assignments(pairs: list[str]) -> dict[str, Any]:
         try:
             value = _parse(text)
         except ConfigurationError as error:
-            msg = f"{key.strip()}: {error}"
+            msg = f"{legible(key.strip())}: {error}"
             raise ConfigurationError(msg) from None
         for part in reversed(path):
             value = {part: value}

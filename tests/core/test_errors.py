@@ -7,7 +7,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from dltrainer_jupyter.core import errors
-from dltrainer_jupyter.core.errors import DLTrainerError, TrainingFailed, UnknownNameError, brief, did_you_mean
+from dltrainer_jupyter.core.errors import DLTrainerError, TrainingFailed, UnknownNameError, brief, did_you_mean, legible
 
 
 def test_the_nearest_name_is_suggested() -> None:
@@ -85,3 +85,12 @@ def test_a_failed_training_is_drawn_with_the_users_own_frames() -> None:
         "their\nframes",
     ]
     assert TrainingFailed("It broke.")._render_traceback_() == ["Error: It broke."]
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [("epochs", "epochs"), ("a\nb", r"a\nb"), ("\ud800", r"\ud800"), ("x" * 99, "x" * 60 + "…"), ("año", "año")],
+)
+def test_a_name_in_a_message_is_one_visible_line(name, written) -> None:
+    assert legible(name) == written
+    assert written in str(UnknownNameError("model", name, ["cnn"]))
