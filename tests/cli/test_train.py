@@ -199,6 +199,7 @@ def test_a_run_that_cannot_go_on_elsewhere_says_so(dltrain) -> None:
     assert len(done.err.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_a_bar_on_a_terminal(digits) -> None:
     ours, theirs = pty.openpty()
     process = subprocess.Popen([*COMMAND, "train", digits], stdout=theirs, stderr=theirs, env=os.environ | WIDE)

@@ -82,6 +82,7 @@ def one_thread():
     torch.set_num_threads(threads)
 
 
+@pytest.mark.slow
 def test_the_default_reads_digits_within_twenty_epochs(one_thread) -> None:
     """A plain loop, written by hand: what the model can do is not the trainer's merit."""
     data = Digits(Digits.Config()).load(RunSpec(model="cnn", data="digits"), {})

@@ -333,6 +333,7 @@ def test_going_on_in_the_middle_of_an_epoch(make: Callable[[], keras.Model]) -> 
 
 
 @pytest.mark.parametrize("make", [with_metrics, eager])
+@pytest.mark.slow
 def test_a_run_left_in_the_middle_of_a_validation(make: Callable[[], keras.Model]) -> None:
     first = make()
     left, gone_on = (Trained(copied(first), train_pair()) for _ in range(2))

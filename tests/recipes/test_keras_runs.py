@@ -61,6 +61,7 @@ def assert_alike(run: Run, other: Run) -> None:
     assert other.record.exact
 
 
+@pytest.mark.slow
 def test_a_run_that_is_paused_and_goes_on_in_another_process() -> None:
     model = model_of_a_notebook()
     before = [weight.copy() for weight in model.get_weights()]

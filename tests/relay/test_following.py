@@ -31,6 +31,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(under_test, "LONGEST_PAUSE", 0.05)
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_steps_arrive_once_and_in_order(tracked, place) -> None:
     run = tracked(steps="all")
     following = run.follow()

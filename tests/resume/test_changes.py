@@ -50,7 +50,13 @@ def begun(place: Any) -> Run:
     return submit(spec, own, place=place)
 
 
-@pytest.mark.parametrize("then", [lambda _: None, lambda run: at_work(run, run.step + 60)], ids=["at once", "later"])
+@pytest.mark.parametrize(
+    "then",
+    [
+        pytest.param(lambda _: None, id="at once"),
+        pytest.param(lambda run: at_work(run, run.step + 60), id="later", marks=pytest.mark.slow),
+    ],
+)
 def test_killed_after_a_change(then: Callable[[Run], object]) -> None:
     """Before a checkpoint holds it, most likely, and after."""
     run = begun(ForkedExecutor(*PRELOADED))

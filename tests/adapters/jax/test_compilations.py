@@ -55,6 +55,7 @@ def _trained() -> tuple[str, int]:
         jax.monitoring.unregister_event_listener(listen)
 
 
+@pytest.mark.slow
 def test_another_start_reads_what_was_compiled_and_computes_the_same_bits(folder: Path) -> None:
     cold, _ = _trained()
     kept = {entry.name for entry in folder.iterdir()}
@@ -98,6 +99,7 @@ def test_an_entry_is_whole_or_what_was_there_before(tmp_path: Path, monkeypatch:
     assert len(list(tmp_path.iterdir())) == 1
 
 
+@pytest.mark.slow
 def test_a_folder_that_others_write_to_is_neither_read_nor_written(folder: Path) -> None:
     _trained()
     # One that would be written again.

@@ -49,6 +49,7 @@ def test_it_learns_what_an_eager_step_does() -> None:
         assert compiled.evaluate() == pytest.approx(eager.evaluate(), rel=1e-4)
 
 
+@pytest.mark.slow
 def test_what_the_next_replay_writes_over_is_copied() -> None:
     """A GPU replays a graph into the memory it had; on a CPU nothing is recorded, and all else is the same."""
     model, autocast = nn.Linear(3, 2), nullcontext
@@ -90,10 +91,9 @@ def test_replayed_steps_learn_and_go_on_bit_for_bit(settings: dict[str, Any], tm
 @pytest.mark.parametrize(
     "settings",
     [
-        {"gradient_accumulation": 3, "gradient_clipping": 0.5, "ema": 0.9},
-        {"precision": "16-mixed", "on_nan": "skip"},
+        pytest.param({"gradient_accumulation": 3, "gradient_clipping": 0.5, "ema": 0.9}, id="accumulation"),
+        pytest.param({"precision": "16-mixed", "on_nan": "skip"}, id="scaled", marks=pytest.mark.slow),
     ],
-    ids=["accumulation", "scaled"],
 )
 def test_training_goes_on_bit_for_bit(settings: dict[str, Any], tmp_path: Path) -> None:
     check_exact(tmp_path, net, compile=True, **settings)
@@ -144,6 +144,7 @@ class Summed(nn.Module):
         {"precision": "16-mixed", "gradient_clipping": 0.01},
     ],
 )
+@pytest.mark.slow
 def test_parameters_may_have_the_same_gradient(settings: dict[str, Any]) -> None:
     """Each is bounded, divided and added to once."""
     settings = {"optimizer": {"type": "sgd", "momentum": 0.9}, "learning_rate": 0.1} | settings
@@ -154,6 +155,7 @@ def test_parameters_may_have_the_same_gradient(settings: dict[str, Any]) -> None
             torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_gradients_share_their_memory_with_nothing() -> None:
     """Not with the inputs either, and what is alone isn't copied."""
     one, other, third = (nn.Parameter(torch.zeros(3)) for _ in range(3))
@@ -211,6 +213,7 @@ class Drawing(nn.Linear):
         (lambda: Drawing(6, 2), "dropout can't draw .* use layers such as nn.Dropout, or leave compile out"),
     ],
 )
+@pytest.mark.slow
 def test_a_model_that_cannot_be_compiled_says_so(build: Callable[[], nn.Module], message: str) -> None:
     with (
         torch._dynamo.config.patch(recompile_limit=2),

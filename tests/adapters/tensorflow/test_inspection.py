@@ -52,6 +52,7 @@ def test_a_compiled_model_trains_to_the_same_bits(make: Callable[[], Any], eager
     assert looked.store.histograms(looked.id, kind="activations")
 
 
+@pytest.mark.slow
 def test_functions_between_layers_pass_on_what_they_were_given() -> None:
     run = _trained(Own, eager=False, histograms=True)
     nodes = {node.name: node for node in run.store.graph(run.id)}

@@ -106,6 +106,7 @@ def test_a_portable_recipe_equals_the_textbook(calls: list[int]) -> None:
         assert calls == held
 
 
+@pytest.mark.slow
 def test_a_compiled_model_becomes_the_same(calls: list[int]) -> None:
     several = told(train(model=compiled()).wait())
     assert max(calls) == 16
@@ -113,6 +114,7 @@ def test_a_compiled_model_becomes_the_same(calls: list[int]) -> None:
     assert several[:2] == ("completed", 2 * STEPS)
 
 
+@pytest.mark.slow
 def test_a_rate_that_the_model_lowers_by_itself_is_not_raised_again_behind_the_warm_up() -> None:
     """Set is what the schedule makes another, and nothing else, however many steps a call makes."""
     settings = {"scheduler": {"type": "constant", "warmup_epochs": 0.5}}
@@ -170,6 +172,7 @@ def failed(layer: layers.Layer, error: str) -> dict[bool, Run]:
     return runs
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_not_finite_stops_a_run_at_its_step(calls: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     # However slow the machine is, losses come to the host after the first call and at the end of the epoch.
     monkeypatch.setattr(loop, "FLUSH_SECONDS", 3600.0)
@@ -184,6 +187,7 @@ def test_a_loss_that_is_not_finite_stops_a_run_at_its_step(calls: list[int], mon
     assert len(told(runs[True])[3]) == BAD_STEP
 
 
+@pytest.mark.slow
 def test_a_batch_without_a_finite_loss_is_left_out() -> None:
     usual = {"data": with_a_bad_sample(), "on_nan": "skip"}
     several, single = (
@@ -193,6 +197,7 @@ def test_a_batch_without_a_finite_loss_is_left_out() -> None:
     assert told(several)[3].count("nan") == 2
 
 
+@pytest.mark.slow
 def test_what_a_call_that_raised_has_left_is_not_saved(calls: list[int]) -> None:
     runs = failed(Refusing(), "too large")
     assert calls == [1, 2, 4, 8]

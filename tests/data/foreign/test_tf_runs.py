@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 from sklearn.datasets import load_wine
 
 from dltrainer_jupyter import tal
 from dltrainer_jupyter.tal import Run
 from tests.waiting import until
-
-if TYPE_CHECKING:
-    import pytest
 
 STEPS = 60
 """Batches in an epoch."""
@@ -34,6 +32,7 @@ def train(data: Any, **settings: Any) -> Run:
     return tal.train(model=net, data=data, checkpoint={"every_seconds": 0.01}, verbose=False, **settings)
 
 
+@pytest.mark.slow
 def test_killed_in_mid_epoch_and_taken_up_by_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
     undisturbed = start("thread").wait(60)
     monkeypatch.setenv("DLTRAINER_FAILPOINT", "checkpoint.committed:2")

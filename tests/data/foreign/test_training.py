@@ -229,6 +229,7 @@ def test_workers_end_with_the_run(fails: bool) -> None:
     until(lambda: workers() <= before)
 
 
+@pytest.mark.slow
 def test_killed_with_its_workers_and_resumed_here(monkeypatch: pytest.MonkeyPatch) -> None:
     undisturbed = start(DataLoader(Noisy(), 40, shuffle=True)).wait(60)
     # In the second epoch, or in the middle of the first: wherever the third checkpoint is.

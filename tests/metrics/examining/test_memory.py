@@ -39,6 +39,7 @@ def test_a_long_stream_of_a_thousand_classes_takes_no_more_than_is_said() -> Non
     assert held < 25
 
 
+@pytest.mark.slow
 def test_a_long_stream_of_values_takes_no_more_than_is_said() -> None:
     values = np.zeros((2**20, 1), np.float32)
     examiner = ValueExaminer(Signature("regression", (3,), 1), Kept(0, 5000))

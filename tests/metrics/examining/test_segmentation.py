@@ -142,6 +142,7 @@ def test_nothing_is_kept_where_nothing_is_wanted() -> None:
     assert made.summary()["count"] == 2
 
 
+@pytest.mark.slow
 def test_memory_doesnt_grow_with_the_set() -> None:
     outputs, truth = scenes(0, 40, size=96)
     made = examiner(most=1000)

@@ -142,6 +142,7 @@ def test_it_may_not_where_it_has_one() -> None:
     run.stop().wait(20)
 
 
+@pytest.mark.slow
 def test_suspended_in_mid_epoch_and_resumed_in_another_process_it_ends_the_same() -> None:
     settings = {"epochs": 12, "batch_size": 4, "ema": 0.9}
     undisturbed = quick(seeded(Everything), **settings).wait()
