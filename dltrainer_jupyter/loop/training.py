@@ -211,8 +211,14 @@ class Training:
 
     def checkpoint_and_wait(self) -> str | None:
         """See that the newest checkpoint is of here and on disk; return what went wrong, or None."""
-        if not self.is_saved:
-            self.checkpoint({"last"})
+        if self.is_saved and self._problem() is None:
+            return None
+        # None is of here, or what was being written of here has failed meanwhile.
+        self.checkpoint({"last"})
+        return self._problem()
+
+    def _problem(self) -> str | None:
+        """Wait for the newest checkpoint; return what went wrong with it, or None."""
         return None if self._ticket is None else self.parts.keeper.problem_with(self._ticket)
 
     def schedule_checkpoint(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,9 @@ import torch
 from torch import nn
 
 from dltrainer_jupyter.checkpoints import format as checkpoint_format
+from dltrainer_jupyter.checkpoints.writer import Ticket
 from dltrainer_jupyter.core.errors import ConfigurationError, TrainingFailed
+from dltrainer_jupyter.loop.keeper import Keeper
 from dltrainer_jupyter.tal import Run
 from tests.waiting import until
 
@@ -142,6 +145,35 @@ def test_a_failed_checkpoint_is_written_again_when_the_run_is_left(
         until(lambda: any(event.kind == "trouble" for event in run.store.events(run.id)))
     run.stop().wait(20)
     until(lambda: run.state == "stopped")
+    assert run.last.record.step == run.step
+
+
+def test_a_checkpoint_that_fails_as_the_run_is_left_is_written_once_more(
+    train: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Being written when the run was told to stop, it fails only then."""
+    run = train(epochs=400, checkpoint={"every_epochs": None, "every_seconds": None})
+    until(lambda: run.step > 0)
+    genuine, outcome = checkpoint_format.write_file, Keeper.problem_with
+    waited_for, failed = threading.Event(), threading.Event()
+
+    def fail_once(path: Path, data: bytes) -> object:
+        if not failed.is_set():
+            assert waited_for.wait(20)
+            failed.set()
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return genuine(path, data)
+
+    def told(ticket: Ticket) -> str | None:
+        waited_for.set()
+        return outcome(ticket)
+
+    monkeypatch.setattr(checkpoint_format, "write_file", fail_once)
+    monkeypatch.setattr(Keeper, "problem_with", staticmethod(told))
+    run.pause().wait(10)
+    run.stop().wait(20)
+    until(lambda: run.state == "stopped")
+    assert failed.is_set()
     assert run.last.record.step == run.step
 
 
