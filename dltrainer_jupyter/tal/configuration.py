@@ -226,8 +226,9 @@ def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any
         if isinstance(before, str) and isinstance(value, Mapping) and "type" not in value:
             before = {"type": before}
         both = isinstance(before, Mapping) and isinstance(value, Mapping)
-        # Another type of part has other settings: nothing of the old one is kept.
-        if both and value.get("type", before.get("type")) == before.get("type"):  # type: ignore[union-attr]
+        # Another type of part has other settings: nothing of the old one is kept. The type may come last, too.
+        kinds = {it["type"] for it in (before, value) if both and isinstance(it.get("type"), str)}  # type: ignore[union-attr]
+        if both and len(kinds) <= 1:
             result[key] = merged(before, value)  # type: ignore[arg-type]
         else:
             result[key] = value

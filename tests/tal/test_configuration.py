@@ -227,6 +227,7 @@ def test_what_is_no_assignment_is_refused(pair: str, message: str) -> None:
             {"optimizer": {"type": "adam", "eps": 0.1, "amsgrad": True}},
         ),
         ({"optimizer": {"type": "adam", "eps": 0.1}}, {"optimizer": "sgd"}, {"optimizer": "sgd"}),
+        ({"optimizer": {"eps": 0.1}}, {"optimizer": {"type": "adam"}}, {"optimizer": {"type": "adam", "eps": 0.1}}),
         (
             {"checkpoint": {"keep": 3}},
             {"checkpoint": {"every_epochs": 2}},
