@@ -5,6 +5,7 @@ It looks at the lines around the cursor, not at a parsed document: what is being
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Sequence
 
@@ -21,6 +22,7 @@ KINDS: dict[str, registry.Kind] = {
     "data": "data",
     "optimizer": "optimizers",
     "loss": "losses",
+    "regularization": "regularizations",
     "metrics": "metrics",
     "scheduler": "schedules",
     "augmentation": "augmentations",
@@ -210,6 +212,7 @@ def _form_of(top: str, part: str) -> Form:
     return Form((), {})
 
 
+@functools.cache
 def _whole() -> Form:
     return form(RunSpec)
 
