@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Dataset, Task
 from dltrainer_jupyter.core.spec import RunSpec
-from dltrainer_jupyter.data.assembly import Raw, assemble
+from dltrainer_jupyter.data.assembly import Known, Raw, assemble
 from dltrainer_jupyter.data.host import to_host
 from dltrainer_jupyter.data.raw import columns_of
 from dltrainer_jupyter.data.steps import RawInput, Scale, Standardize, Step
@@ -87,7 +87,12 @@ class Arrays:
         if len(given) == 4:  # noqa: PLR2004 - with validation
             validation = Raw(to_host(given[2], "validation inputs"), to_host(given[3], "validation targets"))
         steps, features = self._steps(train.inputs), columns_of(given[0])
-        return assemble(spec, train, steps, validation=validation, features=features)
+        groups = objects.get("groups")
+        known = Known(
+            columns={name: train.inputs[:, at] for at, name in enumerate(features)} if train.inputs.ndim == 2 else {},  # noqa: PLR2004
+            groups=None if groups is None else to_host(groups, "validation.groups"),
+        )
+        return assemble(spec, train, steps, validation=validation, features=features, known=known)
 
     def _steps(self, inputs: Array) -> list[Step]:
         steps: list[Step] = [RawInput((inputs.shape[1:],), self._dtype(inputs))]

@@ -15,12 +15,13 @@ from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.schema import part_settings
 from dltrainer_jupyter.core.spec import Part
 from dltrainer_jupyter.data.host import to_host
-from dltrainer_jupyter.data.steps import RawInput, Reshape, Step
+from dltrainer_jupyter.data.steps import Columns, RawInput, Reshape, Step
+from dltrainer_jupyter.data.steps.tokens import Tokens
 
 if TYPE_CHECKING:
     from dltrainer_jupyter.core.protocols import Array
 
-_NAMELESS: dict[str, type[RawInput | Reshape]] = {step.type: step for step in (RawInput, Reshape)}
+_NAMELESS: dict[str, type[Step]] = {step.type: step for step in (Columns, RawInput, Reshape, Tokens)}
 """Steps that sources put into chains, and nobody asks for by name."""
 
 
@@ -100,8 +101,11 @@ def apply_chain(preprocessing: Sequence[Mapping[str, Any]], raw: Any) -> Array:
     >>> apply_chain(chain, [[2, 4]])
     array([[1., 2.]], dtype=float32)
     """
-    inputs = to_host(raw, "inputs")
-    for step in load_chain(preprocessing):
+    chain = load_chain(preprocessing)
+    first = chain[0] if chain else None
+    # Rows that hold text are taken as they come.
+    inputs = first.take(raw) if isinstance(first, Columns) else to_host(raw, "inputs")
+    for step in chain:
         inputs = step.apply(inputs)
     return inputs
 

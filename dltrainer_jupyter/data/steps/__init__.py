@@ -6,8 +6,9 @@ here: random changes (augmentation, which is the adapters'), and how a chain is 
 """
 
 from dltrainer_jupyter.data.steps.base import Step
+from dltrainer_jupyter.data.steps.columns import Columns
 from dltrainer_jupyter.data.steps.raw_input import RawInput
 from dltrainer_jupyter.data.steps.scaling import Normalize, Scale, Standardize
 from dltrainer_jupyter.data.steps.shapes import Reshape, Resize
 
-__all__ = ["Normalize", "RawInput", "Reshape", "Resize", "Scale", "Standardize", "Step"]
+__all__ = ["Columns", "Normalize", "RawInput", "Reshape", "Resize", "Scale", "Standardize", "Step"]
