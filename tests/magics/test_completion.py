@@ -149,7 +149,7 @@ def test_settings_behind_set(notebook) -> None:
     assert offered("--set model.pooling=m") == ["max"]
     assert offered("--set model.preset=") == ["easy", "medium", "advanced"]
     assert offered("--set model.hid", "model:\n  type: mlp\ndata: digits") == ["model.hidden="]
-    assert offered("--set model=m") == ["mlp"]
+    assert offered("--set model=ml") == ["mlp"]
     assert offered("--set checkpoint.k") == ["checkpoint.keep="]
     assert offered("--set precision=16") == ["16-mixed"]
 
