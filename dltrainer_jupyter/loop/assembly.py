@@ -90,7 +90,7 @@ def assembled(
         stack.callback(adapter.close)
         environment = adapter.open()
         recipe = make.make_recipe(spec, objects)
-        dataset = make.load_data(spec, objects, owns_process=owns_process)
+        dataset = _as_recipe_takes_it(recipe, make.load_data(spec, objects, owns_process=owns_process))
         stack.callback(make.close_data, dataset)
         signature = dataset.signature
         _see_that_model_suits(spec, signature, environment, attempt)
@@ -228,6 +228,12 @@ def _prepare(recipe: Recipe, spec: RunSpec, course: Course, objects: Mapping[str
     """Tell a recipe that asks for it what is known before anything is built, such as the length of the training."""
     if callable(prepare := getattr(recipe, "prepare", None)):
         prepare(spec, course, objects)
+
+
+def _as_recipe_takes_it(recipe: Recipe, dataset: Dataset) -> Dataset:
+    """Let a recipe that goes its own way through the data put that in the place of ours."""
+    take = getattr(recipe, "take_data", None)
+    return take(dataset) if callable(take) else dataset
 
 
 def _see_that_model_suits(

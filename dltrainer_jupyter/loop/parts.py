@@ -58,6 +58,8 @@ def named_parts(settings: Mapping[str, Any]) -> Iterator[tuple[str, registry.Kin
     """
     framework = settings.get("framework", RunSpec.model_fields["framework"].default)
     for key, kind in _KINDS.items():
+        if kind == "optimizers" and not registry.names(kind, str(framework)):
+            continue  # a framework without optimizers, such as that of plug-ins which own their loop
         value = settings.get(key)
         for part in value if isinstance(value, list | tuple) else () if value is None else (value,):
             yield key, kind, part, str(framework) if kind in _OF_A_FRAMEWORK else None

@@ -67,6 +67,8 @@ def describe(
     if "recipe" in own and (isinstance(own["recipe"], type) or not isinstance(own["recipe"], Recipe)):
         msg = f"recipe: expected an object with build, train_step and eval_step, got {brief(own['recipe'])}."
         raise ConfigurationError(msg)
+    if values.get("framework") == "own_loop":
+        values.setdefault("recipe", "own_loop")
     spec = validate(RunSpec, values)
     for key in sorted(spec.user_objects - own.keys()):
         msg = f"{key}: '{USER_OBJECT}' stands for an object of your own, which has to be handed over from Python."

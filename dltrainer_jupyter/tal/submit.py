@@ -180,12 +180,23 @@ def submit(
         store.add_event(run_id, "kernel_bound", notice)
         if spec.verbose:
             print(notice, file=sys.stderr)  # noqa: T201 - said at once, where the run was started
+    if (limits := _limits(spec)) is not None:
+        store.add_event(run_id, "notice", limits)
     if own and not executor.needs_pickling:
         held.hand_over(run_id, handover)
     run = Run(run_id, store)
     remember(run)
     run.start(executor)
     return run
+
+
+def _limits(spec: RunSpec) -> str | None:
+    """Say what can't be had of a recipe, if it says so."""
+    recipe = spec.recipe
+    if recipe.is_user_object or not registry.is_ours("recipes", recipe.type):
+        return None
+    limits: str | None = getattr(registry.find("recipes", recipe.type), "limits", None)
+    return limits
 
 
 def _lay_out(

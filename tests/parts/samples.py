@@ -92,6 +92,7 @@ DATA: Mapping[str, Callable[[Path], Found]] = {
 
 HELD_BY: Mapping[tuple[str, str], tuple[str, str]] = {
     ("adapters", "jax"): ("contract/test_jax.py", 'framework = "jax"'),
+    ("adapters", "own_loop"): ("recipes/test_own_loop.py", "tal.train("),
     ("adapters", "pytorch"): ("contract/test_pytorch.py", 'framework = "pytorch"'),
     ("adapters", "tensorflow"): ("contract/test_tensorflow.py", 'framework = "tensorflow"'),
     ("executors", "inline"): ("executors/test_executors.py", '"inline"'),
@@ -103,6 +104,7 @@ HELD_BY: Mapping[tuple[str, str], tuple[str, str]] = {
     ("recipes", "detection"): ("recipes/test_detection.py", "tal.train("),
     ("recipes", "keras"): ("recipes/test_keras_runs.py", "tal.train("),
     ("recipes", "lightning"): ("recipes/lightning", "tal.train("),
+    ("recipes", "own_loop"): ("recipes/test_own_loop.py", "tal.train("),
     ("recipes", "supervised"): ("recipes/test_supervised.py", "Supervised"),
     ("trackers", "mlflow"): ("trackers/mlflow/test_contract.py", "TrackerContract"),
     ("trackers", "neptune"): ("trackers/test_neptune.py", "TrackerContract"),
