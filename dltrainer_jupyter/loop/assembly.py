@@ -28,8 +28,8 @@ from dltrainer_jupyter.core.protocols import (
 )
 from dltrainer_jupyter.core.records import RunRecord
 from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.loop import partitions, randomness
 from dltrainer_jupyter.loop import parts as make
-from dltrainer_jupyter.loop import randomness
 from dltrainer_jupyter.loop.changes import History, take_up
 from dltrainer_jupyter.loop.doorbell import Doorbell
 from dltrainer_jupyter.loop.evaluation import Evaluation
@@ -41,6 +41,7 @@ from dltrainer_jupyter.loop.gallery import Gallery
 from dltrainer_jupyter.loop.inspecting import Inspector, settings_of
 from dltrainer_jupyter.loop.judge import Judge, choose_monitor
 from dltrainer_jupyter.loop.keeper import Keeper
+from dltrainer_jupyter.loop.notices import Notices
 from dltrainer_jupyter.loop.recorder import Recorder
 from dltrainer_jupyter.loop.suiting import memory_note, refuse_other_sizes
 from dltrainer_jupyter.loop.training import Parts, Training
@@ -92,6 +93,7 @@ def assembled(
         recipe = make.make_recipe(spec, objects)
         dataset = _as_recipe_takes_it(recipe, make.load_data(spec, objects, owns_process=owns_process))
         stack.callback(make.close_data, dataset)
+        notices = _tell_of(dataset, record, attempt, is_new=found is None)
         signature = dataset.signature
         _see_that_model_suits(spec, signature, environment, attempt)
         feed = make_feed(adapter, dataset.train, spec)
@@ -164,6 +166,7 @@ def assembled(
             evaluation=evaluation,
             inspector=_inspector(adapter, recipe, dataset, attempt, spec=spec, store=store),
             exactness=exactness,
+            notices=notices,
             signature=signature,
             versions=versions,
         )
@@ -178,6 +181,15 @@ def assembled(
         take_up(training, history)
         exactness.ask(training.step)
         yield training
+
+
+def _tell_of(dataset: Dataset, record: RunRecord, attempt: Attempt, *, is_new: bool) -> Notices:
+    """Say what people should know of the data, and keep how they are divided."""
+    notices = Notices(attempt, dataset.notices)
+    notices.tell(None)
+    if dataset.partition is not None:
+        partitions.keep(Path(record.folder), dataset.partition, dataset.signature, attempt, is_new=is_new)
+    return notices
 
 
 def _examination(spec: RunSpec, signature: Signature, record: RunRecord, attempt: Attempt) -> Examination | None:

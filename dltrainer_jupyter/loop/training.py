@@ -33,6 +33,7 @@ from dltrainer_jupyter.loop.feed import Feed
 from dltrainer_jupyter.loop.inspecting import Inspector
 from dltrainer_jupyter.loop.judge import Judge
 from dltrainer_jupyter.loop.keeper import Keeper
+from dltrainer_jupyter.loop.notices import Notices
 from dltrainer_jupyter.loop.recorder import Recorder
 from dltrainer_jupyter.loop.sampling import Sampler
 from dltrainer_jupyter.store.attempts import Attempt
@@ -54,6 +55,7 @@ class Parts:
     evaluation: Evaluation | None
     inspector: Inspector | None
     exactness: Exactness
+    notices: Notices
     signature: Signature
     versions: Mapping[str, str]
 
@@ -177,6 +179,7 @@ class Training:
         self.clock.mark(self.step)
         self.observe_rate()
         self.parts.exactness.ask(self.step)
+        self.parts.notices.tell(self.step)
         series = self.parts.recorder.take_curve()
         if self.sampler is not None:
             series |= self.sampler.take(self.step)
@@ -206,6 +209,7 @@ class Training:
     def checkpoint(self, kinds: set[str], asked_by: ControlRecord | None = None) -> None:
         """Copy the state and let it be written in the background."""
         self.parts.exactness.ask(self.step)
+        self.parts.notices.tell(self.step)
         self._ticket = self.parts.keeper.keep(self._request(kinds), asked_by)
         self.schedule_checkpoint()
 

@@ -17,8 +17,10 @@ from dltrainer_jupyter.core.protocols import Dataset, Metric, Samples, Signature
 from dltrainer_jupyter.core.records import TestRunRecord
 from dltrainer_jupyter.core.spec import RunSpec, ValidationSpec
 from dltrainer_jupyter.core.validation import validate
+from dltrainer_jupyter.data.files.places import full
 from dltrainer_jupyter.data.foreign.recognition import is_read_once, kind_of
 from dltrainer_jupyter.data.foreign.structure import to_numpy
+from dltrainer_jupyter.data.lazy.stream import LazyStream
 from dltrainer_jupyter.data.measured import AsTrained, as_trained
 from dltrainer_jupyter.loop import parts
 from dltrainer_jupyter.tal.inference import objects_of
@@ -96,6 +98,11 @@ def _batches(spec: RunSpec, dataset: Dataset, ready: AsTrained) -> Generator[tup
                 yield part.inputs[start : start + size], part.targets[start : start + size]
             return
         for batch in part.epoch(1, 0):
+            if isinstance(part, LazyStream):
+                # Read by us, as the model takes it.
+                if len(batch[0]):
+                    yield batch
+                continue
             if not isinstance(batch, tuple | list) or len(batch) != 2:  # noqa: PLR2004 - inputs and targets
                 msg = "data: expected batches of inputs and targets, got another structure."
                 raise ConfigurationError(msg)
@@ -122,7 +129,7 @@ def _own_set(spec: RunSpec, own: Mapping[str, Any]) -> Dataset:
 def _loaded(spec: RunSpec, data: Any, ready: AsTrained) -> Dataset:
     """Load other data, as the model was trained."""
     is_named = isinstance(data, str | Mapping)
-    given = {"type": data} if isinstance(data, str) else data
+    given = _named(spec, data) if isinstance(data, str) else data
     named = validate(Part, given, "data") if is_named else Part(type=USER_OBJECT)
     if is_named:
         registry.check("data", named.type)
@@ -133,6 +140,14 @@ def _loaded(spec: RunSpec, data: Any, ready: AsTrained) -> Dataset:
         return parts.load_data(
             spec.model_copy(update=changes), {} if is_named else {"data": (data, data) if in_order else data}
         )
+
+
+def _named(spec: RunSpec, data: str) -> dict[str, Any]:
+    """Read a name as that of a data set, or of another file for the source that the run was trained on."""
+    has_file = not spec.data.is_user_object and "path" in spec.data.config
+    if data in registry.names("data") or not has_file:
+        return {"type": data}
+    return {"type": spec.data.type, **spec.data.config, "path": full(data)}
 
 
 def _loss(examples: Mapping[str, Array]) -> dict[str, float]:

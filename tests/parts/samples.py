@@ -14,6 +14,7 @@ import pytest
 
 from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.protocols import Signature
+from tests.data import written
 
 RNG = np.random.default_rng(0)
 SMALLEST_RATE = 1e-3
@@ -22,7 +23,12 @@ SETTINGS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("preprocessing", "normalize"): {"mean": [0.5], "std": [0.5]},
     ("preprocessing", "resize"): {"size": [4, 4]},
     ("preprocessing", "scale"): {"divisor": 2.0},
+    ("data", "coco"): {"path": "annotations.json"},
+    ("data", "image_folder"): {"path": "pictures"},
+    ("data", "mask_folder"): {"path": "cells"},
     ("data", "shapes"): {"count": 12, "size": 16},
+    ("data", "text_files"): {"path": "texts"},
+    ("data", "yolo"): {"path": "data.yaml"},
     ("models", "detector"): {"width": 4},
     ("models", "unet"): {"width": 4, "depth": 1},
     ("trackers", "neptune"): {"project": "team/project"},
@@ -45,8 +51,17 @@ LOSSES: Mapping[str, tuple[np.ndarray, np.ndarray]] = {
     "bce": (_ONE, (_ONE > 0).astype(np.float32)),
     "cross_entropy": (_CLASSES, np.arange(6) % 3),
     "dice": (_PIXELS, RNG.integers(0, 3, (2, 4, 4))),
+    "focal": (_CLASSES, np.arange(6) % 3),
+    "hinge": (_CLASSES, np.arange(6) % 3),
     "huber": (_ONE, _ONE * 3 + 1),
+    "kl_div": (_CLASSES, np.full((6, 3), 1 / 3, np.float32)),
+    "l1": (_ONE, _ONE + 1),
+    "log_cosh": (_ONE, _ONE + 1),
+    "mae": (_ONE, _ONE + 1),
     "mse": (_ONE, _ONE + 1),
+    "nll": (_CLASSES, np.arange(6) % 3),
+    "poisson": (_ONE, np.abs(_ONE)),
+    "smooth_l1": (_ONE, _ONE + 1),
 }
 """Outputs and targets."""
 
@@ -83,10 +98,15 @@ def _arrays(_folder: Path) -> Found:
 DATA: Mapping[str, Callable[[Path], Found]] = {
     "arrays": _arrays,
     "breast_cancer": _as_it_is,
+    "coco": lambda folder: ({"path": str(written.coco(folder))}, {}),
     "diabetes": _as_it_is,
     "digits": _as_it_is,
+    "image_folder": lambda folder: ({"path": str(written.pictures(folder / "pictures"))}, {}),
+    "mask_folder": lambda folder: ({"path": str(written.masks(folder))}, {}),
     "shapes": _as_it_is,
+    "text_files": lambda folder: ({"path": str(written.texts(folder / "texts"))}, {}),
     "wine": _as_it_is,
+    "yolo": lambda folder: ({"path": str(written.yolo(folder))}, {}),
 }
 """A function that writes a tiny file of the real kind into a folder, if the source reads one: settings, and objects."""
 

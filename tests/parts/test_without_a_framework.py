@@ -51,7 +51,7 @@ def test_a_metric_measures_and_goes_on_from_its_state(name) -> None:
 def test_a_source_gives_samples(name, tmp_path: Path) -> None:
     given, objects = samples.entry(samples.DATA, name)(tmp_path)
     made = registry.find("data", name)
-    settings = made.Config(**samples.SETTINGS.get(("data", name), {}), **given)
+    settings = made.Config(**{**samples.SETTINGS.get(("data", name), {}), **given})
     found = made(settings).load(RunSpec(model="mlp", data=Part(type=name)), objects)
     assert found.signature.task in samples.MEASURED
     assert len(found.train)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from dltrainer_jupyter.core.protocols.state import Array
     from dltrainer_jupyter.core.spec import RunSpec
 
@@ -32,6 +35,8 @@ class Signature:
     """Whether targets were text or other values, encoded as the index into ``labels``."""
     preprocessing: tuple[dict[str, Any], ...] = ()
     """Fitted steps in order, as :mod:`dltrainer_jupyter.data.preprocessing` describes them."""
+    class_weights: tuple[float, ...] = ()
+    """How much each class counts in the loss, by its index: float32 values; empty where nobody asked for weights."""
     raw: Mapping[str, Any] | None = field(default=None, compare=False)
     """What raw training inputs looked like, as :func:`dltrainer_jupyter.data.raw.describe_raw` says; None where nobody
     knows, as in checkpoints of before it was noted."""
@@ -50,6 +55,32 @@ class Samples:
     def __len__(self) -> int:
         """Count the samples."""
         return len(self.inputs)
+
+
+@runtime_checkable
+class Lazy(Protocol):
+    """Samples that are read when their batch is due, such as files in folders.
+
+    Their order, and how far into it a run is, are the run's as with samples in memory. A ``fingerprint``, where there is
+    one, tells a resumed run whether they are still those it began with.
+    """
+
+    def __len__(self) -> int:
+        """Count the samples."""
+
+    def read(self, indices: npt.NDArray[np.int64]) -> tuple[Array, Array]:
+        """Read samples, as the model takes them; called from several threads at a time.
+
+        Parameters
+        ----------
+        indices : numpy.ndarray of int64, shape (n,)
+            Which ones.
+
+        Returns
+        -------
+        (numpy.ndarray, numpy.ndarray)
+            Inputs and targets, shapes (n, ...); fewer where samples are left out.
+        """
 
 
 class Stream(Protocol):
@@ -89,12 +120,33 @@ class Stream(Protocol):
 
 
 @dataclass(frozen=True)
+class Partition:
+    """Which samples are trained on, which are held back, and how that was decided.
+
+    Samples are numbered in the order of their source. Those of a source that brings its own validation part are
+    counted on after the training part's.
+    """
+
+    train: npt.NDArray[np.int64]
+    """Sorted."""
+    validation: npt.NDArray[np.int64]
+    """Sorted."""
+    how: str
+    """A half-sentence for people: ``"20% of each class held back"``."""
+
+
+@dataclass(frozen=True)
 class Dataset:
     """Data ready to train on: split, encoded, preprocessed."""
 
     train: Samples | Stream
     validation: Samples | Stream | None
     signature: Signature
+    notices: Callable[[], Sequence[str]] | None = field(default=None, compare=False)
+    """Gives what people should know of the data and haven't been told yet, in sentences; asked again and again while a
+    run trains."""
+    partition: Partition | None = field(default=None, compare=False)
+    """How samples were divided, where a source says so."""
 
 
 class DataSource(Protocol):

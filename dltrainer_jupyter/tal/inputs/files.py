@@ -11,6 +11,7 @@ import numpy as np
 
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Signature
+from dltrainer_jupyter.data.pictures.opening import SUFFIXES as PICTURES
 from dltrainer_jupyter.data.preprocessing import apply_chain
 from dltrainer_jupyter.tal.inputs import arrays, images
 from dltrainer_jupyter.tal.inputs.form import Form, form_of
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 TABLES = (".csv", ".tsv")
 TEXTS = (".txt",)
-SUFFIXES = (*images.SUFFIXES, *arrays.SUFFIXES, *TABLES, *TEXTS)
+SUFFIXES = (*PICTURES, *arrays.SUFFIXES, *TABLES, *TEXTS)
 MOST_FILES = 1000
 LARGEST_FILE = 256 << 20
 _THUMBNAILS = 64
@@ -141,7 +142,7 @@ def _reader(file: File) -> Callable[[File, _Collected], None]:
         return _read_array
     if suffix in (*TABLES, *TEXTS):
         return _read_table
-    if suffix in images.SUFFIXES or suffix == "":
+    if suffix in PICTURES or suffix == "":
         return _read_image
     msg = f"{file.name}: expected a file that ends in {', '.join(SUFFIXES)}."
     raise ConfigurationError(msg)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dltrainer_jupyter.core.errors import ConfigurationError, MissingPackageError
 from dltrainer_jupyter.core.protocols import Signature
 from dltrainer_jupyter.data.preprocessing import load_chain
+
+if TYPE_CHECKING:
+    from dltrainer_jupyter.data.pictures.fitting import Way
 
 Shape = tuple[int, ...]
 
@@ -43,6 +46,8 @@ class Picture:
     """Whether most of a training picture was light; None where nobody knows."""
     doubts: tuple[str, ...] = ()
     """What was assumed, in sentences."""
+    fit: Way = "stretch"
+    """What becomes of other proportions."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +135,7 @@ def _picture(signature: Signature, shapes: Sequence[Shape]) -> Picture | None:
         is_whole=bool(chain) and chain[0].get("dtype") == "int64",
         is_light=raw["median"] > (raw["low"] + raw["high"]) / 2 if raw else None,
         doubts=tuple(doubts),
+        fit=raw.get("fit", "stretch"),
     )
 
 

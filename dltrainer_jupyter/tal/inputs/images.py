@@ -8,22 +8,18 @@ import io
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.data.pictures.fitting import fitted
+from dltrainer_jupyter.data.pictures.opening import MODES, opened, plain
 from dltrainer_jupyter.tal.inputs.form import Picture
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
-MOST_PIXELS = 64_000_000
-"""Of one picture, before it is decoded; 256 MB in memory then."""
-_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 _WORDS = {1: "made grey", 3: "given colours", 4: "given colours and transparency"}
-_DEEP = ("I", "F")
-"""Modes of more than 8 bits; ``I;16`` and its like begin so, too."""
+_ENDS = {"stretch": "", "crop": ", its edges cut off", "pad": " with bars"}
 _SHOWN = 256
 """Pixels along the longer side of a thumbnail."""
 _DATA = "data:image/"
@@ -55,9 +51,9 @@ def read_image(data: bytes, name: str, form: Picture) -> tuple[npt.NDArray[Any],
     ConfigurationError
         If it is no picture, damaged, or too large.
     """
-    image, done = _opened(data, name)
+    image, done = opened(data, name)
     said = f"{image.width}×{image.height}, {_counted(image)}"
-    image, more = _plain(image, form)
+    image, more = plain(image, form.channels, on_light=bool(form.is_light))
     image, changes = _fitted(image, form)
     return _sample(image, form), image, ": ".join(filter(None, [said, ", ".join([*done, *more, *changes])]))
 
@@ -81,7 +77,7 @@ def read_drawing(uri: str, form: Picture) -> tuple[npt.NDArray[Any], Image.Image
     if not head.startswith(_DATA) or not head.endswith(";base64"):
         msg = "drawing: expected data:image/png;base64,… as a canvas gives it."
         raise ConfigurationError(msg)
-    image, _ = _opened(decoded(encoded, "drawing"), "drawing")
+    image, _ = opened(decoded(encoded, "drawing"), "drawing")
     said = f"{image.width}×{image.height}"
     ink = _ink(image)
     is_light = bool(form.is_light)
@@ -124,96 +120,22 @@ def grey_uri(values: npt.NDArray[Any]) -> str:
     return f"data:image/png;base64,{base64.b64encode(written.getvalue()).decode()}"
 
 
-def _opened(data: bytes, name: str) -> tuple[Image.Image, list[str]]:
-    """Open a file, look at its size before anything is decoded, then decode it."""
-    try:
-        image: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
-        if image.width * image.height > MOST_PIXELS:
-            raise _too_large(name, f"{image.width:,}×{image.height:,}")
-        frames = getattr(image, "n_frames", 1)
-        image.load()
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise _too_large(name, "far more") from None
-    except UnidentifiedImageError:
-        msg = f"{name}: expected an image ({', '.join(FORMATS)}), got another kind of file, or a damaged one."
-        raise ConfigurationError(msg) from None
-    except ConfigurationError:
-        raise
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError) as error:
-        # What Pillow's readers raise for files that are cut short or damaged inside.
-        msg = f"{name}: the image is damaged or incomplete ({str(error).rstrip('.') or type(error).__name__})."
-        raise ConfigurationError(msg) from None
-    done = [f"the first of {frames} frames"] if frames > 1 else []
-    turned = ImageOps.exif_transpose(image)
-    if turned is not image and image.getexif().get(0x0112, 1) != 1:
-        done.append("turned as its EXIF says")
-    return turned, done
-
-
-def _too_large(name: str, size: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"{name}: expected an image of at most {MOST_PIXELS:,} pixels, got {size}; scale it down first."
-    )
-
-
 def _counted(image: Image.Image) -> str:
     bands = len(image.getbands())
     return "a palette" if image.mode in ("P", "PA") else "1 channel" if bands == 1 else f"{bands} channels"
 
 
-def _plain(image: Image.Image, form: Picture) -> tuple[Image.Image, list[str]]:
-    """Make a picture of 8 bits in grey or colours, opaque where the model knows no transparency."""
-    done = []
-    if image.mode.startswith(_DEEP):
-        image = _shallow(image)
-        done.append("made 8 bits deep")
-    if image.mode in ("P", "PA"):
-        image = image.convert("RGBA" if image.mode == "PA" or "transparency" in image.info else "RGB")
-    elif image.mode == "LA" or (image.mode in ("L", "RGB") and "transparency" in image.info):
-        image = image.convert("RGBA")
-    if image.mode in ("CMYK", "YCbCr", "LAB", "HSV"):
-        done.append(f"{image.mode} turned into colours")
-        image = image.convert("RGB")
-    if image.mode == "1":
-        image = image.convert("L")
-    if image.mode in ("RGBa", "La", "RGBX"):
-        image = image.convert("RGBA")
-    if image.mode == "RGBA" and form.channels != 4:  # noqa: PLR2004 - with transparency
-        if np.asarray(image.getchannel("A")).min() < 255:  # noqa: PLR2004 - not opaque throughout
-            ground = "white" if form.is_light else "black"
-            image = Image.alpha_composite(Image.new("RGBA", image.size, ground), image)
-            done.append(f"put on {ground}")
-        image = image.convert("RGB")
-    return image, done
-
-
-def _shallow(image: Image.Image) -> Image.Image:
-    """Bring deeper values to 8 bits: from 16 bits, from fractions of 1, or from their lowest to their highest."""
-    values = np.asarray(image).astype(np.float64)
-    values = np.nan_to_num(values, posinf=0.0, neginf=0.0)
-    low, high = float(values.min()), float(values.max())
-    if image.mode != "F" and low >= 0 and high <= 65_535:  # noqa: PLR2004 - 16 bits
-        low, high = 0.0, 65_535.0
-    elif low >= 0 and high <= 1:
-        low, high = 0.0, 1.0
-    scaled = (values - low) * (255 / (high - low)) if high > low else np.zeros_like(values)
-    return Image.fromarray(np.rint(scaled).astype(np.uint8))
-
-
 def _fitted(image: Image.Image, form: Picture) -> tuple[Image.Image, list[str]]:
     """Give size and channels of the training."""
     done = []
-    if image.mode != _MODES[form.channels]:
-        image = image.convert(_MODES[form.channels])
+    if image.mode != MODES[form.channels]:
+        image = image.convert(MODES[form.channels])
         words = [_WORDS[form.channels]]
     else:
         words = []
     if image.size != (form.width, form.height):
-        # A mean over what each pixel covers, which blurs nothing; where little shrinks, what lies between two is mixed.
-        is_smaller = min(image.width / form.width, image.height / form.height) >= 2  # noqa: PLR2004 - pixels in one
-        way = Image.Resampling.BOX if is_smaller else Image.Resampling.BILINEAR
-        image = image.resize((form.width, form.height), way)
-        done.append(f"resized to {form.width}×{form.height}")
+        image, _ = fitted(image, form.height, form.width, form.fit)
+        done.append(f"resized to {form.width}×{form.height}{_ENDS[form.fit]}")
     return image, [*done, *words, *form.doubts]
 
 
