@@ -118,7 +118,8 @@ slow: setup  ## Run the tests that take too long for every change
 	@$(BIN)/python -m pytest -m slow --numprocesses $(TEST_PROCESSES) --dist loadfile $(ARGS)
 
 .PHONY: fuzz
-fuzz: setup  ## Ask the server what Schemathesis makes of its OpenAPI document, 2,000 requests and more
+fuzz: setup  ## Try 5,000 configurations of chance, and 2,000 and more requests that Schemathesis makes of the OpenAPI document
+	@DLTRAINER_TEST_CASES=5000 $(BIN)/python -m pytest --timeout 1200 tests/tal/test_any_configuration.py $(ARGS)
 	@DLTRAINER_TEST_CASES=2000 $(BIN)/python -m pytest --timeout 600 tests/server/test_schema.py $(ARGS)
 
 .PHONY: e2e
