@@ -12,6 +12,7 @@ from typing import Any
 from dltrainer_jupyter.core import private, registry
 from dltrainer_jupyter.core.errors import ConfigurationError, StoreError
 from dltrainer_jupyter.core.protocols import Executor
+from dltrainer_jupyter.core.schema import PRESET
 from dltrainer_jupyter.core.secrets import secrets_of, unmasked
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.data.foreign.recognition import is_foreign
@@ -238,12 +239,22 @@ def clone(run: Run, step: int | None, changes: Mapping[str, Any], check: Callabl
         values.pop("name", None)
     own_metrics = iter(kept.get("metrics", ()))
     values["metrics"] = [next(own_metrics) if part.is_user_object else part for part in spec.metrics]
+    values |= {key: _bare(values[key]) for key in values.keys() & changes.keys() if _names_preset(changes[key])}
     changed, own = describe(merged(values, changes), inherited=values.keys() - changes.keys(), check=check)
     start = None if step is None else checkpoint_folder(record, run.at(step).record)
     made = submit(changed, own, start=start)
     where = "" if step is None else f", with the weights of its step {step:,}"
     made.store.add_event(made.id, "cloned", f"Cloned from run '{record.name}' ({run.id}){where}.")
     return made
+
+
+def _names_preset(change: Any) -> bool:
+    return isinstance(change, Mapping) and PRESET in change
+
+
+def _bare(part: Any) -> Any:
+    """Give a part's type alone: the settings of the run that is cloned would go before those of a preset."""
+    return {"type": part["type"]} if isinstance(part, Mapping) and "type" in part else part
 
 
 def _packed(own: Mapping[str, Any]) -> tuple[bytes | None, str | None]:

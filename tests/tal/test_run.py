@@ -492,3 +492,11 @@ def test_who_waited_for_a_suspension_may_resume_at_once() -> None:
             assert run.state == "suspended"
             run.resume().wait(10)
             assert run.state == "running"
+
+
+def test_a_preset_in_a_clone_goes_before_what_the_run_records() -> None:
+    run = quick(model={"type": "mlp", "preset": "easy"}, epochs=1)
+    assert run.spec.model.config == {"hidden": [32]}
+    other = run.clone(model={"preset": "medium", "dropout": 0.0}, epochs=1)
+    assert other.spec.model.config == {"hidden": [128, 64], "dropout": 0.0}
+    assert other.wait(60).state == "completed"
