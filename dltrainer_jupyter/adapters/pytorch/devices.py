@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,8 @@ _LOAD = Path("/proc/loadavg")
 """Its fourth word begins with how many threads run or wait for a processor at this moment."""
 _LOOKS, _BETWEEN = 4, 0.0005
 """How often that is looked up, and the seconds in between: a step may just be waiting for something."""
+_REMEMBERED, _SECONDS = 20, 5.0
+"""How many looks count, and for how long: what runs for a moment beside a prediction is nobody's training."""
 
 
 def choose_device(wanted: str) -> torch.device:
@@ -80,10 +83,10 @@ def considerate_threads(device: torch.device, *, is_long: bool = False) -> Itera
     device : torch.device
         Where it is computed.
     is_long : bool, default False
-        Whether it takes so long that it pays to look whether somebody who was busy in the last minute still is.
+        Whether it takes so long that it pays to look whether others compute now, not just in the last minute.
     """
     before = torch.get_num_threads()
-    is_busy = device.type == "cpu" and _were_busy() and not (is_long and _are_idle())
+    is_busy = device.type == "cpu" and _are_others_busy(is_long=is_long)
     fewer = min(before, choose_threads(None)) if is_busy else before
     if fewer == before:
         yield
@@ -95,21 +98,32 @@ def considerate_threads(device: torch.device, *, is_long: bool = False) -> Itera
         torch.set_num_threads(before)
 
 
-def _were_busy() -> bool:
-    return hasattr(os, "getloadavg") and os.getloadavg()[0] >= _BUSY
+def _are_others_busy(*, is_long: bool) -> bool:
+    now = _others.are_busy() if is_long else None
+    return now if now is not None else hasattr(os, "getloadavg") and os.getloadavg()[0] >= _BUSY
 
 
-def _are_idle() -> bool:
-    """Say whether nobody but the one who asks computes now, if the system tells; the average is slow to forget."""
-    for _ in range(_LOOKS):
-        try:
-            running = int(_LOAD.read_text().split()[3].partition("/")[0])
-        except (OSError, ValueError, IndexError):
-            return False  # no Linux
-        if running > 1:
-            return False
-        time.sleep(_BETWEEN)
-    return True
+class _Others:
+    """Who computes beside a prediction now, if the system tells; the average over a minute is slow to forget."""
+
+    def __init__(self) -> None:
+        self._seen: deque[tuple[float, bool]] = deque(maxlen=_REMEMBERED)
+
+    def are_busy(self) -> bool | None:
+        """Say whether most looks of the last seconds saw somebody; None where there is no telling."""
+        for _ in range(_LOOKS):
+            try:
+                running = int(_LOAD.read_text().split()[3].partition("/")[0])
+            except (OSError, ValueError, IndexError):
+                return None  # no Linux
+            self._seen.append((time.monotonic(), running > 1))  # the one that looks is running, too
+            time.sleep(_BETWEEN)
+        since = time.monotonic() - _SECONDS
+        recent = [was_busy for when, was_busy in tuple(self._seen) if when >= since]
+        return sum(recent) > len(recent) / 2
+
+
+_others = _Others()
 
 
 def choose_threads(wanted: int | None) -> int:

@@ -98,7 +98,7 @@ def test_a_trainers_threads_are_its_own() -> None:
 
 @pytest.mark.parametrize(
     ("running", "is_long", "used"),
-    [("0.1 9/123", True, 4), ("1.5 1/123", False, 1), ("1.5 3/123", True, 1), ("1.5 1/123", True, 4), ("1.5", True, 1)],
+    [("0.1 9/123", True, 1), ("1.5 1/123", False, 1), ("1.5 3/123", True, 1), ("1.5 1/123", True, 4), ("1.5", True, 1)],
 )
 def test_a_prediction_leaves_a_core_to_those_who_are_busy(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, running: str, *, is_long: bool, used: int
@@ -107,6 +107,7 @@ def test_a_prediction_leaves_a_core_to_those_who_are_busy(
     monkeypatch.setattr(devices.os, "getloadavg", lambda: (float(load), 0.0, 0.0))
     monkeypatch.setattr(devices, "choose_threads", lambda _: 1)
     monkeypatch.setattr(devices, "_LOAD", tmp_path / "loadavg")
+    monkeypatch.setattr(devices, "_others", devices._Others())
     (tmp_path / "loadavg").write_text(" ".join([load, "0.4", "0.2", *now]))
     before = torch.get_num_threads()
     torch.set_num_threads(4)
@@ -116,3 +117,14 @@ def test_a_prediction_leaves_a_core_to_those_who_are_busy(
         assert torch.get_num_threads() == 4
     finally:
         torch.set_num_threads(before)
+
+
+def test_what_runs_for_a_moment_is_nobodys_training(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(devices, "_LOAD", tmp_path / "loadavg")
+    others = devices._Others()
+
+    def look(running: int) -> bool | None:
+        (tmp_path / "loadavg").write_text(f"1.5 0.4 0.2 {running}/123 9")
+        return others.are_busy()
+
+    assert [look(running) for running in (1, 1, 1, 2, 1, 3, 3, 3, 1, 1, 1)] == [*[False] * 6, *[True] * 4, False]
