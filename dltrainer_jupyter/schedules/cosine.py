@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from dltrainer_jupyter.schedules.warmup import Mode, WarmedUp, WarmUp
+from dltrainer_jupyter.schedules.warmup import LowestFactor, Mode, WarmedUp, WarmUp
 
 
 class Cosine(WarmedUp):
@@ -43,7 +43,7 @@ class Cosine(WarmedUp):
     class Config(WarmUp):
         """Settings."""
 
-        min_factor: float = Field(default=0.0, ge=0, le=1, description="Factor of the base rate at the end.")
+        min_factor: LowestFactor = Field(default=0.0, ge=0, le=1, description="Factor of the base rate at the end.")
 
     def __init__(self, config: Config, steps_per_epoch: int, epochs: int, mode: Mode = "min") -> None:
         super().__init__(config, steps_per_epoch, epochs, mode)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from dltrainer_jupyter.schedules.warmup import Mode, WarmedUp, WarmUp
+from dltrainer_jupyter.schedules.warmup import LowestFactor, Mode, WarmedUp, WarmUp
 
 
 class Plateau(WarmedUp):
@@ -52,7 +52,9 @@ class Plateau(WarmedUp):
         threshold: float = Field(
             default=1e-4, ge=0, lt=1, description="Smallest improvement that counts, as a share of the best value."
         )
-        min_factor: float = Field(default=0.0, ge=0, le=1, description="Factor of the base rate it never falls below.")
+        min_factor: LowestFactor = Field(
+            default=0.0, ge=0, le=1, description="Factor of the base rate it never falls below."
+        )
 
     def __init__(self, config: Config, steps_per_epoch: int, epochs: int, mode: Mode = "min") -> None:
         super().__init__(config, steps_per_epoch, epochs, mode)

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from dltrainer_jupyter.schedules.warmup import Mode, WarmedUp, WarmUp
+from dltrainer_jupyter.schedules.warmup import LowestFactor, Mode, WarmedUp, WarmUp
 
 
 class Step(WarmedUp):
@@ -42,6 +42,9 @@ class Step(WarmedUp):
 
         step_epochs: int = Field(default=10, ge=1, description="Epochs on one stair.")
         gamma: float = Field(default=0.1, gt=0, le=1, description="What the rate is multiplied by at each stair.")
+        min_factor: LowestFactor = Field(
+            default=0.0, ge=0, le=1, description="Factor of the base rate it never falls below."
+        )
 
     def __init__(self, config: Config, steps_per_epoch: int, epochs: int, mode: Mode = "min") -> None:
         super().__init__(config, steps_per_epoch, epochs, mode)
@@ -50,4 +53,5 @@ class Step(WarmedUp):
     def _after_warmup(self, step: int) -> float:
         epochs_done = step // self.steps_per_epoch
         # The exponent is a whole number: float ** int is repeatable, and exactly 1.0 on the first stair.
-        return float(self.config.gamma ** (epochs_done // self.config.step_epochs))
+        factor = float(self.config.gamma ** (epochs_done // self.config.step_epochs))
+        return max(factor, self.config.min_factor)

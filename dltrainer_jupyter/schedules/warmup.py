@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, Field
 
+from dltrainer_jupyter.core.validation import AlsoCalled
+
 Mode = Literal["min", "max"]
+
+LowestFactor = Annotated[float, AlsoCalled("min_lr"), AlsoCalled("eta_min")]
+"""How far a schedule comes down, as a factor of the base rate, of which alone it knows."""
 
 
 class WarmUp(BaseModel, frozen=True, extra="forbid"):

@@ -14,7 +14,7 @@ import pytest
 
 from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.protocols import Signature
-from tests.data import written
+from tests.data import tables, written
 
 RNG = np.random.default_rng(0)
 SMALLEST_RATE = 1e-3
@@ -23,9 +23,15 @@ SETTINGS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("preprocessing", "normalize"): {"mean": [0.5], "std": [0.5]},
     ("preprocessing", "resize"): {"size": [4, 4]},
     ("preprocessing", "scale"): {"divisor": 2.0},
+    ("data", "cifar"): {"path": "cifar-10-batches-py"},
     ("data", "coco"): {"path": "annotations.json"},
+    ("data", "csv"): {"path": "houses.csv", "target": "price"},
+    ("data", "hdf5"): {"path": "x.h5"},
+    ("data", "idx"): {"path": "train-images-idx3-ubyte.gz", "targets": "train-labels-idx1-ubyte.gz"},
     ("data", "image_folder"): {"path": "pictures"},
     ("data", "mask_folder"): {"path": "cells"},
+    ("data", "npz"): {"path": "x.npz"},
+    ("data", "parquet"): {"path": "houses.parquet", "target": "price"},
     ("data", "shapes"): {"count": 12, "size": 16},
     ("data", "text_files"): {"path": "texts"},
     ("data", "yolo"): {"path": "data.yaml"},
@@ -98,17 +104,29 @@ def _arrays(_folder: Path) -> Found:
 DATA: Mapping[str, Callable[[Path], Found]] = {
     "arrays": _arrays,
     "breast_cancer": _as_it_is,
+    "cifar": lambda folder: ({"path": str(tables.cifar(folder / "batches"))}, {}),
+    "cifar10": _as_it_is,
     "coco": lambda folder: ({"path": str(written.coco(folder))}, {}),
+    "csv": lambda folder: ({"path": str(tables.csv(folder)), "target": "kind"}, {}),
     "diabetes": _as_it_is,
     "digits": _as_it_is,
+    "fashion_mnist": _as_it_is,
+    "hdf5": lambda folder: ({"path": str(tables.hdf5(folder))}, {}),
+    "idx": lambda folder: (dict(zip(("path", "targets"), map(str, tables.idx_files(folder)), strict=True)), {}),
     "image_folder": lambda folder: ({"path": str(written.pictures(folder / "pictures"))}, {}),
     "mask_folder": lambda folder: ({"path": str(written.masks(folder))}, {}),
+    "mnist": _as_it_is,
+    "npz": lambda folder: ({"path": str(tables.npz(folder))}, {}),
+    "parquet": lambda folder: ({"path": str(tables.parquet(folder)), "target": "kind"}, {}),
     "shapes": _as_it_is,
     "text_files": lambda folder: ({"path": str(written.texts(folder / "texts"))}, {}),
     "wine": _as_it_is,
     "yolo": lambda folder: ({"path": str(written.yolo(folder))}, {}),
 }
 """A function that writes a tiny file of the real kind into a folder, if the source reads one: settings, and objects."""
+
+FETCHED = {"cifar10", "fashion_mnist", "mnist"}
+"""Sources whose files are fetched; the tests put tiny ones of the real kind in their place."""
 
 HELD_BY: Mapping[tuple[str, str], tuple[str, str]] = {
     ("adapters", "jax"): ("contract/test_jax.py", 'framework = "jax"'),

@@ -16,10 +16,28 @@ from dltrainer_jupyter.core.protocols import Schedule
 from dltrainer_jupyter.core.validation import validate
 from dltrainer_jupyter.schedules.constant import Constant
 from dltrainer_jupyter.schedules.cosine import Cosine
+from dltrainer_jupyter.schedules.cosine_restarts import CosineRestarts
+from dltrainer_jupyter.schedules.exponential import Exponential
+from dltrainer_jupyter.schedules.inverse_sqrt import InverseSqrt
+from dltrainer_jupyter.schedules.multi_step import MultiStep
+from dltrainer_jupyter.schedules.one_cycle import OneCycle
 from dltrainer_jupyter.schedules.plateau import Plateau
+from dltrainer_jupyter.schedules.polynomial import Linear, Polynomial
 from dltrainer_jupyter.schedules.step import Step
 
-ALL = [Constant, Cosine, Plateau, Step]
+FROM_THE_BASE_RATE = [
+    Constant,
+    Cosine,
+    CosineRestarts,
+    Exponential,
+    InverseSqrt,
+    Linear,
+    MultiStep,
+    Plateau,
+    Polynomial,
+    Step,
+]
+ALL = [*FROM_THE_BASE_RATE, OneCycle]
 STEPS, EPOCHS = 7, 12
 BASE = 0.03
 
@@ -43,6 +61,93 @@ def rates_of_torch(make_scheduler, *, every: int = 1, steps: int = STEPS * EPOCH
 
 def rates(schedule) -> list[float]:
     return [BASE * schedule.factor(step) for step in range(STEPS * EPOCHS)]
+
+
+TOTAL = STEPS * EPOCHS
+OF_TORCH = {
+    "exponential": (
+        lambda: make(Exponential, gamma=0.9),
+        lambda optimizer: lr_scheduler.ExponentialLR(optimizer, gamma=0.9),
+        STEPS,
+    ),
+    "multi_step": (
+        lambda: make(MultiStep, milestones=[7, 2, 9], gamma=0.3),
+        lambda optimizer: lr_scheduler.MultiStepLR(optimizer, [2, 7, 9], gamma=0.3),
+        STEPS,
+    ),
+    "linear": (
+        lambda: make(Linear, min_factor=0.2),
+        lambda optimizer: lr_scheduler.LinearLR(optimizer, start_factor=1, end_factor=0.2, total_iters=TOTAL),
+        1,
+    ),
+    "polynomial": (
+        lambda: make(Polynomial, power=1.7),
+        lambda optimizer: lr_scheduler.PolynomialLR(optimizer, total_iters=TOTAL, power=1.7),
+        1,
+    ),
+    "cosine_restarts": (
+        lambda: make(CosineRestarts, period_epochs=3, min_factor=0.1),
+        lambda optimizer: lr_scheduler.CosineAnnealingWarmRestarts(optimizer, T_0=3 * STEPS, eta_min=BASE * 0.1),
+        1,
+    ),
+    "cosine_restarts, longer each time": (
+        lambda: make(CosineRestarts, period_epochs=1, period_factor=2),
+        lambda optimizer: lr_scheduler.CosineAnnealingWarmRestarts(optimizer, T_0=STEPS, T_mult=2),
+        1,
+    ),
+    "one_cycle": (
+        lambda: make(OneCycle),
+        lambda optimizer: lr_scheduler.OneCycleLR(optimizer, max_lr=BASE, total_steps=TOTAL, cycle_momentum=False),
+        1,
+    ),
+    "one_cycle, linear, in three phases": (
+        lambda: make(OneCycle, rising=0.4, start_divisor=10, end_divisor=100, anneal="linear", three_phases=True),
+        lambda optimizer: lr_scheduler.OneCycleLR(
+            optimizer,
+            max_lr=BASE,
+            total_steps=TOTAL,
+            pct_start=0.4,
+            div_factor=10,
+            final_div_factor=100,
+            anneal_strategy="linear",
+            three_phase=True,
+            cycle_momentum=False,
+        ),
+        1,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OF_TORCH)
+def test_the_same_numbers_as_torchs(name: str) -> None:
+    ours, theirs, every = OF_TORCH[name]
+    expected = rates_of_torch(theirs, every=every, steps=TOTAL - 1)
+    assert rates(ours())[: TOTAL - 1] == pytest.approx(expected, rel=1e-9)
+
+
+def test_inverse_sqrt_with_a_timescale_as_long_as_the_warm_up_is_the_transformers() -> None:
+    warm = 2 * STEPS
+    found = make(InverseSqrt, warmup_epochs=2, timescale_epochs=2)
+    assert [found.factor(step) for step in range(warm, TOTAL)] == pytest.approx(
+        [(warm / step) ** 0.5 for step in range(warm, TOTAL)]
+    )
+
+
+@pytest.mark.parametrize("schedule", [Exponential, InverseSqrt, MultiStep, OneCycle, Plateau, Step])
+def test_no_schedule_falls_below_its_lowest_factor(schedule: type) -> None:
+    settings = {"step_epochs": 1} if schedule is Step else {}
+    found = make(schedule, epochs=200, min_factor=0.3, **settings)
+    for _ in range(40):
+        found.observe(1.0)
+    factors = [found.factor(step) for step in range(200 * STEPS)]
+    assert min(factors) == 0.3
+
+
+def test_a_smooth_exponential_meets_the_stairs_at_each_epoch() -> None:
+    smooth, stairs = make(Exponential, smooth=True, gamma=0.8), make(Exponential, gamma=0.8)
+    for epoch in range(EPOCHS):
+        assert smooth.factor(epoch * STEPS) == pytest.approx(stairs.factor(epoch * STEPS))
+        assert smooth.factor(epoch * STEPS + 1) < stairs.factor(epoch * STEPS + 1)
 
 
 @pytest.mark.parametrize("lowest", [0.0, 0.1])
@@ -104,7 +209,7 @@ def test_factors_stay_between_zero_and_one(schedule: type) -> None:
         found.observe(1.0)
 
 
-@pytest.mark.parametrize("schedule", ALL)
+@pytest.mark.parametrize("schedule", FROM_THE_BASE_RATE)
 def test_a_warm_up_rises_from_its_start_to_the_schedule(schedule: type) -> None:
     warm, cold = make(schedule, warmup_epochs=0.5, warmup_start=0.2), make(schedule)
     steps = round(0.5 * STEPS)
@@ -147,7 +252,7 @@ def test_cosine_of_a_longer_run_follows_the_longer_wave() -> None:
     assert extended.factor(2 * end) == 0.0
 
 
-@pytest.mark.parametrize("schedule", [Constant, Plateau, Step])
+@pytest.mark.parametrize("schedule", [Constant, CosineRestarts, Exponential, InverseSqrt, Plateau, Step])
 def test_other_schedules_go_on_in_a_longer_run(schedule: type) -> None:
     planned, extended = make(schedule), make(schedule, epochs=2 * EPOCHS)
     for value in [0.5] * 8:
@@ -185,7 +290,7 @@ def test_plateau_alone_asks_for_the_metric() -> None:
 @pytest.mark.parametrize("schedule", ALL)
 def test_a_schedule_is_a_part_as_every_other(schedule: type) -> None:
     built: Schedule = make(schedule)
-    assert built.factor(0) == 1.0
+    assert built.factor(0) == pytest.approx(0.04 if schedule is OneCycle else 1.0)
     assert schedule.description.endswith(".")
     assert all(field["description"] for field in schedule.Config.model_json_schema()["properties"].values())
     with pytest.raises(ValidationError, match="Extra inputs"):
@@ -200,6 +305,9 @@ def test_a_schedule_is_a_part_as_every_other(schedule: type) -> None:
         (Constant, {"warmup_epochs": -1}, "greater than or equal to 0, got -1"),
         (Step, {"step_epochs": 0}, "greater than or equal to 1, got 0"),
         (Plateau, {"factor": 1}, "less than 1, got 1"),
+        (Cosine, {"min_lr": 1e-5}, r"Did you mean 'min_factor'\?"),
+        (MultiStep, {"milestones": [0]}, "greater than or equal to 1, got 0"),
+        (OneCycle, {"rising": 0.6, "three_phases": True}, "rising is at most 0.5, got 0.6"),
     ],
 )
 def test_bad_settings_are_refused(schedule: type, config: dict, message: str) -> None:
@@ -208,7 +316,7 @@ def test_bad_settings_are_refused(schedule: type, config: dict, message: str) ->
 
 
 def test_schedules_import_no_framework() -> None:
-    names = ", ".join(f"dltrainer_jupyter.schedules.{name}" for name in ("constant", "cosine", "plateau", "step"))
+    names = ", ".join({schedule.__module__ for schedule in ALL})
     code = f"import sys, {names}\nprint([name for name in ('torch', 'numpy', 'sklearn') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -70,7 +70,8 @@ def learned_places(net: Net) -> tuple[int, ...]:
     for path, variable in leaves:
         content = variable.get_value() if isinstance(variable, nnx.Variable) else variable
         arrays = len(jax.tree.leaves(content))
-        if is_trainable(path, variable):
+        name = jax.tree_util.keystr(path, simple=True, separator=".")
+        if is_trainable(path, variable) and not net.freezes(name):
             found += range(count, count + arrays)
         count += arrays
     return tuple(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,22 +29,30 @@ class Optimizer:
         and their number; in 16 bits ``scale`` and ``steady``, the loss scale and the good updates since it changed.
     batches : int
         That make an update.
+    learns : callable
+        Tells by path and variable what of its net it updates.
     """
 
     transformation: optax.GradientTransformationExtraArgs
     kept: dict[str, Any]
     batches: int = 1
+    learns: Callable[[Any, Any], bool] = is_trainable
 
 
-def make_optimizer(transformation: optax.GradientTransformation, module: nnx.Module, spec: RunSpec) -> Optimizer:
-    """Prepare a transformation for the parameters of a module."""
-    params = nnx.as_pure(nnx.state(module, is_trainable))
+def make_optimizer(
+    transformation: optax.GradientTransformation,
+    module: nnx.Module,
+    spec: RunSpec,
+    learns: Callable[[Any, Any], bool] = is_trainable,
+) -> Optimizer:
+    """Prepare a transformation for the parameters of a module that learn."""
+    params = nnx.as_pure(nnx.state(module, learns))
     kept = {"slots": transformation.init(params)}
     if spec.gradient_accumulation > 1:
         kept |= {"sum": jax.tree.map(jnp.zeros_like, params), "batches": jnp.zeros((), jnp.int32)}
     if spec.precision == "16-mixed":
         kept |= {"scale": jnp.full((), FIRST_SCALE, jnp.float32), "steady": jnp.zeros((), jnp.int32)}
-    return Optimizer(optax.with_extra_args_support(transformation), kept, spec.gradient_accumulation)
+    return Optimizer(optax.with_extra_args_support(transformation), kept, spec.gradient_accumulation, learns)
 
 
 def learn(
@@ -112,7 +121,9 @@ def _update(
 def _clipped(gradients: Any, clipping: ClippingSpec) -> Any:
     if clipping.value is not None:
         bound = clipping.value
-        return jax.tree.map(lambda leaf: jnp.clip(leaf, -bound, bound), gradients)
+        gradients = jax.tree.map(lambda leaf: jnp.clip(leaf, -bound, bound), gradients)
+    if clipping.norm is None:
+        return gradients
     factor = jnp.minimum(1.0, clipping.norm / (optax.tree.norm(gradients) + SMALL))
     return jax.tree.map(lambda leaf: leaf * factor.astype(leaf.dtype), gradients)
 

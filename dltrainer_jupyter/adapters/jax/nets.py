@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -27,6 +27,10 @@ class Net:
         Its arrays are copied.
     device : jax.Device
         Where the copies lie.
+    freezes : callable, optional
+        Tells by the name of a parameter whether it stays as it is.
+    still : frozenset of tuple
+        Paths of layers that compute as in evaluation even while it is trained.
 
     Attributes
     ----------
@@ -38,11 +42,19 @@ class Net:
         Which of them are random keys and counts: they belong to a training, not to the weights.
     """
 
-    def __init__(self, module: nnx.Module, device: jax.Device) -> None:
+    def __init__(
+        self,
+        module: nnx.Module,
+        device: jax.Device,
+        freezes: Callable[[str], bool] = lambda _: False,
+        still: frozenset[Any] = frozenset(),
+    ) -> None:
         self._structure, state = nnx.split(module)
         self._tree: Any = jax.tree.structure(state)
         self.kind = type(module).__name__
         self.device = device
+        self.freezes = freezes
+        self._still = still
         names: list[str] = []
         random: set[int] = set()
         for path, variable in jax.tree_util.tree_leaves_with_path(
@@ -65,6 +77,16 @@ class Net:
         """Put a module together, of copies of the arrays, or of those that a traced step works on."""
         state = jax.tree.unflatten(self._tree, owned(self.values, self.device) if values is None else values)
         return nnx.merge(self._structure, state, copy=True)
+
+    def set_mode(self, module: nnx.Module, *, training: bool) -> None:
+        """Let a module that :meth:`module` gave compute as in training, where it isn't to stay still, or out of it."""
+        if not training:
+            module.eval()
+            return
+        module.train()
+        for path, layer in nnx.iter_modules(module) if self._still else ():
+            if path in self._still:
+                layer.eval()
 
     def values_of(self, module: nnx.Module) -> list[Any]:
         """Take the arrays out of a module that :meth:`module` gave and a step changed.

@@ -41,9 +41,9 @@ class JaxOps:
         outputs : jax.Array
         """
         modules = {name: net.module for name, net in state.nets.items()}
-        structure, learned, *rest = nnx.split(modules[wrt], is_trainable, ...)
-        others = {name: nnx.split(module) for name, module in modules.items() if name != wrt}
         optimizer = state.optimizers[using]
+        structure, learned, *rest = nnx.split(modules[wrt], optimizer.learns, ...)
+        others = {name: nnx.split(module) for name, module in modules.items() if name != wrt}
         scale = optimizer.kept.get("scale", 1.0)
 
         def objective(params: nnx.State[Any, Any]) -> tuple[Any, tuple[Any, Any, Mapping[str, nnx.State[Any, Any]]]]:

@@ -6,9 +6,11 @@ one compiles nothing anew.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from dltrainer_jupyter.adapters.shared import optimizers
+from dltrainer_jupyter.adapters.shared import adaptive, optimizers, updates
+from dltrainer_jupyter.adapters.shared.updates import Rule
 
 if TYPE_CHECKING:
     import optax
@@ -56,6 +58,72 @@ class AdamW(optimizers.AdamW):
         config = self.config
         decay = [optax.add_decayed_weights(config.weight_decay)] if config.weight_decay else []
         return optax.chain(_moments(config), *decay, _scaled_by(learning_rate))
+
+
+class _Ruled:
+    """Common construction of those that step by a rule; a subclass names it."""
+
+    rule: ClassVar[Callable[[Any], Rule]]
+    config: Any
+
+    def build(self, learning_rate: float) -> optax.GradientTransformationExtraArgs:
+        """Make the transformation, with the rate of the first step."""
+        import optax
+
+        from dltrainer_jupyter.adapters.jax.transformations import ruled
+
+        rule, decay = type(self).rule(self.config), self.config.weight_decay
+        joins = [optax.add_decayed_weights(decay)] if decay else []
+        before, after = (joins if rule.decay == where else [] for where in ("penalty", "decoupled"))
+        return optax.chain(*before, ruled(rule, decay), *after, _scaled_by(learning_rate))
+
+
+class RMSprop(adaptive.RMSprop, _Ruled):
+    """Gradients divided by the root of their mean square."""
+
+    rule = updates.rmsprop
+
+
+class Adagrad(adaptive.Adagrad, _Ruled):
+    """Gradients divided by the root of the sum of their squares."""
+
+    rule = updates.adagrad
+
+
+class Adadelta(adaptive.Adadelta, _Ruled):
+    """Steps as large as the last ones."""
+
+    rule = updates.adadelta
+
+
+class NAdam(adaptive.NAdam, _Ruled):
+    """Adam that looks ahead along its momentum."""
+
+    rule = updates.nadam
+
+
+class RAdam(adaptive.RAdam, _Ruled):
+    """Adam with a rectified beginning."""
+
+    rule = updates.radam
+
+
+class Adamax(adaptive.Adamax, _Ruled):
+    """Adam with the largest gradient of late in place of the second moment."""
+
+    rule = updates.adamax
+
+
+class Lion(adaptive.Lion, _Ruled):
+    """Steps of one size, in the direction of a momentum's sign."""
+
+    rule = updates.lion
+
+
+class Lamb(adaptive.Lamb, _Ruled):
+    """Adam's steps in proportion to each layer's weights."""
+
+    rule = updates.lamb
 
 
 def _moments(config: optimizers.Adam.Config | optimizers.AdamW.Config) -> optax.GradientTransformation:

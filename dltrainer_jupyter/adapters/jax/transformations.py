@@ -1,4 +1,4 @@
-"""Two steps of optimizers that optax has in another form than PyTorch."""
+"""Steps of optimizers that optax has in another form than PyTorch, or not at all."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import optax
+
+from dltrainer_jupyter.adapters.shared.updates import Now, Rule
 
 
 class DampenedTraceState(NamedTuple):
@@ -78,3 +80,63 @@ def largest_moments(b1: float, b2: float, *, eps: float) -> optax.GradientTransf
         return scaled, LargestMomentsState(count, mu, nu, nu_max)
 
     return optax.GradientTransformation(init, update)
+
+
+class RuledState(NamedTuple):
+    """How many updates there were, and what a rule keeps for each weight."""
+
+    seen: jax.Array
+    slots: dict[str, Any]
+
+
+def ruled(rule: Rule, decay: float) -> optax.GradientTransformation:
+    """Step as a rule says.
+
+    Parameters
+    ----------
+    rule : Rule
+        How, and what is kept.
+    decay : float
+        Weight decay, for a rule that sees to it itself.
+    """
+
+    def init(params: Any) -> RuledState:
+        def begin(slot: str) -> Any:
+            value = rule.begin[slot]
+            return jax.tree.map(lambda it: jnp.full(() if slot in rule.numbers else it.shape, value, it.dtype), params)
+
+        return RuledState(jnp.zeros((), jnp.int32), {slot: begin(slot) for slot in rule.begin})
+
+    def update(gradients: Any, state: RuledState, params: Any = None) -> tuple[Any, RuledState]:
+        seen = optax.safe_increment(state.seen)
+        leaves, tree = jax.tree.flatten(gradients)
+        weights = jax.tree.leaves(params)
+        kept = {slot: jax.tree.leaves(values) for slot, values in state.slots.items()}
+        changes: list[Any] = []
+        slots: dict[str, list[Any]] = {slot: [] for slot in kept}
+        for place, (gradient, weight) in enumerate(zip(leaves, weights, strict=True)):
+            now = Now(jnp, seen.astype(jnp.float32), gradient, weight, decay)
+            change, after = rule.step(now, {slot: values[place] for slot, values in kept.items()})
+            changes.append(change.astype(gradient.dtype))
+            for slot, value in after.items():
+                slots[slot].append(value.astype(kept[slot][place].dtype))
+        made = {slot: jax.tree.unflatten(tree, values) for slot, values in slots.items()}
+        return jax.tree.unflatten(tree, changes), RuledState(seen, made)
+
+    return optax.GradientTransformation(init, update)
+
+
+def scaled_apart(factors: Any) -> optax.GradientTransformation:
+    """Multiply what is taken off each weight by a factor of its own.
+
+    Parameters
+    ----------
+    factors : pytree of float
+        Of the structure of the weights.
+    """
+
+    def update(updates: Any, state: Any, params: Any = None) -> tuple[Any, Any]:
+        del params
+        return jax.tree.map(lambda change, factor: change * factor, updates, factors), state
+
+    return optax.GradientTransformation(lambda _: optax.EmptyState(), update)

@@ -13,6 +13,8 @@ from dltrainer_jupyter.core.protocols import NamedArrays
 
 _GRADIENT = "$gradient."
 """In front of the names of gradients; no optimizer is called that."""
+_ON_HOST = ("step", "mu_product")
+"""Numbers that steps need on the host, to compute with them there."""
 _CURE = "Use the optimizer it was written with, or begin a new run with its weights."
 
 
@@ -111,6 +113,15 @@ def load_optimizers(
             optimizer.state[parameters[int(index)][0]][slot] = value
 
 
+def lay_out_slots(optimizers: Mapping[str, torch.optim.Optimizer]) -> None:
+    """Give slots that were made with an optimizer the strides that their parameters were given after it."""
+    for optimizer in optimizers.values():
+        for parameter, slots in optimizer.state.items():
+            for slot, value in slots.items():
+                if slot not in _ON_HOST and isinstance(value, torch.Tensor) and value.shape == parameter.shape:
+                    slots[slot] = like(parameter, value)
+
+
 # --- gradients that wait for an update ----------------------------------------------------------------
 
 
@@ -146,7 +157,7 @@ def like(parameter: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
 
 def _placed(slot: str, value: torch.Tensor, parameter: torch.Tensor, group: Mapping[str, Any]) -> torch.Tensor:
     """Bring a slot to where its optimizer expects it."""
-    if slot == "step":
+    if slot in _ON_HOST:
         # Beside the parameter where the step is fused or captured, else on the CPU.
         return value.to(parameter.device) if group.get("fused") or group.get("capturable") else value
     if value.shape != parameter.shape:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Signature
+from dltrainer_jupyter.core.schema import setting
 from dltrainer_jupyter.core.spec import Part
 
 
@@ -30,7 +32,45 @@ def default_loss(signature: Signature) -> Part:
     return Part(type="bce" if signature.outputs == 1 else "cross_entropy")
 
 
-class _Config(BaseModel):
+def build_loss(named: Any, signature: Signature) -> Any:
+    """Build a loss by name, with the weights of the classes where there are any.
+
+    Raises
+    ------
+    ConfigurationError
+        If it knows no classes that could be weighed.
+    """
+    if not signature.class_weights:
+        return named.build()
+    if not getattr(named, "weighs_classes", False):
+        msg = (
+            f"class_weights: the loss '{type(named).__name__.lower()}' weighs no classes; leave them out, or take "
+            "cross_entropy, bce or focal."
+        )
+        raise ConfigurationError(msg)
+    return named.build(class_weights=signature.class_weights)
+
+
+TWO = 2
+
+
+def of_two(class_weights: Sequence[float]) -> tuple[float, float]:
+    """Take the weights of targets of 0 and 1.
+
+    Raises
+    ------
+    ConfigurationError
+        If there are more classes.
+    """
+    if len(class_weights) != TWO:
+        msg = f"class_weights: bce tells two classes apart, got {len(class_weights)} weights; take cross_entropy."
+        raise ConfigurationError(msg)
+    return class_weights[0], class_weights[1]
+
+
+class LossConfig(BaseModel):
+    """What settings of losses have in common: they can't be changed, and take no others beside them."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
@@ -46,8 +86,10 @@ class CrossEntropy:
     description: ClassVar[str] = "Softmax cross-entropy between logits (n, classes) and class indices (n,)."
     same_shape: ClassVar[bool] = False
     """Whether outputs and targets must have the same shape; else outputs have a class axis more."""
+    weighs_classes: ClassVar[bool] = True
+    """Whether ``build`` takes ``class_weights``, a number for each class."""
 
-    class Config(_Config):
+    class Config(LossConfig):
         """Settings."""
 
         label_smoothing: float = Field(default=0.0, ge=0, lt=1, description="Share spread over all classes.")
@@ -62,14 +104,19 @@ class BCE:
     Parameters
     ----------
     config : BCE.Config
-        There is nothing to set.
+        Settings.
     """
 
     description: ClassVar[str] = "Binary cross-entropy between logits and 0/1 targets, both (n, outputs)."
     same_shape: ClassVar[bool] = True
+    weighs_classes: ClassVar[bool] = True
 
-    class Config(_Config):
+    class Config(LossConfig):
         """Settings."""
+
+        pos_weight: float = setting(
+            1.0, gt=0, step=0.5, description="How many times as much targets of 1 count as targets of 0."
+        )
 
     def __init__(self, config: Config) -> None:
         self.config = config
@@ -87,7 +134,7 @@ class MSE:
     description: ClassVar[str] = "Mean squared error."
     same_shape: ClassVar[bool] = True
 
-    class Config(_Config):
+    class Config(LossConfig):
         """Settings."""
 
     def __init__(self, config: Config) -> None:
@@ -106,10 +153,102 @@ class Huber:
     description: ClassVar[str] = "Squared near zero, linear beyond ``delta`` (Huber, 1964)."
     same_shape: ClassVar[bool] = True
 
-    class Config(_Config):
+    class Config(LossConfig):
         """Settings."""
 
         delta: float = Field(default=1.0, gt=0, description="Error at which it becomes linear.")
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+
+class NLL:
+    """Negative log-likelihood, for a model that ends in a log-softmax of its own.
+
+    Parameters
+    ----------
+    config : NLL.Config
+        There is nothing to set.
+
+    Examples
+    --------
+    >>> NLL(NLL.Config()).weighs_classes
+    True
+    """
+
+    description: ClassVar[str] = "Negative log-likelihood of log-probabilities (n, classes) and class indices (n,)."
+    same_shape: ClassVar[bool] = False
+    weighs_classes: ClassVar[bool] = True
+    task: ClassVar[tuple[str, ...]] = ("classification", "segmentation")
+
+    class Config(LossConfig):
+        """Settings."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+
+class Hinge:
+    """How far the right class is from leading every other by a margin; of one output, its sign by a margin.
+
+    Parameters
+    ----------
+    config : Hinge.Config
+        Settings.
+
+    Notes
+    -----
+    Of several classes it is ``torch.nn.MultiMarginLoss``; of one output (n, 1) and targets of 0 and 1 it is
+    ``max(0, margin - (2 target - 1) output)``.
+
+    Examples
+    --------
+    >>> Hinge(Hinge.Config(margin=0.5)).config.margin
+    0.5
+    """
+
+    description: ClassVar[str] = "By how much the right class misses its lead over the others, as an SVM has it."
+    same_shape: ClassVar[bool] = False
+    task: ClassVar[tuple[str, ...]] = ("classification",)
+
+    class Config(LossConfig):
+        """Settings."""
+
+        margin: float = setting(1.0, gt=0, step=0.1, description="Lead that is enough.")
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+
+class Focal:
+    """Cross-entropy in which what is already right counts little, for classes of very different size.
+
+    Of several outputs (n, classes, ...) it is computed on their softmax and class indices or shares, of one output
+    (n, 1) on its sigmoid and targets of 0 and 1.
+
+    Parameters
+    ----------
+    config : Focal.Config
+        Settings.
+
+    Examples
+    --------
+    >>> Focal(Focal.Config(gamma=1.5)).config.alpha is None
+    True
+    """
+
+    description: ClassVar[str] = "Cross-entropy that counts easy samples little (Lin et al., 2017)."
+    same_shape: ClassVar[bool] = False
+    weighs_classes: ClassVar[bool] = True
+    task: ClassVar[tuple[str, ...]] = ("classification", "segmentation")
+
+    class Config(LossConfig):
+        """Settings."""
+
+        gamma: float = setting(2.0, ge=0, step=0.5, description="How little: 0 is cross-entropy.")
+        alpha: float | None = setting(
+            None, ge=0, le=1, step=0.05, description="Of one output: weight of targets of 1, those of 0 have the rest."
+        )
 
     def __init__(self, config: Config) -> None:
         self.config = config
@@ -126,8 +265,9 @@ class Dice:
 
     description: ClassVar[str] = "Soft Dice loss of each pixel's class, beside cross-entropy (Milletari et al., 2016)."
     same_shape: ClassVar[bool] = False
+    weighs_classes: ClassVar[bool] = True
 
-    class Config(_Config):
+    class Config(LossConfig):
         """Settings."""
 
         cross_entropy: float = Field(default=1.0, ge=0, description="Weight of cross-entropy beside it.")

@@ -6,15 +6,30 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.schema import setting
+from dltrainer_jupyter.core.spec import RunSpec
 
 DEFAULT_RATE = 1e-3
 """The base learning rate where nobody gives one."""
 
+
+def first_rate(spec: RunSpec) -> float:
+    """Give the base learning rate of an optimizer by name: the specification's, or the one it is used with."""
+    if spec.learning_rate is not None:
+        return spec.learning_rate
+    if spec.optimizer.is_user_object:
+        return DEFAULT_RATE
+    named = registry.find("optimizers", spec.optimizer.type, spec.framework)
+    return float(getattr(named, "default_rate", DEFAULT_RATE))
+
+
 Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
-class _Config(BaseModel):
+class OptimizerConfig(BaseModel):
+    """What settings of optimizers have in common: they can't be changed, and take no others beside them."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
@@ -29,7 +44,7 @@ class SGD:
 
     description: ClassVar[str] = "Stochastic gradient descent with momentum (Sutskever et al., 2013)."
 
-    class Config(_Config):
+    class Config(OptimizerConfig):
         """Settings."""
 
         momentum: float = setting(0.0, ge=0, lt=1, description="Share of the last update that is kept.", step=0.1)
@@ -64,7 +79,7 @@ class Adam:
 
     description: ClassVar[str] = "Adam: adaptive moments (Kingma and Ba, 2015)."
 
-    class Config(_Config):
+    class Config(OptimizerConfig):
         """Settings."""
 
         betas: tuple[Beta, Beta] = setting((0.9, 0.999), description="Decay of the two moments.", advanced=True)
@@ -89,7 +104,7 @@ class AdamW:
 
     description: ClassVar[str] = "Adam with decoupled weight decay (Loshchilov and Hutter, 2019)."
 
-    class Config(_Config):
+    class Config(OptimizerConfig):
         """Settings."""
 
         betas: tuple[Beta, Beta] = setting((0.9, 0.999), description="Decay of the two moments.", advanced=True)

@@ -167,7 +167,7 @@ class TensorFlowOps:
 
 
 def clipped(gradients: Sequence[Any], bound: ClippingSpec) -> list[tf.Tensor]:
-    """Bound the norm of all gradients together, or each value.
+    """Bound each value, then the norm of all gradients together.
 
     Parameters
     ----------
@@ -178,7 +178,9 @@ def clipped(gradients: Sequence[Any], bound: ClippingSpec) -> list[tf.Tensor]:
     """
     dense = [tf.convert_to_tensor(gradient) for gradient in gradients]
     if bound.value is not None:
-        return [tf.clip_by_value(gradient, -bound.value, bound.value) for gradient in dense]
+        dense = [tf.clip_by_value(gradient, -bound.value, bound.value) for gradient in dense]
+    if bound.norm is None:
+        return dense
     norm = tf.linalg.global_norm(dense)
     share = tf.minimum(1.0, bound.norm / (norm + SMALL))
     return [gradient * tf.cast(share, gradient.dtype) for gradient in dense]

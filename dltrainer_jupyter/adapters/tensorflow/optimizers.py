@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from dltrainer_jupyter.adapters.shared import adaptive, updates
 from dltrainer_jupyter.adapters.shared import optimizers as shared
+from dltrainer_jupyter.adapters.shared.updates import Rule
 
 if TYPE_CHECKING:
     import keras
@@ -46,7 +48,7 @@ class SGD(shared.SGD):
             momentum=config.momentum,
             nesterov=config.nesterov,
             dampening=config.dampening,
-            penalty=config.weight_decay,
+            decay=config.weight_decay,
         )
 
 
@@ -55,19 +57,7 @@ class Adam(shared.Adam):
 
     def build(self, learning_rate: float) -> keras.optimizers.Optimizer:
         """Make the optimizer; the rate is that of the first step."""
-        from dltrainer_jupyter.adapters.tensorflow.penalties import PenalizedAdam
-
-        config = self.config
-        return PenalizedAdam(
-            learning_rate=learning_rate,
-            beta_1=config.betas[0],
-            beta_2=config.betas[1],
-            # Keras adds it before the second moment is corrected for its beginning with 0 (as the paper's section 2
-            # has it), PyTorch after: in the first steps of tiny gradients the two differ.
-            epsilon=config.eps,
-            amsgrad=config.amsgrad,
-            penalty=config.weight_decay,
-        )
+        return _adam(self.config, learning_rate, decoupled=False)
 
 
 class AdamW(shared.AdamW):
@@ -75,14 +65,88 @@ class AdamW(shared.AdamW):
 
     def build(self, learning_rate: float) -> keras.optimizers.Optimizer:
         """Make the optimizer; the rate is that of the first step."""
-        import keras
+        return _adam(self.config, learning_rate, decoupled=True)
 
-        config = self.config
-        return keras.optimizers.AdamW(
+
+def _adam(config: shared.Adam.Config | shared.AdamW.Config, learning_rate: float, *, decoupled: bool) -> Any:
+    from dltrainer_jupyter.adapters.tensorflow.penalties import DecayingAdam
+
+    return DecayingAdam(
+        learning_rate=learning_rate,
+        beta_1=config.betas[0],
+        beta_2=config.betas[1],
+        # Keras adds it before the second moment is corrected for its beginning with 0 (as the paper's section 2 has
+        # it), PyTorch after: in the first steps of tiny gradients the two differ.
+        epsilon=config.eps,
+        amsgrad=config.amsgrad,
+        decay=config.weight_decay,
+        decoupled=decoupled,
+    )
+
+
+class _Ruled:
+    """Common construction of those that step by a rule; a subclass names it."""
+
+    rule: ClassVar[Callable[[Any], Rule]]
+    config: Any
+
+    def build(self, learning_rate: float) -> keras.optimizers.Optimizer:
+        """Make the optimizer; the rate is that of the first step."""
+        from dltrainer_jupyter.adapters.tensorflow.ruled import Ruled
+
+        rule = type(self).rule(self.config)
+        return Ruled(
+            rule,
             learning_rate=learning_rate,
-            beta_1=config.betas[0],
-            beta_2=config.betas[1],
-            epsilon=config.eps,  # as for Adam
-            amsgrad=config.amsgrad,
-            weight_decay=config.weight_decay,
+            decay=self.config.weight_decay,
+            decoupled=rule.decay == "decoupled",
+            name=type(self).__name__.lower(),
         )
+
+
+class RMSprop(adaptive.RMSprop, _Ruled):
+    """Gradients divided by the root of their mean square."""
+
+    rule = updates.rmsprop
+
+
+class Adagrad(adaptive.Adagrad, _Ruled):
+    """Gradients divided by the root of the sum of their squares."""
+
+    rule = updates.adagrad
+
+
+class Adadelta(adaptive.Adadelta, _Ruled):
+    """Steps as large as the last ones."""
+
+    rule = updates.adadelta
+
+
+class NAdam(adaptive.NAdam, _Ruled):
+    """Adam that looks ahead along its momentum."""
+
+    rule = updates.nadam
+
+
+class RAdam(adaptive.RAdam, _Ruled):
+    """Adam with a rectified beginning."""
+
+    rule = updates.radam
+
+
+class Adamax(adaptive.Adamax, _Ruled):
+    """Adam with the largest gradient of late in place of the second moment."""
+
+    rule = updates.adamax
+
+
+class Lion(adaptive.Lion, _Ruled):
+    """Steps of one size, in the direction of a momentum's sign."""
+
+    rule = updates.lion
+
+
+class Lamb(adaptive.Lamb, _Ruled):
+    """Adam's steps in proportion to each layer's weights."""
+
+    rule = updates.lamb

@@ -1,4 +1,4 @@
-"""Optimizers that Keras lacks: what Keras calls ``weight_decay`` is decoupled from the gradient, on each of its own."""
+"""Optimizers that Keras has, with what they lack of PyTorch's of the same name."""
 
 from __future__ import annotations
 
@@ -7,32 +7,20 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from dltrainer_jupyter.adapters.tensorflow.decaying import Decaying
 
-class PenalizedAdam(keras.optimizers.Adam):  # type: ignore[misc] # Keras has no types
-    """Adam with an L2 penalty in the gradient.
+
+class DecayingAdam(Decaying, keras.optimizers.Adam):  # type: ignore[misc] # Keras has no types
+    """Adam with an L2 penalty in the gradient, or with decoupled weight decay.
 
     Parameters
     ----------
-    penalty : float, default 0.0
-        Times a weight, it is added to the weight's gradient.
     **settings
-        Those of ``keras.optimizers.Adam``.
+        Those of ``keras.optimizers.Adam``, and ``decay`` and ``decoupled``.
     """
 
-    def __init__(self, *, penalty: float = 0.0, **settings: Any) -> None:
-        super().__init__(**settings)
-        self.penalty = penalty
 
-    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """Update one variable."""
-        super().update_step(_penalized(gradient, variable, self.penalty), variable, learning_rate)
-
-    def get_config(self) -> dict[str, Any]:
-        """Give the settings."""
-        return {**super().get_config(), "penalty": self.penalty}
-
-
-class DampedSGD(keras.optimizers.SGD):  # type: ignore[misc] # as above
+class DampedSGD(Decaying, keras.optimizers.SGD):  # type: ignore[misc] # as above
     """Gradient descent whose momentum doesn't hold the learning rate, with dampening and an L2 penalty.
 
     Keras' own keeps ``momentum * velocity - rate * gradient``, in which a new rate takes effect bit by bit; here, as in
@@ -42,21 +30,16 @@ class DampedSGD(keras.optimizers.SGD):  # type: ignore[misc] # as above
     ----------
     dampening : float, default 0.0
         Share of the gradient left out of the momentum, from the second step on.
-    penalty : float, default 0.0
-        Times a weight, it is added to the weight's gradient.
     **settings
-        Those of ``keras.optimizers.SGD``.
+        Those of ``keras.optimizers.SGD``, and ``decay``.
     """
 
-    def __init__(self, *, dampening: float = 0.0, penalty: float = 0.0, **settings: Any) -> None:
+    def __init__(self, *, dampening: float = 0.0, **settings: Any) -> None:
         super().__init__(**settings)
         self.dampening = dampening
-        self.penalty = penalty
 
-    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """Update one variable."""
-        gradient = _penalized(gradient, variable, self.penalty)
-        rate = tf.cast(learning_rate, variable.dtype)
+    def step(self, gradient: Any, variable: Any, rate: Any) -> None:
+        """Update one variable, by its own gradient and rate."""
         if self.momentum:
             gradient = tf.convert_to_tensor(gradient)
             velocity = self.momentums[self._get_variable_index(variable)]
@@ -68,11 +51,4 @@ class DampedSGD(keras.optimizers.SGD):  # type: ignore[misc] # as above
 
     def get_config(self) -> dict[str, Any]:
         """Give the settings."""
-        return {**super().get_config(), "dampening": self.dampening, "penalty": self.penalty}
-
-
-def _penalized(gradient: Any, variable: Any, penalty: float) -> Any:
-    if not penalty:
-        return gradient
-    # The gradient of an embedding names a few rows; the penalty has them all.
-    return tf.convert_to_tensor(gradient) + penalty * tf.convert_to_tensor(variable)
+        return {**super().get_config(), "dampening": self.dampening}

@@ -114,13 +114,25 @@ OPTIMIZERS: list[tuple[str, dict[str, Any]]] = [
     ("adam", {"amsgrad": True}),
     ("adamw", {"weight_decay": 0.2}),
     ("adamw", {"amsgrad": True, "eps": 1e-2}),
+    ("rmsprop", {"weight_decay": 0.1}),
+    ("rmsprop", {"momentum": 0.9, "centered": True, "alpha": 0.9}),
+    ("adagrad", {"lr_decay": 0.1, "initial_accumulator_value": 0.1, "weight_decay": 0.1}),
+    ("adadelta", {"rho": 0.8, "weight_decay": 0.1}),
+    ("nadam", {"weight_decay": 0.1}),
+    ("nadam", {"weight_decay": 0.1, "decoupled_weight_decay": True, "momentum_decay": 0.1}),
+    ("radam", {"weight_decay": 0.1}),
+    ("radam", {"betas": (0.8, 0.9), "weight_decay": 0.1, "decoupled_weight_decay": True}),
+    ("radam", {"betas": (0.9, 0.5)}),
+    ("adamax", {"weight_decay": 0.1}),
+    ("lion", {"weight_decay": 0.1}),
+    ("lamb", {"weight_decay": 0.1}),
 ]
 
 
 @pytest.mark.parametrize(("name", "config"), OPTIMIZERS)
 def test_optimizers_by_name_are_pytorchs(name: str, config: dict[str, Any]) -> None:
     draw = np.random.default_rng(0)
-    start, gradients = draw.normal(size=5), draw.normal(size=(6, 5)) * np.logspace(0, -2, 6)[:, None]
+    start, gradients = draw.normal(size=5), draw.normal(size=(9, 5)) * np.logspace(0, -2, 9)[:, None]
     parts = {framework: find("optimizers", name, framework) for framework in ("pytorch", "jax")}
     made = {framework: part(part.Config(**config)) for framework, part in parts.items()}
 
@@ -138,6 +150,10 @@ def test_optimizers_by_name_are_pytorchs(name: str, config: dict[str, Any]) -> N
     np.testing.assert_allclose(params, parameter.detach().numpy(), rtol=2e-5, atol=1e-6)
 
 
+INDICES = np.array([0, 2, 1, 1, 0])
+SHARES = np.eye(3, dtype=np.float32)[INDICES] * 0.5 + np.float32(1 / 6)
+BITS = np.array([[0.0], [1], [1], [0]], np.float32)
+VALUES = np.random.default_rng(2).normal(size=(4, 2)).astype(np.float32)
 LOSSES = [
     ("cross_entropy", {}, (5, 3), np.array([0, 2, 1, 1, 0])),
     ("cross_entropy", {"label_smoothing": 0.2}, (5, 3), np.array([0, 2, 1, 1, 0])),
@@ -146,6 +162,18 @@ LOSSES = [
     ("bce", {}, (5, 1), np.array([[0.0], [1], [1], [0], [1]], np.float32)),
     ("mse", {}, (5, 2), np.ones((5, 2), np.float32)),
     ("huber", {"delta": 0.3}, (5, 2), np.zeros((5, 2), np.float32)),
+    ("mae", {}, (4, 2), VALUES),
+    ("smooth_l1", {"beta": 0.5}, (4, 2), VALUES),
+    ("log_cosh", {}, (4, 2), VALUES),
+    ("poisson", {}, (4, 2), np.abs(VALUES)),
+    ("kl_div", {}, (4, 2), np.array([[0.2, 0.8], [0, 1], [0.5, 0.5], [1, 0]], np.float32)),
+    ("nll", {}, (5, 3), INDICES),
+    ("hinge", {"margin": 0.7}, (5, 3), INDICES),
+    ("hinge", {}, (4, 1), BITS),
+    ("focal", {}, (5, 3), INDICES),
+    ("focal", {"gamma": 1.5}, (5, 3), SHARES),
+    ("focal", {"alpha": 0.25}, (4, 1), BITS),
+    ("bce", {"pos_weight": 3}, (4, 1), BITS),
 ]
 
 
@@ -156,6 +184,33 @@ def test_losses_by_name_are_pytorchs(name: str, config: dict[str, Any], shape: t
     theirs = part["pytorch"](part["pytorch"].Config(**config)).build()(torch.tensor(outputs), torch.tensor(targets))
     ours = part["jax"](part["jax"].Config(**config)).build()(jnp.asarray(outputs), jnp.asarray(targets))
     assert float(ours) == pytest.approx(theirs.item(), rel=1e-5)
+
+
+WEIGHED = [
+    ("cross_entropy", {}, (5, 3), INDICES),
+    ("cross_entropy", {"label_smoothing": 0.2}, (5, 3), INDICES),
+    ("cross_entropy", {}, (5, 3), SHARES),
+    ("nll", {}, (5, 3), INDICES),
+    ("bce", {}, (4, 1), BITS),
+    ("focal", {}, (5, 3), INDICES),
+    ("focal", {}, (5, 3), SHARES),
+    ("focal", {}, (4, 1), BITS),
+]
+
+
+@pytest.mark.parametrize(("name", "config", "shape", "targets"), WEIGHED)
+def test_weighed_classes_count_as_on_pytorch(
+    name: str, config: dict[str, Any], shape: tuple[int, ...], targets: Any
+) -> None:
+    outputs = np.random.default_rng(1).normal(size=shape).astype(np.float32)
+    part = {framework: find("losses", name, framework) for framework in ("pytorch", "jax")}
+    weights = (0.5, 2.0, 1.0)[: max(shape[1], 2)]
+    made = {framework: it(it.Config(**config)).build(class_weights=weights) for framework, it in part.items()}
+    theirs = made["pytorch"](torch.tensor(outputs), torch.tensor(targets))
+    ours = made["jax"](jnp.asarray(outputs), jnp.asarray(targets))
+    assert float(ours) == pytest.approx(theirs.item(), rel=1e-5)
+    without = part["jax"](part["jax"].Config(**config)).build()(jnp.asarray(outputs), jnp.asarray(targets))
+    assert float(ours) != pytest.approx(float(without), rel=1e-5)
 
 
 def test_an_average_is_that_of_a_loop_written_by_hand() -> None:

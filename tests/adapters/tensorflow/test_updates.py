@@ -22,8 +22,11 @@ from dltrainer_jupyter.recipes.supervised import Supervised
 from tests.adapters.tensorflow.bench import Bench, numbers
 
 RNG = np.random.default_rng(0)
-GRADIENTS = RNG.normal(size=(6, 5)).astype(np.float32)
+GRADIENTS = RNG.normal(size=(9, 5)).astype(np.float32)
 WEIGHTS = RNG.normal(size=5).astype(np.float32)
+INDICES = np.array([0, 2, 1, 1])
+SHARES = np.eye(3, dtype=np.float32)[INDICES] * 0.5 + np.float32(1 / 6)
+BITS = np.array([[0.0], [1], [1], [0]], np.float32)
 
 
 # --- by name, as on PyTorch ---------------------------------------------------------------------------------
@@ -39,6 +42,18 @@ WEIGHTS = RNG.normal(size=5).astype(np.float32)
         ("Adam", {}),
         ("Adam", {"weight_decay": 0.1, "amsgrad": True}),
         ("AdamW", {"weight_decay": 0.1, "betas": (0.8, 0.9)}),
+        ("RMSprop", {"weight_decay": 0.1}),
+        ("RMSprop", {"momentum": 0.9, "centered": True, "alpha": 0.9}),
+        ("Adagrad", {"lr_decay": 0.1, "initial_accumulator_value": 0.1, "weight_decay": 0.1}),
+        ("Adadelta", {"rho": 0.8, "weight_decay": 0.1}),
+        ("NAdam", {"weight_decay": 0.1}),
+        ("NAdam", {"weight_decay": 0.1, "decoupled_weight_decay": True, "momentum_decay": 0.1}),
+        ("RAdam", {"weight_decay": 0.1}),
+        ("RAdam", {"betas": (0.8, 0.9), "weight_decay": 0.1, "decoupled_weight_decay": True}),
+        ("RAdam", {"betas": (0.9, 0.5)}),
+        ("Adamax", {"weight_decay": 0.1}),
+        ("Lion", {"weight_decay": 0.1}),
+        ("Lamb", {"weight_decay": 0.1}),
     ],
 )
 def test_optimizers_step_as_on_pytorch(name: str, settings: dict[str, object]) -> None:
@@ -68,6 +83,18 @@ def test_optimizers_step_as_on_pytorch(name: str, settings: dict[str, object]) -
         ("BCE", {}, (4, 1), np.array([[0.0], [1], [1], [0]], np.float32)),
         ("MSE", {}, (4, 2), RNG.normal(size=(4, 2)).astype(np.float32)),
         ("Huber", {"delta": 0.5}, (4, 2), RNG.normal(size=(4, 2)).astype(np.float32)),
+        ("MAE", {}, (4, 2), RNG.normal(size=(4, 2)).astype(np.float32)),
+        ("SmoothL1", {"beta": 0.5}, (4, 2), RNG.normal(size=(4, 2)).astype(np.float32)),
+        ("LogCosh", {}, (4, 2), RNG.normal(size=(4, 2)).astype(np.float32)),
+        ("Poisson", {}, (4, 2), np.abs(RNG.normal(size=(4, 2))).astype(np.float32)),
+        ("KLDiv", {}, (4, 2), np.array([[0.2, 0.8], [0, 1], [0.5, 0.5], [1, 0]], np.float32)),
+        ("NLL", {}, (4, 3), INDICES),
+        ("Hinge", {"margin": 0.7}, (4, 3), INDICES),
+        ("Hinge", {}, (4, 1), BITS),
+        ("Focal", {}, (4, 3), INDICES),
+        ("Focal", {"gamma": 1.5}, (4, 3), SHARES),
+        ("Focal", {"alpha": 0.25}, (4, 1), BITS),
+        ("BCE", {"pos_weight": 3}, (4, 1), BITS),
     ],
 )
 def test_losses_are_what_they_are_on_pytorch(name: str, settings, shape: tuple[int, ...], targets: np.ndarray) -> None:
@@ -78,14 +105,41 @@ def test_losses_are_what_they_are_on_pytorch(name: str, settings, shape: tuple[i
     assert float(ours) == pytest.approx(float(theirs), rel=1e-5)
 
 
-@pytest.mark.parametrize("bound", [ClippingSpec(norm=0.5), ClippingSpec(norm=50.0), ClippingSpec(value=0.2)])
+@pytest.mark.parametrize(
+    ("name", "settings", "shape", "targets"),
+    [
+        ("CrossEntropy", {}, (4, 3), INDICES),
+        ("CrossEntropy", {"label_smoothing": 0.2}, (4, 3), INDICES),
+        ("CrossEntropy", {}, (4, 3), SHARES),
+        ("NLL", {}, (4, 3), INDICES),
+        ("BCE", {}, (4, 1), BITS),
+        ("Focal", {}, (4, 3), INDICES),
+        ("Focal", {}, (4, 3), SHARES),
+        ("Focal", {}, (4, 1), BITS),
+    ],
+)
+def test_weighed_classes_count_as_on_pytorch(name: str, settings, shape: tuple[int, ...], targets: np.ndarray) -> None:
+    outputs = RNG.normal(size=shape).astype(np.float32)
+    part, other = getattr(losses, name), getattr(torch_losses, name)
+    weights = (0.5, 2.0, 1.0)[: max(shape[1], 2)]
+    ours = part(part.Config(**settings)).build(class_weights=weights)(tf.constant(outputs), tf.constant(targets))
+    made = other(other.Config(**settings)).build(class_weights=weights)
+    assert float(ours) == pytest.approx(float(made(torch.tensor(outputs), torch.tensor(targets))), rel=1e-5)
+    without = part(part.Config(**settings)).build()(tf.constant(outputs), tf.constant(targets))
+    assert float(ours) != pytest.approx(float(without), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    "bound",
+    [ClippingSpec(norm=0.5), ClippingSpec(norm=50.0), ClippingSpec(value=0.2), ClippingSpec(norm=0.5, value=0.2)],
+)
 def test_clipping_is_what_it_is_on_pytorch(bound: ClippingSpec) -> None:
     parameters = [torch.nn.Parameter(torch.zeros(5)) for _ in GRADIENTS]
     for parameter, gradient in zip(parameters, GRADIENTS, strict=True):
         parameter.grad = torch.tensor(gradient)
-    if bound.norm is None:
+    if bound.value is not None:
         torch.nn.utils.clip_grad_value_(parameters, bound.value)
-    else:
+    if bound.norm is not None:
         torch.nn.utils.clip_grad_norm_(parameters, bound.norm)
     ours = clipped([tf.constant(gradient) for gradient in GRADIENTS], bound)
     assert np.allclose(np.stack(ours), np.stack([parameter.grad for parameter in parameters]), atol=1e-6)
