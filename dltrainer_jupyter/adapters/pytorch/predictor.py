@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
@@ -17,7 +17,7 @@ from dltrainer_jupyter.adapters.pytorch.precision import Precision
 from dltrainer_jupyter.adapters.pytorch.randomness import Generators, Injected
 from dltrainer_jupyter.adapters.pytorch.state import load_weights
 from dltrainer_jupyter.adapters.shared.averages import to_measure
-from dltrainer_jupyter.adapters.shared.room import too_little
+from dltrainer_jupyter.adapters.shared.room import MARGIN, TIMES, free_here, too_little
 from dltrainer_jupyter.core.errors import CheckpointError
 from dltrainer_jupyter.core.protocols import NamedArrays, Signature
 from dltrainer_jupyter.core.spec import RunSpec
@@ -30,6 +30,9 @@ _BATCH = 1024
 """Samples in a forward pass; bounds the memory a large input takes."""
 _LARGE = 1_000_000
 """Weights from which on a prediction takes long enough to choose threads with more care."""
+
+_BYTES = 4
+"""Bytes of a weight."""
 
 
 class PyTorchPredictor:
@@ -62,7 +65,11 @@ class PyTorchPredictor:
         self._alone = threading.Lock()
         self._precision = Precision(spec.precision, self._device)
         self.model.to(self._device).eval()
-        self._is_large = sum(weight.numel() for weight in self.model.parameters()) >= _LARGE
+        size = sum(weight.numel() for weight in self.model.parameters())
+        self._is_large = size >= _LARGE
+        self._is_to_pack = self._is_large and self._device.type == "cpu" and spec.precision == "32-true"
+        self._room = TIMES * _BYTES * size + MARGIN
+        self._packed: tuple[torch.Size, Callable[[torch.Tensor], torch.Tensor] | None] | None = None
         # What a detector gives for each point of its grid is for its recipe alone.
         self._decode: Any = getattr(self.model, "decode", None) if signature.task == "detection" else None
 
@@ -85,6 +92,14 @@ class PyTorchPredictor:
             What the model gives; of a detector shape (n, k, 6): x0, y0, x1, y1, score, class, and class -1 where there
             is none.
         """
+        outputs = self._outputs(inputs)
+        if self._is_to_pack and len(inputs) == 1:
+            self._is_to_pack = False
+            # Whoever asked first doesn't wait for it; whoever leaves Python does.
+            threading.Thread(target=self._pack, args=(inputs.copy(),), name="dltrainer-pack", daemon=False).start()
+        return outputs
+
+    def _outputs(self, inputs: npt.NDArray[Any]) -> npt.NDArray[Any]:
         lay_out(self.model, self._spec, self._device)
         with (
             torch.inference_mode(),
@@ -94,10 +109,24 @@ class PyTorchPredictor:
         ):
             parts = [
                 # A copy, since a model may work on its inputs in place.
-                self._read(self.model(torch.tensor(inputs[at : at + _BATCH], device=self._device))).cpu()
+                self._read(self._computed(torch.tensor(inputs[at : at + _BATCH], device=self._device))).cpu()
                 for at in range(0, max(len(inputs), 1), _BATCH)
             ]
         return torch.cat(parts).float().contiguous().numpy()
+
+    def _computed(self, batch: torch.Tensor) -> Any:
+        shape, soonest = self._packed or (None, None)
+        return self.model(batch) if soonest is None or batch.shape != shape else soonest(batch)
+
+    def _pack(self, inputs: npt.NDArray[Any]) -> None:
+        """Make the form of the model that computes one sample soonest, if there is room for its weights once more."""
+        from dltrainer_jupyter.adapters.pytorch.packed import packed
+
+        if free_here() < self._room:
+            return
+        batch = torch.tensor(inputs)
+        with Injected(self._generators), considerate_threads(self._device, is_long=True):
+            self._packed = (batch.shape, packed(self.model, batch))
 
     def _read(self, outputs: torch.Tensor) -> torch.Tensor:
         return outputs if self._decode is None else cast("torch.Tensor", self._decode(outputs))

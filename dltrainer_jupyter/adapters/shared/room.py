@@ -1,4 +1,4 @@
-"""Whether a GPU that others train on has room for a model that is only tried."""
+"""Whether there is room for a model that is only tried, beside those who train."""
 
 from __future__ import annotations
 
@@ -36,6 +36,13 @@ def too_little(weights: NamedArrays, free: int | None, device: str) -> str | Non
         f"predicted on the processor: {device} has {free >> 20:,} MB of memory free, and the model wants "
         f"{needed >> 20:,} MB"
     )
+
+
+def free_here() -> int:
+    """Say how many bytes of the machine's memory are free for one more user."""
+    import psutil
+
+    return int(psutil.virtual_memory().available)
 
 
 def free_on_gpu(index: int) -> int | None:
