@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dltrainer_jupyter.core.errors import ConfigurationError
-from dltrainer_jupyter.core.protocols import Dataset, Samples, Signature
+from dltrainer_jupyter.core.protocols import Dataset, Partition, Samples, Signature
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.data.boxes import encode_boxes, of_pixels
+from dltrainer_jupyter.data.class_weights import class_weights
 from dltrainer_jupyter.data.host import refuse_non_finite
 from dltrainer_jupyter.data.measured import measured
 from dltrainer_jupyter.data.preprocessing import fit_chain, named_steps
 from dltrainer_jupyter.data.raw import describe_raw
-from dltrainer_jupyter.data.splits import split
+from dltrainer_jupyter.data.splits import divide
 from dltrainer_jupyter.data.steps import Step
 from dltrainer_jupyter.data.targets import Targets, encode
 
@@ -36,6 +37,20 @@ class Raw:
     targets: Array
 
 
+@dataclass(frozen=True)
+class Known:
+    """What a source knows of its samples beyond inputs and targets."""
+
+    columns: Mapping[str, Array] = field(default_factory=dict)
+    """Columns by name, shape (n,), of the samples that are divided: ``validation.groups`` and others name them."""
+    groups: Array | None = None
+    """Group of each sample, where they were handed over."""
+    has_holes: bool = False
+    """Whether inputs may lack values (NaN), since the source's first step fills them in."""
+    notices: tuple[str, ...] = ()
+    """What people should know, in sentences."""
+
+
 def assemble(
     spec: RunSpec,
     train: Raw,
@@ -45,6 +60,7 @@ def assemble(
     class_names: Sequence[str] = (),
     features: Sequence[str] = (),
     encoded: Targets | None = None,
+    known: Known | None = None,
 ) -> Dataset:
     """Make a data set that is ready to train on, of arrays nobody else holds.
 
@@ -66,6 +82,8 @@ def assemble(
     encoded : Targets, optional
         The targets of ``train`` and ``validation`` together, from a source that knows what they mean; else they are
         looked at.
+    known : Known, optional
+        What else the source knows of its samples.
 
     Returns
     -------
@@ -76,22 +94,24 @@ def assemble(
     ConfigurationError
         If samples are empty, differ in number or shape, can't be encoded, or leave a part without samples.
     """
-    _check(train, "")
+    known = known or Known()
+    _check(train, "", has_holes=known.has_holes)
     if validation is not None:
-        _check(validation, "validation ")
+        _check(validation, "validation ", has_holes=known.has_holes)
         _check_alike(train, validation)
     if (trained := measured()) is not None:
         everything = train if validation is None else _joined(train, validation)
         return trained.dataset(everything.inputs, everything.targets if encoded is None else encoded.values)
     targets = encoded
     if targets is None:
-        loss = None if spec.loss is None or spec.loss.is_user_object else spec.loss.type
+        loss = None if spec.first_loss is None or spec.first_loss.is_user_object else spec.first_loss.type
         raw = train.targets if validation is None else np.concatenate([train.targets, validation.targets])
         targets = encode_boxes(raw) if spec.recipe.type == "detection" else of_pixels(encode(raw, loss), train.inputs)
-    training, held_back = _divide(spec, train, validation, targets)
+    partition = _partition(spec, train, validation, targets, known)
+    training, held_back = _divided(train, validation, targets, partition)
 
     chain, train_inputs = fit_chain([*steps, *named_steps(spec.preprocessing)], training.inputs)
-    _refuse_moved(train, train_inputs, targets)
+    refuse_moved(train, train_inputs, targets)
     readable = None
     if held_back is not None:
         inputs = held_back.inputs
@@ -107,25 +127,40 @@ def assemble(
         labels=names,
         encoded=targets.encoded,
         preprocessing=tuple(step.to_dict() for step in chain),
+        class_weights=class_weights(spec.class_weights, training.targets, targets.task, targets.outputs, names),
         raw=describe_raw(train.inputs, features),
     )
     return Dataset(
         train=_own(Raw(train_inputs, training.targets), train),
         validation=None if held_back is None else replace(_own(held_back, validation or train), raw=readable),
         signature=signature,
+        notices=told_once(known.notices) if known.notices else None,
+        partition=partition,
     )
+
+
+def told_once(sentences: Sequence[str]) -> Callable[[], Sequence[str]]:
+    """Give what a data set tells people: each sentence once."""
+    left = list(sentences)
+
+    def tell() -> Sequence[str]:
+        told = left.copy()
+        left.clear()
+        return told
+
+    return tell
 
 
 def _readable(came: Array, prepared: Array) -> Array | None:
     """Give rows as they came, if preprocessing made others of them and they are few enough to be kept."""
     is_table = came.ndim == prepared.ndim == 2  # noqa: PLR2004 - samples and features; no flat pictures
-    if not is_table or came.size > _MOST_READABLE:
+    if not is_table or came.size > _MOST_READABLE or came.dtype.kind not in "biuf":
         return None
     rows = np.array(came, np.float32)
     return None if np.array_equal(rows, prepared) else rows
 
 
-def _refuse_moved(train: Raw, inputs: Array, targets: Targets) -> None:
+def refuse_moved(train: Raw, inputs: Array, targets: Targets) -> None:
     """Raise if images were made another size, and what says where things are in them wasn't."""
     if targets.task in ("segmentation", "detection") and inputs.shape[-2:] != train.inputs.shape[-2:]:
         before, after = (f"{height}x{width}" for height, width in (train.inputs.shape[-2:], inputs.shape[-2:]))
@@ -140,21 +175,31 @@ def _joined(one: Raw, other: Raw) -> Raw:
     return Raw(np.concatenate([one.inputs, other.inputs]), np.concatenate([one.targets, other.targets]))
 
 
-def _divide(spec: RunSpec, train: Raw, validation: Raw | None, targets: Targets) -> tuple[Raw, Raw | None]:
+def _partition(spec: RunSpec, train: Raw, validation: Raw | None, targets: Targets, known: Known) -> Partition:
+    """Decide which samples are held back; those of a validation part of its own are counted on after the others."""
+    count = len(train.inputs)
+    if spec.validation is not False and validation is not None:
+        everything = np.arange(count + len(validation.inputs), dtype=np.int64)
+        return Partition(everything[:count], everything[count:], "validation samples given")
+    classes = None
+    if targets.task == "classification" and validation is None and targets.values.size == count:
+        classes = targets.values.reshape(count).astype(np.int64)
+    return divide(spec, count, classes, columns=known.columns, groups=known.groups)
+
+
+def _divided(train: Raw, validation: Raw | None, targets: Targets, partition: Partition) -> tuple[Raw, Raw | None]:
     """Give the training part and what is held back from it, with encoded targets."""
     count = len(train.inputs)
-    if spec.validation is False:
-        return Raw(train.inputs, targets.values[:count]), None
-    if validation is not None:
+    first, second = partition.train, partition.validation
+    if validation is not None and len(second):
         return Raw(train.inputs, targets.values[:count]), Raw(validation.inputs, targets.values[count:])
-    classes = None
-    if targets.task == "classification" and targets.values.size == count:
-        classes = targets.values.reshape(count).astype(np.int64)
-    first, second = split(spec.seed, count, spec.validation.split, classes)
-    return Raw(train.inputs[first], targets.values[first]), Raw(train.inputs[second], targets.values[second])
+    held_back = Raw(train.inputs[second], targets.values[second]) if len(second) else None
+    if len(first) == count:
+        return Raw(train.inputs, targets.values[:count]), None
+    return Raw(train.inputs[first], targets.values[first]), held_back
 
 
-def _check(raw: Raw, which: str) -> None:
+def _check(raw: Raw, which: str, *, has_holes: bool) -> None:
     inputs, targets = len(raw.inputs), len(raw.targets)
     if inputs != targets:
         msg = f"data: every sample needs a target, but there are {inputs:,} {which}inputs and {targets:,} targets."
@@ -173,7 +218,8 @@ def _check(raw: Raw, which: str) -> None:
             msg = f"data: {which}{name} hold no values: their shape is {array.shape}."
             raise ConfigurationError(msg)
         # Here, before anything is split, the number of a sample is the one its owner knows.
-        refuse_non_finite(array, f"{which}{name}")
+        if name == "targets" or not has_holes:
+            refuse_non_finite(array, f"{which}{name}")
 
 
 def _check_alike(train: Raw, validation: Raw) -> None:

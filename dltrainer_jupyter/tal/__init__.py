@@ -10,6 +10,7 @@ shown, and how anything is trained.
 
 from dltrainer_jupyter.core.registry import register
 from dltrainer_jupyter.tal.compare import compare
+from dltrainer_jupyter.tal.cross_validation import CrossValidation, cross_validate
 from dltrainer_jupyter.tal.description import describe
 from dltrainer_jupyter.tal.plug_in_check import check_plugin
 from dltrainer_jupyter.tal.plug_in_folder import reload_plugins
@@ -35,11 +36,13 @@ from dltrainer_jupyter.tal.verbs import (
 
 __all__ = [
     "Control",
+    "CrossValidation",
     "Run",
     "check_plugin",
     "checkpoint",
     "clone",
     "compare",
+    "cross_validate",
     "delete",
     "describe",
     "get",

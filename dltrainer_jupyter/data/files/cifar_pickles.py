@@ -66,6 +66,13 @@ class _Noted:
         return np.frombuffer(values, dtype).reshape(shape, order="F" if is_fortran else "C")
 
 
+def _from_buffer(values: Any, kind: Any, shape: Any, order: Any) -> _Noted:
+    # How arrays are written since Python 3.8.
+    noted = _Noted()
+    noted.state = (1, shape, kind, order == "F", bytes(values) if isinstance(values, bytes | bytearray) else values)
+    return noted
+
+
 class _ArrayClass:
     """Stands where the class of arrays is named; nobody makes one of it."""
 
@@ -81,6 +88,8 @@ def _encoded(text: Any, encoding: Any) -> bytes:
 _WORDS: Mapping[tuple[str, str], Callable[..., Any]] = {
     ("numpy.core.multiarray", "_reconstruct"): _Noted,
     ("numpy._core.multiarray", "_reconstruct"): _Noted,
+    ("numpy.core.numeric", "_frombuffer"): _from_buffer,
+    ("numpy._core.numeric", "_frombuffer"): _from_buffer,
     ("numpy", "ndarray"): _ArrayClass,
     ("numpy", "dtype"): _Type,
     ("_codecs", "encode"): _encoded,
@@ -99,7 +108,13 @@ class _Reader(pickle._Unpickler):  # type: ignore[name-defined,misc] # noqa: SLF
             raise pickle.UnpicklingError(msg)
         self.stack[-1].__setstate__(state)
 
+    def load_bytearray8(self) -> None:
+        """Read bytes, no more than there are."""
+        length = int.from_bytes(self.read(8), "little")
+        self.append(bytearray(self.read(length)))
+
     dispatch[pickle.BUILD[0]] = load_build
+    dispatch[pickle.BYTEARRAY8[0]] = load_bytearray8
 
     def find_class(self, module: str, name: str) -> Any:
         """Give what a word stands for."""

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
+from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.places import is_remote
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.data.files.fetching import local_path
@@ -81,6 +82,9 @@ def within(path: str, name: str) -> str:
         return name
     if is_remote(path):
         return f"{path.rstrip('/')}/{name}"
-    folder = local_path(path)
+    try:
+        folder = local_path(path)
+    except ConfigurationError:
+        return name  # said where the data are read
     beside = folder / name if folder.is_dir() else folder.parent / name
     return str(beside) if beside.exists() else name

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dltrainer_jupyter.core.errors import IllegalControlError
+from dltrainer_jupyter.core.protocols import Partition
 from dltrainer_jupyter.core.records import CheckpointRecord
+from dltrainer_jupyter.loop import partitions
 from dltrainer_jupyter.tal.run.identity import Identified
 from dltrainer_jupyter.views.classes import no_confusion
 from dltrainer_jupyter.views.curves import Curve, curve
@@ -119,6 +122,15 @@ class Recorded(Identified):
     def checkpoints(self) -> list[CheckpointRecord]:
         """Its checkpoints, oldest first."""
         return self.store.checkpoints(self.id)
+
+    @property
+    def partition(self) -> Partition | None:
+        """Which samples were trained on and which held back, as numbers in the order of the data, and how so.
+
+        None before the run has begun, and for data that come in somebody else's batches. It lies in the run's folder,
+        ``data/partition.npz``.
+        """
+        return partitions.load(Path(self.record.folder))
 
     def analysis(self) -> dict[str, Any] | None:
         """Describe the model, layer by layer: shapes, parameters, operations, time.
