@@ -5,30 +5,33 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
 
 from dltrainer_jupyter.core.errors import brief
 from dltrainer_jupyter.core.frozen import Frozen, short
+from dltrainer_jupyter.core.holding_back import ValidationSpec
 from dltrainer_jupyter.core.live import Live
+from dltrainer_jupyter.core.parameter_groups import ParameterGroup
 from dltrainer_jupyter.core.part import USER_OBJECT, Part, Parts, TrackerPart, TrackerParts
 from dltrainer_jupyter.core.places import without_secrets
 from dltrainer_jupyter.core.supervision import NotifySpec, RetrySpec
+from dltrainer_jupyter.core.terms import one_or_several
 from dltrainer_jupyter.core.validation import AlsoCalled
 
-__all__ = ["USER_OBJECT", "Part", "Parts", "RunSpec", "TrackerPart"]
+__all__ = ["USER_OBJECT", "Part", "Parts", "RunSpec", "TrackerPart", "ValidationSpec"]
+
+ClassWeights = (
+    Literal["balanced"] | dict[Annotated[str, BeforeValidator(str)], Annotated[float, Field(ge=0, allow_inf_nan=False)]]
+)
 
 
-class ValidationSpec(Frozen):
-    """How much is held back, and how often the model is checked on it."""
-
-    split: float = Field(default=0.2, gt=0, lt=1, description="Share of the samples held back for validation.")
-    interval: Annotated[int, Live()] = Field(default=1, ge=1, description="Validate after every so many epochs.")
-    examples: int = Field(
-        default=5000,
-        ge=0,
-        le=100_000,
-        description="Examples whose predictions are kept of each validation: all, or so many drawn once; 0 for none.",
-    )
+_ONE, _SEVERAL = "one[Part]", "several[Part]"
+Losses = Annotated[
+    Annotated[Part, Tag(_ONE)] | Annotated[tuple[Part, ...], Tag(_SEVERAL), Field(min_length=1)],
+    Discriminator(lambda given: _SEVERAL if isinstance(given, tuple) else _ONE),
+    BeforeValidator(one_or_several),
+]
+"""One loss, or several that carry what they are computed on and how much they count."""
 
 
 class EarlyStoppingSpec(Frozen):
@@ -77,15 +80,15 @@ class AverageSpec(Frozen):
 
 
 class ClippingSpec(Frozen):
-    """How large gradients may become (Pascanu et al., 2013)."""
+    """How large gradients may become (Pascanu et al., 2013); of two bounds that of single values comes first."""
 
     norm: float | None = Field(default=None, gt=0, description="Largest norm of all gradients together.")
     value: float | None = Field(default=None, gt=0, description="Largest absolute value of a single one.")
 
     @model_validator(mode="after")
-    def _is_one_of_them(self) -> Self:
-        if (self.norm is None) == (self.value is None):
-            msg = "expected either a norm or a value, such as {norm: 1.0}"
+    def _is_a_bound(self) -> Self:
+        if self.norm is None and self.value is None:
+            msg = "expected a norm, a value or both, such as {norm: 1.0}"
             raise ValueError(msg)
         return self
 
@@ -148,13 +151,24 @@ class RunSpec(Frozen):
         default=None, gt=0, description="Base learning rate; 0.001, or your own optimizer's, if left out."
     )
     optimizer: Part = Field(default=Part(type="adam"), description="What turns gradients into updates.")
+    parameter_groups: tuple[ParameterGroup, ...] = Field(
+        default=(),
+        description="Parameters by patterns of their names: frozen, with a rate or weight decay of their own.",
+    )
     scheduler: Part | None = Field(default=None, description="How the learning rate changes over time.")
-    loss: Part | None = Field(default=None, description="What is minimised; chosen by the task if left out.")
+    loss: Losses | None = Field(
+        default=None, description="What is minimised, one or several; chosen by the task if left out."
+    )
+    regularization: Parts = Field(default=(), description="What is minimised besides, each with a weight.")
     metrics: Parts = Field(default=(), description="What is measured besides the loss.")
     preprocessing: Parts = Field(default=(), description="Steps every sample goes through once, in order.")
     augmentation: Parts = Field(default=(), description="Random changes of each training batch, in order.")
     validation: ValidationSpec | Literal[False] = Field(
         default=ValidationSpec(), description="Validation, or false to train on everything."
+    )
+    class_weights: ClassWeights | None = Field(
+        default=None,
+        description="How much each class counts in the loss: balanced, or weights by label, 1 for those left out.",
     )
     early_stopping: EarlyStoppingSpec | None = Field(default=None, description="Stop when nothing improves.")
     monitor: str | None = Field(default=None, description="Metric that decides which checkpoint is best.")
@@ -218,9 +232,18 @@ class RunSpec(Frozen):
     @property
     def user_objects(self) -> frozenset[str]:
         """Keys whose part is the user's own object."""
-        keys = ("recipe", "model", "data", "optimizer", "scheduler", "loss")
-        found = {key for key in keys if (part := getattr(self, key)) is not None and part.is_user_object}
-        return frozenset(found | ({"metrics"} if any(part.is_user_object for part in self.metrics) else set()))
+        keys = ("recipe", "model", "data", "optimizer", "scheduler", "loss", "regularization", "metrics")
+        return frozenset(key for key in keys if any(part.is_user_object for part in self.parts(key)))
+
+    def parts(self, key: str) -> tuple[Part, ...]:
+        """Give the parts under a key, whether it takes one or several."""
+        value = getattr(self, key)
+        return value if isinstance(value, tuple) else () if value is None else (value,)
+
+    @property
+    def first_loss(self) -> Part | None:
+        """The loss, or the first of several; None where the task chooses it."""
+        return next(iter(self.parts("loss")), None)
 
     @property
     def trackers(self) -> dict[str, Part]:

@@ -121,6 +121,13 @@ WORDS: dict[str, Word] = {
         Word("optimizers", "List optimizers, or the settings of one.", "part", _LISTING, parts="optimizers"),
         Word("losses", "List losses, or the settings of one.", "part", _LISTING, parts="losses"),
         Word(
+            "regularizations",
+            "List regularizations, or the settings of one.",
+            "part",
+            _LISTING,
+            parts="regularizations",
+        ),
+        Word(
             "schedulers", "List learning-rate schedules, or the settings of one.", "part", _LISTING, parts="schedules"
         ),
         Word("augmentations", "List augmentations, or the settings of one.", "part", _LISTING, parts="augmentations"),

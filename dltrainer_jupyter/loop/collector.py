@@ -9,9 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from dltrainer_jupyter.core.choosing import refuse_several
 from dltrainer_jupyter.core.protocols import Adapter, Metric, StepOutput
 from dltrainer_jupyter.loop.examination import Examination
 from dltrainer_jupyter.metrics.confusion import ConfusionMatrix
+from dltrainer_jupyter.metrics.placed import Place
 
 _MOST_BATCHES = 256
 _MOST_BYTES = 32 * 2**20
@@ -32,6 +34,17 @@ def bytes_of(value: Any) -> int:
     return int(math.prod(length or 1 for length in shape) * value.dtype.size)
 
 
+def _added(before: np.float64, values: npt.NDArray[np.float32], sizes: npt.NDArray[np.int64]) -> np.float64:
+    """Add up batches one after another, so that the sum is the same however they were grouped."""
+    weighted = values.astype(np.float64) * sizes
+    return np.float64(np.add.accumulate(np.concatenate([[before], weighted]))[-1])
+
+
+def _place_of(observer: Any) -> Place | None:
+    """Give what an observer looks at, if it isn't outputs and targets as they are."""
+    return getattr(observer, "place", None)
+
+
 class Taken(NamedTuple):
     """What waited."""
 
@@ -42,6 +55,8 @@ class Taken(NamedTuple):
     """Steps that have a loss."""
     counts: npt.NDArray[np.bool_]
     """Steps that are to be added to the sums."""
+    terms: dict[str, npt.NDArray[np.float32]]
+    """What losses are put together from, by name: of each step."""
 
 
 class Collector:
@@ -81,12 +96,13 @@ class Collector:
         self._bytes = 0
         self._sum = np.float64(0)
         self._count = 0
+        self._terms: dict[str, np.float64] = {}
 
     def reset(self) -> None:
         """Forget everything."""
         self._waiting.clear()
         self._bytes = 0
-        self._sum, self._count = np.float64(0), 0
+        self._sum, self._count, self._terms = np.float64(0), 0, {}
         for observer in self._observers:
             observer.reset()
         if self._examination is not None:
@@ -106,26 +122,28 @@ class Collector:
         losses = np.full(len(measured), np.nan, np.float32)
         if measured.any():
             losses[measured] = self._adapter.losses([output.loss for output in waiting if output.loss is not None])
-        return Taken(waiting, losses, measured, np.ones(len(measured), bool))
+        names = next((output.terms for output in waiting if output.terms), {})
+        held = [output.terms for output in waiting if output.terms]
+        terms = {name: self._adapter.losses([values[name] for values in held]) for name in names}
+        return Taken(waiting, losses, measured, np.ones(len(measured), bool), terms)
 
     def count(self, taken: Taken) -> None:
         """Add batches to the sums."""
-        outputs, losses, measured, counts = taken
+        outputs, losses, measured, counts, terms = taken
         steps = [output.steps for output in outputs]
         sizes = np.repeat(np.array([output.size for output in outputs], np.int64), steps)
         given = measured & counts
-        # Added one after another, so that the sum is the same however the batches were grouped.
-        weighted = losses[given].astype(np.float64) * sizes[given]
-        self._sum = np.add.accumulate(np.concatenate([[self._sum], weighted]))[-1]
+        self._sum = _added(self._sum, losses[given], sizes[given])
         self._count += int(sizes[given].sum())
+        for name, values in terms.items():
+            self._terms[name] = _added(self._terms.get(name, np.float64(0)), values[given], sizes[given])
         shown = [output for output in outputs if output.outputs is not None]
         is_shown = np.repeat(np.array([output.outputs is not None for output in outputs], bool), steps)
         counted = sizes[is_shown & counts]
         if not counted.size or not (self._observers or self._examination):
             return
         try:
-            host_outputs = self._adapter.arrays([output.outputs for output in shown])
-            host_targets = self._adapter.arrays([output.targets for output in shown])
+            brought = self._brought(shown)
         except Exception as error:
             # Outputs that can't be joined are no reason to end a run where nobody but the examiner asks for them.
             if self._observers or self._examination is None:
@@ -134,13 +152,33 @@ class Collector:
             return
         if not counts.all():
             samples = np.repeat(counts[is_shown], sizes[is_shown])
-            host_outputs, host_targets = host_outputs[samples], host_targets[samples]
-        for observer in [*self._observers, *([self._examination] if self._examination else [])]:
-            observer.update(host_outputs, host_targets, counted.tolist())
+            brought = {place: tuple(array[samples] for array in pair) for place, pair in brought.items()}
+        for observer in self._everybody:
+            observer.update(*brought[_place_of(observer)], counted.tolist())
+
+    @property
+    def _everybody(self) -> list[Any]:
+        return [*self._observers, *([self._examination] if self._examination else [])]
+
+    def _brought(self, shown: Sequence[StepOutput]) -> dict[Place | None, tuple[Any, ...]]:
+        """Bring outputs and targets to the host for everybody, once for those who look at the same."""
+        places = dict.fromkeys(map(_place_of, self._everybody))
+        # A batch's own, without choosing, for those who look at all of it, as nearly everybody does.
+        if None in places:
+            for it in shown:
+                refuse_several(it.outputs, "metrics")
+        pairs = {
+            place: [(it.outputs, it.targets) if place is None else place.of(it) for it in shown] for place in places
+        }
+        return {
+            place: (self._adapter.arrays([it[0] for it in pair]), self._adapter.arrays([it[1] for it in pair]))
+            for place, pair in pairs.items()
+        }
 
     def values(self, part: str) -> dict[str, float]:
         """Give ``<part>_loss``, unless no batch counted or had one, and ``<part>_<metric>``."""
         loss = {f"{part}_loss": float(self._sum / self._count)} if self._count else {}
+        loss |= {f"{part}_{name}": float(total / self._count) for name, total in self._terms.items() if self._count}
         return loss | {f"{part}_{metric.name}": metric.compute() for metric in self._metrics}
 
     def state(self) -> dict[str, Any]:
@@ -148,12 +186,14 @@ class Collector:
         return {
             "sum": float(self._sum),
             "count": self._count,
+            "terms": {name: float(total) for name, total in self._terms.items()},
             "metrics": {metric.name: metric.state() for metric in self._metrics},
         }
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Go on from a state."""
         self._sum, self._count = np.float64(state["sum"]), int(state["count"])
+        self._terms = {name: np.float64(total) for name, total in state.get("terms", {}).items()}
         for metric in self._metrics:
             if metric.name in state["metrics"]:
                 metric.load_state(state["metrics"][metric.name])

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 from dltrainer_jupyter.core.errors import ConfigurationError, UnknownNameError
 from dltrainer_jupyter.core.records import BestRecord
 from dltrainer_jupyter.core.spec import EarlyStoppingSpec, RunSpec
+from dltrainer_jupyter.core.terms import shown_names
 
 
 class Measured(Protocol):
@@ -109,7 +110,7 @@ def choose_monitor(
         return spec.monitor, spec.monitor_mode or _mode_by_name(spec.monitor)
     more_is_better = {metric.name: metric.higher_is_better for metric in metrics}
     parts = ("val", "train") if validates else ("train",)
-    known = [f"{part}_{name}" for part in parts for name in (*more_is_better, "loss")]
+    known = [f"{part}_{name}" for part in parts for name in (*more_is_better, "loss", *shown_names(spec))]
     name = spec.monitor or known[0]
     if name not in known:
         kind = "monitored metric"

@@ -25,13 +25,18 @@ from dltrainer_jupyter.core.protocols import (
 )
 from dltrainer_jupyter.core.schema import part_settings
 from dltrainer_jupyter.core.spec import Part, RunSpec
+from dltrainer_jupyter.core.terms import TERMS, carries, metric_name, shown_names, without_term
+from dltrainer_jupyter.core.terms import Place as Placement
 from dltrainer_jupyter.data.foreign.recognition import is_foreign
 from dltrainer_jupyter.data.foreign.source import Foreign
+from dltrainer_jupyter.data.hugging_face import is_hugging_face
+from dltrainer_jupyter.data.lazy.assembly import streamed
 from dltrainer_jupyter.loop.judge import choose_monitor
 from dltrainer_jupyter.metrics.confusion import ConfusionMatrix
 from dltrainer_jupyter.metrics.custom import adapt
 from dltrainer_jupyter.metrics.examining import examiner_for
 from dltrainer_jupyter.metrics.examining.kept import Kept
+from dltrainer_jupyter.metrics.placed import Place, PlacedMetric
 
 _KINDS: dict[str, registry.Kind] = {
     "recipe": "recipes",
@@ -40,12 +45,13 @@ _KINDS: dict[str, registry.Kind] = {
     "scheduler": "schedules",
     "optimizer": "optimizers",
     "loss": "losses",
+    "regularization": "regularizations",
     "augmentation": "augmentations",
     "preprocessing": "preprocessing",
     "metrics": "metrics",
     "track": "trackers",
 }
-_OF_A_FRAMEWORK = {"optimizers", "losses", "augmentations"}
+_OF_A_FRAMEWORK = registry.OF_A_FRAMEWORK
 
 
 def named_parts(settings: Mapping[str, Any]) -> Iterator[tuple[str, registry.Kind, Any, str | None]]:
@@ -95,19 +101,66 @@ def _checks(spec: RunSpec) -> Iterator[tuple[str, Callable[[], None]]]:
     for key, kind, part, framework in named_parts(dict(spec)):
         if key not in spec.user_objects or not part.is_user_object:
             yield key, partial(_check, kind, part, key, framework)
-    yield "metrics", partial(_refuse_namesakes, [part.type for part in spec.metrics if not part.is_user_object])
+    if not spec.data.is_user_object:
+        yield "data", partial(_look, spec)
+    yield "regularization", partial(_refuse_unused, spec)
+    yield "class_weights", partial(_refuse_unweighed, spec)
+    yield "metrics", partial(_check_names, spec)
 
 
 def _check_monitor(spec: RunSpec) -> None:
     """See that what is monitored will be measured."""
     if any(part.is_user_object for part in spec.metrics):
         return  # what the user's own metrics are called is known when they are made; the trainer checks that
-    named = [_Named(part.type) for part in spec.metrics]
+    named = [_Named(metric_name(part, part.type)) for part in spec.metrics]
     try:
         choose_monitor(spec, named, validates=spec.validation is not False, measures_itself=_measures_itself(spec))
     except ConfigurationError as error:
         error.problems = (Problem(("monitor",), str(error)),)
         raise
+
+
+def _check_names(spec: RunSpec) -> None:
+    """Raise if two series of the history would have one name."""
+    own = [metric_name(part, part.type) for part in spec.metrics if not part.is_user_object]
+    _refuse_namesakes([*own, *shown_names(spec)])
+
+
+def _refuse_unused(spec: RunSpec) -> None:
+    """Raise if a recipe has a loss of its own, so that nobody would ask for what is to be added to one.
+
+    Raises
+    ------
+    ConfigurationError
+        Names the key.
+    """
+    on_layers = [part for part in spec.metrics if "on" in part.config]
+    if spec.recipe.is_user_object or not (spec.regularization or on_layers):
+        return
+    if not getattr(registry.find("recipes", spec.recipe.type), "composes", False):
+        key, what = ("regularization", "regularization") if spec.regularization else ("metrics", "metrics on layers")
+        msg = f"{key}: the recipe '{spec.recipe}' computes its loss by itself and takes no {what}; leave it out."
+        raise ConfigurationError(msg)
+
+
+def _refuse_unweighed(spec: RunSpec) -> None:
+    """Raise if nobody would take the weights of classes.
+
+    Raises
+    ------
+    ConfigurationError
+        Says who computes the loss.
+    """
+    if spec.class_weights is None:
+        return
+    whose = None
+    if any(part.is_user_object for part in spec.parts("loss")):
+        whose = "your own loss"
+    elif spec.recipe.is_user_object or not getattr(registry.find("recipes", spec.recipe.type), "composes", False):
+        whose = f"the recipe '{spec.recipe}', which computes its loss by itself,"
+    if whose is not None:
+        msg = f"class_weights: {whose} doesn't take them; weigh classes there, or take a loss by name."
+        raise ConfigurationError(msg)
 
 
 def _measures_itself(spec: RunSpec) -> bool:
@@ -123,7 +176,20 @@ class _Named:
 def _check(kind: registry.Kind, part: Part, key: str, framework: str | None) -> None:
     registry.check(kind, part.type, framework)
     found = registry.find(kind, part.type, framework)
+    if key in TERMS:
+        part, _ = without_term(part, key)
     part_settings(found.Config, part.config, key, outer=RunSpec)
+
+
+def _look(spec: RunSpec) -> None:
+    """Let a data source look at the beginning of its files, before anything starts."""
+    try:
+        found = registry.find("data", spec.data.type)
+        settings = part_settings(found.Config, spec.data.config, "data")
+    except (ConfigurationError, MissingPackageError):
+        return  # said already
+    if callable(getattr(found, "look", None)):
+        found(settings).look(spec)
 
 
 def make_adapter(spec: RunSpec, *, owns_process: bool) -> Adapter:
@@ -154,14 +220,27 @@ def load_data(spec: RunSpec, objects: Mapping[str, Any], *, owns_process: bool =
     elif own is not None and callable(getattr(own, "load", None)):
         source = own
     else:
-        source = _make("data", Part(type="arrays") if spec.data.is_user_object else spec.data, "data")
-    dataset = source.load(spec, objects)
+        kind = Part(type="huggingface" if is_hugging_face(own) else "arrays")
+        source = _make("data", kind if spec.data.is_user_object else spec.data, "data")
+    dataset = streamed(source.load(spec, objects), spec)
     done = [step["type"] for step in dataset.signature.preprocessing]
     if left := [part.type for part in spec.preprocessing if part.type not in done]:
         close_data(dataset)
         msg = f"preprocessing: '{left[0]}' can't be applied to data that a loader gives; do it in the loader."
         raise ConfigurationError(msg)
+    _refuse_unheeded(spec, dataset)
     return dataset
+
+
+def _refuse_unheeded(spec: RunSpec, dataset: Dataset) -> None:
+    """Raise if it was asked for something that this data source doesn't do."""
+    divides = () if spec.validation is False else spec.validation.divides
+    key = "class_weights" if spec.class_weights is not None and not dataset.signature.class_weights else None
+    key = f"validation.{divides[0]}" if divides and dataset.partition is None else key
+    if key is not None:
+        close_data(dataset)
+        msg = f"{key}: this data source doesn't tell its samples beforehand, so it can't be done; leave it out."
+        raise ConfigurationError(msg)
 
 
 def close_data(dataset: Dataset) -> None:
@@ -183,19 +262,27 @@ def make_metrics(
         If one measures another kind of task; the message names those that fit.
     """
     for part in spec.metrics:
-        if not part.is_user_object and not _fits(part.type, signature.task):
+        if not part.is_user_object and not carries(part, "metrics") and not _fits(part.type, signature.task):
             fitting = ", ".join(_metrics_for(signature.task))
             msg = f"metrics: '{part.type}' doesn't measure {signature.task}, which this data asks for; use {fitting}."
             raise ConfigurationError(msg)
     own = iter(objects.get("metrics", ()))
-    made: list[Metric] = [
-        adapt(next(own), signature.task, to_tensor)
-        if part.is_user_object
-        else _make("metrics", part, "metrics", outputs=signature.outputs)
-        for part in spec.metrics
-    ]
-    _refuse_namesakes([metric.name for metric in made])
+    made: list[Metric] = []
+    for given in spec.metrics:
+        part, place = without_term(given, "metrics")
+        metric = (
+            adapt(next(own), signature.task, to_tensor)
+            if part.is_user_object
+            else _make("metrics", part, "metrics", outputs=signature.outputs)
+        )
+        made.append(metric if place == Placement() else _placed(metric, given, place))
+    _refuse_namesakes([*(metric.name for metric in made), *shown_names(spec)])
     return made
+
+
+def _placed(metric: Metric, part: Part, place: Placement) -> Metric:
+    looks_at = Place(place.output, place.target, place.on, f"metrics '{part}'")
+    return PlacedMetric(metric, metric_name(part, metric.name), looks_at)
 
 
 def _fits(metric: str, task: Task) -> bool:
@@ -214,7 +301,7 @@ def _metrics_for(task: Task) -> list[str]:
 
 
 def _refuse_namesakes(names: list[str]) -> None:
-    """Raise if two metrics share a name: the history has one column a name."""
+    """Raise if two metrics, or terms of the loss, share a name: the history has one column a name."""
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         msg = f"metrics: two of them are called '{twice[0]}'; give one another name, or leave it out."

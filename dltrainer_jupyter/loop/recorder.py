@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from dltrainer_jupyter.core.errors import NonFiniteLossError
 from dltrainer_jupyter.core.protocols import Adapter, Metric, StepOutput
-from dltrainer_jupyter.loop.collector import Collector
+from dltrainer_jupyter.loop.collector import Collector, Taken
 
 
 class Recorder:
@@ -32,6 +32,7 @@ class Recorder:
         self._collector = Collector(adapter, metrics, deferred=deferred)
         self._on_nan = on_nan
         self._losses: list[npt.NDArray[np.float32]] = []
+        self._terms: dict[str, list[npt.NDArray[np.float32]]] = {}
         self._first_step = 0
         self._has_losses = False
 
@@ -61,16 +62,23 @@ class Recorder:
         # A step may have no loss at all, which is no reason to stop.
         finite = np.isfinite(taken.losses) | ~taken.measured
         if self._on_nan == "stop" and not finite.all():
-            self._refuse(taken.losses, int(np.argmin(finite)))
-        self._losses.append(taken.losses)
+            self._refuse(taken, int(np.argmin(finite)))
+        self._keep(taken, len(taken.losses))
         self._collector.count(taken._replace(counts=finite) if self._on_nan == "skip" else taken)
 
-    def _refuse(self, losses: npt.NDArray[np.float32], bad: int) -> None:
+    def _keep(self, taken: Taken, count: int) -> None:
+        self._losses.append(taken.losses[:count])
+        for name, values in taken.terms.items():
+            self._terms.setdefault(name, []).append(values[:count])
+
+    def _refuse(self, taken: Taken, bad: int) -> None:
         step = self._first_step + sum(len(part) for part in self._losses) + bad
-        self._losses.append(losses[: bad + 1])
+        self._keep(taken, bad + 1)
+        terms = [f"{name} is {values[bad]}" for name, values in taken.terms.items() if not np.isfinite(values[bad])]
+        which = f" ({', '.join(terms)})" if terms else ""
         msg = (
-            f"The loss became {losses[bad]} at step {step:,}. Lower the learning rate, check the data, or set "
-            "on_nan: skip."
+            f"The loss became {taken.losses[bad]} at step {step:,}{which}. Lower the learning rate, check the data, or "
+            "set on_nan: skip."
         )
         raise NonFiniteLossError(msg, step)
 
@@ -80,9 +88,13 @@ class Recorder:
         Steps of a recipe that gives no losses are counted all the same.
         """
         losses = np.concatenate([np.empty(0, np.float32), *self._losses])
+        terms = {name: np.concatenate(values) for name, values in self._terms.items()}
         self._losses.clear()
+        self._terms.clear()
         first, self._first_step = self._first_step, self._first_step + len(losses)
-        return {"train_loss": (first, losses)} if len(losses) and self._has_losses else {}
+        if not len(losses) or not self._has_losses:
+            return {}
+        return {"train_loss": (first, losses)} | {f"train_{name}": (first, values) for name, values in terms.items()}
 
     def epoch_values(self) -> dict[str, float]:
         """Give the epoch's training loss, averaged over samples, and its metrics."""

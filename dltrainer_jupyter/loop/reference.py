@@ -128,15 +128,21 @@ class _Mean:
         self._adapter = adapter
         self._metrics = metrics
         self._sum, self._count = 0.0, 0
+        self._terms: dict[str, float] = {}
         for metric in metrics:
             metric.reset()
 
     def add(self, output: StepOutput) -> None:
         self._sum += float(self._adapter.losses([output.loss])[0]) * output.size
         self._count += output.size
+        for name, value in (output.terms or {}).items():
+            self._terms[name] = self._terms.get(name, 0.0) + float(self._adapter.losses([value])[0]) * output.size
         for metric in self._metrics:
-            metric.update(self._adapter.arrays([output.outputs]), self._adapter.arrays([output.targets]), [output.size])
+            place = getattr(metric, "place", None)
+            outputs, targets = (output.outputs, output.targets) if place is None else place.of(output)
+            metric.update(self._adapter.arrays([outputs]), self._adapter.arrays([targets]), [output.size])
 
     def values(self, part: str) -> dict[str, float]:
         values = {f"{part}_loss": self._sum / self._count}
+        values |= {f"{part}_{name}": total / self._count for name, total in self._terms.items()}
         return values | {f"{part}_{metric.name}": metric.compute() for metric in self._metrics}

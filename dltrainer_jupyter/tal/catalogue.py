@@ -32,7 +32,8 @@ _OWN: dict[registry.Kind, str] = {
         "Your own: a function f(y_true, y_pred) of class labels (y_score for probabilities), or an object with update "
         "and compute."
     ),
-    "losses": "Your own: a function f(outputs, targets).",
+    "losses": "Your own: a function f(outputs, targets), or one of the model that makes it.",
+    "regularizations": "Your own: a function f(value) or f(outputs, targets), or one of the model.",
 }
 
 

@@ -85,7 +85,7 @@ class _StandIn:
 
 _NEEDED = frozenset({"model", "data"})
 _JUDGED_BY: dict[str, tuple[str, ...]] = {
-    "framework": ("optimizer", "loss", "augmentation"),
+    "framework": ("optimizer", "loss", "regularization", "augmentation"),
     "model": ("recipe", "monitor"),
     **dict.fromkeys(("recipe", "metrics", "validation"), ("monitor",)),
 }

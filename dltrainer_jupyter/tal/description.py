@@ -8,18 +8,23 @@ from datetime import date
 from typing import Any
 
 from dltrainer_jupyter.core import registry
-from dltrainer_jupyter.core.errors import ConfigurationError, brief
+from dltrainer_jupyter.core.errors import ConfigurationError, MissingPackageError, brief
+from dltrainer_jupyter.core.holding_back import HANDED_OVER
 from dltrainer_jupyter.core.protocols import Recipe
 from dltrainer_jupyter.core.secrets import MASK, secrets_of
 from dltrainer_jupyter.core.spec import USER_OBJECT, Part, RunSpec
+from dltrainer_jupyter.core.terms import one_or_several
 from dltrainer_jupyter.core.validation import validate
+from dltrainer_jupyter.data.files.places import full, with_full_places, within
 from dltrainer_jupyter.data.foreign.recognition import brings_batches, can_be_divided, is_foreign, kind_of
 from dltrainer_jupyter.recipes.choice import native_recipe_for
 from dltrainer_jupyter.tal.naming import default_name
 from dltrainer_jupyter.tal.sealing import checked
 
-_PARTS = ("recipe", "model", "data", "optimizer", "loss")
+_PARTS = ("recipe", "model", "data", "optimizer")
 """Settings whose place an object of the user's own can take."""
+_LISTS = ("loss", "regularization", "metrics")
+"""Settings that may be several parts, some of them the user's own."""
 _WRITTEN = (str, bytes, int, float, date, Mapping, Part, type(None))
 """What YAML and JSON can say, and lists and sets of it."""
 _FEW = 4
@@ -58,8 +63,11 @@ def describe(
         Names the first key that is wrong.
     """
     values = dict(given)
+    groups = _take_groups(values)
     _take_validation(values)
     own = _take_own(values)
+    if groups is not None:
+        own["groups"] = groups
     values = (_chosen_by(own["model"]) if "model" in own else _chosen_by_name(values.get("model"))) | values
     for key in _brought(values, own).intersection(inherited):
         values.pop(key, None)
@@ -80,12 +88,55 @@ def describe(
         )
         raise ConfigurationError(msg)
     _refuse_masks(spec)
-    spec = check(spec)
+    _check_groups(spec, own)
+    spec = check(_with_full_places(spec))
     _refuse_masks(spec)
     _check_model(spec, own)
     if "name" not in spec.model_fields_set:
         spec = spec.model_copy(update={"name": default_name(spec, own)})
     return spec, own
+
+
+def _take_groups(values: dict[str, Any]) -> Any:
+    """Take groups that are an array out of the settings of the validation."""
+    validation = values.get("validation")
+    groups = validation.get("groups") if isinstance(validation, Mapping) else None
+    if groups is None or isinstance(groups, str):
+        return None
+    values["validation"] = {**validation, "groups": HANDED_OVER}  # type: ignore[dict-item] # a mapping, as was seen
+    return groups
+
+
+def _check_groups(spec: RunSpec, own: Mapping[str, Any]) -> None:
+    """Raise if groups are only mentioned, or go with data that nobody can divide by them."""
+    mentioned = spec.validation is not False and spec.validation.groups == HANDED_OVER
+    if mentioned and "groups" not in own:
+        msg = "validation.groups: these groups are an array, which has to be handed over from Python."
+        raise ConfigurationError(msg)
+    if mentioned and is_foreign(own.get("data")):
+        msg = "validation.groups: a loader's samples aren't divided by groups; give arrays, or two loaders."
+        raise ConfigurationError(msg)
+
+
+def _with_full_places(spec: RunSpec) -> RunSpec:
+    """Write out where files are: who trains or resumes may be in another folder."""
+    if spec.data.is_user_object or spec.data.type not in registry.names("data"):
+        return spec
+    try:
+        schema = getattr(registry.find("data", spec.data.type), "Config", None)
+    except (ConfigurationError, MissingPackageError):
+        return spec  # the check says it in its turn
+    if not isinstance(schema, type) or not registry.is_ours("data", spec.data.type):
+        return spec
+    config = with_full_places(schema, spec.data.config)
+    changes: dict[str, Any] = {}
+    if config != spec.data.config:
+        changes["data"] = spec.data.model_copy(update={"config": config})
+    asked, path = spec.validation, config.get("path")
+    if asked is not False and asked.validation is not None and isinstance(path, str):
+        keys = [key for key in ("train", "validation") if getattr(asked, key) is not None]
+        changes["validation"] = asked.model_copy(update={key: full(within(path, getattr(asked, key))) for key in keys})
+    return spec.model_copy(update=changes)
 
 
 def _refuse_masks(spec: RunSpec) -> None:
@@ -145,18 +196,32 @@ def _take_own(values: dict[str, Any]) -> dict[str, Any]:
             f"data: expected a name, a mapping with a 'type', or in Python a tuple (x, y), got {brief(values['data'])}."
         )
         raise ConfigurationError(msg)
-    if "metrics" in values:
-        values["metrics"], own_metrics = _metrics(values["metrics"])
-        own |= {"metrics": own_metrics} if own_metrics else {}
+    for key in _LISTS:
+        given = one_or_several(values[key]) if key == "loss" and key in values else values.get(key)
+        if given is not None and (key != "loss" or isinstance(given, tuple)):
+            values[key], own_parts = _mentioned(given)
+            own |= {key: own_parts} if own_parts else {}
+        elif key == "loss" and given is not None and _is_own(key, thing := _thing(given)):
+            own[key], values[key] = thing, Part.user_object(_one_line(thing))
     return own
 
 
-def _metrics(given: Any) -> tuple[list[Any], list[Any]]:
-    """Tell names from the user's own metrics."""
-    listed = [] if given is None else list(given) if isinstance(given, list | tuple) else [given]
-    own = [item for item in listed if _is_own("metrics", item)]
-    mentioned = [Part.user_object(_one_line(item)) if _is_own("metrics", item) else item for item in listed]
+def _mentioned(given: Any) -> tuple[list[Any], list[Any]]:
+    """Tell parts by name from the user's own, which may be the type of a mapping: ``{"type": f, "weight": 2}``."""
+    own, mentioned = [], []
+    for item in list(given) if isinstance(given, list | tuple) else [given]:
+        thing = _thing(item)
+        if _is_own("metrics", thing):
+            own.append(thing)
+            carried = {key: value for key, value in item.items() if key != "type"} if thing is not item else {}
+            mentioned.append({"type": USER_OBJECT, "is": _one_line(thing), **carried})
+        else:
+            mentioned.append(item)
     return mentioned, own
+
+
+def _thing(item: Any) -> Any:
+    return item["type"] if isinstance(item, Mapping) and "type" in item else item
 
 
 def _is_own(key: str, value: Any) -> bool:

@@ -17,6 +17,7 @@ _KEYS: dict[str, str] = {
     "models": "model",
     "optimizers": "optimizer",
     "losses": "loss",
+    "regularizations": "regularization",
     "schedules": "scheduler",
     "metrics": "metrics",
     "data": "data",

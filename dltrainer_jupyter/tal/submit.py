@@ -15,6 +15,7 @@ from dltrainer_jupyter.core.protocols import Executor
 from dltrainer_jupyter.core.schema import PRESET
 from dltrainer_jupyter.core.secrets import secrets_of, unmasked
 from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.core.terms import with_objects
 from dltrainer_jupyter.data.foreign.recognition import is_foreign
 from dltrainer_jupyter.executors import held, objects, plug_ins, secret_file
 from dltrainer_jupyter.loop.assembly import START
@@ -233,12 +234,15 @@ def clone(run: Run, step: int | None, changes: Mapping[str, Any], check: Callabl
     # A change may mean a part that is there by default.
     complete = unmasked(spec.model_dump(mode="json"), secret_file.load(Path(record.folder)))
     values = {key: complete[key] for key in complete.keys() & (spec.model_fields_set | changes.keys())}
-    values |= {key: kept[key] for key in spec.user_objects - {"metrics"}}
+    values |= {key: kept[key] for key in spec.user_objects if not isinstance(getattr(spec, key), tuple)}
     if spec.name == default_name(spec, kept):
         # Nobody chose it, and the clone may have another model.
         values.pop("name", None)
-    own_metrics = iter(kept.get("metrics", ()))
-    values["metrics"] = [next(own_metrics) if part.is_user_object else part for part in spec.metrics]
+    for key in ("loss", "regularization", "metrics"):
+        if isinstance(getattr(spec, key), tuple) and (key in values or key in spec.user_objects or key == "metrics"):
+            values[key] = list(with_objects(spec.parts(key), kept.get(key, ())))
+    if "groups" in kept and isinstance(values.get("validation"), dict):
+        values["validation"]["groups"] = kept["groups"]
     values |= {key: _bare(values[key]) for key in values.keys() & changes.keys() if _names_preset(changes[key])}
     changed, own = describe(merged(values, changes), inherited=values.keys() - changes.keys(), check=check)
     start = None if step is None else checkpoint_folder(record, run.at(step).record)

@@ -21,6 +21,7 @@ from dltrainer_jupyter.adapters.jax.compiled import Steps
 from dltrainer_jupyter.adapters.jax.context import JaxContext
 from dltrainer_jupyter.adapters.jax.devices import adds_in_order, choose_device, choose_threads
 from dltrainer_jupyter.adapters.jax.fit import check_fit
+from dltrainer_jupyter.adapters.jax.groups import still_layers
 from dltrainer_jupyter.adapters.jax.looping import Rows, fetched
 from dltrainer_jupyter.adapters.jax.measuring import Measuring
 from dltrainer_jupyter.adapters.jax.nets import Net
@@ -125,7 +126,10 @@ class JaxAdapter:
         self._classes = signature.outputs
         if self._spec.augmentation:
             self._augmentation = Augmentation(self._spec.augmentation, self._spec.seed, signature)
-        state = recipe.build(JaxContext(self._spec, objects, signature))
+        context = JaxContext(self._spec, objects, signature)
+        state = recipe.build(context)
+        groups = context.groups
+        groups.check()
         for module in state.nets.values():
             module.train()
         if self._spec.ema is not None:
@@ -133,7 +137,10 @@ class JaxAdapter:
                 name: Average(Net(module, self.device), owned(np.zeros((), np.int32), self.device))
                 for name, module in state.nets.items()
             }
-        nets = {name: Net(module, self.device) for name, module in state.nets.items()}
+        nets = {
+            name: Net(module, self.device, groups.freezes, still_layers(module, groups))
+            for name, module in state.nets.items()
+        }
         for name, net in nets.items():
             # At the end what was learned comes into what was handed over, which may be the user's own object.
             self._undo.callback(net.write_to, state.nets[name])

@@ -12,7 +12,9 @@ from dltrainer_jupyter.adapters.jax.arrays import strongly_typed
 from dltrainer_jupyter.adapters.jax.averages import Average
 from dltrainer_jupyter.adapters.jax.nets import Net, forget_intermediates
 from dltrainer_jupyter.adapters.jax.precision import computing
+from dltrainer_jupyter.adapters.jax.shown import Shown
 from dltrainer_jupyter.adapters.jax.state import split_extra
+from dltrainer_jupyter.core.choosing import is_several
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Batch, Ops, Recipe, StepOutput, TrainState
 
@@ -54,10 +56,9 @@ class Steps:
     Attributes
     ----------
     compiled : callable
-        Makes a step of arrays, inputs, targets and structure of a batch, and its size; gives arrays, and loss, outputs
-        and targets.
+        Makes a step of arrays, inputs, targets and structure of a batch, and its size; gives arrays, and what it shows.
     measuring : callable
-        Measures, by the nets' values and the recipe's arrays, such a batch; gives loss, outputs and targets.
+        Measures, by the nets' values and the recipe's arrays, such a batch; gives what that shows.
     """
 
     def __init__(self, recipe: Recipe, ops: Ops, precision: str) -> None:
@@ -70,14 +71,15 @@ class Steps:
 
     def learn(self, state: TrainState, batch: Batch) -> StepOutput:
         """Make one step; the state holds what it computes."""
-        arrays, (loss, outputs, targets) = self.compiled(self.taken(state), _given(batch), size=batch.size)
+        computed: tuple[Arrays, Shown] = self.compiled(self.taken(state), _given(batch), size=batch.size)
+        arrays, shown = computed
         arrays.put_into(state)
-        return StepOutput(loss, outputs, targets, batch.size)
+        return shown.output(batch.size)
 
     def measure(self, state: TrainState, batch: Batch) -> StepOutput:
         """Measure one batch; nothing changes."""
-        loss, outputs, targets = self.measuring(*self.shown_to(state), _given(batch), size=batch.size)
-        return StepOutput(loss, outputs, targets, batch.size)
+        shown: Shown = self.measuring(*self.shown_to(state), _given(batch), size=batch.size)
+        return shown.output(batch.size)
 
     def traced(self, state: TrainState, batch: Batch) -> jax.stages.Traced:
         """Trace a step, as making one would; nothing is compiled or computed."""
@@ -104,9 +106,7 @@ class Steps:
 
     # --- what is traced -------------------------------------------------------------------------------
 
-    def _traced_learning(
-        self, arrays: Arrays, given: tuple[Any, Any, Any], *, size: int
-    ) -> tuple[Arrays, tuple[Any, Any, Any]]:
+    def _traced_learning(self, arrays: Arrays, given: tuple[Any, Any, Any], *, size: int) -> tuple[Arrays, Shown]:
         built = self._built
         state = TrainState(
             nets=self._modules(built.nets, arrays.nets, training=True),
@@ -138,7 +138,7 @@ class Steps:
 
     def _traced_measuring(
         self, nets: dict[str, list[Any]], extra: dict[str, Any], given: tuple[Any, Any, Any], *, size: int
-    ) -> tuple[Any, Any, Any]:
+    ) -> Shown:
         return _arrays_of(self.measured(nets, extra, given, size))
 
     def measured(
@@ -166,7 +166,7 @@ class Steps:
         modules = {name: net.module(values[name]) for name, net in nets.items()}
         for name, module in modules.items():
             # Of modules made for this trace alone: no mode has to be put back.
-            module.train() if training else module.eval()
+            nets[name].set_mode(module, training=training)
             if prepare is not None:
                 prepare(name, module)
         return {name: computing(module, self._precision) for name, module in modules.items()}
@@ -179,12 +179,17 @@ def _given(batch: Batch) -> tuple[Any, Any, Any]:
     return batch.inputs, batch.targets, batch.whole
 
 
-def _arrays_of(output: StepOutput) -> tuple[Any, Any, Any]:
+def _arrays_of(output: StepOutput) -> Shown:
     for what, value in (("model", output.outputs), ("loss", output.loss)):
-        if not isinstance(value, jax.Array | None):
+        several = what == "model" and is_several(value) and all(map(_is_array, jax.tree.leaves(value)))
+        if not several and not isinstance(value, jax.Array | None):
             msg = f"{what}: expected an array, got {type(value).__name__}."
             raise ConfigurationError(msg)
-    return output.loss, output.outputs, output.targets
+    return Shown(output.loss, output.outputs, output.targets, output.terms, output.noted)
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, jax.Array)
 
 
 def _refuse_other(static: dict[str, Any], before: dict[str, Any]) -> None:

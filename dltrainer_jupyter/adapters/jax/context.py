@@ -11,15 +11,21 @@ import jax
 import optax
 from flax import nnx
 
+from dltrainer_jupyter.adapters.jax.composing import JaxTools
+from dltrainer_jupyter.adapters.jax.groups import grouped, learning_filter, look_at
 from dltrainer_jupyter.adapters.jax.learning import Optimizer, make_optimizer
 from dltrainer_jupyter.adapters.jax.nets import is_trainable
-from dltrainer_jupyter.adapters.shared.losses import default_loss
-from dltrainer_jupyter.adapters.shared.optimizers import DEFAULT_RATE
+from dltrainer_jupyter.adapters.shared.composition import Composition
+from dltrainer_jupyter.adapters.shared.groups import Groups, refuse_own_optimizer, with_weight_decay
+from dltrainer_jupyter.adapters.shared.losses import build_loss, default_loss
+from dltrainer_jupyter.adapters.shared.optimizers import first_rate
+from dltrainer_jupyter.adapters.shared.own_terms import wants_model
 from dltrainer_jupyter.adapters.shared.parts import model_by_name, own_loss, part_by_name
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Signature
 from dltrainer_jupyter.core.seeds import derive
-from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.core.spec import Part, RunSpec
+from dltrainer_jupyter.core.terms import is_composed
 
 _CURE = "; hand over its transformation, optimizer.tx"
 
@@ -119,6 +125,7 @@ class JaxContext:
         self.signature = signature
         self._spec = spec
         self._objects = objects
+        self.groups = Groups(spec)
 
     def model(self) -> nnx.Module:
         """Build the model."""
@@ -135,16 +142,26 @@ class JaxContext:
         if not jax.tree.leaves(nnx.state(net, is_trainable)):
             msg = "model: nothing to train: it has no nnx.Param of floating-point numbers."
             raise ConfigurationError(msg)
-        part = self._spec.optimizer
-        if part.is_user_object:
+        look_at(net, self.groups)
+        learns = learning_filter(self.groups)
+        if not jax.tree.leaves(nnx.state(net, learns)):
+            msg = "model: nothing to train: parameter_groups freeze all of it."
+            raise ConfigurationError(msg)
+        if self._spec.optimizer.is_user_object:
+            refuse_own_optimizer(self.groups, "use optax.partition in your own")
             made = self._own_optimizer(net)
         else:
-            made = part_by_name("optimizers", part, "optimizer", "jax").build(self._rate)
-        return make_optimizer(made, net, self._spec)
+            made = grouped(net, self.groups, self._made)
+        return make_optimizer(made, net, self._spec, learns)
+
+    def _made(self, weight_decay: float | None) -> optax.GradientTransformation:
+        part = with_weight_decay(self._spec.optimizer, weight_decay, "jax")
+        made: optax.GradientTransformation = part_by_name("optimizers", part, "optimizer", "jax").build(self._rate)
+        return made
 
     @property
     def _rate(self) -> float:
-        return DEFAULT_RATE if self._spec.learning_rate is None else self._spec.learning_rate
+        return first_rate(self._spec)
 
     def _own_optimizer(self, net: nnx.Module) -> optax.GradientTransformation:
         """Take a transformation, or make it: of a rate (``optax.lion`` itself), of the model, or of nothing."""
@@ -163,14 +180,25 @@ class JaxContext:
         return made
 
     def loss(self) -> Callable[[Any, Any], Any]:
-        """Build the loss, or take the user's own."""
-        part = self._spec.loss
-        if part is None:
-            part = default_loss(self.signature)
-        if part.is_user_object:
+        """Build the loss, or take the user's own; several of outputs and targets are one."""
+        if (composition := self.composition()) is not None:
+            return composition.of_outputs
+        part = self._spec.first_loss
+        if part is not None and part.is_user_object:
             return _in_columns(own_loss(self._objects["loss"]), same_shape=False)
-        named = part_by_name("losses", part, "loss", "jax")
-        return _in_columns(named.build(), same_shape=getattr(named, "same_shape", False))
+        return self._loss_by(part)
+
+    def composition(self) -> Composition | None:
+        """Build what is minimised, if it is more than one loss of outputs and targets."""
+        own = self._objects.get("loss")
+        if not is_composed(self._spec) and (own is None or not wants_model(own)):
+            return None
+        tools = JaxTools(self._loss_by, lambda given: _in_columns(given, same_shape=False))
+        return Composition(self._spec, self._objects, tools)
+
+    def _loss_by(self, part: Part | None) -> Callable[[Any, Any], Any]:
+        named = part_by_name("losses", part or default_loss(self.signature), "loss", "jax")
+        return _in_columns(build_loss(named, self.signature), same_shape=getattr(named, "same_shape", False))
 
 
 def _in_columns(loss: Callable[[Any, Any], Any], *, same_shape: bool) -> Callable[[Any, Any], Any]:

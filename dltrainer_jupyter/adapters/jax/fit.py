@@ -8,11 +8,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from dltrainer_jupyter.adapters.jax.shown import Shown
 from dltrainer_jupyter.adapters.shared.fitting import check_labels
 from dltrainer_jupyter.core.errors import ConfigurationError, first_line
 from dltrainer_jupyter.core.protocols import Batch
 
-Traced = Callable[[], tuple[Any, Any, Any]]
+Traced = Callable[[], Shown]
 
 
 def check_fit(measure: Traced, learn: Traced, batch: Batch, classes: int) -> int | None:
@@ -21,7 +22,7 @@ def check_fit(measure: Traced, learn: Traced, batch: Batch, classes: int) -> int
     Parameters
     ----------
     measure, learn : callable
-        Give the shapes of loss, outputs and targets.
+        Give the shapes of what is shown.
     batch : Batch
         What they are given.
     classes : int
@@ -32,18 +33,18 @@ def check_fit(measure: Traced, learn: Traced, batch: Batch, classes: int) -> int
     ConfigurationError
         If shapes or labels don't fit; the cause is the framework's own error.
     """
-    loss, outputs, targets = _traced(measure, batch)
+    loss, outputs, targets, *_ = _traced(measure, batch)
     if loss is not None and loss.shape != ():
         msg = f"loss: expected one number for the batch, got shape {loss.shape}; take its mean."
         raise ConfigurationError(msg)
     _check_classes(outputs, targets, classes)
     _traced(learn, batch)
-    if outputs is None:
+    if not isinstance(outputs, jax.ShapeDtypeStruct):
         return None
     return int(outputs.shape[1]) if outputs.ndim > 1 else 1
 
 
-def _traced(step: Traced, batch: Batch) -> tuple[Any, Any, Any]:
+def _traced(step: Traced, batch: Batch) -> Shown:
     given = f"a batch has inputs {_describe(batch.inputs)} and targets {_describe(batch.targets)}"
     try:
         return step()
@@ -62,7 +63,7 @@ def _traced(step: Traced, batch: Batch) -> tuple[Any, Any, Any]:
 
 def _check_classes(outputs: Any, targets: Any, classes: int) -> None:
     """Raise if the model has fewer outputs than there are classes: JAX would take the last one in silence."""
-    if outputs is None or not isinstance(targets, jax.ShapeDtypeStruct):
+    if not all(isinstance(it, jax.ShapeDtypeStruct) for it in (outputs, targets)):
         return
     class_indices = jnp.issubdtype(targets.dtype, jnp.integer) and targets.ndim == 1 and outputs.ndim == 2  # noqa: PLR2004
     if class_indices:

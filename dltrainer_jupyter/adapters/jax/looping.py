@@ -21,6 +21,7 @@ import numpy.typing as npt
 from jax.extend.core import Jaxpr, subjaxprs
 
 from dltrainer_jupyter.adapters.jax.placement import Placed, gathered
+from dltrainer_jupyter.adapters.jax.shown import Shown
 from dltrainer_jupyter.core.protocols import StepOutput, Stretch
 
 _MOST_STEPS = 1024
@@ -47,15 +48,15 @@ class Rows(NamedTuple):
         return int(self.held.nbytes)
 
 
-def most_steps(step: Jaxpr, shown: tuple[Any, Any, Any]) -> int:
+def most_steps(step: Jaxpr, shown: Shown) -> int:
     """Say how many steps of a kind a call can hold; 1 for one that is no good in a loop.
 
     Parameters
     ----------
     step : Jaxpr
         What a step does.
-    shown : tuple
-        Shapes of its loss, outputs and targets.
+    shown : Shown
+        Shapes of what it gives.
     """
     if not (_can_be_looped(step) and _can_be_joined(shown)):
         return 1
@@ -119,10 +120,10 @@ def looped(
     return kept, _put(shown, output, steps - 1)
 
 
-def shown_by(shown: tuple[Any, Any, Any], stretch: Stretch) -> StepOutput:
+def shown_by(shown: Shown, stretch: Stretch) -> StepOutput:
     """Give what the steps of a stretch showed, as steps do."""
-    loss, outputs, targets = (None if held is None else Rows(held, stretch.steps) for held in shown)
-    return StepOutput(loss, outputs, targets, stretch.size, stretch.steps)
+    rows: Shown = jax.tree.map(lambda held: Rows(held, stretch.steps), shown)
+    return rows.output(stretch.size, stretch.steps)
 
 
 def fetched(values: Sequence[jax.Array | Rows]) -> list[npt.NDArray[Any]]:
@@ -164,9 +165,9 @@ def _convolves(jaxpr: Jaxpr) -> bool:
     )
 
 
-def _can_be_joined(shown: tuple[Any, Any, Any]) -> bool:
+def _can_be_joined(shown: Shown) -> bool:
     """Tell whether a step gives one loss, and outputs and targets in arrays of as many samples."""
-    loss, *batches = shown
-    return (loss is None or loss.shape == ()) and all(
-        given is None or (isinstance(given, jax.ShapeDtypeStruct) and given.shape) for given in batches
+    numbers, batches = jax.tree.leaves((shown.loss, shown.terms)), (shown.outputs, shown.targets, shown.noted)
+    return all(given.shape == () for given in numbers) and all(
+        isinstance(given, jax.ShapeDtypeStruct) and given.shape for given in jax.tree.leaves(batches)
     )

@@ -8,6 +8,7 @@ import jax
 
 from dltrainer_jupyter.adapters.jax.compiled import Steps
 from dltrainer_jupyter.adapters.jax.looping import Where, looped, most_steps, shown_by, where
+from dltrainer_jupyter.adapters.jax.shown import Shown
 from dltrainer_jupyter.core.protocols import Batch, StepOutput, Stretch, TrainState
 
 
@@ -30,8 +31,8 @@ class Measuring:
         self._steps = steps
         self._compiled = jax.jit(self._loop, static_argnames=("size", "room"))
 
-    def look_at(self, state: TrainState, batch: Batch) -> tuple[Any, Any, Any]:
-        """Trace measuring, and see how many batches a call can hold; give the shapes of loss, outputs and targets."""
+    def look_at(self, state: TrainState, batch: Batch) -> Shown:
+        """Trace measuring, and see how many batches a call can hold; give the shapes of what it shows."""
         traced = self._steps.traced_measuring(state, batch)
         most = most_steps(traced.jaxpr.jaxpr, traced.out_info)
         self.most = most if self.most is None else min(most, self.most)

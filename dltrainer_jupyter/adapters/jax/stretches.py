@@ -14,6 +14,7 @@ from dltrainer_jupyter.adapters.jax.compiled import Arrays, Steps
 from dltrainer_jupyter.adapters.jax.looping import Where, looped, most_steps, shown_by, where
 from dltrainer_jupyter.adapters.jax.optimizers import injected_rates, with_rates
 from dltrainer_jupyter.adapters.jax.rates import Rates
+from dltrainer_jupyter.adapters.jax.shown import Shown
 from dltrainer_jupyter.core.protocols import Batch, StepOutput, Stretch, TrainState
 
 _Wanted = dict[str, list[Any]]
@@ -42,8 +43,8 @@ class Stretches:
         self._rates = rates
         self._compiled = jax.jit(self._loop, static_argnames=("size", "room"), donate_argnums=0)
 
-    def look_at(self, state: TrainState, batch: Batch) -> tuple[Any, Any, Any]:
-        """Trace a step, and see how many of its kind a call can hold; give the shapes of loss, outputs and targets."""
+    def look_at(self, state: TrainState, batch: Batch) -> Shown:
+        """Trace a step, and see how many of its kind a call can hold; give the shapes of what it shows."""
         step = self._steps.traced(state, batch)
         after, shown = step.out_info
         alike = _forms(after) == _forms(self._steps.taken(state))

@@ -22,6 +22,7 @@ from dltrainer_jupyter.adapters.pytorch.devices import choose_device, choose_thr
 from dltrainer_jupyter.adapters.pytorch.drawing import drawing
 from dltrainer_jupyter.adapters.pytorch.fit import check_fit
 from dltrainer_jupyter.adapters.pytorch.full_state import Surroundings, load, save
+from dltrainer_jupyter.adapters.pytorch.groups import hold_still
 from dltrainer_jupyter.adapters.pytorch.layout import lay_out
 from dltrainer_jupyter.adapters.pytorch.memory import Memory
 from dltrainer_jupyter.adapters.pytorch.ops import PyTorchOps
@@ -29,11 +30,12 @@ from dltrainer_jupyter.adapters.pytorch.optimizers import base_rate, scale_rates
 from dltrainer_jupyter.adapters.pytorch.precision import Precision
 from dltrainer_jupyter.adapters.pytorch.predictor import PyTorchPredictor
 from dltrainer_jupyter.adapters.pytorch.randomness import Generators, Injected, injected, own_dropouts
+from dltrainer_jupyter.adapters.pytorch.slots import lay_out_slots
 from dltrainer_jupyter.adapters.pytorch.state import load_weights, unchanged_buffers
 from dltrainer_jupyter.adapters.pytorch.watching import Watch
 from dltrainer_jupyter.adapters.shared.abilities import refuse_own_loss
 from dltrainer_jupyter.adapters.shared.averages import to_measure
-from dltrainer_jupyter.adapters.shared.optimizers import DEFAULT_RATE
+from dltrainer_jupyter.adapters.shared.optimizers import first_rate
 from dltrainer_jupyter.core.protocols import (
     Batch,
     Follower,
@@ -119,6 +121,8 @@ class PyTorchAdapter:
         context = PyTorchContext(self._spec, objects, signature, self.device)
         with Injected(Generators(self._spec.seed, "initial weights")):
             state = recipe.build(context)
+        context.groups.check()
+        self._undo += context.thawing
         if isinstance(recipe, Follower):
             # Its code can't be tried beforehand: hooks have to come in their order.
             self._untried = self._brings_optimizers = True
@@ -127,12 +131,18 @@ class PyTorchAdapter:
         for net in state.nets.values():
             self._undo += [lay_out(net, self._spec, self.device), own_dropouts(net, self._generators)]
             net.train()
+            hold_still(net, context.groups)
+        lay_out_slots(state.optimizers)
         if self._spec.ema is not None:
             counts_on = None if self.ops.scales is None else self.device
             state.averages = {name: Average(name, net, self._spec.ema, counts_on) for name, net in state.nets.items()}
         own = {"loss": context.own_loss, "recipe": recipe if self._spec.recipe.is_user_object else None}
         if isinstance(context.own_loss, nn.Module):
             self._losses = {"$loss": context.own_loss}
+        for name, thing in context.own_terms.items():
+            own[f"term '{name}'"] = thing
+            if isinstance(thing, nn.Module):
+                self._losses[f"$term.{name}"] = thing
         kept = [*state.nets.values(), *self._losses.values(), *state.optimizers.values()]
         self._memory = Memory({what: thing for what, thing in own.items() if thing is not None}, kept)
         return state
@@ -146,7 +156,7 @@ class PyTorchAdapter:
     def learning_rate(self, state: TrainState) -> float:
         """Give the base rate: the specification's, or the one the user's own optimizer came with."""
         own = next(iter(state.optimizers.values()), None) if self._brings_optimizers else None
-        return self._spec.learning_rate or (DEFAULT_RATE if own is None else base_rate(own))
+        return self._spec.learning_rate or (first_rate(self._spec) if own is None else base_rate(own))
 
     def check(self, recipe: Recipe, state: TrainState, batch: Batch) -> int | None:
         """Try the model on one batch without changing anything, and see which random operations it uses."""

@@ -17,6 +17,7 @@ from torch import nn
 
 from dltrainer_jupyter.adapters.pytorch.hooks import is_hooked
 from dltrainer_jupyter.adapters.pytorch.slots import like
+from dltrainer_jupyter.adapters.pytorch.trees import detached, mapped
 from dltrainer_jupyter.core.errors import ConfigurationError, first_line
 from dltrainer_jupyter.core.protocols import LossFunction, Recipe
 from dltrainer_jupyter.core.spec import Part
@@ -26,7 +27,7 @@ class Computed(NamedTuple):
     """What a pass over a batch gives."""
 
     loss: torch.Tensor
-    outputs: torch.Tensor
+    outputs: Any
     gradients: Sequence[torch.Tensor | None]
     """In the order of the parameters; None for one that the loss doesn't depend on.
 
@@ -37,7 +38,7 @@ class Computed(NamedTuple):
     def copied(self) -> Computed:
         """Copy all of it into memory of its own."""
         gradients = [None if gradient is None else gradient.clone() for gradient in self.gradients]
-        return Computed(self.loss.clone(), self.outputs.clone(), gradients)
+        return Computed(self.loss.clone(), mapped(torch.Tensor.clone, self.outputs), gradients)
 
 
 class CompiledGradients:
@@ -131,11 +132,11 @@ def _compute(
     parameters: Sequence[torch.Tensor],
     scale: torch.Tensor | None,
     autocast: Callable[[], AbstractContextManager[Any]],
-) -> tuple[torch.Tensor, torch.Tensor, Sequence[torch.Tensor | None]]:
+) -> tuple[torch.Tensor, Any, Sequence[torch.Tensor | None]]:
     with autocast():
         loss, outputs = loss_fn(nets)
     gradients = torch.autograd.grad(loss, parameters, scale, allow_unused=True)
-    return loss.detach(), outputs.detach(), gradients
+    return loss.detach(), detached(outputs), gradients
 
 
 def add_gradients(parameters: Sequence[torch.Tensor], gradients: Sequence[torch.Tensor | None]) -> None:

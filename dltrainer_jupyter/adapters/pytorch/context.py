@@ -10,12 +10,18 @@ import torch
 from torch import nn
 from torch.nn.parameter import UninitializedParameter
 
-from dltrainer_jupyter.adapters.shared.losses import default_loss
-from dltrainer_jupyter.adapters.shared.optimizers import DEFAULT_RATE
+from dltrainer_jupyter.adapters.pytorch.composing import PyTorchTools
+from dltrainer_jupyter.adapters.pytorch.groups import freeze, grouped
+from dltrainer_jupyter.adapters.shared.composition import Composition
+from dltrainer_jupyter.adapters.shared.groups import Groups, refuse_own_optimizer, with_weight_decay
+from dltrainer_jupyter.adapters.shared.losses import build_loss, default_loss
+from dltrainer_jupyter.adapters.shared.optimizers import first_rate
+from dltrainer_jupyter.adapters.shared.own_terms import wants_model
 from dltrainer_jupyter.adapters.shared.parts import called, model_by_name, own_loss, part_by_name
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Signature
-from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.core.spec import Part, RunSpec
+from dltrainer_jupyter.core.terms import is_composed
 
 FUSED_DEVICES = ("cpu", "cuda")
 FUSED_DTYPES = (torch.float32, torch.float64)
@@ -58,6 +64,12 @@ class PyTorchContext:
     ----------
     own_loss : object or None
         The user's own loss, as it is called; None before it is asked for, and where they gave none.
+    groups : Groups
+        Which parameters learn how.
+    thawing : list of callable
+        What undoes freezing, for nets that go back to their owner.
+    own_terms : dict of str to object
+        The user's own among several losses and regularizations, by name.
     """
 
     def __init__(self, spec: RunSpec, objects: Mapping[str, Any], signature: Signature, device: torch.device) -> None:
@@ -66,6 +78,9 @@ class PyTorchContext:
         self._objects = objects
         self._device = device
         self.own_loss: Any = None
+        self.groups = Groups(spec)
+        self.thawing: list[Callable[[], None]] = []
+        self.own_terms: dict[str, Any] = {}
 
     def model(self) -> nn.Module:
         """Build the model on the run's device."""
@@ -79,12 +94,12 @@ class PyTorchContext:
         ConfigurationError
             If the net has nothing to train, or the user's optimizer holds other parameters than the net's.
         """
-        parameters = [parameter for parameter in net.parameters() if parameter.requires_grad]
-        if not parameters:
-            msg = "model: nothing to train: it has no parameter with requires_grad=True."
-            raise ConfigurationError(msg)
+        self._check_learns(net, "it has no parameter with requires_grad=True")
+        self.thawing.append(freeze(net, self.groups))
+        parameters = self._check_learns(net, "parameter_groups freeze all of it")
         part = self._spec.optimizer
         if part.is_user_object:
+            refuse_own_optimizer(self.groups, "make the groups of your own where you make it")
             return self._own_optimizer(net, parameters)
         fused = (
             self._spec.fast.fused_optimizer
@@ -92,10 +107,20 @@ class PyTorchContext:
             # In half precision the CPU's fused SGD leaves most weights as they were.
             and all(parameter.dtype in FUSED_DTYPES for parameter in parameters)
         )
-        rate = DEFAULT_RATE if self._spec.learning_rate is None else self._spec.learning_rate
+        for group in self._spec.parameter_groups:
+            with_weight_decay(part, group.weight_decay, "pytorch")
+        rate = first_rate(self._spec)
         named = part_by_name("optimizers", part, "optimizer", "pytorch")
-        made: torch.optim.Optimizer = named.build(parameters, rate, fused=fused)
+        made: torch.optim.Optimizer = named.build(grouped(net, self.groups, rate), rate, fused=fused)
         return made
+
+    @staticmethod
+    def _check_learns(net: nn.Module, why_not: str) -> list[nn.Parameter]:
+        parameters = [parameter for parameter in net.parameters() if parameter.requires_grad]
+        if not parameters:
+            msg = f"model: nothing to train: {why_not}."
+            raise ConfigurationError(msg)
+        return parameters
 
     def _own_optimizer(self, net: nn.Module, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
         made: Any = self._objects["optimizer"]
@@ -124,14 +149,26 @@ class PyTorchContext:
         return made
 
     def loss(self) -> Callable[[Any, Any], Any]:
-        """Build the loss, or take the user's own."""
-        part = self._spec.loss
-        if part is None:
-            part = default_loss(self.signature)
-        if part.is_user_object:
+        """Build the loss, or take the user's own; several of outputs and targets are one."""
+        if (composition := self.composition()) is not None:
+            return composition.of_outputs
+        part = self._spec.first_loss
+        if part is not None and part.is_user_object:
             return _in_columns(self._own_loss(), same_shape=False)
-        named = part_by_name("losses", part, "loss", "pytorch")
-        return _in_columns(named.build(), same_shape=getattr(named, "same_shape", False))
+        return self._loss_by(part)
+
+    def composition(self) -> Composition | None:
+        """Build what is minimised, if it is more than one loss of outputs and targets."""
+        own = self._objects.get("loss")
+        if not is_composed(self._spec) and (own is None or not wants_model(own)):
+            return None
+        tools = PyTorchTools(self._loss_by, lambda given: _in_columns(given, same_shape=False), self._device)
+        self.own_terms = tools.own_terms
+        return Composition(self._spec, self._objects, tools)
+
+    def _loss_by(self, part: Part | None) -> Callable[[Any, Any], Any]:
+        named = part_by_name("losses", part or default_loss(self.signature), "loss", "pytorch")
+        return _in_columns(build_loss(named, self.signature), same_shape=getattr(named, "same_shape", False))
 
     def _own_loss(self) -> Callable[[Any, Any], Any]:
         given = own_loss(self._objects["loss"])

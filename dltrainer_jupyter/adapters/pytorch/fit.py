@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from dltrainer_jupyter.adapters.shared.fitting import check_labels
+from dltrainer_jupyter.core.choosing import is_several
 from dltrainer_jupyter.core.errors import ConfigurationError, first_line
 from dltrainer_jupyter.core.protocols import Batch, Follower, Ops, Recipe, TrainState
 
@@ -37,13 +38,14 @@ def check_fit(recipe: Recipe, state: TrainState, batch: Batch, ops: Ops, classes
         raise ConfigurationError(msg) from error
     # A recipe that measures by itself need not show outputs, nor have a loss in every pass.
     for what, value in (("model", out.outputs), ("loss", out.loss)):
-        if not isinstance(value, torch.Tensor) and not (value is None and isinstance(recipe, Follower)):
+        fits = isinstance(value, torch.Tensor) or (what == "model" and is_several(value))
+        if not fits and not (value is None and isinstance(recipe, Follower)):
             msg = f"{what}: expected a tensor, got {type(value).__name__}."
             raise ConfigurationError(msg)
     if out.loss is not None and out.loss.dim() != 0:
         msg = f"loss: expected one number for the batch, got shape {tuple(out.loss.shape)}; take its mean."
         raise ConfigurationError(msg)
-    if out.outputs is None:
+    if not isinstance(out.outputs, torch.Tensor):
         return None
     _check_classes(out.outputs, out.targets, classes)
     return int(out.outputs.shape[1]) if out.outputs.dim() > 1 else 1

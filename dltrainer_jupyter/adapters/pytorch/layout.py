@@ -61,7 +61,8 @@ def _is_standard(net: nn.Module, spec: RunSpec) -> bool:
         not all_have_hooks()
         and all(map(_is_standard_module, net.modules()))
         and _is_ours("recipes", spec.recipe)
-        and (spec.loss is None or _is_ours("losses", spec.loss, "pytorch"))
+        and all(_is_ours("losses", part, "pytorch") for part in spec.parts("loss"))
+        and all(_is_ours("regularizations", part, "pytorch") for part in spec.regularization)
         and _is_ours("optimizers", spec.optimizer, "pytorch")
     )
 

@@ -15,10 +15,11 @@ from dltrainer_jupyter.adapters.pytorch.clipping import clip
 from dltrainer_jupyter.adapters.pytorch.compiled import CompiledGradients, add_gradients, check_hooks
 from dltrainer_jupyter.adapters.pytorch.precision import LossScales, Precision
 from dltrainer_jupyter.adapters.pytorch.state import KeptBuffer, keep_buffers, put_back
+from dltrainer_jupyter.adapters.pytorch.trees import detached
 from dltrainer_jupyter.core.protocols import LossFunction, TrainState
 from dltrainer_jupyter.core.spec import RunSpec
 
-_Pass = tuple[torch.Tensor, torch.Tensor, Callable[[], None]]
+_Pass = tuple[torch.Tensor, Any, Callable[[], None]]
 """What a pass over a batch gives: the loss, the outputs, and a call that adds its gradients to those that wait."""
 
 
@@ -77,7 +78,7 @@ class PyTorchOps:
             The same object, changed in place.
         loss : torch.Tensor, shape ()
             Detached.
-        outputs : torch.Tensor
+        outputs : torch.Tensor, or a structure of some
             Detached.
         """
         self.clear(state, using)
@@ -88,7 +89,7 @@ class PyTorchOps:
             learn()
             if self.due(using):
                 self.step(state, using, wrt)
-        return state, loss.detach(), outputs.detach()
+        return state, loss.detach(), outputs.detach() if isinstance(outputs, torch.Tensor) else detached(outputs)
 
     def _eager_pass(self, state: TrainState, loss_fn: LossFunction, wrt: str, using: str) -> _Pass:
         with self.autocast():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -94,6 +94,7 @@ class TensorFlowAdapter:
         self._owns_process = owns_process
         self._training: Training | None = None
         self._trained: TrainState | None = None
+        self._thawing: list[Callable[[], None]] = []
         self._inspection: tuple[Training, Inspection] | None = None
         self._gradients: tuple[Training, Gradients] | None = None
         self._start: NamedArrays | None = None
@@ -122,8 +123,10 @@ class TensorFlowAdapter:
         }
 
     def close(self) -> None:
-        """Let go of what was compiled."""
+        """Let go of what was compiled, and give back what was taken."""
         self._training = self._trained = self._inspection = None
+        while self._thawing:
+            self._thawing.pop()()
 
     # --- building -------------------------------------------------------------------------------------
 
@@ -133,6 +136,7 @@ class TensorFlowAdapter:
         Weights whose shapes only a batch tells are made by :meth:`check`.
         """
         self._context = TensorFlowContext(self._spec, objects, signature)
+        self._thawing = self._context.thawing
         with self._apart("initial weights"), policy(self._spec.precision):
             state = recipe.build(self._context)
         self._recipe = recipe

@@ -10,6 +10,7 @@ import tensorflow as tf
 from dltrainer_jupyter.adapters.tensorflow.averages import Average
 from dltrainer_jupyter.adapters.tensorflow.context import TensorFlowContext
 from dltrainer_jupyter.adapters.tensorflow.fit import check_logits
+from dltrainer_jupyter.adapters.tensorflow.groups import freeze, set_apart
 from dltrainer_jupyter.adapters.tensorflow.ops import TensorFlowOps
 from dltrainer_jupyter.adapters.tensorflow.precision import needs_scale
 from dltrainer_jupyter.adapters.tensorflow.randomness import seed_generators
@@ -39,10 +40,13 @@ def begin(state: TrainState, context: TensorFlowContext, spec: RunSpec, ops: Ten
     """
     for name, net in state.nets.items():
         seed_generators(net, spec.seed, name)
+    context.thawing += [freeze(net, context.groups) for _, net in context.optimized]
+    context.groups.check()
     for optimizer, net in context.optimized:
         check_logits(net, context.loss_name)
         if not optimizer.built:
             optimizer.build(net.trainable_variables)
+        set_apart(optimizer, net, context.groups)
         # Keras' LossScaleOptimizer holds another; it scales by itself.
         ops.scales |= needs_scale(net) and not hasattr(optimizer, "inner_optimizer")
     # Steps change numbers and arrays only as tensors: what they do to others happens once, while they are traced.

@@ -9,15 +9,20 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from dltrainer_jupyter.adapters.shared.losses import default_loss
-from dltrainer_jupyter.adapters.shared.optimizers import DEFAULT_RATE
+from dltrainer_jupyter.adapters.shared.composition import Composition
+from dltrainer_jupyter.adapters.shared.groups import Groups, with_weight_decay
+from dltrainer_jupyter.adapters.shared.losses import build_loss, default_loss
+from dltrainer_jupyter.adapters.shared.optimizers import first_rate
+from dltrainer_jupyter.adapters.shared.own_terms import wants_model
 from dltrainer_jupyter.adapters.shared.parts import model_by_name, own_loss, part_by_name
+from dltrainer_jupyter.adapters.tensorflow.composing import TensorFlowTools
 from dltrainer_jupyter.adapters.tensorflow.precision import check_policy
 from dltrainer_jupyter.adapters.tensorflow.probabilities import Meaning, as_column, meaning_of, tells_apart_two
 from dltrainer_jupyter.adapters.tensorflow.randomness import seed_initializers
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Signature
-from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.core.spec import Part, RunSpec
+from dltrainer_jupyter.core.terms import is_composed
 
 
 def build_model(spec: RunSpec, objects: Mapping[str, Any], signature: Signature) -> keras.Model:
@@ -89,12 +94,18 @@ class TensorFlowContext:
         Which optimizer was made for which net.
     loss_name : str or None
         None for a loss of the user's own.
+    groups : Groups
+        Which weights learn how.
+    thawing : list of callable
+        What undoes freezing, for nets that go back to their owner.
     """
 
     def __init__(self, spec: RunSpec, objects: Mapping[str, Any], signature: Signature) -> None:
         self.signature = signature
         self.optimized: list[tuple[keras.optimizers.Optimizer, keras.Model]] = []
         self.loss_name: str | None = None
+        self.groups = Groups(spec)
+        self.thawing: list[Callable[[], None]] = []
         self._spec = spec
         self._objects = objects
 
@@ -128,7 +139,9 @@ class TensorFlowContext:
         return made
 
     def _optimizer_by_name(self) -> keras.optimizers.Optimizer:
-        rate = DEFAULT_RATE if self._spec.learning_rate is None else self._spec.learning_rate
+        rate = first_rate(self._spec)
+        for group in self._spec.parameter_groups:
+            with_weight_decay(self._spec.optimizer, group.weight_decay, "tensorflow")
         named = part_by_name("optimizers", self._spec.optimizer, "optimizer", "tensorflow")
         made: keras.optimizers.Optimizer = named.build(rate)
         return made
@@ -170,17 +183,30 @@ class TensorFlowContext:
 
     def loss(self) -> Callable[[Any, Any], Any]:
         """Build the loss, or take the user's own, which gets targets first and outputs second, as Keras has it."""
-        part = self._spec.loss
-        if part is None:
-            part = default_loss(self.signature)
-        if part.is_user_object:
-            return _in_columns(self._own_loss(), same_shape=False)
+        if (composition := self.composition()) is not None:
+            return composition.of_outputs
+        part = self._spec.first_loss
+        if part is not None and part.is_user_object:
+            return self._compare_own(own_loss(self._objects["loss"], "targets and outputs"))
+        return self._loss_by(part)
+
+    def composition(self) -> Composition | None:
+        """Build what is minimised, if it is more than one loss of outputs and targets."""
+        own = self._objects.get("loss")
+        if not is_composed(self._spec) and (own is None or not wants_model(own)):
+            return None
+        return Composition(self._spec, self._objects, TensorFlowTools(self._loss_by, self._compare_own))
+
+    def _loss_by(self, given: Part | None) -> Callable[[Any, Any], Any]:
+        part = given or default_loss(self.signature)
         self.loss_name = part.type
         named = part_by_name("losses", part, "loss", "tensorflow")
-        return _in_columns(named.build(), same_shape=getattr(named, "same_shape", False))
+        return _in_columns(build_loss(named, self.signature), same_shape=getattr(named, "same_shape", False))
 
-    def _own_loss(self) -> Callable[[Any, Any], Any]:
-        given = own_loss(self._objects["loss"], "targets and outputs")
+    def _compare_own(self, given: Any) -> Callable[[Any, Any], Any]:
+        return _in_columns(self._by_outputs(given), same_shape=False)
+
+    def _by_outputs(self, given: Any) -> Callable[[Any, Any], Any]:
         if isinstance(given, keras.losses.Loss):
             return lambda outputs, targets: given(targets, outputs)
         # Keras' loss functions give a value a sample, and leave it to its loss objects to make shapes alike.

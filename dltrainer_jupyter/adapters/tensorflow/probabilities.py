@@ -11,9 +11,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from dltrainer_jupyter.adapters.shared.own_terms import wants_model
 from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.protocols import Signature, StepOutput
-from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.core.spec import Part, RunSpec
 
 _BINARY = ("binary_crossentropy", "binary_focal_crossentropy")
 _TAKE_PROBABILITIES = (
@@ -62,7 +63,7 @@ class Meaning:
     def show_step(self, output: StepOutput) -> StepOutput:
         """Give what a step computed as metrics want it."""
         targets = as_column(output.outputs, output.targets) if self.in_column else output.targets
-        return StepOutput(output.loss, self.show(output.outputs), targets, output.size)
+        return output._replace(outputs=self.show(output.outputs), targets=targets)
 
 
 def meaning_of(spec: RunSpec, objects: Mapping[str, Any], signature: Signature, model: Any) -> Meaning:
@@ -91,7 +92,9 @@ def meaning_of(spec: RunSpec, objects: Mapping[str, Any], signature: Signature, 
 
 
 def _own_loss(spec: RunSpec, objects: Mapping[str, Any]) -> Any:
-    loss = objects.get("loss") if spec.loss is not None and spec.loss.is_user_object else None
+    loss = objects.get("loss") if isinstance(spec.loss, Part) and spec.loss.is_user_object else None
+    if inspect.isclass(loss) and wants_model(loss):
+        return None
     return loss() if inspect.isclass(loss) else loss
 
 

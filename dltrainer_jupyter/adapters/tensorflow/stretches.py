@@ -59,17 +59,20 @@ class Stretches:
         """
         if self._step.graph is None or not self._can_be_looped():
             return 1
-        (inputs, targets, *_), (_, *shown, _) = self._step.form, self._step.results
-        held = [inputs, targets, *(value for value in shown if value is not None)]
+        inputs, targets, *_ = self._step.form
+        held = [value for value in (inputs, targets, *_leaves(self._step.results[1:-1])) if value is not None]
         bytes_a_sample: int = sum((part.shape[1:].num_elements() or 1) * part.dtype.size for part in held)
         return max(1, min(_MOST_STEPS, _MOST_BYTES // (batch_size * bytes_a_sample)))
 
     def _can_be_looped(self) -> bool:
         """Tell whether all steps show the same, in tensors that can be joined, and keep tensors of the same kinds."""
-        (loss, *shown, kept), (*_, extra) = self._step.results, self._step.form
+        (loss, outputs, targets, terms, noted, kept), (*_, extra) = self._step.results, self._step.form
         return (
-            (loss is None or loss.shape.rank == 0)
-            and all(value is None or (isinstance(value, tf.Tensor) and value.shape.rank) for value in shown)
+            all(value is None or value.shape.rank == 0 for value in _leaves((loss, terms)))
+            and all(
+                value is None or (isinstance(value, tf.Tensor) and value.shape.rank)
+                for value in _leaves((outputs, targets, noted))
+            )
             and all(kept[key].dtype == spec.dtype and kept[key].shape == spec.shape for key, spec in extra.items())
         )
 
@@ -92,7 +95,9 @@ class Stretches:
         Returns
         -------
         loss : tensorflow.Tensor of shape (steps,), or None
-        outputs, targets : tensorflow.Tensor of shape (samples, ...), or None
+        outputs, targets : structure of tensorflow.Tensor of shape (samples, ...), or None
+        terms, noted : mapping of such, or None
+            Numbers as the loss is, and values as outputs are.
         extra : dict of str to tensorflow.Tensor
             What is kept after the last step.
         """
@@ -118,7 +123,8 @@ class Stretches:
     ) -> tuple[Any, ...]:
         """Make the steps, in a graph; of rates there is one row or none."""
         steps, size = counts
-        shown = self._step.results[:3]
+        results = self._step.results[:-1]
+        shown = _leaves(results)
         begun = {
             position: tf.TensorArray(value.dtype, steps, element_shape=value.shape)
             for position, value in enumerate(shown)
@@ -130,11 +136,18 @@ class Stretches:
             for rates in set_rates:
                 self._set_rate(rates[index])
             *values, extra = self._step(Batch(inputs, targets, size), extra)
-            collected = {position: array.write(index, values[position]) for position, array in collected.items()}
+            leaves = _leaves(values)
+            collected = {position: array.write(index, leaves[position]) for position, array in collected.items()}
             return index + 1, extra, collected
 
         _, extra, collected = tf.while_loop(
             lambda index, *_: index < steps, make, (tf.constant(0), extra, begun), parallel_iterations=1
         )
         joined = {at: array.concat() if shown[at].shape.rank else array.stack() for at, array in collected.items()}
-        return *(joined.get(position) for position in range(len(shown))), extra
+        packed = tf.nest.pack_sequence_as(results, [joined.get(position) for position in range(len(shown))])
+        return *packed, extra
+
+
+def _leaves(structure: Any) -> list[Any]:
+    """Give the tensors of a structure, and None where there is none."""
+    return list(tf.nest.flatten(structure))

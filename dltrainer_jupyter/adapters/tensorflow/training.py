@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -89,10 +89,10 @@ class Training:
 
     def train_step(self, batch: Batch) -> StepOutput:
         """Learn from one batch."""
-        loss, outputs, targets, kept = self.learn(batch, self.extra)
+        *shown, kept = self.learn(batch, self.extra)
         if kept:
             self.state.extra.update(kept)
-        return StepOutput(loss, outputs, targets, batch.size)
+        return _output(shown, batch.size)
 
     def train_steps(self, batches: Batch, steps: int, rates: npt.NDArray[np.float64] | None) -> StepOutput:
         """Learn from several batches, given as one, each with a learning rate of its own or the one in force."""
@@ -100,21 +100,21 @@ class Training:
             if rates is not None:
                 set_rate(self.state.optimizers.values(), float(rates[0]))
             return self.train_step(batches)
-        loss, outputs, targets, kept = self.stretches(batches, steps, self.extra, rates)
+        *shown, kept = self.stretches(batches, steps, self.extra, rates)
         self.state.extra.update(kept)
-        return StepOutput(loss, outputs, targets, batches.size // steps, steps)
+        return _output(shown, batches.size // steps, steps)
 
     def eval_step(self, batch: Batch) -> StepOutput:
         """Measure one batch."""
-        loss, outputs, targets, _ = self.measure(batch, self.extra)
-        return StepOutput(loss, outputs, targets, batch.size)
+        *shown, _ = self.measure(batch, self.extra)
+        return _output(shown, batch.size)
 
     def eval_steps(self, batches: Batch, steps: int) -> StepOutput:
         """Measure several batches, given as one."""
         if steps == 1:
             return self.eval_step(batches)
-        loss, outputs, targets, _ = self.measurements(batches, steps, self.extra)
-        return StepOutput(loss, outputs, targets, batches.size // steps, steps)
+        *shown, _ = self.measurements(batches, steps, self.extra)
+        return _output(shown, batches.size // steps, steps)
 
     def look(self, batch: Batch, extra: dict[str, Any]) -> None:
         """Compute what measuring does, for somebody who looks at the layers.
@@ -134,8 +134,8 @@ class Training:
     @property
     def measured(self) -> StepOutput:
         """Specifications of what measuring gives, once it is traced."""
-        loss, outputs, targets, _ = self.measure.results
-        return StepOutput(loss, outputs, targets, 0)
+        *shown, _ = self.measure.results
+        return _output(shown, 0)
 
     @property
     def extra(self) -> dict[str, tf.Tensor]:
@@ -152,12 +152,12 @@ class Training:
         _refuse_other(state.extra, self.state.extra, extra)
         kept = {key: state.extra[key] for key in extra}
         shown = self._meaning.show_step(output)
-        return shown.loss, shown.outputs, shown.targets, kept
+        return *_shown(shown), kept
 
     def _measure(self, batch: Batch, extra: dict[str, Any]) -> tuple[Any, ...]:
         output = self._recipe.eval_step(self._seen(extra, training=False), batch, self._ops)
         shown = self._meaning.show_step(output)
-        return shown.loss, shown.outputs, shown.targets, extra
+        return *_shown(shown), extra
 
     def _seen(self, extra: dict[str, Any], *, training: bool) -> TrainState:
         nets = self.state.nets if self._native else in_mode(self.state.nets, training=training)
@@ -262,6 +262,17 @@ class Training:
             for variable, value in before:
                 variable.assign(value)
             self._aside = {}
+
+
+def _shown(output: StepOutput) -> tuple[Any, ...]:
+    """Give what a graph shows of a step."""
+    return output.loss, output.outputs, output.targets, output.terms, output.noted
+
+
+def _output(shown: Sequence[Any], size: int, steps: int = 1) -> StepOutput:
+    """Read what a graph shows of steps."""
+    loss, outputs, targets, terms, noted = shown
+    return StepOutput(loss, outputs, targets, size, steps, terms, noted)
 
 
 def _refuse_other(after: Mapping[str, Any], before: Mapping[str, Any], tensors: Mapping[str, Any]) -> None:

@@ -6,7 +6,17 @@ adapter and the framework's own (``Any``) on the other.
 
 from typing import TYPE_CHECKING
 
-from dltrainer_jupyter.core.protocols.data import Dataset, DataSource, ResumeKind, Samples, Signature, Stream, Task
+from dltrainer_jupyter.core.protocols.data import (
+    Dataset,
+    DataSource,
+    Lazy,
+    Partition,
+    ResumeKind,
+    Samples,
+    Signature,
+    Stream,
+    Task,
+)
 from dltrainer_jupyter.core.protocols.evaluation import Examiner, Explains
 from dltrainer_jupyter.core.protocols.executors import Executor
 from dltrainer_jupyter.core.protocols.frameworks import Adapter, Predictor, SeveralBatches, SeveralSteps, Stretch
@@ -21,10 +31,12 @@ from dltrainer_jupyter.core.protocols.measures import Metric, Schedule
 from dltrainer_jupyter.core.protocols.recipes import (
     Batch,
     BuildContext,
+    Composes,
     Course,
     Follower,
     LossFunction,
     NativeRecipe,
+    Objective,
     Ops,
     Recipe,
     StepOutput,
@@ -40,6 +52,7 @@ __all__ = [
     "Adapter",
     "Batch",
     "BuildContext",
+    "Composes",
     "Course",
     "DataSource",
     "Dataset",
@@ -52,11 +65,14 @@ __all__ = [
     "Inspected",
     "Inspects",
     "InspectsGradients",
+    "Lazy",
     "LossFunction",
     "Metric",
     "NamedArrays",
     "NativeRecipe",
+    "Objective",
     "Ops",
+    "Partition",
     "Predictor",
     "RawArray",
     "Recipe",

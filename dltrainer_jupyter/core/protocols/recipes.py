@@ -33,6 +33,10 @@ class StepOutput(NamedTuple):
     """Samples in a batch."""
     steps: int = 1
     """Where there are several, losses stand in their order, and outputs and targets are joined along the first axis."""
+    terms: Mapping[str, Any] | None = None
+    """What the loss is put together from, by name: numbers like it, each with a series of its own."""
+    noted: Mapping[str, Any] | None = None
+    """What metrics are computed on besides outputs, by the name of the layer that gave it."""
 
 
 LossFunction = Callable[[Mapping[str, Any]], tuple[Any, Any]]
@@ -114,6 +118,27 @@ class Follower(Protocol):
 @runtime_checkable
 class NativeRecipe(Recipe, Follower, Protocol):
     """A recipe of a framework's own code, which knows about epochs."""
+
+
+class Objective(Protocol):
+    """What is minimised: several losses and regularizations, some of them of layers' results or of parameters."""
+
+    def begin(self, model: Any) -> None:
+        """Receive the model once it is built."""
+
+    def __call__(self, net: Any, inputs: Any, targets: Any, call: Callable[[Any, Any], Any]) -> tuple[Any, Any]:
+        """Compute the loss of a batch with a net that ``call(net, inputs)`` calls.
+
+        Returns the loss, and ``outputs``, ``terms`` and ``noted`` as :class:`StepOutput` has them.
+        """
+
+
+@runtime_checkable
+class Composes(Protocol):
+    """What a context has besides if it can put several losses and regularizations together."""
+
+    def composition(self) -> Objective | None:
+        """Build what is minimised where it is more than one loss of outputs and targets, else give None."""
 
 
 class BuildContext(Protocol):

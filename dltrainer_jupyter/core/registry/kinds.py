@@ -10,6 +10,7 @@ Kind = Literal[
     "models",
     "optimizers",
     "losses",
+    "regularizations",
     "schedules",
     "metrics",
     "data",
@@ -26,6 +27,7 @@ SINGULAR: dict[str, str] = {
     "models": "model",
     "optimizers": "optimizer",
     "losses": "loss",
+    "regularizations": "regularization",
     "schedules": "scheduler",
     "metrics": "metric",
     "data": "data set",
@@ -36,5 +38,5 @@ SINGULAR: dict[str, str] = {
     "faces": "face",
 }
 
-OF_A_FRAMEWORK: frozenset[str] = frozenset({"optimizers", "losses", "augmentations"})
+OF_A_FRAMEWORK: frozenset[str] = frozenset({"optimizers", "losses", "regularizations", "augmentations"})
 """Kinds whose parts belong to one framework each, which stands in front of their names: ``pytorch.adamw``."""

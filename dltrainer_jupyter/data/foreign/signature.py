@@ -94,7 +94,7 @@ def _task(spec: RunSpec, dtype: str) -> Task:
 
 
 def _loss(spec: RunSpec) -> str | None:
-    return None if spec.loss is None or spec.loss.is_user_object else spec.loss.type
+    return None if spec.first_loss is None or spec.first_loss.is_user_object else spec.first_loss.type
 
 
 def _known(subject: Any) -> tuple[tuple[str, ...], int]:

@@ -1,0 +1,187 @@
+"""What the terms of an objective, and metrics, carry beside their own settings, and what they are called.
+
+A loss, a regularization or a metric may say what it is computed on: one of several outputs, a layer's result, one of
+several targets. A loss or a regularization may carry a weight as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.core.frozen import Frozen
+from dltrainer_jupyter.core.part import Part
+from dltrainer_jupyter.core.validation import validate
+
+if TYPE_CHECKING:
+    from dltrainer_jupyter.core.spec import RunSpec
+
+
+class Place(Frozen):
+    """What a metric is computed on."""
+
+    name: str | None = Field(default=None, min_length=1, max_length=60, description="Name of its series.")
+    output: str | int | None = Field(default=None, description="Which of several outputs, by name or position.")
+    target: str | int | None = Field(default=None, description="Which of several targets; that of the output's name.")
+    on: str | None = Field(
+        default=None, min_length=1, description="Layer whose result takes the outputs' place; a pattern such as conv*."
+    )
+
+
+class LossTerm(Place):
+    """What a loss is computed on, and how much it counts."""
+
+    weight: float | None = Field(default=None, ge=0, description="What its value is multiplied by.")
+
+
+class RegularizationTerm(LossTerm):
+    """What a regularization is computed on, how much it counts, and when it doesn't."""
+
+    off_below: float | None = Field(default=None, description="Leave it out of steps whose loss is below this.")
+
+
+TERMS: dict[str, type[Place]] = {"loss": LossTerm, "regularization": RegularizationTerm, "metrics": Place}
+"""What a part carries besides, by the key it stands under."""
+
+
+def carries(part: Any, key: str = "loss") -> bool:
+    """Say whether a part, as it was given, has settings of a term."""
+    config = part.config if isinstance(part, Part) else part if isinstance(part, Mapping) else {}
+    return not TERMS[key].model_fields.keys().isdisjoint(config)
+
+
+def one_or_several(given: Any) -> Any:
+    """Give a loss as one part, or a list as a tuple; a list of one that carries nothing is that one."""
+    if isinstance(given, list | tuple):
+        return given[0] if len(given) == 1 and not carries(given[0]) else tuple(given)
+    return (given,) if carries(given) else given
+
+
+def without_term(part: Part, key: str) -> tuple[Part, Any]:
+    """Take apart a part's own settings and those of its term.
+
+    Parameters
+    ----------
+    part : Part
+        Of a loss, a regularization or a metric.
+    key : {"loss", "regularization", "metrics"}
+        Where it stands.
+
+    Returns
+    -------
+    part : Part
+        With its own settings.
+    term : Place
+        What it carries besides.
+
+    Raises
+    ------
+    ConfigurationError
+        If one of these is wrong.
+    """
+    schema = TERMS[key]
+    carried = {name: value for name, value in part.config.items() if name in schema.model_fields}
+    if not carried:
+        return part, schema()
+    own = {name: value for name, value in part.config.items() if name not in carried}
+    return part.model_copy(update={"config": own}), validate(schema, carried, key)
+
+
+@dataclass(frozen=True)
+class NamedTerm:
+    """A loss or a regularization among others."""
+
+    key: str
+    """``loss`` or ``regularization``."""
+    part: Part | None
+    """Without what it carries; None for the loss that the task chooses."""
+    settings: LossTerm
+    name: str
+    """What its series is called, without ``train_`` or ``val_``."""
+
+    @property
+    def where(self) -> str:
+        """Say where it stands, for messages."""
+        return f"{self.key} '{self.name}'"
+
+    @property
+    def off_below(self) -> float | None:
+        """The loss below which it doesn't count."""
+        return self.settings.off_below if isinstance(self.settings, RegularizationTerm) else None
+
+
+def is_composed(spec: RunSpec) -> bool:
+    """Say whether there is more than one loss of outputs and targets, and metrics of these."""
+    layers = (part.config.get("on") for part in spec.metrics)
+    return isinstance(spec.loss, tuple) or bool(spec.regularization) or any(isinstance(on, str) for on in layers)
+
+
+def terms_of(spec: RunSpec) -> list[NamedTerm]:
+    """List the terms of what is minimised, losses first; of a plain loss that one.
+
+    Raises
+    ------
+    ConfigurationError
+        If two of them have one name, or a setting is wrong.
+    """
+    listed: list[tuple[str, Part | None]] = [("loss", part) for part in spec.parts("loss") or (None,)]
+    listed += [("regularization", part) for part in spec.regularization]
+    found: list[NamedTerm] = []
+    for key, given in listed:
+        if given is None:
+            found.append(NamedTerm(key, None, LossTerm(), "task_loss"))
+            continue
+        part, settings = without_term(given, key)
+        taken = {term.name for term in found}
+        name = settings.name or _default_name(key, part, settings, taken)
+        if name in taken or name == "loss":
+            other = "the loss as a whole is" if name == "loss" else "another term is"
+            msg = f"{key}: {other} called '{name}' already; give this one another name."
+            raise ConfigurationError(msg)
+        found.append(NamedTerm(key, part, settings, name))
+    return found
+
+
+def shown_names(spec: RunSpec) -> list[str]:
+    """Name the terms that have a series of their own: all, where there are several."""
+    terms = terms_of(spec)
+    return [term.name for term in terms] if len(terms) > 1 else []
+
+
+def metric_name(part: Part, own: str) -> str:
+    """Name a metric that says what it is computed on: as it wants to be called, or after that."""
+    _, place = without_term(part, "metrics")
+    return place.name or _joined(own, place)
+
+
+def _default_name(key: str, part: Part, settings: Place, taken: set[str]) -> str:
+    name = _joined(str(part), settings)
+    if key == "loss" and not name.lower().endswith("loss"):
+        name += "_loss"
+    count = 2
+    while (numbered := name if count == 2 else f"{name}_{count - 1}") in taken:  # noqa: PLR2004 - the first has none
+        count += 1
+    return numbered
+
+
+def _joined(name: str, place: Place) -> str:
+    words = [name, *(str(word) for word in (place.output, place.on) if word is not None)]
+    plain = (re.sub(r"[^\w.-]+", "", word).strip("._") for word in words)
+    return "_".join(word for word in plain if word) or "own"
+
+
+def with_objects(parts: Sequence[Part], own: Sequence[Any]) -> Iterator[Any]:
+    """Put the user's own objects, in their order, into the places where they are mentioned."""
+    waiting = iter(own)
+    for part in parts:
+        if not part.is_user_object:
+            yield part
+            continue
+        carried = {key: value for key, value in part.config.items() if key != "is"}
+        thing = next(waiting)
+        yield {"type": thing, **carried} if carried else thing
