@@ -36,7 +36,10 @@ SETTINGS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("data", "text_files"): {"path": "texts"},
     ("data", "yolo"): {"path": "data.yaml"},
     ("models", "detector"): {"width": 4},
+    ("models", "mobilenet_v2"): {"width": 0.25},
     ("models", "unet"): {"width": 4, "depth": 1},
+    ("models", "vit"): {"depth": 1},
+    ("models", "vit-tiny"): {"depth": 1},
     ("trackers", "neptune"): {"project": "team/project"},
     ("schedules", "step"): {"step_epochs": 1},
 }
@@ -45,8 +48,14 @@ SETTINGS: Mapping[tuple[str, str], Mapping[str, Any]] = {
 MODELS: Mapping[str, Signature] = {
     "cnn": Signature("classification", (1, 8, 8), 3),
     "detector": Signature("detection", (3, 16, 16), 2),
+    "lstm": Signature("classification", (6, 5), 3),
     "mlp": Signature("classification", (7,), 3),
+    "mobilenet_v2": Signature("classification", (3, 32, 32), 3),
+    "resnet": Signature("classification", (3, 32, 32), 3),
+    "transformer": Signature("classification", (6, 5), 3),
     "unet": Signature("segmentation", (1, 8, 8), 3),
+    "vit": Signature("classification", (3, 32, 32), 3),
+    "vit-tiny": Signature("classification", (3, 32, 32), 3),
 }
 
 _ONE = RNG.normal(size=(6, 1)).astype(np.float32)
@@ -113,6 +122,10 @@ DATA: Mapping[str, Callable[[Path], Found]] = {
     "fashion_mnist": _as_it_is,
     "hdf5": lambda folder: ({"path": str(tables.hdf5(folder))}, {}),
     "idx": lambda folder: (dict(zip(("path", "targets"), map(str, tables.idx_files(folder)), strict=True)), {}),
+    "huggingface": lambda folder: (
+        {"path": "imagefolder", "data_files": [str(written.pictures(folder) / "*" / "*")]},
+        {},
+    ),
     "image_folder": lambda folder: ({"path": str(written.pictures(folder / "pictures"))}, {}),
     "mask_folder": lambda folder: ({"path": str(written.masks(folder))}, {}),
     "mnist": _as_it_is,

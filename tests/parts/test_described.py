@@ -49,7 +49,7 @@ def test_it_has_a_description_and_every_setting_too(kind, name) -> None:
     assert found.Config.__doc__
     assert found.Config.model_config.get("frozen")
     assert found.Config.model_config.get("extra") == "forbid"
-    assert all(it.description.endswith(".") and it.kind != "any" for it in form.fields)
+    assert all(it.description.endswith((".", "…")) and it.kind != "any" for it in form.fields)
     assert all(json.loads(json.dumps(it.document())) == it.document() for it in form.fields)
     short = name.partition(".")[2] if kind in registry.OF_A_FRAMEWORK else name
     described = catalogue.part(kind, short).description
