@@ -12,6 +12,7 @@ from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Task
 from dltrainer_jupyter.core.schema import setting
 from dltrainer_jupyter.models.blocks import Activation, activation_layer, entry_layers, holds_whole_numbers
+from dltrainer_jupyter.models.images import image_shape
 
 if TYPE_CHECKING:
     import keras
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from torch import nn
 
     from dltrainer_jupyter.core.protocols import Signature
-
-SMALLEST = 8
-"""Least height and width of an image, in pixels."""
 
 
 class CNN:
@@ -236,13 +234,7 @@ class CNN:
 
     def _image(self, shape: tuple[int, ...]) -> tuple[int, int, int]:
         """Check that a sample is an image with room for every block."""
-        if len(shape) != 3 or min(shape[1:]) < SMALLEST:  # noqa: PLR2004 - channels, height, width
-            msg = (
-                f"model: cnn takes images of shape (channels, height, width) from (1, {SMALLEST}, {SMALLEST}) on, "
-                f"got samples of shape {shape}; {_cure(shape)}"
-            )
-            raise ConfigurationError(msg)
-        channels, height, width = shape
+        channels, height, width = image_shape("cnn", shape)
         blocks = len(self.config.channels)
         most = min(height, width).bit_length() - 1
         if self.config.pooling != "none" and blocks > most:
@@ -252,11 +244,3 @@ class CNN:
             )
             raise ConfigurationError(msg)
         return channels, height, width
-
-
-def _cure(shape: tuple[int, ...]) -> str:
-    if len(shape) == 2 and min(shape) >= SMALLEST:  # noqa: PLR2004 - height, width
-        return "add an axis for the channel: x[:, None]."
-    if len(shape) == 3 and min(shape[:2]) >= SMALLEST:  # noqa: PLR2004 - height, width, channels
-        return "bring the channels to the front: x.transpose(0, 3, 1, 2)."
-    return "reshape them, or use mlp, which takes any shape."

@@ -24,6 +24,15 @@ def entry(signature: Signature) -> list[keras.Layer]:
     ]
 
 
+def images(signature: Signature) -> tuple[keras.KerasTensor, keras.KerasTensor]:
+    """Make the input of a functional model that looks at images, and what its first layer sees: channels last."""
+    given = entry(signature)
+    found = given[0]
+    for layer in (*given[1:], keras.layers.Permute((2, 3, 1), name="channels_last")):
+        found = layer(found)
+    return given[0], found
+
+
 def linear(name: str, width: int, units: int) -> keras.Layer:
     """Make a fully connected layer."""
     bound = width**-0.5
@@ -45,9 +54,44 @@ def conv(name: str, channels: int, features: int, kernel_size: int, *, bias: boo
     )
 
 
-def batch_norm(name: str) -> keras.Layer:
-    """Make a normalisation over the batch. Other than PyTorch's its moving variance is that of the batch as it is."""
-    return keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=name)
+def padded(name: str, images: keras.KerasTensor, by: int) -> keras.KerasTensor:
+    """Put zeros around images: Keras' own padding lies elsewhere than PyTorch's where a stride is more than 1."""
+    if not by:
+        return images
+    return keras.layers.ZeroPadding2D(by, data_format="channels_last", name=f"{name}.padding")(images)
+
+
+def padded_conv(name: str, images: keras.KerasTensor, features: int, size: int, stride: int = 1) -> keras.KerasTensor:
+    """Convolve images (height, width, channels), without a bias, which a normalisation that follows would subtract.
+
+    Weights are normal, by what each channel gives (He et al., 2015).
+    """
+    convolution = keras.layers.Conv2D(
+        features,
+        size,
+        stride,
+        padding="valid",
+        use_bias=False,
+        data_format="channels_last",
+        kernel_initializer=keras.initializers.VarianceScaling(2.0, "fan_out", "untruncated_normal"),
+        name=name,
+    )
+    return convolution(padded(name, images, size // 2))
+
+
+def batch_norm(name: str, *, zero: bool = False) -> keras.Layer:
+    """Make a normalisation over the batch. Other than PyTorch's its moving variance is that of the batch as it is.
+
+    Parameters
+    ----------
+    name : str
+        Of the layer.
+    zero : bool, default False
+        Whether it gives nothing but zeros at first.
+    """
+    return keras.layers.BatchNormalization(
+        momentum=0.9, epsilon=1e-5, gamma_initializer="zeros" if zero else "ones", name=name
+    )
 
 
 def pooling(name: str, kind: Literal["max", "average"]) -> keras.Layer:

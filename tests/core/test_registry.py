@@ -109,7 +109,15 @@ def test_the_same_registration_twice_is_no_conflict(plug_ins) -> None:
 @pytest.mark.parametrize(
     ("kind", "name", "framework", "message"),
     [
-        ("models", "cn", None, "Unknown model 'cn'. Did you mean 'cnn'? Known: cnn, detector, mlp, unet."),
+        (
+            "models",
+            "cn",
+            None,
+            (
+                "Unknown model 'cn'. Did you mean 'cnn'? Known: cnn, detector, lstm, "
+                "mlp, mobilenet_v2, resnet, transformer, unet, vit, vit-tiny."
+            ),
+        ),
         ("optimizers", "adamm", "pytorch", "Unknown optimizer 'adamm'. Did you mean 'adam'? Known: adam, adamw, sgd."),
         ("optimizers", "adam", "mxnet", "Unknown optimizer 'adam'. Known: none."),
         ("schedules", "zzz", None, "Unknown scheduler 'zzz'. Known: constant, cosine, plateau, step."),

@@ -119,7 +119,12 @@ def test_a_dry_run_shows_everything_and_starts_nothing(notebook) -> None:
 
 def test_a_dry_run_finds_mistakes(notebook) -> None:
     shown = notebook.run("%%dltrain --dry-run\nmodel: mpl\ndata: digits\n")
-    assert shown.lines == ["Error: Unknown model 'mpl'. Did you mean 'mlp'? Known: cnn, detector, mlp, unet."]
+    assert shown.lines == [
+        (
+            "Error: Unknown model 'mpl'. Did you mean 'mlp'? Known: cnn, detector, lstm, "
+            "mlp, mobilenet_v2, resnet, transformer, unet, vit, vit-tiny."
+        )
+    ]
 
 
 @pytest.mark.parametrize("magic", ["%%dltrain --help", "%%dltrain --help\nmodel: cnn", "%%dltrain pause --help"])

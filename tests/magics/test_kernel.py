@@ -70,7 +70,12 @@ def test_errors_and_interrupts(kernel) -> None:
     (error,), status = kernel.run("%%dltrain digits\nmodel: mpl\ndata: digits\n")
     assert status == "error"
     assert (error["type"], error["ename"]) == ("error", "UnknownNameError")
-    assert error["traceback"] == ["Error: Unknown model 'mpl'. Did you mean 'mlp'? Known: cnn, detector, mlp, unet."]
+    assert error["traceback"] == [
+        (
+            "Error: Unknown model 'mpl'. Did you mean 'mlp'? Known: cnn, detector, lstm, "
+            "mlp, mobilenet_v2, resnet, transformer, unet, vit, vit-tiny."
+        )
+    ]
 
     (error,), status = kernel.run("%%dltrain digits\nmodel = 1 / 0\n")
     assert (status, error["ename"]) == ("error", "ZeroDivisionError")

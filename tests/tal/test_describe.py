@@ -32,7 +32,13 @@ def error_of(**given: Any) -> str:
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ({"model": "cn"}, "Unknown model 'cn'. Did you mean 'cnn'? Known: cnn, detector, mlp, unet."),
+        (
+            {"model": "cn"},
+            (
+                "Unknown model 'cn'. Did you mean 'cnn'? Known: cnn, detector, lstm, "
+                "mlp, mobilenet_v2, resnet, transformer, unet, vit, vit-tiny."
+            ),
+        ),
         ({"data": "digit"}, "Unknown data set 'digit'. Did you mean 'digits'?"),
         ({"optimizer": "adm"}, "Unknown optimizer 'adm'. Did you mean 'adam'?"),
         ({"loss": "crossentropy"}, "Unknown loss 'crossentropy'. Did you mean 'cross_entropy'?"),

@@ -31,7 +31,7 @@ Shape = Sequence[int]
 
 
 def flops(module: nn.Module, takes: Sequence[Shape], gives: Shape | None) -> int | None:  # noqa: PLR0911 - a line a kind
-    """Count the operations of a module's call, for one sample.
+    """Count the operations of a module's call, for one sample; one may have a method ``flops_per_sample`` that knows.
 
     Parameters
     ----------
@@ -49,6 +49,8 @@ def flops(module: nn.Module, takes: Sequence[Shape], gives: Shape | None) -> int
     """
     if not takes or gives is None:
         return None
+    if (own := getattr(module, "flops_per_sample", None)) is not None:
+        return int(own(takes, gives))
     if isinstance(module, nn.Linear):
         return matrices(module.weight.numel(), places(gives[1:], module.out_features))
     if isinstance(module, _ConvTransposeNd):

@@ -34,7 +34,7 @@ _RECURRENT = (layers.RNN, layers.Bidirectional)
 
 
 def flops(layer: Any, takes: Shape | None, gives: Shape | None) -> int | None:  # noqa: PLR0911 - a line a kind
-    """Count the operations of a layer's call, for one sample.
+    """Count the operations of a layer's call, for one sample; one may have a method ``flops_per_sample`` that knows.
 
     Parameters
     ----------
@@ -48,6 +48,8 @@ def flops(layer: Any, takes: Shape | None, gives: Shape | None) -> int | None:  
     int or None
         None if nobody knows.
     """
+    if (own := getattr(layer, "flops_per_sample", None)) is not None:
+        return None if takes is None or gives is None else int(own(takes, gives))
     if isinstance(layer, layers.Dense):
         return matrices(_matrices_of(layer), places(gives, layer.units))
     if isinstance(layer, layers.EinsumDense):
