@@ -80,6 +80,9 @@ LOSSES: Mapping[str, tuple[np.ndarray, np.ndarray]] = {
 }
 """Outputs and targets."""
 
+REGULARIZED = _CLASSES
+"""Parameters, or what a layer gives."""
+
 
 def _pixels() -> tuple[np.ndarray, np.ndarray, int]:
     return _PIXELS, RNG.integers(0, 3, (2, 4, 4)), 3

@@ -27,6 +27,7 @@ RUN_HERE = {
     "data",
     "preprocessing",
     "augmentations",
+    "regularizations",
 }
 """Kinds whose parts the files beside this one run, each."""
 RUN_BY_SUITES = {"adapters", "executors", "faces", "recipes", "trackers"}

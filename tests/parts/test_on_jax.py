@@ -50,6 +50,17 @@ def test_a_loss_has_a_value_and_a_gradient(name) -> None:
     assert np.abs(gradient).sum() > 0
 
 
+@pytest.mark.parametrize("name", registry.names("regularizations", FRAMEWORK))
+def test_a_regularization_has_a_value_and_a_gradient(name) -> None:
+    made, settings = samples.settings("regularizations", name, FRAMEWORK)
+    compute = made(settings).build()
+    value, gradient = jax.value_and_grad(lambda it: compute({"weight": it} if made.takes == "parameters" else it))(
+        jnp.asarray(samples.REGULARIZED)
+    )
+    assert np.isfinite(value)
+    assert np.abs(gradient).sum() > 0
+
+
 @pytest.mark.parametrize("name", registry.names("augmentations", FRAMEWORK))
 def test_an_augmentation_changes_a_batch(name) -> None:
     part = Part.model_validate({"type": name, **samples.SETTINGS.get(("augmentations", name), {})})

@@ -49,6 +49,16 @@ def test_a_loss_has_a_value_and_a_gradient(name) -> None:
     assert outputs.grad.abs().sum() > 0
 
 
+@pytest.mark.parametrize("name", registry.names("regularizations", FRAMEWORK))
+def test_a_regularization_has_a_value_and_a_gradient(name) -> None:
+    made, settings = samples.settings("regularizations", name, FRAMEWORK)
+    array = torch.from_numpy(samples.REGULARIZED).requires_grad_()
+    value = made(settings).build()({"weight": array} if made.takes == "parameters" else array)
+    value.backward()
+    assert torch.isfinite(value)
+    assert array.grad.abs().sum() > 0
+
+
 @pytest.mark.parametrize("name", registry.names("augmentations", FRAMEWORK))
 def test_an_augmentation_changes_a_batch(name) -> None:
     part = Part.model_validate({"type": name, **samples.SETTINGS.get(("augmentations", name), {})})

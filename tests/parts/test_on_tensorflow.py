@@ -52,6 +52,17 @@ def test_a_loss_has_a_value_and_a_gradient(name) -> None:
     assert np.abs(tape.gradient(loss, outputs)).sum() > 0
 
 
+@pytest.mark.parametrize("name", registry.names("regularizations", FRAMEWORK))
+def test_a_regularization_has_a_value_and_a_gradient(name) -> None:
+    made, settings = samples.settings("regularizations", name, FRAMEWORK)
+    array = tf.constant(samples.REGULARIZED)
+    with tf.GradientTape() as tape:
+        tape.watch(array)
+        value = made(settings).build()({"weight": array} if made.takes == "parameters" else array)
+    assert np.isfinite(value)
+    assert np.abs(tape.gradient(value, array)).sum() > 0
+
+
 @pytest.mark.parametrize("name", registry.names("augmentations", FRAMEWORK))
 def test_an_augmentation_changes_a_batch(name) -> None:
     part = Part.model_validate({"type": name, **samples.SETTINGS.get(("augmentations", name), {})})
