@@ -57,10 +57,10 @@ def test_no_request_is_a_fault_of_the_servers(server, recorded, monkeypatch, cas
     ref = data.draw(st.sampled_from([run.id, "there"]) | TEXT.filter(bool), "ref")
     query, body = data.draw(queries(method, path), "query"), data.draw(bodies(method, path), "body")
     name = data.draw(st.sampled_from(["mlp", "cnn"]) | TEXT.filter(bool), "name")
+    kind = data.draw(st.sampled_from(["models", "losses"]) | TEXT.filter(bool), "kind")
     number = data.draw(st.integers(-1, 3) | TEXT.filter(bool), "number")
-    asked = (PREFIX + path).format(
-        id=quote(ref, safe=""), name=quote(name, safe=""), number=quote(str(number), safe="")
-    )
+    given = {"id": ref, "kind": kind, "name": name, "number": str(number)}
+    asked = (PREFIX + path).format(**{key: quote(value, safe="") for key, value in given.items()})
     asked += f"?{urlencode(query)}" if query else ""
     answer = server.ask(method.upper(), asked, None if body is None else json.dumps(body))
     operation = ROUTES[path][method]

@@ -48,7 +48,7 @@ def test_a_server_that_is_asked_nothing_opens_no_store() -> None:
 def test_the_server_imports_no_framework_whatever_it_is_asked() -> None:
     code = """
 from dltrainer_jupyter.executors.process import ProcessExecutor
-from dltrainer_jupyter.server import extension, list_schemas, schemas
+from dltrainer_jupyter.server import extension, list_schemas, part_schemas, schemas
 from dltrainer_jupyter.server.routes import ROUTES
 
 ProcessExecutor.start = lambda *_: None
@@ -74,7 +74,7 @@ for framework in ("pytorch", "tensorflow", "jax"):
     ask("delete", "/runs/{id}", cloned["id"])
     text = f"model: mlp\\ndata: digits\\nframework: {framework}\\noptimizer: sgd".encode()
     assert ask("post", "/check", text, "application/yaml") == {"problems": []}
-assert len(ask("get", "/models")["models"]) >= 2
+assert len(ask("get", "/models", part_schemas.ListingQuery())["models"]) >= 2
 for model in ("mlp", "cnn"):
     for of in ("metadata", "config-schema"):
         ask("get", "/models/{name}/" + of, model)

@@ -131,7 +131,7 @@ ENTRY_POINTS = """
 wide = theirs.model:Wide
 broken = theirs.model:Nothing
 [dltrainer.optimizers]
-pytorch.lion = theirs.optimizer:Lion
+pytorch.tiger = theirs.optimizer:Lion
 """
 MODEL = '''
 import torch
@@ -194,21 +194,21 @@ def of(call, *given):
     except DLTrainerError as error:
         return {"error": type(error).__name__, "message": str(error), "problems": [it.path for it in error.problems]}
 
-text = b"model: {type: wide, width: 0}\\ndata: digits\\noptimizer: {type: lion, bet: 1}"
-settings = {"model": {"type": "wide", "width": 8}, "data": "digits", "optimizer": "lion"}
+text = b"model: {type: wide, width: 0}\\ndata: digits\\noptimizer: {type: tiger, bet: 1}"
+settings = {"model": {"type": "wide", "width": 8}, "data": "digits", "optimizer": "tiger"}
 made = of(training.train, settings)
 found = {
     "models": of(models.models, part_schemas.ListingQuery())["models"],
     "metadata": of(models.metadata, "wide"),
     "schema": of(models.config_schema, "wide"),
     "listed": of(parts.parts, "optimizers", part_schemas.ListingQuery())["parts"],
-    "theirs": of(parts.part, "optimizers", "lion"),
+    "theirs": of(parts.part, "optimizers", "tiger"),
     "valid": of(models.validate_config, "wide", {"width": 2}),
     "invalid": of(models.validate_config, "wide", {"width": "x"}),
     "checked": of(training.check, text, "application/yaml"),
     "made": made["config"],
     "refused": of(training.train, settings | {"model": {"type": "wide", "width": 0}}),
-    "preset": of(training.train, settings | {"name": "p", "optimizer": {"type": "lion", "preset": "easy"}})["config"],
+    "preset": of(training.train, settings | {"name": "p", "optimizer": {"type": "tiger", "preset": "easy"}})["config"],
     "cloned": of(training.clone, made["id"], schemas.CloneRequest(changes={"epochs": 3}))["config"],
 }
 # A file is dropped into the plug-in folder while server and worker are at work, changed, and removed.
@@ -256,7 +256,7 @@ def test_other_peoples_parts_are_never_imported_by_the_server(home, tmp_path: Pa
     }
     assert "can't be imported" in rows["broken"]["description"]
     assert found["metadata"]["package"] == "theirs"
-    assert {row["name"]: row["presets"] for row in found["listed"]}["lion"] == {"easy": {"beta": 0.5}}
+    assert {row["name"]: row["presets"] for row in found["listed"]}["tiger"] == {"easy": {"beta": 0.5}}
     assert (found["theirs"]["package"], found["theirs"]["settings"][0]["name"]) == ("theirs", "beta")
     assert found["schema"]["properties"]["width"]["default"] == 1024
     assert found["valid"] == {"valid": True, "problems": [], "config": {"width": 2}}
@@ -264,7 +264,7 @@ def test_other_peoples_parts_are_never_imported_by_the_server(home, tmp_path: Pa
     assert [problem["line"] for problem in found["checked"]["problems"]] == [1, 3]
     assert found["made"]["model"] == {"type": "wide", "width": 8}
     assert (found["refused"]["error"], found["refused"]["problems"]) == ("ConfigurationError", [["model", "width"]])
-    assert found["preset"]["optimizer"] == {"type": "lion", "beta": 0.5}
+    assert found["preset"]["optimizer"] == {"type": "tiger", "beta": 0.5}
     assert found["cloned"] == found["made"] | {"epochs": 3}
     described, listed, settings = found["dropped"]
     said = {"author": "A. Nonymous", "version": "0.3", "tags": ["small"], "tasks": ["segmentation"]}
