@@ -48,6 +48,7 @@ export const KEYS = [
   'ema',
   'gradient_accumulation',
   'gradient_clipping',
+  'parameter_groups',
   'steps_per_epoch',
   'on_nan',
   'seed',
