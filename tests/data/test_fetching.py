@@ -161,26 +161,25 @@ def _zip(name: str, data: bytes = b"1", mode: int = 0) -> bytes:
     return out.getvalue()
 
 
-@pytest.mark.parametrize(
-    ("name", "data", "message"),
-    [
-        ("x.tar.gz", _member("../evil"), "would lie outside of its folder"),
-        ("x.tar.gz", _member("/etc/evil"), "would lie outside of its folder"),
-        ("x.tar.gz", _member("a", 0, tarfile.SYMTYPE, "/etc"), "is a link or a device"),
-        ("x.tar.gz", _member("a", 0, tarfile.LNKTYPE, "../x"), "is a link or a device"),
-        ("x.tar.gz", _member("a", 0, tarfile.CHRTYPE), "is a link or a device"),
-        ("x.zip", _zip("a/../../evil"), "would lie outside of its folder"),
-        ("x.zip", _zip("..\\evil"), "would lie outside of its folder"),
-        ("x.zip", _zip("C:/evil"), "would lie outside of its folder"),
-        ("x.zip", _zip("a", b"/etc/passwd", 0o120777), "is a link or a device"),
-        ("x.zip", _zip("a")[:-10], "can't be unpacked"),
-        ("x.zip", b"", "can't be unpacked"),
-    ],
-)
-def test_nothing_of_an_archive_leaves_its_folder(
-    name: str, data: bytes, message: str, tmp_path: Path, home: Path
-) -> None:
-    (tmp_path / name).write_bytes(data)
+HOSTILE = {
+    "tar above": ("x.tar.gz", lambda: _member("../evil"), "would lie outside of its folder"),
+    "tar absolute": ("x.tar.gz", lambda: _member("/etc/evil"), "would lie outside of its folder"),
+    "tar symlink": ("x.tar.gz", lambda: _member("a", 0, tarfile.SYMTYPE, "/etc"), "is a link or a device"),
+    "tar hard link": ("x.tar.gz", lambda: _member("a", 0, tarfile.LNKTYPE, "../x"), "is a link or a device"),
+    "tar device": ("x.tar.gz", lambda: _member("a", 0, tarfile.CHRTYPE), "is a link or a device"),
+    "zip above": ("x.zip", lambda: _zip("a/../../evil"), "would lie outside of its folder"),
+    "zip backslash": ("x.zip", lambda: _zip("..\\evil"), "would lie outside of its folder"),
+    "zip drive": ("x.zip", lambda: _zip("C:/evil"), "would lie outside of its folder"),
+    "zip symlink": ("x.zip", lambda: _zip("a", b"/etc/passwd", 0o120777), "is a link or a device"),
+    "zip cut": ("x.zip", lambda: _zip("a")[:-10], "can't be unpacked"),
+    "empty": ("x.zip", bytes, "can't be unpacked"),
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_nothing_of_an_archive_leaves_its_folder(what: str, tmp_path: Path, home: Path) -> None:
+    name, make, message = HOSTILE[what]
+    (tmp_path / name).write_bytes(make())
     with pytest.raises(ConfigurationError, match=message):
         unpacked(tmp_path / name)
     assert not [it for it in tmp_path.rglob("*") if "evil" in it.name]

@@ -11,6 +11,7 @@ import pytest
 from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.spec import Part, RunSpec
 from dltrainer_jupyter.data.preprocessing import apply_chain, named_steps
+from tests.data import tables
 from tests.parts import samples
 
 
@@ -48,7 +49,9 @@ def test_a_metric_measures_and_goes_on_from_its_state(name) -> None:
 
 
 @pytest.mark.parametrize("name", registry.names("data"))
-def test_a_source_gives_samples(name, tmp_path: Path) -> None:
+def test_a_source_gives_samples(name, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if name in samples.FETCHED:
+        tables.in_cache(monkeypatch, name, tmp_path)
     given, objects = samples.entry(samples.DATA, name)(tmp_path)
     made = registry.find("data", name)
     settings = made.Config(**{**samples.SETTINGS.get(("data", name), {}), **given})
