@@ -71,8 +71,8 @@ class Detection:
             raise ConfigurationError(msg)
         if spec.loss is not None:
             msg = (
-                f"loss: the recipe 'detection' has a loss of its own, which '{spec.first_loss}' can't replace; leave it "
-                "out."
+                f"loss: the recipe 'detection' has a loss of its own, which '{spec.first_loss}' can't replace; leave "
+                "it out."
             )
             raise ConfigurationError(msg)
 
