@@ -106,8 +106,9 @@ def reload() -> Changes:
         Since it was read before.
     """
     with _STATE.lock:
-        first = _STATE.read is None
+        known = _STATE.read
         before = {one.name: one.sha256 for one in current().plug_ins}
+        first = known is None or known is not _STATE.read  # another folder by now
         forget()
         after = {one.name: one.sha256 for one in current().plug_ins}
     return Changes(
