@@ -93,7 +93,6 @@ def assembled(
         recipe = make.make_recipe(spec, objects)
         dataset = _as_recipe_takes_it(recipe, make.load_data(spec, objects, owns_process=owns_process))
         stack.callback(make.close_data, dataset)
-        notices = _tell_of(dataset, record, attempt, is_new=found is None)
         signature = dataset.signature
         _see_that_model_suits(spec, signature, environment, attempt)
         feed = make_feed(adapter, dataset.train, spec)
@@ -166,7 +165,7 @@ def assembled(
             evaluation=evaluation,
             inspector=_inspector(adapter, recipe, dataset, attempt, spec=spec, store=store),
             exactness=exactness,
-            notices=notices,
+            notices=_tell_of(dataset, record, attempt, is_new=found is None),
             signature=signature,
             versions=versions,
         )
@@ -186,7 +185,6 @@ def assembled(
 def _tell_of(dataset: Dataset, record: RunRecord, attempt: Attempt, *, is_new: bool) -> Notices:
     """Say what people should know of the data, and keep how they are divided."""
     notices = Notices(attempt, dataset.notices)
-    notices.tell(None)
     if dataset.partition is not None:
         partitions.keep(Path(record.folder), dataset.partition, dataset.signature, attempt, is_new=is_new)
     return notices

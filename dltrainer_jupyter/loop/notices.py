@@ -8,7 +8,7 @@ from dltrainer_jupyter.store.attempts import Attempt
 
 
 class Notices:
-    """Asks a data set, and writes down what it says.
+    """Asks a data set, at once and whenever it is told to, and writes down what it says.
 
     Parameters
     ----------
@@ -21,6 +21,7 @@ class Notices:
     def __init__(self, attempt: Attempt, asked: Callable[[], Sequence[str]] | None) -> None:
         self._attempt = attempt
         self._asked = asked
+        self.tell(None)
 
     def tell(self, step: int | None) -> None:
         """Ask, and write each sentence as an event of the run."""

@@ -27,9 +27,8 @@ from dltrainer_jupyter.core.schema import part_settings
 from dltrainer_jupyter.core.spec import Part, RunSpec
 from dltrainer_jupyter.core.terms import TERMS, carries, metric_name, shown_names, without_term
 from dltrainer_jupyter.core.terms import Place as Placement
-from dltrainer_jupyter.data.foreign.recognition import is_foreign
+from dltrainer_jupyter.data.foreign.recognition import is_foreign, is_hugging_face
 from dltrainer_jupyter.data.foreign.source import Foreign
-from dltrainer_jupyter.data.hugging_face import is_hugging_face
 from dltrainer_jupyter.data.lazy.assembly import streamed
 from dltrainer_jupyter.loop.judge import choose_monitor
 from dltrainer_jupyter.metrics.confusion import ConfusionMatrix

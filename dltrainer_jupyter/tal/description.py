@@ -16,7 +16,13 @@ from dltrainer_jupyter.core.spec import USER_OBJECT, Part, RunSpec
 from dltrainer_jupyter.core.terms import one_or_several
 from dltrainer_jupyter.core.validation import validate
 from dltrainer_jupyter.data.files.places import full, with_full_places, within
-from dltrainer_jupyter.data.foreign.recognition import brings_batches, can_be_divided, is_foreign, kind_of
+from dltrainer_jupyter.data.foreign.recognition import (
+    brings_batches,
+    can_be_divided,
+    is_foreign,
+    is_hugging_face,
+    kind_of,
+)
 from dltrainer_jupyter.recipes.choice import native_recipe_for
 from dltrainer_jupyter.tal.naming import default_name
 from dltrainer_jupyter.tal.sealing import checked
@@ -233,7 +239,8 @@ def _is_own(key: str, value: Any) -> bool:
 def _can_be_written(value: Any) -> bool:
     if isinstance(value, list | tuple | AbstractSet):
         return all(map(_can_be_written, value))
-    return isinstance(value, _WRITTEN)
+    # A dictionary of data sets is one.
+    return isinstance(value, _WRITTEN) and not is_hugging_face(value)
 
 
 def _chosen_by(model: Any) -> dict[str, Any]:

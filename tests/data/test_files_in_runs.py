@@ -73,7 +73,7 @@ def test_it_is_trained_on_and_gives_the_same_bits_lazily_and_in_memory(source, t
 
 @pytest.mark.parametrize("source", [image_folder, coco])
 def test_a_run_that_was_suspended_in_mid_epoch_goes_on_to_the_same_bits(source, tmp_path: Path) -> None:
-    settings = {**source(tmp_path), "epochs": 30}
+    settings = {**source(tmp_path), "epochs": 15}
     whole = train(settings, "none")
     parted = train(settings, "none", executor="thread")
     until(lambda: parted.step >= 5, timeout=30)
@@ -137,3 +137,29 @@ class Numbers:
 
     def read(self, indices):
         return indices[:, None].astype(np.float32), (indices[:, None] ** 2).astype(np.float32)
+
+
+def test_data_sets_of_hugging_face_are_pictures_text_or_numbers(tmp_path: Path) -> None:
+    import datasets
+
+    folder = written.pictures(tmp_path / "p")
+    files = sorted(folder.glob("*/*"))
+    labels = datasets.ClassLabel(names=["blue", "red"])
+    features = datasets.Features({"image": datasets.Image(), "label": labels})
+    rows = {"image": [str(path) for path in files], "label": [path.parent.name for path in files]}
+    pictures = datasets.Dataset.from_dict(rows, features=features)
+    settings = {"epochs": 1, "batch_size": 4, "executor": "inline", "threads": 1, "verbose": False}
+    own = tal.train(model={"type": "mlp", "hidden": [4]}, data=pictures, **settings)
+    assert own.state == "completed", own.error
+    assert own.store.validation(own.id, 1).labels == ["blue", "red"]
+    same = tal.train(
+        model={"type": "mlp", "hidden": [4]}, data={"type": "image_folder", "path": str(folder)}, **settings
+    )
+    assert outcome(own)["digest"] == outcome(same)["digest"]
+    lines = datasets.Dataset.from_dict({"text": ["so good", "so bad"] * 5, "label": ["good", "bad"] * 5})
+    parts = datasets.DatasetDict({"train": lines, "validation": lines})
+    run = tal.train(**SEQUENCES, data=parts, **settings)
+    assert run.state == "completed", run.error
+    numbers = datasets.Dataset.from_dict({"a": [0.5, 1.5] * 5, "b": [1, 2] * 5, "y": [0.1, 0.2] * 5})
+    table = tal.train(model="mlp", data=numbers, **settings)
+    assert table.store.validation(table.id, 1).summary["task"] == "regression"

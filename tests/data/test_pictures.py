@@ -130,6 +130,8 @@ def test_folders_are_classes_and_parts_are_given(tmp_path: Path) -> None:
     assert list(found.notices()) == ["A folder without pictures is left out: green."]
     assert list(found.notices()) == []
     assert load(ImageFolder, tmp_path, empty_classes="keep").signature.labels == ("blue", "green", "red")
+    named = RunSpec(model="mlp", data="x", validation={"train": "val", "validation": "train"})
+    assert np.array_equal(load(ImageFolder, tmp_path, named, image_size=8).train.inputs, found.validation.inputs)
     (tmp_path / "val" / "green").mkdir()
     Image.new("L", (4, 4)).save(tmp_path / "val" / "green" / "1.png")
     with pytest.raises(ConfigurationError, match=r"classes that aren't in .*green"):

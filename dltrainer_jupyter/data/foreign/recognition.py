@@ -80,6 +80,20 @@ def is_foreign(data: Any) -> bool:
     return is_pair(data) or (len(data) <= _MOST and any(kind_of(part) not in (None, "iterable") for part in data))
 
 
+def is_hugging_face(data: Any) -> bool:
+    """Tell whether an object is a data set of that library, or a dictionary of its parts; imports nothing.
+
+    Examples
+    --------
+    >>> is_hugging_face([1, 2])
+    False
+    """
+    return any(
+        base.__module__.partition(".")[0] == "datasets" and base.__name__ in ("Dataset", "DatasetDict")
+        for base in type(data).__mro__
+    )
+
+
 def is_pair(data: Any) -> bool:
     """Tell whether data is a loader with another, or with arrays, to validate on.
 

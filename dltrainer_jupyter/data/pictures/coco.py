@@ -15,6 +15,7 @@ from dltrainer_jupyter.core.protocols import Dataset, Task
 from dltrainer_jupyter.core.schema import setting
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.data.files.fetching import local_file
+from dltrainer_jupyter.data.files.places import Place, given_places
 from dltrainer_jupyter.data.lazy.assembly import Meaning, Told, assemble_read
 from dltrainer_jupyter.data.pictures.boxed import NONE, Boxed, BoxedPictures, rows_for
 from dltrainer_jupyter.data.pictures.listing import root_of
@@ -62,12 +63,12 @@ class Coco:
     class Config(PictureSettings, frozen=True, extra="forbid"):
         """Settings."""
 
-        path: str = setting(description="The JSON file with the annotations to train on.")
-        images: str | None = setting(
+        path: Place = setting(description="The JSON file with the annotations to train on.")
+        images: Place | None = setting(
             None, description="Folder of the pictures; left out, 'images' beside the file, or the file's own folder."
         )
-        validation_path: str | None = setting(None, description="The JSON file with the annotations to validate on.")
-        validation_images: str | None = setting(None, description="Folder of its pictures; left out, the same one.")
+        validation_path: Place | None = setting(None, description="The JSON file with the annotations to validate on.")
+        validation_images: Place | None = setting(None, description="Folder of its pictures; left out, the same one.")
         task: Literal["detection", "classification"] = setting(
             "detection", description="What is asked for: boxes around objects, or the class of the picture."
         )
@@ -101,9 +102,11 @@ class Coco:
             If the files aren't of this format, or a picture can't be read.
         """
         config = self.config
-        given = [(config.path, config.images)]
-        if config.validation_path is not None:
-            given.append((config.validation_path, config.validation_images or config.images))
+        path, beside = given_places(spec, config.path)
+        beside = config.validation_path or beside
+        given = [(path, config.images)]
+        if beside is not None:
+            given.append((beside, config.validation_images or config.images))
         files = [_Annotations(local_file(path, "data.path"), images, config) for path, images in given]
         ids, labels = files[0].categories()
         for file in files[1:]:

@@ -14,6 +14,7 @@ from dltrainer_jupyter.core.protocols import Dataset, Task
 from dltrainer_jupyter.core.schema import setting
 from dltrainer_jupyter.core.shortening import few_of
 from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.data.files.places import Place, given_places
 from dltrainer_jupyter.data.lazy.assembly import Meaning, Told, assemble_read
 from dltrainer_jupyter.data.pictures.listing import Listing, parts_of, root_of
 from dltrainer_jupyter.data.pictures.opening import SUFFIXES
@@ -52,7 +53,7 @@ class ImageFolder:
     class Config(PictureSettings, frozen=True, extra="forbid"):
         """Settings."""
 
-        path: str = setting(
+        path: Place = setting(
             description="Folder with a folder for each class, or with train and val (valid, validation) in it."
         )
         empty_classes: Literal["leave_out", "keep"] = setting(
@@ -81,9 +82,12 @@ class ImageFolder:
         ConfigurationError
             If there are no pictures in class folders, or a picture can't be read.
         """
-        config, root = self.config, root_of(self.config.path)
+        config = self.config
+        path, beside = given_places(spec, config.path)
+        root = root_of(config.path)
         listing = Listing(root, SUFFIXES, config.follow_links)
-        folders = parts_of(root)
+        folders = parts_of(root) if path == config.path and beside is None else [root_of(path)]
+        folders += [] if beside is None else [root_of(beside)]
         classes, files, empty = by_class(listing, folders, keeps_empty=config.empty_classes == "keep")
         notices = listing.notices()
         if empty:
@@ -155,7 +159,7 @@ class _Pictures:
 
     def __init__(self, paths: Sequence[str], root: Path, form: PictureForm) -> None:
         self._paths = paths
-        self._root = len(os.path.join(root, ""))  # noqa: PTH118 - 100,000 paths, as text
+        self._root = os.path.join(root, "")  # noqa: PTH118 - 100,000 paths, as text
         self._form = form
 
     def __len__(self) -> int:
@@ -165,4 +169,4 @@ class _Pictures:
         return self._form.read(self._paths[index], self.name(index)), None
 
     def name(self, index: int) -> str:
-        return self._paths[index][self._root :]
+        return self._paths[index].removeprefix(self._root)

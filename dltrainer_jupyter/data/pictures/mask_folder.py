@@ -15,6 +15,7 @@ from dltrainer_jupyter.core.protocols import Dataset, Task
 from dltrainer_jupyter.core.schema import setting
 from dltrainer_jupyter.core.shortening import few_of
 from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.data.files.places import Place
 from dltrainer_jupyter.data.lazy.assembly import Meaning, Told, assemble_read
 from dltrainer_jupyter.data.pictures.fitting import fitted
 from dltrainer_jupyter.data.pictures.listing import Listing, parts_of, root_of
@@ -61,14 +62,14 @@ class MaskFolder:
     class Config(PictureSettings, frozen=True, extra="forbid"):
         """Settings."""
 
-        path: str = setting(description="Folder with images and masks in it, or with train and val that have them.")
+        path: Place = setting(description="Folder with images and masks in it, or with train and val that have them.")
         images: str = setting("images", description="What the folder with the pictures is called.", advanced=True)
         masks: str = setting("masks", description="What the folder with the masks is called.", advanced=True)
         classes: tuple[str, ...] = setting(
             (), description="Names of the classes, the background among them; left out, they are numbered."
         )
         values: tuple[Annotated[int, Field(ge=0, le=255)], ...] = setting(
-            (), description="Which value in a mask means which class, such as [0, 255]; left out, 0, 1, 2 …"
+            (), description="Which value in a mask means which class, such as [0, 255]; left out, 0, 1, 2 and so on."
         )
 
     def __init__(self, config: Config) -> None:

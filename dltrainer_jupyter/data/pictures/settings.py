@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -89,19 +90,31 @@ class PictureForm:
 
 
 def form_of(settings: PictureSettings, paths: Sequence[str]) -> PictureForm:
+    """Tell how the pictures of some files come out; see :func:`form_of_images`."""
+    return form_of_images(settings, ((Path(path), path) for path in paths))
+
+
+def form_of_images(settings: PictureSettings, files: Iterable[tuple[bytes | Path, str]]) -> PictureForm:
     """Tell how pictures come out.
 
     Parameters
     ----------
     settings : PictureSettings
         What was asked for.
-    paths : sequence of str
-        The pictures; the first that can be opened is looked at where no size was asked for.
+    files : iterable of (bytes or Path, str)
+        The pictures and their names; the first that can be opened is looked at where no size was asked for.
+
+    Raises
+    ------
+    BadSampleError
+        If it can't, or, where such are left out, none of the first few can.
     """
-    size, trouble = settings.image_size, None
-    for path in paths[:_TRIED] if size is None else ():
+    if settings.image_size is not None:
+        return PictureForm(*settings.image_size, settings.channels, settings.resize)
+    trouble: BadSampleError | None = None
+    for file, name in itertools.islice(files, _TRIED):
         try:
-            image, _ = opened(Path(path), path)
+            image, _ = opened(file, name)
         except BadSampleError as error:
             trouble = error
             if settings.on_bad_sample == "skip":
@@ -110,8 +123,6 @@ def form_of(settings: PictureSettings, paths: Sequence[str]) -> PictureForm:
             raise BadSampleError(msg) from None
         shrink = max(1.0, max(image.size) / _LARGEST)
         size = max(1, math.floor(image.height / shrink)), max(1, math.floor(image.width / shrink))
-        break
-    if size is None:
-        msg = f"data: none of the first {min(_TRIED, len(paths))} pictures can be read: {trouble}"
-        raise BadSampleError(msg)
-    return PictureForm(*size, settings.channels, settings.resize)
+        return PictureForm(*size, settings.channels, settings.resize)
+    msg = f"data: none of the first pictures can be read: {trouble}"
+    raise BadSampleError(msg)

@@ -16,6 +16,7 @@ from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Dataset, Task
 from dltrainer_jupyter.core.schema import setting
 from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.data.files.places import Place
 from dltrainer_jupyter.data.lazy.assembly import Meaning, Told, assemble_read
 from dltrainer_jupyter.data.lazy.reader import workers_for
 from dltrainer_jupyter.data.pictures.boxed import NONE, Boxed, BoxedPictures, rows_for
@@ -63,7 +64,7 @@ class Yolo:
     class Config(PictureSettings, frozen=True, extra="forbid"):
         """Settings."""
 
-        path: str = setting(description="A data.yaml, or the folder with images and labels in it.")
+        path: Place = setting(description="A data.yaml, or the folder with images and labels in it.")
         classes: tuple[str, ...] = setting((), description="Names of the classes, where no data.yaml says them.")
         most: int | None = setting(
             None,

@@ -108,7 +108,8 @@ class TextFiles:
 
     def name(self, index: int) -> str:
         """Give the path in the folder."""
-        return str(Path(self._paths[index]).relative_to(self._root))
+        path = Path(self._paths[index])
+        return str(path.relative_to(self._root) if path.is_relative_to(self._root) else path)
 
 
 class TextLines:

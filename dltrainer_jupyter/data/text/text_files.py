@@ -15,6 +15,7 @@ from dltrainer_jupyter.core.schema import setting
 from dltrainer_jupyter.core.shortening import few_of
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.data.files.fetching import local_file
+from dltrainer_jupyter.data.files.places import Place, given_places
 from dltrainer_jupyter.data.lazy.assembly import Meaning, Told, assemble_read
 from dltrainer_jupyter.data.lazy.settings import ReadingSettings
 from dltrainer_jupyter.data.measured import measured
@@ -74,11 +75,11 @@ class TextFileFolders:
     class Config(ReadingSettings, frozen=True, extra="forbid"):
         """Settings."""
 
-        path: str = setting(
+        path: Place = setting(
             description="Folder with a folder of text files for each class, or with train and val in it; or a file "
             "with class, separator and text in each line."
         )
-        validation_path: str | None = setting(None, description="A file with the lines to validate on.")
+        validation_path: Place | None = setting(None, description="A file with the lines to validate on.")
         tokens: Literal["bytes", "words"] = setting("words", description="What a number of a sample stands for.")
         length: int = setting(
             256,
@@ -130,17 +131,20 @@ class TextFileFolders:
         ConfigurationError
             If there are no texts of at least two classes, or one can't be read.
         """
-        found = self._of_folder() if is_folder(self.config.path) else self._of_lines()
+        found = (self._of_folder if is_folder(self.config.path) else self._of_lines)(spec)
         return assemble_texts(spec, found, self._tokens(), self.config)
 
     def _tokens(self) -> Tokens:
         config = self.config
         return Tokens(config.tokens, config.length, config.lowercase, config.vocabulary)
 
-    def _of_folder(self) -> Found:
+    def _of_folder(self, spec: RunSpec) -> Found:
         config, root = self.config, root_of(self.config.path)
         listing = Listing(root, SUFFIXES, config.follow_links)
-        labels, files, empty = by_class(listing, parts_of(root), keeps_empty=False, kind="text files")
+        path, beside = given_places(spec, config.path)
+        folders = parts_of(root) if path == config.path and beside is None else [root_of(path)]
+        folders += [] if beside is None else [root_of(beside)]
+        labels, files, empty = by_class(listing, folders, keeps_empty=False, kind="text files")
         notices = listing.notices()
         if empty:
             notices.append(f"A folder without text files is left out: {few_of(empty)}.")
@@ -151,9 +155,11 @@ class TextFileFolders:
         texts = [TextFiles(part, root, config.encoding, config.length) for part in paths]
         return Found(labels, texts, classes, notices)
 
-    def _of_lines(self) -> Found:
+    def _of_lines(self, spec: RunSpec) -> Found:
         config = self.config
-        paths = [config.path, *([] if config.validation_path is None else [config.validation_path])]
+        path, beside = given_places(spec, config.path)
+        beside = config.validation_path or beside
+        paths = [path, *([] if beside is None else [beside])]
         parts = [TextLines(local_file(path), config.separator, config.encoding) for path in paths]
         labels = tuple(sorted({label for label in parts[0].classes if label is not None}))
         if len(labels) < 2:  # noqa: PLR2004 - as many are told apart
