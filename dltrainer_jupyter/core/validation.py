@@ -187,6 +187,9 @@ def _owner(schema: type[BaseModel], path: list[str]) -> type[BaseModel] | None:
     """Find the nested model a path of keys leads to."""
     current: type[BaseModel] | None = schema
     for part in path:
+        if part.isdigit():
+            # One of several: what they all are was found already.
+            continue
         field = current.model_fields.get(part) if current else None
         current = next(iter(_members(field.annotation)), None) if field else None
     return current

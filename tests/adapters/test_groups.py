@@ -9,6 +9,7 @@ import pytest
 
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.core.validation import validate
 from dltrainer_jupyter.testing.adapter_samples import Trainer, changed
 
 FRAMEWORKS = ("pytorch", "tensorflow", "jax")
@@ -120,3 +121,10 @@ def test_a_pattern_that_matches_nothing_names_what_comes_near(framework: str) ->
 def test_groups_that_make_no_sense_are_refused(group: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         RunSpec(model="mlp", data="wine", parameter_groups=[group])
+
+
+@pytest.mark.parametrize(("key", "likely"), [("learning_rate", "lr_multiplier"), ("weight_decy", "weight_decay")])
+def test_a_misspelt_setting_of_a_group_names_the_likely_one(key: str, likely: str) -> None:
+    group = {"match": "*", key: 0.1}
+    with pytest.raises(ConfigurationError, match=rf"'parameter_groups.0.{key}'. Did you mean '{likely}'"):
+        validate(RunSpec, {"model": "mlp", "data": "wine", "parameter_groups": [group]})
