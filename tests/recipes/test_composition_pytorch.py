@@ -84,6 +84,7 @@ REGULARIZATION = [
     {"type": "orthogonal", "weight": 0.01, "match": "kind.*"},
     {"type": "activity_l1", "on": "enc*", "weight": 0.001},
     {"type": small, "on": "embed", "weight": 0.01},
+    {"type": "activity_l2", "on": "encoder", "weight": 0.001},
     {"type": of_weights, "weight": 0.01},
     {"type": ridge, "weight": 0.02},
     {"type": Switched(), "weight": 0.3},
@@ -108,6 +109,7 @@ def by_hand(net: Net) -> tuple[Net, list[float]]:
             loss = main + 1e-3 * (net.encoder.weight.square().sum() + net.encoder.bias.square().sum())
             loss = loss + 1e-5 * sum(layer.bias.abs().sum() for layer in (net.encoder, net.kind, net.size))
             loss = loss + 0.01 * gram.square().sum() + 0.001 * encoded.abs().sum() / len(x)
+            loss = loss + 0.001 * encoded.square().sum() / len(x)
             loss = loss + 0.01 * small(hidden) + 0.01 * (net.encoder.weight.norm() * out["size"].mean()).abs()
             loss = loss + 0.02 * ridge(net)
             if main <= 1.7:
@@ -154,7 +156,14 @@ def test_it_is_what_a_loop_by_hand_computes(net) -> None:
     assert all(value > 0 for value in terms.values())
     last = {name.removeprefix("train_"): value for name, value in table.iloc[-1].items() if name.startswith("train_")}
     weights = {"mse_size_loss": 0.5, "between_loss": 0.1, "l2": 1e-3, "l1": 1e-5, "orthogonal": 0.01}
-    weights |= {"activity_l1_enc": 0.001, "small_embed": 0.01, "of_weights": 0.01, "ridge": 0.02, "Switched": 0.3}
+    weights |= {
+        "activity_l2_encoder": 0.001,
+        "activity_l1_enc": 0.001,
+        "small_embed": 0.01,
+        "of_weights": 0.01,
+        "ridge": 0.02,
+        "Switched": 0.3,
+    }
     weights |= {"confidence_penalty_kind": 0.1, "cross_entropy_kind_loss": 1}
     assert sum(weights[name] * last[name] for name in weights) == pytest.approx(last["loss"], rel=1e-5)
     assert not any(module._forward_hooks for module in run.last.model().modules())

@@ -170,7 +170,9 @@ class Composition:
         """
         points = self._listened(net)
         if points:
-            with self._tools.listening(point for found in points.values() for point in found) as heard:
+            # Once each, however many ask for it.
+            listened = {point.name: point for found in points.values() for point in found}
+            with self._tools.listening(listened.values()) as heard:
                 outputs = call(net, inputs)
         else:
             outputs, heard = call(net, inputs), {}
@@ -264,7 +266,9 @@ class Composition:
             if not heard and point.method is not None:
                 method = getattr(point.owner, point.method)
                 heard = [method() if not needed(method) else method(seen.inputs)]
-            found += [value for value in heard if all(value is not other for other in found)]
+            for value in heard:
+                if all(value is not other for other in found):
+                    found.append(value)
         if not found:
             names = ", ".join(point.name for point in seen.points[on])
             msg = f"{where}: the model doesn't call {names}, so there is no result."
