@@ -107,7 +107,7 @@ def sequence_input(model: str, signature: Signature, config: SequenceConfig) -> 
 
 def _are_whole(signature: Signature) -> bool:
     if signature.preprocessing:
-        return holds_whole_numbers(signature)
+        return holds_whole_numbers(signature) or any("vocabulary" in step for step in signature.preprocessing)
     # A loader's batches come as they are, and nothing but the first one says what they hold.
     return "int" in str((signature.raw or {}).get("dtype", ""))
 

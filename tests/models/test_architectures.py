@@ -13,13 +13,15 @@ from torch import nn
 
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Samples, Signature
+from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.validation import validate
+from dltrainer_jupyter.data.digits import Digits
 from dltrainer_jupyter.models.lstm import LSTM
 from dltrainer_jupyter.models.mobilenet import MobileNetV2
 from dltrainer_jupyter.models.resnet import ResNet
 from dltrainer_jupyter.models.transformer import Transformer
 from dltrainer_jupyter.models.vit import ViT, ViTTiny
-from tests.models.trial import few_digits, few_tokens, of_arrays, trial
+from tests.models.trial import BATCH, few_digits, few_tokens, of_arrays, trial
 
 PHOTOS = Signature("classification", (3, 224, 224), 1000)
 FRAMEWORKS = ["pytorch", "tensorflow"]
@@ -262,7 +264,7 @@ def test_heads_that_do_not_divide_the_width_are_refused() -> None:
 
 
 def test_a_step_of_the_preprocessing_tells_of_its_tokens() -> None:
-    chain = ({"type": "words", "dtype": "int64", "vocabulary": ["a", "b", "c"], "padding": 2},)
+    chain = ({"type": "words", "vocabulary": ["a", "b", "c"], "padding": 2},)
     plan = LSTM(LSTM.Config()).plan(Signature("classification", (6,), 2, preprocessing=chain))
     assert (plan.read.tokens, plan.read.padding, plan.read.steps) == (3, 2, 6)
 
@@ -353,3 +355,29 @@ def test_arrays_of_sequences_are_read_as_they_are() -> None:
     read = Transformer(Transformer.Config()).plan(signature).read
     assert (read.steps, read.features) == (7, 0)
     assert 1 <= read.tokens <= 30
+
+
+# --- how well it learns -------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "settings", "least"),
+    [
+        ("resnet", {"depth": 20, "width": 8}, 0.75),
+        ("mobilenet_v2", {"width": 0.2, "dropout": 0.0}, 0.75),
+        ("vit", {"width": 32, "depth": 2, "heads": 4}, 0.6),
+        ("lstm", {"rows": True, "units": 64}, 0.6),
+        ("transformer", {"rows": True, "width": 32, "dropout": 0.0}, 0.7),
+    ],
+)
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_two_epochs_of_digits_teach_it(framework: str, name: str, settings: dict[str, Any], least: float) -> None:
+    data = Digits(Digits.Config()).load(RunSpec(model="cnn", data="digits"), {})
+    assert data.validation is not None
+    model = {"type": name, **settings}
+    with trial(framework, model, (data.train, data.signature), learning_rate=3e-3) as learning:
+        learning.step(2 * len(data.train) // BATCH)
+        predictor = type(learning.adapter).predictor(learning.spec, {}, data.signature, learning.save().weights)
+        right = predictor.outputs(data.validation.inputs).argmax(axis=1) == data.validation.targets
+    assert right.mean() >= least
