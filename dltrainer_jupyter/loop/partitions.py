@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -49,6 +51,22 @@ def keep(folder: Path, partition: Partition, signature: Signature, attempt: Atte
         names = signature.labels or tuple(map(str, range(len(signature.class_weights))))
         said = few_of([f"{name} {weight:.4g}" for name, weight in zip(names, signature.class_weights, strict=False)])
         attempt.event("class_weights", f"Classes count in the loss: {said}.")
+
+
+def summary(folder: Path) -> dict[str, Any] | None:
+    """Describe in JSON types how a run's samples were divided; the digest is SHA-256 of both arrays as int64."""
+    found = load(folder)
+    if found is None:
+        return None
+    digest = hashlib.sha256()
+    for part in (found.train, found.validation):
+        digest.update(np.ascontiguousarray(part, "<i8").tobytes())
+    return {
+        "how": found.how,
+        "train": len(found.train),
+        "validation": len(found.validation),
+        "digest": digest.hexdigest(),
+    }
 
 
 def load(folder: Path) -> Partition | None:

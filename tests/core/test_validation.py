@@ -48,7 +48,7 @@ def sentence(**values: Any) -> str:
         ({"validation": {"split": 2}}, "validation.split: expected less than 1, got 2."),
         (
             {"validation": {"splt": 0.2}},
-            "Unknown key 'validation.splt'. Did you mean 'split'? Known: column, examples, fold, folds, groups, interval, split, stratify, train, validation.",
+            "Unknown key 'validation.splt'. Did you mean 'split'? Known: column, examples, fold, folds, groups,",
         ),
         ({"fast": {"batchng": False}}, "Unknown key 'fast.batchng'. Did you mean 'batching'? Known: background_"),
         ({"[": 3}, "Unknown key '['. Known: augmentation, batch_size, checkpoint,"),

@@ -83,6 +83,12 @@ def _data(found: Mapping[str, Any]) -> Section:
         pairs["Outputs"] = str(data["outputs"])
     if data["labels"]:
         pairs["Classes"] = ", ".join(map(str, data["labels"]))
+    if (divided := data.get("partition")) is not None:
+        pairs["Divided"] = (
+            f"{divided['train']:,} to train on, {divided['validation']:,} to validate on: {divided['how']}"
+        )
+    if data.get("class_weights"):
+        pairs["Weights of classes"] = ", ".join(metric(weight) for weight in data["class_weights"][:_SHOWN_LAYERS])
     return Section("Data", [_pairs(pairs)], "run.spec.data")
 
 
