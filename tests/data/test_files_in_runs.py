@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from PIL import Image
 
 from dltrainer_jupyter import tal
 from dltrainer_jupyter.tal import Run
@@ -163,3 +165,30 @@ def test_data_sets_of_hugging_face_are_pictures_text_or_numbers(tmp_path: Path) 
     numbers = datasets.Dataset.from_dict({"a": [0.5, 1.5] * 5, "b": [1, 2] * 5, "y": [0.1, 0.2] * 5})
     table = tal.train(model="mlp", data=numbers, **settings)
     assert table.store.validation(table.id, 1).summary["task"] == "regression"
+
+
+class Pictures(torch.utils.data.Dataset):
+    """PyTorch's kind of data set, whose samples are pictures of Pillow's, or tensors of them."""
+
+    classes = ("dark", "light")
+
+    def __init__(self, *, opened: bool) -> None:
+        self.opened = opened
+        self.targets = [number % 2 for number in range(20)]
+
+    def __len__(self) -> int:
+        return 20
+
+    def __getitem__(self, index: int):
+        pixels = np.full((8, 6, 3), 100 * (index % 2) + index, np.uint8)
+        tensor = torch.from_numpy(pixels).permute(2, 0, 1).float() / 255
+        return (Image.fromarray(pixels) if self.opened else tensor), self.targets[index]
+
+
+def test_pictures_of_a_torch_data_set_are_as_good_as_tensors() -> None:
+    settings = {"model": {"type": "mlp", "hidden": [4]}, "epochs": 1, "batch_size": 4, "threads": 1, "verbose": False}
+    first, second = (tal.train(data=Pictures(opened=opened), executor="inline", **settings) for opened in (True, False))
+    assert first.state == second.state == "completed", first.error
+    assert first.record.resume == "exact"
+    assert outcome(first)["digest"] == outcome(second)["digest"]
+    assert first.store.validation(first.id, 1).labels == ["dark", "light"]

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch.utils import data as torch_data
 
+from dltrainer_jupyter.data.foreign.torch_collate import stacked
 from dltrainer_jupyter.data.foreign.torch_engine import Engine, engine_for
 from dltrainer_jupyter.data.foreign.torch_orders import order_of
 from dltrainer_jupyter.data.foreign.torch_workers import DATA_SET, Carried, Keyed
@@ -100,4 +101,4 @@ def _draws_nothing(dataset: Any) -> bool:
 
 def _only_stacks(collate: Any) -> bool:
     """Tell whether samples are put together by PyTorch itself."""
-    return collate in (torch_data.default_collate, torch_data.default_convert)
+    return collate in (torch_data.default_collate, torch_data.default_convert, stacked)

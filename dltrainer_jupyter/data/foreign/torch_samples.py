@@ -11,6 +11,7 @@ from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.data.foreign.generators import Readings, length
 from dltrainer_jupyter.data.foreign.loader import Loader
 from dltrainer_jupyter.data.foreign.structure import to_numpy
+from dltrainer_jupyter.data.foreign.torch_collate import stacked
 from dltrainer_jupyter.data.foreign.torch_iterable import TorchIterable
 from dltrainer_jupyter.data.foreign.torch_map import TorchMap
 from dltrainer_jupyter.data.foreign.torch_stateful import TorchStateful, knows_its_state
@@ -34,7 +35,7 @@ def torch_loader(data: Any, spec: RunSpec, *, shuffle: bool, alone: bool) -> Loa
     if not isinstance(data, DataLoader):
         # PyTorch wants no word on shuffling for data that come in an order of their own.
         shuffles = None if isinstance(data, IterableDataset) else shuffle
-        data = DataLoader(data, batch_size=spec.batch_size, shuffle=shuffles)
+        data = DataLoader(data, batch_size=spec.batch_size, shuffle=shuffles, collate_fn=stacked)
     if _iterates_otherwise(data):
         return Readings(lambda: data, spec.seed, alone=alone, batches=length(data), subject=data.dataset)
     if hasattr(data, "snapshot_every_n_steps") and knows_its_state(data.dataset):
