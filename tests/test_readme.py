@@ -33,6 +33,7 @@ TITLES = ("The first cell", "See what the model does")
         ("preprocessing", "preprocessing"),
         ("schedules", "schedulers"),
         ("losses", "losses"),
+        ("regularizations", "regularizations"),
         ("metrics", "metrics"),
         ("trackers", "trackers"),
         ("recipes", "recipes"),
