@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
@@ -228,6 +229,14 @@ class RunSpec(Frozen):
             msg = f"expected 1 to 120 characters without slashes or line breaks, got {brief(name)}"
             raise ValueError(msg)
         return name
+
+    @field_validator("class_weights", mode="before")
+    @classmethod
+    def _class_weights_are_said(cls, value: Any) -> Any:
+        if value is not None and value != "balanced" and not isinstance(value, Mapping):
+            msg = f"expected balanced, or weights by class such as {{cat: 2}}, got {brief(value)}"
+            raise ValueError(msg)
+        return value
 
     @property
     def user_objects(self) -> frozenset[str]:

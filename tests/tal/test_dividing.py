@@ -50,6 +50,8 @@ def test_what_is_wrong_with_a_file_is_said_before_anything_starts(tmp_path: Path
         ({"data": {"type": "csv", "path": str(path) + "x", "target": "kind"}}, "Did you mean 'x.csv'"),
         ({"data": "wine", "validation": {"folds": 5, "fold": 5}}, "expected a fold below 5"),
         ({"data": "wine", "class_weights": {"a": 2}, "loss": lambda _, __: 0}, "your own loss doesn't take them"),
+        ({"data": "wine", "class_weights": "balance"}, "class_weights: expected balanced, or weights by class"),
+        ({"data": "wine", "class_weights": {"a": -1}}, "class_weights.a: expected greater than or equal to 0"),
         ({"data": "wine", "validation": {"groups": "(handed over)"}}, "has to be handed over from Python"),
     ):
         with pytest.raises(ConfigurationError, match=message):
