@@ -271,7 +271,7 @@ def test_a_step_of_the_preprocessing_tells_of_its_tokens() -> None:
 
 # --- in training --------------------------------------------------------------------------------------
 
-_QUICK = ("vit", "lstm of tokens")
+_QUICK = ("transformer of tokens",)
 """Of what Keras builds."""
 RUNS = [
     (pytest.param if framework == "pytorch" or name in _QUICK else late)(framework, config, data)
