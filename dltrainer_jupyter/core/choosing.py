@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dltrainer_jupyter.core.errors import ConfigurationError, did_you_mean
@@ -102,3 +102,19 @@ def refuse_several(value: Any, where: str, what: str = "output") -> None:
         names = [*map(str, names_in(value))]
         msg = f"{where}: there are several {what}s ({', '.join(names)}); say which, such as {what}: {names[0]}."
         raise ConfigurationError(msg)
+
+
+def joined(parts: Sequence[Any], join: Callable[[Sequence[Any]], Any]) -> Any:
+    """Join what batches gave, output by output, in the structure that each batch has.
+
+    Examples
+    --------
+    >>> joined([{"kind": 1}, {"kind": 2}], sum)
+    {'kind': 3}
+    """
+    first = parts[0]
+    if not is_several(first):
+        return join(parts)
+    if isinstance(first, Mapping):
+        return {name: joined([part[name] for part in parts], join) for name in first}
+    return tuple(joined([part[at] for part in parts], join) for at in range(len(first)))

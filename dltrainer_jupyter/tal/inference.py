@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dltrainer_jupyter.core.choosing import is_several
 from dltrainer_jupyter.core.errors import CheckpointError, ConfigurationError, DLTrainerError
 from dltrainer_jupyter.core.protocols import Predictor, Samples, Signature
 from dltrainer_jupyter.core.records import CheckpointRecord, RunRecord
@@ -99,9 +100,11 @@ class TrainedModel:
         -------
         numpy.ndarray, shape (n,), (n, outputs) or, with a class for each position, (n, ...)
             Class labels (their names where the targets were text), or values. Of a detection a list of n arrays of
-            shape (k, 6) instead: x0, y0, x1, y1 in pixels, score and class, the highest score first.
+            shape (k, 6) instead: x0, y0, x1, y1 in pixels, score and class, the highest score first. Of a model with
+            several outputs a mapping or tuple of them, as it gives them.
         """
-        return predictions(*self._outputs(x))
+        outputs, signature = self._outputs(x)
+        return outputs if is_several(outputs) else predictions(outputs, signature)
 
     def predict_proba(self, x: Any) -> npt.NDArray[np.float32]:
         """Predict the probability of each class.
@@ -125,6 +128,11 @@ class TrainedModel:
         CheckpointError
             If the run is no classification.
         """
+        if is_several(outputs):
+            msg = (
+                f"Run '{self._run.name}' has several outputs, whose meaning nobody told; use predict, which gives them."
+            )
+            raise CheckpointError(msg)
         if signature.task in ("regression", "detection"):
             found = "values" if signature.task == "regression" else "boxes"
             msg = f"Run '{self._run.name}' predicts {found}, not classes; use predict."

@@ -92,6 +92,7 @@ def test_it_is_what_a_loop_by_hand_computes() -> None:
     found = jax.tree.leaves(nnx.state(run.last.model(), nnx.Param))
     for one, other in zip(found, jax.tree.leaves(nnx.state(net, nnx.Param)), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+    assert run.last.predict(X).shape == (40,)
     _, off = run.curve("train_confidence_penalty")
     assert (off == 0).any()
     assert (off != 0).any()

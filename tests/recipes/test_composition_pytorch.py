@@ -148,6 +148,8 @@ def test_it_is_what_a_loop_by_hand_computes(net) -> None:
     assert found == pytest.approx(losses, rel=1e-6)
     for name, tensor in run.last.model().state_dict().items():
         torch.testing.assert_close(tensor, wanted.state_dict()[name], rtol=1e-6, atol=1e-6)
+    given = run.last.predict(Samples().x.numpy())
+    assert {name: value.shape for name, value in given.items()} == {"kind": (40, 3), "size": (40, 1)}
     _, off = run.curve("train_confidence_penalty_kind")
     assert (off == 0).any()
     assert (off != 0).any()

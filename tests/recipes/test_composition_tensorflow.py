@@ -96,6 +96,7 @@ def test_it_is_what_a_loop_by_hand_computes(make) -> None:
     assert run.curve("train_loss")[1] == pytest.approx(losses, rel=1e-5)
     for one, other in zip(run.last.model().get_weights(), net.get_weights(), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+    assert run.last.predict(X).shape == (40,)
     _, off = run.curve("train_confidence_penalty")
     assert (off == 0).any()
     assert (off != 0).any()

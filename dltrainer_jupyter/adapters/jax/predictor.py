@@ -18,6 +18,7 @@ from dltrainer_jupyter.adapters.jax.precision import computing
 from dltrainer_jupyter.adapters.jax.state import load_weights
 from dltrainer_jupyter.adapters.shared.averages import to_measure
 from dltrainer_jupyter.adapters.shared.room import too_little
+from dltrainer_jupyter.core.choosing import joined
 from dltrainer_jupyter.core.protocols import NamedArrays, Signature
 from dltrainer_jupyter.core.spec import RunSpec
 
@@ -74,8 +75,10 @@ class JaxPredictor:
             self._compute(self._state, jax.device_put(narrow[at : at + _BATCH], self._device))
             for at in range(0, max(len(narrow), 1), _BATCH)
         ]
-        joined = np.concatenate([numbered(part) for part in jax.device_get(parts)])
-        return joined.astype(np.float32)
+        found: npt.NDArray[Any] = joined(
+            jax.device_get(parts), lambda of_one: np.concatenate([*map(numbered, of_one)]).astype(np.float32)
+        )
+        return found
 
     def heatmaps(self, inputs: npt.NDArray[Any], targets: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """Compute Grad-CAM; see :class:`~dltrainer_jupyter.core.protocols.Explains`."""

@@ -16,8 +16,10 @@ from dltrainer_jupyter.adapters.pytorch.layout import lay_out
 from dltrainer_jupyter.adapters.pytorch.precision import Precision
 from dltrainer_jupyter.adapters.pytorch.randomness import Generators, Injected
 from dltrainer_jupyter.adapters.pytorch.state import load_weights
+from dltrainer_jupyter.adapters.pytorch.trees import mapped
 from dltrainer_jupyter.adapters.shared.averages import to_measure
 from dltrainer_jupyter.adapters.shared.room import MARGIN, TIMES, free_here, too_little
+from dltrainer_jupyter.core.choosing import is_several, joined
 from dltrainer_jupyter.core.errors import CheckpointError
 from dltrainer_jupyter.core.protocols import NamedArrays, Signature
 from dltrainer_jupyter.core.spec import RunSpec
@@ -89,11 +91,11 @@ class PyTorchPredictor:
         Returns
         -------
         numpy.ndarray
-            What the model gives; of a detector shape (n, k, 6): x0, y0, x1, y1, score, class, and class -1 where there
-            is none.
+            What the model gives, several outputs in a mapping or tuple; of a detector shape (n, k, 6): x0, y0, x1, y1,
+            score, class, and class -1 where there is none.
         """
         outputs = self._outputs(inputs)
-        if self._is_to_pack and len(inputs) == 1:
+        if self._is_to_pack and len(inputs) == 1 and not is_several(outputs):
             self._is_to_pack = False
             # Whoever asked first doesn't wait for it; whoever leaves Python does.
             threading.Thread(target=self._pack, args=(inputs.copy(),), name="dltrainer-pack", daemon=False).start()
@@ -109,10 +111,11 @@ class PyTorchPredictor:
         ):
             parts = [
                 # A copy, since a model may work on its inputs in place.
-                self._read(self._computed(torch.tensor(inputs[at : at + _BATCH], device=self._device))).cpu()
-                for at in range(0, max(len(inputs), 1), _BATCH)
+                mapped(torch.Tensor.cpu, self._read(self._computed(torch.tensor(part, device=self._device))))
+                for part in (inputs[at : at + _BATCH] for at in range(0, max(len(inputs), 1), _BATCH))
             ]
-        return torch.cat(parts).float().contiguous().numpy()
+        found: npt.NDArray[Any] = joined(parts, lambda of_one: torch.cat([*of_one]).float().contiguous().numpy())
+        return found
 
     def _computed(self, batch: torch.Tensor) -> Any:
         shape, soonest = self._packed or (None, None)

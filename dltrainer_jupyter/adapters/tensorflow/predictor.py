@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -19,6 +19,7 @@ from dltrainer_jupyter.adapters.tensorflow.precision import policy
 from dltrainer_jupyter.adapters.tensorflow.probabilities import meaning_of
 from dltrainer_jupyter.adapters.tensorflow.randomness import own_seeds
 from dltrainer_jupyter.adapters.tensorflow.state import check_variables, load_variables, weights_of
+from dltrainer_jupyter.core.choosing import joined
 from dltrainer_jupyter.core.protocols import NamedArrays, Signature
 from dltrainer_jupyter.core.spec import RunSpec
 
@@ -86,8 +87,7 @@ class TensorFlowPredictor:
             parts = [
                 self._outputs(tf.constant(inputs[at : at + _BATCH])) for at in range(0, max(len(inputs), 1), _BATCH)
             ]
-            joined = tf.concat(parts, axis=0) if len(parts) > 1 else parts[0]
-        return np.array(tf.cast(joined, tf.float32) if joined.dtype.is_floating else joined)
+            return joined(parts, _on_host)  # type: ignore[no-any-return]
 
     def _outputs(self, batch: tf.Tensor) -> Any:
         fits = self._form is not None and self._form.is_compatible_with(batch)
@@ -121,6 +121,11 @@ class TensorFlowPredictor:
             if not getattr(self.model, "run_eagerly", False):
                 self._compiled = _traced(self._by_layers, form)
             self._form = form
+
+
+def _on_host(parts: Sequence[tf.Tensor]) -> npt.NDArray[Any]:
+    whole = tf.concat(parts, axis=0) if len(parts) > 1 else parts[0]
+    return np.array(tf.cast(whole, tf.float32) if whole.dtype.is_floating else whole)
 
 
 def _traced(compute: Callable[[tf.Tensor], Any], form: tf.TensorSpec) -> Callable[[tf.Tensor], tf.Tensor] | None:
