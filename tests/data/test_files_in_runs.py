@@ -118,6 +118,15 @@ def test_what_is_left_out_is_an_event_of_the_run(tmp_path: Path) -> None:
     assert "more samples can't be used than may be left out" in train(skipping, "none").error.message
 
 
+def test_a_run_whose_files_have_changed_is_no_longer_exact(tmp_path: Path) -> None:
+    run = train(image_folder(tmp_path), "none")
+    (tmp_path / "p" / "red" / "3.jpg").rename(tmp_path / "p" / "red" / "9.jpg")
+    assert run.record.exact
+    run.resume(epochs=3, executor="inline")
+    assert run.state == "completed", run.error
+    assert not run.record.exact
+
+
 def test_samples_of_ones_own_are_read_when_they_are_due() -> None:
     run = tal.train(model={"type": "mlp", "hidden": [4]}, data=Squares(), epochs=1, batch_size=4, executor="inline")
     assert run.state == "completed", run.error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import zlib
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,14 +59,18 @@ class LazySamples:
         self._chain = chain
         self._replaces = replaces
         self._left_out: set[int] = set()
-        names = zlib.crc32(rows.tobytes())
-        for index in range(len(reader)):
-            names = zlib.crc32(reader.name(index).encode("utf-8", "surrogatepass"), names)
-        self.fingerprint = names
 
     def __len__(self) -> int:
         """Count the samples."""
         return len(self._rows)
+
+    @cached_property
+    def fingerprint(self) -> int:
+        """Which samples these are, by the names of all there are."""
+        found = zlib.crc32(self._rows.tobytes())
+        for index in range(len(self._reader)):
+            found = zlib.crc32(self._reader.name(index).encode("utf-8", "surrogatepass"), found)
+        return found
 
     def read(self, indices: npt.NDArray[np.int64]) -> tuple[Array, Array]:
         """Read, preprocess and encode.
