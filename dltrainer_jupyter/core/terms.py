@@ -121,6 +121,12 @@ def is_composed(spec: RunSpec) -> bool:
     return isinstance(spec.loss, tuple) or bool(spec.regularization) or any(isinstance(on, str) for on in layers)
 
 
+def layers_asked_for(spec: RunSpec) -> list[str]:
+    """Name the layers whose results terms and metrics are computed on, as they are asked for."""
+    parts = (part for key in TERMS for part in spec.parts(key))
+    return [on for part in parts if isinstance(on := part.config.get("on"), str)]
+
+
 def terms_of(spec: RunSpec) -> list[NamedTerm]:
     """List the terms of what is minimised, losses first; of a plain loss that one.
 

@@ -21,7 +21,7 @@ from dltrainer_jupyter.adapters.shared.parts import called, model_by_name, own_l
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Signature
 from dltrainer_jupyter.core.spec import Part, RunSpec
-from dltrainer_jupyter.core.terms import is_composed
+from dltrainer_jupyter.core.terms import is_composed, layers_asked_for
 
 FUSED_DEVICES = ("cpu", "cuda")
 FUSED_DTYPES = (torch.float32, torch.float64)
@@ -162,6 +162,9 @@ class PyTorchContext:
         own = self._objects.get("loss")
         if not is_composed(self._spec) and (own is None or not wants_model(own)):
             return None
+        if self._spec.compile and (on := layers_asked_for(self._spec)):
+            msg = f"compile: a compiled graph doesn't tell what '{on[0]}' gives; leave compile out, or 'on: {on[0]}'."
+            raise ConfigurationError(msg)
         tools = PyTorchTools(self._loss_by, lambda given: _in_columns(given, same_shape=False), self._device)
         self.own_terms = tools.own_terms
         return Composition(self._spec, self._objects, tools)

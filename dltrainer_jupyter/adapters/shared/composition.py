@@ -115,6 +115,7 @@ class Composition:
         own = {key: iter(_listed(objects.get(key))) for key in ("loss", "regularization")}
         self._terms = [self._made(named, own) for named in terms_of(spec)]
         self._points: dict[str, list[Point]] = {}
+        self._matched: dict[str, list[str]] = {}
         self._of: Any = None
 
     def _made(self, named: NamedTerm, own: Mapping[str, Iterator[Any]]) -> _Term:
@@ -224,11 +225,18 @@ class Composition:
         elif term.takes == "model":
             value = made
         elif term.takes == "parameters":
-            value = term.compute(matching(self._tools.parameters(seen.net), term.match, term.named.where))
+            value = term.compute(self._matching(term, seen.net))
         else:
             value = self._of_values(term, seen)
         self._tools.check_number(value, term.named.where)
         return value
+
+    def _matching(self, term: _Term, net: Any) -> dict[str, Any]:
+        """Choose parameters; their names are found out once, since a compiler needn't go through patterns."""
+        there = self._tools.parameters(net)
+        if term.named.name not in self._matched:
+            self._matched[term.named.name] = list(matching(there, term.match, term.named.where))
+        return {name: there[name] for name in self._matched[term.named.name]}
 
     def _of_values(self, term: _Term, seen: _Seen) -> Any:
         """Compute on outputs, or on what each of the layers gave, and add that up."""
