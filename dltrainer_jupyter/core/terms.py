@@ -169,6 +169,9 @@ def _default_name(key: str, part: Part, settings: Place, taken: set[str]) -> str
     name = _joined(str(part), settings)
     if key == "loss" and not name.lower().endswith("loss"):
         name += "_loss"
+    if name == "loss":
+        # What people call their own function, and what the sum of all is called.
+        name = "own_loss"
     count = 2
     while (numbered := name if count == 2 else f"{name}_{count - 1}") in taken:  # noqa: PLR2004 - the first has none
         count += 1

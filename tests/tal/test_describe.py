@@ -116,7 +116,7 @@ def test_names_and_mappings_are_no_objects() -> None:
 def test_what_can_be_written_is_no_object(key: str, text: str) -> None:
     """Whoever reads a text need not know that only Python hands over objects."""
     given = yaml.safe_load(text)
-    path = r"metrics(\.\d)*" if key == "metrics" else key
+    path = rf"{key}(\.\d)*" if key in {"loss", "metrics"} else key
     assert re.match(rf"{path}: expected ", error_of(**{key: given}))
     assert re.match("validation: |data: ", error_of(data=[[[0.0]], [1]], validation=[[[0.0]], [1]]))
 

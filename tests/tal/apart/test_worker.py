@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+ALL = {"framework": None, "task": None, "reload": False}
+"""Asks for every model."""
+
+
 @pytest.fixture(scope="module")
 def workers() -> Iterator[Workers]:
     """Give a worker that stays warm for several tests."""
@@ -78,7 +82,7 @@ def test_it_ends_when_nobody_asks_and_starts_again(fresh, monkeypatch) -> None:
 
 
 def test_an_answer_nobody_waits_for_any_more_is_not_looked_for(workers) -> None:
-    before = workers.ask("one", "models")
+    before = workers.ask("one", "models", **ALL)
     given_up = workers.ask("one", "no such errand")
     assert given_up.cancel()
     assert workers.ask("one", "model", name="mlp").result(60)["name"] == "mlp"
@@ -93,7 +97,7 @@ def test_what_no_worker_can_do_is_an_error_like_any_other(workers) -> None:
 
 
 def test_a_worker_stands_back_behind_those_who_train_unless_a_person_waits(fresh) -> None:
-    fresh.ask("one", "models").result(60)
+    fresh.ask("one", "models", **ALL).result(60)
     process = psutil.Process(fresh["one"].pid)
     assert process.nice() == psutil.Process().nice()
     for _ in range(2):
@@ -129,6 +133,6 @@ def test_an_answer_too_large_to_be_sent_is_refused(monkeypatch) -> None:
 
 
 def test_nobody_who_asks_waits(workers) -> None:
-    asked = [workers.ask("one", "models") for _ in range(5)]
+    asked = [workers.ask("one", "models", **ALL) for _ in range(5)]
     assert not any(it.done() for it in asked)
     assert [it.result(60) for it in asked] == [asked[0].result()] * 5
