@@ -5,7 +5,7 @@
 
 PYTHON ?= python3
 # What the tests need besides the default install; quickstart needs less.
-EXTRAS ?= torch,tensorflow,jax,lightning,augment,detection,postgres,s3,mlflow,neptune,wandb,tensorboard,jupyter
+EXTRAS ?= torch,tensorflow,jax,lightning,augment,datasets,detection,hdf5,parquet,postgres,s3,mlflow,neptune,wandb,tensorboard,jupyter
 QUICKSTART_EXTRAS ?= torch,jupyter
 ARGS ?=
 # Each imports the frameworks, which takes gigabytes of memory.

@@ -50,7 +50,7 @@ class Linear(WarmedUp):
         # A warm-up as long as the run leaves nothing to come down in.
         length = max(self.steps_per_epoch * self.epochs - self.warmup_steps, 1)
         left = 1 - min(max(step - self.warmup_steps, 0) / length, 1.0)
-        return self._lowest + (1 - self._lowest) * left**self._power
+        return self._lowest + (1 - self._lowest) * float(left**self._power)
 
 
 class Polynomial(Linear):

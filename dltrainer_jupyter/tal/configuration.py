@@ -227,7 +227,7 @@ def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any
             before = {"type": before}
         both = isinstance(before, Mapping) and isinstance(value, Mapping)
         # Another type of part has other settings: nothing of the old one is kept. The type may come last, too.
-        kinds = {it["type"] for it in (before, value) if both and isinstance(it.get("type"), str)}  # type: ignore[union-attr]
+        kinds = {it["type"] for it in (before, value) if isinstance(it, Mapping) and isinstance(it.get("type"), str)}
         if both and len(kinds) <= 1:
             result[key] = merged(before, value)  # type: ignore[arg-type]
         else:

@@ -41,7 +41,7 @@ class CrossValidation:
     def __repr__(self) -> str:
         """Say mean and deviation of what was measured on what was held back."""
         held_back = [name for name in self.metrics if str(name).startswith("val_")]
-        said = ", ".join(f"{name} {self.mean[name]:.4g} ± {self.deviation[name]:.2g}" for name in held_back)
+        said = ", ".join(f"{name} {self.mean[str(name)]:.4g} ± {self.deviation[str(name)]:.2g}" for name in held_back)
         return f"<CrossValidation of {len(self.runs)} runs: {said or 'nothing measured'}>"
 
 
@@ -90,7 +90,7 @@ def cross_validate(
     --------
     >>> tal.cross_validate("mlp", "wine", k=5, epochs=20, metrics=["accuracy"]).mean  # doctest: +SKIP
     """
-    if isinstance(k, bool) or not isinstance(k, int) or not 2 <= k <= _MOST:  # noqa: PLR2004 - one part is none
+    if type(k) is not int or not 2 <= k <= _MOST:  # noqa: PLR2004 - one part is none
         msg = f"k: expected a whole number from 2 to {_MOST:,}, got {brief(k)}."
         raise ConfigurationError(msg)
     base = read_file(config) if isinstance(config, str | Path) else dict(config or {})

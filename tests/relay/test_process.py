@@ -151,7 +151,8 @@ def test_what_is_left_over_is_synced(place, home, capsys) -> None:
     assert not sending.delivered
     assert not sending.is_well
     expected = (
-        f"{run.name} ({run.id[:6]}…) is being sent to filed: 0 of {run.step:,} steps so far, and will be tried again: Conn"
+        f"{run.name} ({run.id[:6]}…) is being sent to filed: 0 of {run.step:,} steps so far, "
+        "and will be tried again: Conn"
     )
     assert sending.message.startswith(expected)
     for process in relays(run.id):
@@ -160,7 +161,8 @@ def test_what_is_left_over_is_synced(place, home, capsys) -> None:
     (left,) = tal.sync()
     assert not left.delivered
     reason = "ConnectionError: no answer from http://localhost."
-    assert left.message == f"{run.name} ({run.id[:6]}…) lacks its end at filed (0 of {run.step:,} steps are there): {reason}"
+    lacking = f"lacks its end at filed (0 of {run.step:,} steps are there): {reason}"
+    assert left.message == f"{run.name} ({run.id[:6]}…) {lacking}"
     assert dltrain.main(["sync"], standalone_mode=False) == 1
     place.unsay("down")
     assert dltrain.main(["sync"], standalone_mode=False) == 0

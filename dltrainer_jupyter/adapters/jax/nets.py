@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import jax
@@ -78,13 +78,14 @@ class Net:
         state = jax.tree.unflatten(self._tree, owned(self.values, self.device) if values is None else values)
         return nnx.merge(self._structure, state, copy=True)
 
-    def set_mode(self, module: nnx.Module, *, training: bool) -> None:
+    def set_mode(self, module: Any, *, training: bool) -> None:
         """Let a module that :meth:`module` gave compute as in training, where it isn't to stay still, or out of it."""
         if not training:
             module.eval()
             return
         module.train()
-        for path, layer in nnx.iter_modules(module) if self._still else ():
+        inner: Iterable[tuple[Any, Any]] = nnx.iter_modules(module) if self._still else ()
+        for path, layer in inner:
             if path in self._still:
                 layer.eval()
 

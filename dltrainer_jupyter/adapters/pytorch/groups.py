@@ -31,11 +31,11 @@ def freeze(net: nn.Module, groups: Groups) -> Callable[[], None]:
     frozen = [parameter for name, parameter in net.named_parameters() if groups.freezes(name)]
     learning = [parameter for parameter in frozen if parameter.requires_grad]
     for parameter in learning:
-        parameter.requires_grad_(requires_grad=False)
+        parameter.requires_grad = False
 
     def undo() -> None:
         for parameter in learning:
-            parameter.requires_grad_(requires_grad=True)
+            parameter.requires_grad = True
 
     return undo
 

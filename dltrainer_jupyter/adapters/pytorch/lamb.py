@@ -41,7 +41,7 @@ class Lamb(torch.optim.Optimizer):
         super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
 
     @torch.no_grad()
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:  # type: ignore[override] # closures are optional
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Make one step."""
         with torch.enable_grad():
             loss = None if closure is None else closure()

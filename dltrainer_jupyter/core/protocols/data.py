@@ -61,8 +61,8 @@ class Samples:
 class Lazy(Protocol):
     """Samples that are read when their batch is due, such as files in folders.
 
-    Their order, and how far into it a run is, are the run's as with samples in memory. A ``fingerprint``, where there is
-    one, tells a resumed run whether they are still those it began with.
+    Their order, and how far into it a run is, are the run's as with samples in memory. A ``fingerprint``, where there
+    is one, tells a resumed run whether they are still those it began with.
     """
 
     def __len__(self) -> int:
@@ -92,8 +92,10 @@ class Stream(Protocol):
     resume: ResumeKind
     steps_per_epoch: int | None
     """Batches in an epoch; None where only its end tells."""
-    first: Any
-    """A batch to try the model on; looking at it consumes nothing."""
+
+    @property
+    def first(self) -> Any:
+        """A batch to try the model on; looking at it consumes nothing."""
 
     def epoch(self, epoch: int, consumed: int) -> Iterator[Any]:
         """Yield the batches of an epoch that are not consumed yet.

@@ -143,7 +143,8 @@ def _part(batches: list[tuple[str, bytes]], path: Path, labels: str) -> Raw:
     for name, data in batches:
         what = f"data.path: {name}"
         found = read_batch(data, what)
-        pixels, classes = found.get("data"), found.get("labels", found.get(f"{labels}_labels"))
+        pixels: Any = found.get("data")
+        classes: Any = found.get("labels", found.get(f"{labels}_labels"))
         is_pixels = isinstance(pixels, np.ndarray) and pixels.dtype == np.uint8 and pixels.shape[1:] == (_PIXELS,)
         is_classes = isinstance(classes, list | np.ndarray)
         if not is_pixels or not is_classes or len(classes) != len(pixels):

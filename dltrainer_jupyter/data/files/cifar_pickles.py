@@ -97,8 +97,11 @@ _WORDS: Mapping[tuple[str, str], Callable[..., Any]] = {
 
 
 # The reader written in Python: that in C takes as much memory as a pickle tells it to.
-class _Reader(pickle._Unpickler):  # type: ignore[name-defined,misc] # noqa: SLF001
-    dispatch: ClassVar = dict(pickle._Unpickler.dispatch)  # type: ignore[attr-defined] # noqa: SLF001
+_Plain: Any = pickle._Unpickler  # noqa: SLF001
+
+
+class _Reader(_Plain):  # type: ignore[misc] # its own words are in no stub
+    dispatch: ClassVar[dict[int, Any]] = dict(_Plain.dispatch)
 
     def load_build(self) -> None:
         """Hand a state to what is noted down, and to nothing else."""

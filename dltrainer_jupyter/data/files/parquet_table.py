@@ -51,11 +51,9 @@ class Parquet(TableFile):
                     f"data.path: {path.name}, {about.num_rows:,} rows of {len(columns)} columns,",
                     "choose columns (features), or take a part of the rows",
                 )
-                return file.read(columns=list(wanted)).to_pandas()[list(columns)]
-            batch = next(file.iter_batches(rows, columns=list(wanted)), None)
-            if batch is None:
-                return file.read(columns=list(wanted)).to_pandas()[list(columns)]
-            return batch.to_pandas()[list(columns)]
+            batch = None if rows is None else next(file.iter_batches(rows, columns=list(wanted)), None)
+            frame: pd.DataFrame = (file.read(columns=list(wanted)) if batch is None else batch).to_pandas()
+            return frame[list(columns)]
 
     @staticmethod
     def _refuse_nested(schema: Any, columns: Sequence[str], path: Path) -> None:

@@ -200,7 +200,7 @@ class TableFile(ABC):
         if not chosen:
             msg = "data.features: no column is left to learn from."
             raise ConfigurationError(msg)
-        aside = tuple(name for name in (*dividing, *stratified) if name in names)
+        aside = tuple(name for name in (*dividing, *stratified) if name is not None and name in names)
         return _Plan(chosen, targets, aside)
 
     def _there(self, plan: _Plan, path: Path) -> list[str]:
@@ -234,9 +234,9 @@ class TableFile(ABC):
 
     def _kept(self, frame: pd.DataFrame, name: str, notices: list[str]) -> tuple[pd.DataFrame, Array]:
         """Leave out rows with missing values, if that is asked for; say which rows stay."""
-        kept = np.ones(len(frame), bool)
+        kept: Array = np.ones(len(frame), bool)
         if self.config.missing == "drop" and len(frame):
-            kept = ~frame.isna().to_numpy().any(axis=1)
+            kept = np.asarray(~frame.isna().to_numpy().any(axis=1))
             left_out = int((~kept).sum())
             if left_out == len(frame):
                 msg = f"data: every row of {name} lacks a value, so none is left (missing: drop)."

@@ -21,7 +21,7 @@ def stacked(samples: Sequence[Any]) -> Any:
     torch.Size([2, 2])
     """
     try:
-        return torch_data.default_collate(samples)
+        return torch_data.default_collate(list(samples))
     except TypeError:
         if not any(_is_picture(leaf) for leaf in leaves(samples[0])):
             raise

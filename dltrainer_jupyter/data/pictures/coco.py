@@ -190,8 +190,8 @@ class _Annotations:
         found = []
         for image in self._content["images"]:
             path = self._file(str(image["file_name"]))
-            size = (image.get("width"), image.get("height"))
-            known = (int(size[0]), int(size[1])) if all(isinstance(side, int) and side > 0 for side in size) else None
+            size: tuple[Any, Any] = (image.get("width"), image.get("height"))
+            known = size if all(isinstance(side, int) and side > 0 for side in size) else None
             boxes, trouble = _boxes(of_image[image["id"]], number, needed=self._boxes_count)
             if known is None and self._boxes_count and trouble is None:
                 trouble = "the annotations don't say its width and height."
