@@ -94,6 +94,13 @@ def test_a_notebook_is_one_and_shows_pictures_and_tables(trainer: Trainer, store
             compile(cell.source, "cell", "exec")
 
 
+def test_a_dark_page_turns_charts_over(trainer: Trainer, store: Store) -> None:
+    page = written(store, trainer.run.id, "html").decode()
+    dark = page[page.index("prefers-color-scheme:dark") : page.index("</style>")]
+    assert "img.chart{filter:invert(" in dark
+    assert [attributes.get("class") for tag, attributes in Tags(page).found if tag == "img"] == ["chart", "chart"]
+
+
 def test_no_text_of_anybody_is_markup_in_the_page(evil: Trainer, store: Store) -> None:
     page = written(store, evil.run.id, "html").decode()
     tags = Tags(page).found

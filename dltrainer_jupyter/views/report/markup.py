@@ -19,7 +19,8 @@ def html(block: Block) -> str:
     if isinstance(block, Table):
         return _table(block)
     if isinstance(block, Picture):
-        return f'<img src="{source(block.png)}" width="{block.width}" style="{_FITS}" alt="{text(block.words)}">'
+        where = f'class="chart" src="{source(block.png)}" width="{block.width}"'
+        return f'<img {where} style="{_FITS}" alt="{text(block.words)}">'
     if isinstance(block, Pictures):
         return f'<div style="{_ROW}">{"".join(map(_captioned, block.items))}</div>'
     if block.is_code:

@@ -106,9 +106,12 @@ def _image(block: Block) -> dict[str, str]:
 
 # --- a page ---------------------------------------------------------------------------------------------
 
+# In the dark, the white that charts are drawn on becomes the colour of the page, and hues stay what they are; examples
+# are photographs, which nothing turns over.
 _STYLE = """
 :root{color-scheme:light dark;--text:#1f1f1f;--page:#fff;--line:#ebebeb;--soft:#f6f6f6}
-@media (prefers-color-scheme:dark){:root{--text:#e6e6e6;--page:#161616;--line:#3a3a3a;--soft:#222}}
+@media (prefers-color-scheme:dark){:root{--text:#e6e6e6;--page:#161616;--line:#3a3a3a;--soft:#222}
+img.chart{filter:invert(.914) hue-rotate(180deg)}}
 body{font:15px/1.5 system-ui,sans-serif;max-width:1000px;margin:2em auto;padding:0 1em}
 body{color:var(--text);background:var(--page)}
 h2{margin-top:1.6em;border-bottom:1px solid var(--line)}table{border-collapse:collapse;font-size:14px}
