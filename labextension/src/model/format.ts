@@ -53,17 +53,28 @@ export function speed(value: number | null): string {
   return `${value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })} steps/s`;
 }
 
-/** A fraction between 0 and 1: `36 %`. Only what is complete is `100 %`. */
+/** A fraction between 0 and 1, rounded: `36 %`. Only what is whole is `100 %`; what comes near is `> 99 %`. */
 export function percent(fraction: number, digits = 0): string {
-  const scale = 10 ** digits;
   const value = Math.min(100, Math.max(0, fraction * 100));
-  const shown = value < 100 ? Math.floor(value * scale) / scale : 100;
-  return `${shown.toFixed(digits)} %`;
+  const shown = value.toFixed(digits);
+  const near = value < 100 && Number(shown) === 100;
+  return `${near ? `> 99${digits > 0 ? `.${'9'.repeat(digits)}` : ''}` : shown} %`;
+}
+
+/** The same as a bare number, for cells of a table. */
+export function wholePercent(part: number, whole: number): string {
+  const rounded = Math.round((100 * part) / Math.max(1, whole));
+  return rounded === 100 && part < whole ? '>99' : String(rounded);
+}
+
+/** How much of some work is done, in whole percent: what isn't done doesn't count. */
+export function done(fraction: number): string {
+  return percent(Math.floor(fraction * 100) / 100);
 }
 
 /** A share of something counted, rounded: `1.4 %`. */
 export function share(part: number, whole: number): string {
-  return whole > 0 ? `${((100 * part) / whole).toFixed(1)} %` : MISSING;
+  return whole > 0 ? percent(part / whole, 1) : MISSING;
 }
 
 /** `1264321` → `1.3 MB`. */

@@ -105,6 +105,14 @@ export function shortDigest(digest: string): string {
   return digest.replace(/^\w+:/, '').slice(0, 8);
 }
 
+/** What is less likely tells nothing. */
+const LEAST = 0.001;
+
+/** The guesses worth telling, most likely first, and the first one in any case. */
+export function likely<T extends Pick<Guess, 'confidence'>>(top: T[]): T[] {
+  return top.filter(({ confidence }, rank) => rank === 0 || confidence >= LEAST);
+}
+
 /** How sure it is, in words for who doesn't see the bar. */
 export function guessText({ label, confidence }: Guess): string {
   return `${label} ${percent(confidence, 1)}`;

@@ -1,5 +1,5 @@
 import type { RunState, Snapshot } from '../contract';
-import { percent } from '../model/format';
+import { done } from '../model/format';
 import type { StudioClient } from '../studio/contract';
 import type { Words } from '../words/words';
 import type { Navigation } from './navigation';
@@ -21,8 +21,8 @@ const SIGNS: Record<RunState, string> = {
 export function titleOf({ run, progress }: Snapshot, words: Words): string {
   const state = words.states[run.state].toLowerCase();
   const under = run.state === 'running' || run.state === 'paused' || run.state === 'suspended';
-  const done = under ? ` ${percent(progress.fraction)}` : '';
-  return `${SIGNS[run.state]} ${state}${done} – ${run.name}`;
+  const share = under ? ` ${done(progress.fraction)}` : '';
+  return `${SIGNS[run.state]} ${state}${share} – ${run.name}`;
 }
 
 /** Keeps the browser's tab telling how the run is that the page shows, or what else it shows. */

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import type { Snapshot } from '../contract';
-import { count, duration, metric, percent, timeLeft } from '../model/format';
+import { count, done, duration, metric, timeLeft } from '../model/format';
 import { isMoving } from '../model/situation';
 import { Icon } from './icons';
 
@@ -10,7 +10,7 @@ const SLOW_EPOCH_SECONDS = 3;
 /** How far, how good, how long yet: the answer at one glance. */
 export function ProgressRow({ snapshot }: { snapshot: Snapshot }): JSX.Element {
   const { progress, best, run } = snapshot;
-  const done = percent(progress.fraction);
+  const share = done(progress.fraction);
   return (
     <div class="dlt-progress" data-state={run.state}>
       <span class="dlt-epoch">
@@ -23,14 +23,14 @@ export function ProgressRow({ snapshot }: { snapshot: Snapshot }): JSX.Element {
         aria-valuemin={0}
         aria-valuemax={100}
         aria-valuenow={Math.floor(progress.fraction * 100)}
-        aria-valuetext={`${done}, epoch ${progress.epoch} of ${progress.epochs}`}
+        aria-valuetext={`${share}, epoch ${progress.epoch} of ${progress.epochs}`}
       >
         <span style={{ transform: `scaleX(${clamp(progress.fraction)})` }} />
         {epochIsSlow(snapshot) ? (
           <span class="dlt-bar-epoch" style={{ transform: `scaleX(${clamp(progress.epoch_fraction)})` }} />
         ) : null}
       </span>
-      <b class="dlt-percent">{done}</b>
+      <b class="dlt-percent">{share}</b>
       <span class="dlt-best">
         {best === null ? null : (
           <>

@@ -61,12 +61,21 @@ describe('duration', () => {
 });
 
 describe('percent', () => {
-  it('says 100 % only of what is complete', () => {
-    expect(format.percent(0.9999)).toBe('99 %');
+  it('rounds, and says 100 % only of what is whole', () => {
+    expect(format.percent(0.9369)).toBe('94 %');
+    expect(format.percent(0.9987, 1)).toBe('99.9 %');
+    expect(format.percent(0.9996, 1)).toBe('> 99.9 %');
+    expect(format.percent(0.9999)).toBe('> 99 %');
     expect(format.percent(1)).toBe('100 %');
     expect(format.percent(0.36)).toBe('36 %');
     expect(format.percent(1.2)).toBe('100 %');
     expect(format.percent(-0.1)).toBe('0 %');
+  });
+
+  it('counts of work only what is done', () => {
+    expect(format.done(0.9999)).toBe('99 %');
+    expect(format.done(0.369)).toBe('36 %');
+    expect(format.done(1)).toBe('100 %');
   });
 });
 

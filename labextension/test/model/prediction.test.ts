@@ -3,6 +3,7 @@ import {
   type Prediction,
   answeredInputs,
   downloadColumns,
+  likely,
   milliseconds,
   shortDigest,
   valueText
@@ -28,6 +29,12 @@ const answer: Prediction = {
 };
 
 describe('a prediction', () => {
+  it('tells no guesses that are next to nothing, but always one', () => {
+    const guesses = (...shares: number[]) => shares.map(confidence => ({ confidence }));
+    expect(likely(guesses(0.9987, 0.001, 0.0004))).toEqual(guesses(0.9987, 0.001));
+    expect(likely(guesses(0.0009, 0.0008))).toEqual(guesses(0.0009));
+  });
+
   it('is one line an input, with a name for each', () => {
     const lines = answeredInputs(answer, number => `input ${number}`);
     expect(lines.map(({ name, prediction }) => [name, prediction])).toEqual([

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { csv } from '../../model/csv';
 import { count, percent } from '../../model/format';
-import { downloadColumns, guessText } from '../../model/prediction';
+import { downloadColumns, guessText, likely } from '../../model/prediction';
 import { Button } from '../../panel/button';
 import { inLanguage } from '../../words/language';
 import { save } from '../model/saving';
@@ -108,7 +108,7 @@ function Line(props: {
           </td>
           {props.classes ? <Sure share={top[0]?.confidence ?? null} /> : null}
           {props.classes ? (
-            <td class="dlt-left dlt-muted">{top.slice(1, 3).map(guessText).join(', ')}</td>
+            <td class="dlt-left dlt-muted">{likely(top).slice(1, 3).map(guessText).join(', ')}</td>
           ) : null}
         </>
       )}

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import type { Confusion } from '../../contract';
-import { count, share } from '../../model/format';
+import { count, share, wholePercent } from '../../model/format';
 import { rowTotals, shade, strength } from '../../model/matrix';
 import type { Shown } from '../model/cells';
 import type { Cell } from '../model/evaluations';
@@ -87,7 +87,7 @@ function cellText(value: number, total: number, shown: Shown): string {
   if (value === 0) {
     return '';
   }
-  return shown === 'counts' ? count(value) : String(Math.round((100 * value) / Math.max(1, total)));
+  return shown === 'counts' ? count(value) : wholePercent(value, total);
 }
 
 function columnTotals({ matrix }: Confusion): number[] {

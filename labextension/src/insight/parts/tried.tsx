@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { TryItem, TryResult } from '../../contract';
 import { metric, percent } from '../../model/format';
+import { guessText, likely } from '../../model/prediction';
 import { Icon } from '../../panel/icons';
 import { inLanguage } from '../../words/language';
 import { TRIAL, type TrialWords } from '../words/trial';
@@ -130,12 +131,10 @@ function guesses({ probabilities, truth, prediction }: TryItem, labels: string[]
   if (probabilities === null) {
     return `${said.truthIs(truth)}, ${said.prediction} ${prediction}`;
   }
-  return probabilities
-    .map((probability, i) => ({ label: labels[i] ?? String(i), probability }))
-    .sort((a, b) => b.probability - a.probability)
-    .slice(0, 3)
-    .map(({ label, probability }) => `${label} ${percent(probability, 1)}`)
-    .join(', ');
+  const top = probabilities
+    .map((confidence, i) => ({ class: i, label: labels[i] ?? String(i), confidence }))
+    .sort((a, b) => b.confidence - a.confidence);
+  return likely(top).slice(0, 3).map(guessText).join(', ');
 }
 
 function features({ features: values }: TryItem): string {

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { runColour } from '../../charts/colours';
 import type { RunState } from '../../contract';
 import type { Errand } from '../../model/errands';
-import { metric, percent, timeLeft } from '../../model/format';
+import { done, metric, timeLeft } from '../../model/format';
 import { groupOf } from '../../model/groups';
 import { called } from '../../model/tracking';
 import { Button } from '../../panel/button';
@@ -155,6 +155,6 @@ function where(row: RunRow, here: string | null, words: Words): string[] {
 }
 
 function progress(row: RunRow, words: Words): string {
-  const done = percent(row.fraction);
-  return row.seconds_left === null ? done : `${done} · ${words.list.left(timeLeft(row.seconds_left))}`;
+  const share = done(row.fraction);
+  return row.seconds_left === null ? share : `${share} · ${words.list.left(timeLeft(row.seconds_left))}`;
 }
