@@ -355,7 +355,7 @@ def test_a_checkpoint_is_measured_on_the_held_back_set_opened_downloaded_and_del
     page.get_by_role("button", name="Test on a data set…").click()
     page.get_by_role("button", name="Test", exact=True).click()
     said = page.locator(".dlt-test-said")
-    expect(said).to_contain_text("Tested on held-back examples: 359 examples.", timeout=120_000)
+    expect(said).to_contain_text("Tested on validation: 359 examples.", timeout=120_000)
     row = page.locator(".dlt-tests tbody tr")
     expect(row).to_have_count(1)
     with page.expect_download() as started:
@@ -370,14 +370,14 @@ def test_a_checkpoint_is_measured_on_the_held_back_set_opened_downloaded_and_del
     assert abs(right / 359 - accuracy) < 1e-4
 
     page.locator(".dlt-test-name").click()
-    expect(page.locator(".dlt-test-title")).to_contain_text("held-back examples, step")
+    expect(page.locator(".dlt-test-title")).to_contain_text("validation, step")
     expect(page.locator(".dlt-matrix [data-cell]")).to_have_count(100)
     listed = page.locator(".dlt-test .dlt-examples-scroll")
     expect(listed.get_by_role("row").nth(1)).to_be_visible()
     keep_picture(page.locator(".dlt-card"), "test-open")
     page.get_by_role("button", name="All test runs").click()
     row.get_by_role("button", name="Delete").click()
-    expect(row.locator(".dlt-ask-question")).to_have_text("Delete the test on held-back examples?")
+    expect(row.locator(".dlt-ask-question")).to_have_text("Delete the test on validation?")
     row.get_by_role("button", name="Delete", exact=True).click()
     expect(page.locator(".dlt-empty")).to_contain_text("No test runs yet.")
 
@@ -453,7 +453,7 @@ def test_a_notebook_and_the_tab_of_lab_take_pictures_and_drawings_and_test(
     panel.get_by_role("tab", name="Tests", exact=True).click()
     panel.get_by_role("button", name="Test on a data set…").click()
     panel.get_by_role("button", name="Test", exact=True).click()
-    expect(panel.locator(".dlt-test-said")).to_contain_text("Tested on held-back examples: 359", timeout=120_000)
+    expect(panel.locator(".dlt-test-said")).to_contain_text("Tested on validation: 359", timeout=120_000)
     with notebook.page.expect_request("**/tests/*/examples?format=csv"), notebook.page.expect_download() as started:
         panel.get_by_role("button", name="CSV").click()
     assert started.value.suggested_filename.endswith(".csv")

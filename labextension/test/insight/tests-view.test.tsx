@@ -65,12 +65,12 @@ describe('test runs', () => {
   it('stand in a table, newest first, with what they measured', async () => {
     kept = [test(1, 'validation'), test(2, 'wine', { metrics: { accuracy: 0.5, f1: null } })];
     await show();
-    expect(rows()).toEqual(['wine', 'held-back examples']);
+    expect(rows()).toEqual(['wine', 'validation']);
     expect([...root.querySelectorAll('thead th')].map(cell => cell.textContent)).toEqual([
-      ...['Data set', 'Checkpoint', 'Examples', 'Loss', 'Accuracy', 'F1', 'Took', 'When']
+      ...['Data set', 'No.', 'Checkpoint', 'Examples', 'Loss', 'Accuracy', 'F1', 'Took', 'When']
     ]);
     const cells = [...(root.querySelector('tbody tr')?.children ?? [])].map(cell => cell.textContent);
-    expect(cells.slice(0, 6)).toEqual(['wine', 'step 1,080', '1,797', '–', '0.5000', '–']);
+    expect(cells.slice(0, 7)).toEqual(['wine', '#2', 'step 1,080', '1,797', '–', '0.5000', '–']);
   });
 
   it('are begun on a named data set by a chosen checkpoint, and appear', async () => {
@@ -117,7 +117,7 @@ describe('test runs', () => {
   it('are deleted once it was asked', async () => {
     await show();
     await click('Delete');
-    expect(text('.dlt-ask-question')).toBe('Delete the test on held-back examples?');
+    expect(text('.dlt-ask-question')).toBe('Delete the test on validation?');
     await click('Keep');
     expect(client.asked).toEqual([]);
     await click('Delete');
@@ -125,7 +125,7 @@ describe('test runs', () => {
     client.answer = () => Promise.resolve(null);
     await click('Delete');
     expect(client.asked).toEqual([{ verb: 'delete_test', args: { number: 1 } }]);
-    expect(text('.dlt-test-said')).toBe('The test on held-back examples was deleted.');
+    expect(text('.dlt-test-said')).toBe('The test on validation was deleted.');
     expect(rows()).toEqual([]);
   });
 
@@ -175,12 +175,12 @@ describe('test runs', () => {
     await show();
     await act(async () => root.querySelector<HTMLElement>('.dlt-test-name')?.click());
     await settle();
-    expect(text('.dlt-test-title')).toBe('held-back examples, step 1,080 (epoch 6), weights 9f86d081');
+    expect(text('.dlt-test-title')).toBe('#1 validation, step 1,080 (epoch 6), weights 9f86d081');
     expect(root.querySelectorAll('.dlt-matrix [data-cell]')).toHaveLength(4);
     expect([...root.querySelectorAll('.dlt-overall')].map(it => it.textContent).join()).toContain('0.7500');
     expect(client.questions.some(({ what, args }) => what === 'examples' && args.test_run === 1)).toBe(true);
     await click('All test runs');
-    expect(rows()).toEqual(['held-back examples']);
+    expect(rows()).toEqual(['validation']);
   });
 
   it('can’t be begun while nobody answers', async () => {

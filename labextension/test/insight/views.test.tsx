@@ -188,7 +188,7 @@ describe('the confusion view', () => {
     await slide(1);
     expect(client.questions.at(-1)?.args).toMatchObject({ epoch: 2, truth: 0, predicted: 1 });
     await slide(2);
-    expect(text('.dlt-cell-examples')).toContain('No example of it is kept at this epoch.');
+    expect(text('.dlt-cell-examples')).toContain('No example: no cat was taken for dog at this epoch.');
     expect(all('[data-marked="true"]').map(cell => cell.dataset.cell)).toEqual(['0,1']);
     await click(all('.dlt-cell-examples .dlt-button')[0]);
     expect(client.questions.at(-1)?.args).toMatchObject({ epoch: 3, truth: 0, predicted: 1, correct: null });
@@ -212,6 +212,14 @@ describe('the confusion view', () => {
   it('says of a run without classes that it has none', async () => {
     await open('confusion', () => ({ ...evaluation(3), labels: [] }));
     expect(text('.dlt-empty')).toContain('No confusion matrix.');
+  });
+
+  it('says of a task that has none what there is instead, and leads there', async () => {
+    const { summary, ...rest } = evaluation(3);
+    await open('confusion', () => ({ ...rest, labels: [], summary: { ...summary, task: 'segmentation' } }));
+    expect(text('.dlt-empty')).toContain('see the IoU of each class in Metrics');
+    await click(all('.dlt-empty .dlt-button')[0]);
+    expect(props.tab).toBe('metrics');
   });
 });
 

@@ -22,6 +22,8 @@ export function CellExamples(props: {
   cell: Cell;
   epoch: number;
   labels: string[];
+  /** Nothing was taken for it. */
+  empty: boolean;
   checkpoint: Checkpoint | null;
   words: EvaluationWords;
   onClose: () => void;
@@ -50,7 +52,9 @@ export function CellExamples(props: {
       ) : list.about === null ? (
         <p class="dlt-muted">{words.loading}</p>
       ) : list.items.length === 0 ? (
-        <p class="dlt-muted">{words.noneInCell}</p>
+        <p class="dlt-muted">
+          {props.empty ? words.emptyCell(name(cell.truth), name(cell.predicted)) : words.noneInCell}
+        </p>
       ) : pictures ? (
         <ExampleGrid items={list.items} labels={list.about.labels} words={words} onOpen={setZoomed} />
       ) : (

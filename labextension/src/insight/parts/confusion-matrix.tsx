@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
-import { count, share } from '../../model/format';
+import { count, share, wholePercent } from '../../model/format';
 import { type Shown, asConfusion, type totals } from '../model/cells';
 import type { Cell } from '../model/evaluations';
 import type { EvaluationWords } from '../words/evaluation';
@@ -54,9 +54,7 @@ export function ConfusionMatrix({ matrix, sums, shown, marked, words, onPick }: 
       sums={sums}
       shown={shown}
       marked={marked}
-      write={at =>
-        shown === 'counts' ? count(value(at)) : String(Math.round((100 * value(at)) / Math.max(1, whole(at))))
-      }
+      write={at => (shown === 'counts' ? count(value(at)) : wholePercent(value(at), whole(at)))}
       describe={at => {
         const { truth, predicted } = at;
         const of = shown === 'columns' ? words.ofColumn : words.ofRow;

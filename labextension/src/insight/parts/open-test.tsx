@@ -39,7 +39,7 @@ export function OpenTest(props: InsightProps & { test: TestRun; onBack: () => vo
       <div class="dlt-settings">
         <Button icon="back" label={said.back} kind="quiet" autoFocus onClick={props.onBack} />
         <h4 class="dlt-test-title">
-          {said.of(nameOf(test, said.heldBack), step, epoch, shortDigest(test.digest))}
+          #{test.number} {said.of(nameOf(test, said.heldBack), step, epoch, shortDigest(test.digest))}
         </h4>
       </div>
       <Overall scores={scores} words={words} />

@@ -31,6 +31,7 @@ export function TestTable(props: {
             <th scope="col" class="dlt-left">
               {said.data}
             </th>
+            <th scope="col">{said.number}</th>
             <th scope="col">{said.checkpoint}</th>
             <th scope="col">{said.examples}</th>
             {names.map(name => (
@@ -51,6 +52,7 @@ export function TestTable(props: {
                   {nameIn(test)}
                 </button>
               </th>
+              <td title={said.numberHint(test.number)}>#{test.number}</td>
               <td title={test.digest}>{said.step(test.checkpoint.step)}</td>
               <td>{count(test.count)}</td>
               {names.map(name => (

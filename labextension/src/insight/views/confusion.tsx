@@ -2,7 +2,8 @@ import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { count, share } from '../../model/format';
 import { mostConfused } from '../../model/matrix';
-import { Empty } from '../../panel/button';
+import type { Task } from '../../contract';
+import { Button, Empty } from '../../panel/button';
 import { Choice } from '../../panel/chart-settings';
 import { useChoice } from '../../panel/hooks';
 import type { InsightProps } from '../contract';
@@ -24,6 +25,7 @@ export function ConfusionView(props: InsightProps): JSX.Element {
   const shown: Shown = chosen === 'shares' || chosen === 'columns' ? chosen : 'counts';
   const { epoch, labels, cell } = evaluations;
   const matrix = useMatrix(props, evaluations);
+  const task = epoch === null ? undefined : evaluations.evaluation(epoch)?.summary?.task;
   // biome-ignore lint/correctness/useExhaustiveDependencies: with the labels it is known how large a matrix is.
   useEffect(() => {
     if (epoch !== null) {
@@ -46,7 +48,7 @@ export function ConfusionView(props: InsightProps): JSX.Element {
     ) : !evaluations.known || (epoch !== null && labels.length > 0 && !evaluations.lacksMatrix(epoch)) ? (
       <Empty title={words.loading}>{null}</Empty>
     ) : (
-      <Empty title={words.noMatrixTitle}>{words.noMatrix}</Empty>
+      <Missing task={task} words={words} onMetrics={() => onTab('metrics')} />
     );
   }
   const late = epoch !== null && matrix.epoch !== epoch;
@@ -100,6 +102,7 @@ export function ConfusionView(props: InsightProps): JSX.Element {
           cell={cell}
           epoch={epoch ?? matrix.epoch}
           labels={matrix.labels}
+          empty={!late && matrix.counts[cell.truth * matrix.labels.length + cell.predicted] === 0}
           checkpoint={lookingCheckpoint(snapshot, epoch ?? matrix.epoch)}
           words={words}
           onClose={() => evaluations.pick(null)}
@@ -110,6 +113,26 @@ export function ConfusionView(props: InsightProps): JSX.Element {
         />
       )}
     </div>
+  );
+}
+
+/** There is no matrix; of a task that never has one, there is something else. */
+function Missing(props: {
+  task: Task | undefined;
+  words: EvaluationWords;
+  onMetrics: () => void;
+}): JSX.Element {
+  const { task, words } = props;
+  const instead = task === undefined ? undefined : words.insteadOfMatrix[task];
+  return (
+    <Empty title={words.noMatrixTitle}>
+      {instead ?? words.noMatrix}
+      {instead === undefined ? null : (
+        <span class="dlt-again">
+          <Button label={words.openMetrics} onClick={props.onMetrics} />
+        </span>
+      )}
+    </Empty>
   );
 }
 

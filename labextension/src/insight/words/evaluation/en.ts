@@ -14,6 +14,13 @@ export const en = {
   none: 'The run ended before one was done.',
   noMatrixTitle: 'No confusion matrix.',
   noMatrix: 'A classifier has one after its first validation.',
+  insteadOfMatrix: {
+    regression:
+      'Numbers are predicted here, so nothing is taken for something else: see the residuals in Metrics.',
+    segmentation: 'Pixels are told apart here: see the IoU of each class in Metrics.',
+    detection: 'Objects are found here: see the precision and recall of each class in Metrics.'
+  } as Record<string, string>,
+  openMetrics: 'Open Metrics',
   noMatrixAt: (epoch: number) => `Epoch ${count(epoch)} has no confusion matrix; another one is shown.`,
   noSummaryTitle: 'No metrics of single classes.',
   noSummary: 'This run was validated by a version that kept none; its curves are in Curves.',
@@ -40,6 +47,10 @@ export const en = {
   close: 'Close',
   inExamples: 'Open in Examples',
   noneInCell: 'No example of it is kept at this epoch.',
+  emptyCell: (truth: string, predicted: string) =>
+    truth === predicted
+      ? `No example: no ${truth} was recognised at this epoch.`
+      : `No example: no ${truth} was taken for ${predicted} at this epoch.`,
   metrics: 'Overall',
   perClass: 'By class',
   perOutput: 'By output',

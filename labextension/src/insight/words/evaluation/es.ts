@@ -15,6 +15,12 @@ export const es: EvaluationWords = {
   none: 'El entrenamiento terminó antes de que hubiera una.',
   noMatrixTitle: 'Sin matriz de confusión.',
   noMatrix: 'Un clasificador tiene una después de su primera validación.',
+  insteadOfMatrix: {
+    regression: 'Aquí se predicen números, y nada se toma por otra cosa: vea los residuos en Metrics.',
+    segmentation: 'Aquí se distinguen píxeles: vea el IoU de cada clase en Metrics.',
+    detection: 'Aquí se encuentran objetos: vea la precisión y la sensibilidad de cada clase en Metrics.'
+  },
+  openMetrics: 'Abrir Metrics',
   noMatrixAt: epoch => `La época ${count(epoch)} no tiene matriz de confusión; aquí está otra.`,
   noSummaryTitle: 'Sin métricas por clase.',
   noSummary: 'Este entrenamiento lo validó una versión que no las guardaba; sus curvas están en Curves.',
@@ -41,6 +47,10 @@ export const es: EvaluationWords = {
   close: 'Cerrar',
   inExamples: 'Abrir en Examples',
   noneInCell: 'No se guarda ningún ejemplo de ella en esta época.',
+  emptyCell: (truth, predicted) =>
+    truth === predicted
+      ? `Ningún ejemplo de ${truth} fue reconocido en esta época.`
+      : `Ningún ejemplo de ${truth} fue tomado por ${predicted} en esta época.`,
   metrics: 'En total',
   perClass: 'Por clase',
   perOutput: 'Por salida',

@@ -15,6 +15,12 @@ export const pt: EvaluationWords = {
   none: 'O treino terminou antes de haver uma.',
   noMatrixTitle: 'Sem matriz de confusão.',
   noMatrix: 'Um classificador tem uma depois da primeira validação.',
+  insteadOfMatrix: {
+    regression: 'Aqui se preveem números, e nada é tomado por outra coisa: veja os resíduos em Metrics.',
+    segmentation: 'Aqui se distinguem pixels: veja o IoU de cada classe em Metrics.',
+    detection: 'Aqui se encontram objetos: veja a precisão e a revocação de cada classe em Metrics.'
+  },
+  openMetrics: 'Abrir Metrics',
   noMatrixAt: epoch => `A época ${count(epoch)} não tem matriz de confusão; aqui está outra.`,
   noSummaryTitle: 'Sem métricas por classe.',
   noSummary: 'Este treino foi validado por uma versão que não as guardava; as curvas estão em Curves.',
@@ -41,6 +47,10 @@ export const pt: EvaluationWords = {
   close: 'Fechar',
   inExamples: 'Abrir em Examples',
   noneInCell: 'Nenhum exemplo dela está guardado nesta época.',
+  emptyCell: (truth, predicted) =>
+    truth === predicted
+      ? `Nenhum exemplo de ${truth} foi reconhecido nesta época.`
+      : `Nenhum exemplo de ${truth} foi tomado por ${predicted} nesta época.`,
   metrics: 'No total',
   perClass: 'Por classe',
   perOutput: 'Por saída',
