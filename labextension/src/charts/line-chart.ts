@@ -219,23 +219,31 @@ export class LineChart {
     const dashes = own ?? (train ? [5, 3] : []);
     // uPlot takes dashes in the pixels of the screen.
     const dash = dashes.length > 0 ? { dash: dashes.map(length => length * devicePixelRatio) } : {};
-    const alone = {
-      show: (_plot: uPlot, _series: number, first: number, last: number) => last === first,
-      size: 6
-    };
+    // A line needs two values.
+    const alone: uPlot.Series.Points = { show: hasOneValue, size: 9, width: 0 };
     const measured: uPlot.Series = {
       width: train ? 1.25 : 1.75,
       stroke,
-      points: alone,
+      points: { ...alone, fill: stroke },
       ...(dense ? {} : dash)
     };
     return smoothed
       ? [
-          { width: 1, stroke: () => this.#ink.run(colour).faint, points: alone },
-          { width: 2, stroke, points: { show: false }, ...dash }
+          { width: 1, stroke: () => this.#ink.run(colour).faint, points: { show: false } },
+          { width: 2, stroke, points: { ...alone, fill: stroke }, ...dash }
         ]
       : [measured];
   }
+}
+
+/** Whether a series has a single value between two rows; those of other series hold none of its own. */
+function hasOneValue(plot: uPlot, series: number, first: number, last: number): boolean {
+  const values = plot.data[series] ?? [];
+  let found = 0;
+  for (let row = first; row <= last && found < 2; row += 1) {
+    found += values[row] == null ? 0 : 1;
+  }
+  return found === 1;
 }
 
 /** The row of the nearest value of a series: series have positions of their own. */
