@@ -324,7 +324,7 @@ def _predict(
     elif as_csv:
         predicting.say_csv(found)
     else:
-        predicting.say_lines(found, several=top > 1)
+        predicting.say_lines(found)
 
 
 @_command(

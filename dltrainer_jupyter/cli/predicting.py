@@ -32,17 +32,18 @@ def predicted(model: TrainedModel, files: Sequence[str], top: int) -> dict[str, 
     return found | {"checkpoint": {**found["checkpoint"], "digest": found["digest"]}}
 
 
-def say_lines(found: Mapping[str, Any], *, several: bool) -> None:
-    """Print a line a sample: its prediction, or its likeliest classes; notes go where errors go."""
+def say_lines(found: Mapping[str, Any]) -> None:
+    """Print a line a sample: which, its likeliest classes, or what else is predicted; notes go where errors go."""
     for note in found["notes"]:
         click.echo(note, err=True)
-    named = len({name.rpartition(", ")[0] or name for name in found["names"]}) > 1
-    for at, one in enumerate(found["predictions"]):
-        if several and found["top"] is not None:
+    names = found["names"]
+    is_one_file = len(names) > 1 and len({name.rpartition(", ")[0] or name for name in names}) == 1
+    for at, (name, one) in enumerate(zip(names, found["predictions"], strict=True)):
+        if found["top"] is not None:
             said = ", ".join(f"{it['label']} ({100 * it['confidence']:.1f} %)" for it in found["top"][at])
         else:
             said = _said(one, found)
-        click.echo(f"{found['names'][at]}: {said}" if named else said)
+        click.echo(f"{f'row {at + 1}' if is_one_file else name}: {said}")
 
 
 def _said(one: Any, found: Mapping[str, Any]) -> str:

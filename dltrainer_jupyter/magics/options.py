@@ -123,8 +123,8 @@ def split_expression(line: str, options: Sequence[Option]) -> tuple[str, str]:
     start = before.end() if before else 0
     for found in re.finditer(r"(?:^|\s)(?=--[A-Za-z])", line[start:]):
         expression, rest = line[start : start + found.start()], line[start + found.start() :]
-        # What looks like an option may stand in a text within the expression.
-        if not expression.strip() or _is_expression(expression):
+        # What looks like an option may stand in a text within the expression; a path without quotes is none.
+        if not any(quote in expression for quote in "'\"") or _is_expression(expression):
             return expression.strip(), f"{line[:start].strip()} {rest.strip()}".strip()
     return line[start:].strip(), line[:start].strip()
 

@@ -27,7 +27,7 @@ from dltrainer_jupyter.tal import (
     sync,
 )
 from dltrainer_jupyter.tal.control import Control
-from dltrainer_jupyter.tal.places import are_paths
+from dltrainer_jupyter.tal.places import are_paths, is_there
 from dltrainer_jupyter.tal.run import Run
 from dltrainer_jupyter.tal.syncing import NOTHING_LEFT
 from dltrainer_jupyter.views import summary, test_runs
@@ -202,11 +202,14 @@ def _test(shell: InteractiveShell, word: Word, given: VerbLine) -> Shown:
 
 
 def _evaluated(shell: InteractiveShell, text: str) -> Any:
-    """Evaluate an expression of the notebook's."""
+    """Evaluate an expression of the notebook's, or take it for the path that it is without quotes."""
+    if text not in shell.user_ns and is_there(text):
+        return text
     try:
         code = compile(text, _EXPRESSION, "eval", dont_inherit=True)
     except SyntaxError as error:
-        msg = f"'{text}' is no Python expression: {error.msg}."
+        advice = " A path is put in quotes." if "/" in text else ""
+        msg = f"'{text}' is no Python expression: {error.msg}.{advice}"
         raise ConfigurationError(msg) from None
     remember_source(_EXPRESSION, text)
     with from_users_frames(shell, _EXPRESSION):

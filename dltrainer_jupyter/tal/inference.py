@@ -21,7 +21,7 @@ from dltrainer_jupyter.executors.trained import Trained, build, held_back, own_o
 from dltrainer_jupyter.loop.parts import load_data
 from dltrainer_jupyter.tal.examples import described
 from dltrainer_jupyter.tal.inputs.files import from_paths
-from dltrainer_jupyter.tal.outputs import likeliest, listed, predictions, probabilities
+from dltrainer_jupyter.tal.outputs import has_names, likeliest, listed, predictions, probabilities
 from dltrainer_jupyter.tal.places import here
 from dltrainer_jupyter.tal.trying import answer, heatmaps, notes_of, timed
 
@@ -150,8 +150,9 @@ class TrainedModel:
         Returns
         -------
         pandas.DataFrame
-            A row a sample: ``file``, ``prediction`` and, of classes, ``confidence``. Its ``attrs`` hold ``notes``, what
-            was done to the files, and ``digest``, that of the checkpoint.
+            A row a sample: ``file``, ``prediction`` and, of classes, ``confidence`` and ``class_index``; a class is
+            called by its name where it has another than its number. Its ``attrs`` hold ``notes``, what was done to the
+            files, and ``digest``, that of the checkpoint.
 
         Raises
         ------
@@ -172,6 +173,9 @@ class TrainedModel:
         columns: dict[str, Any] = {"file": given.names, "prediction": listed(outputs, signature)}
         if (best := likeliest(outputs, signature, 1)) is not None:
             columns["confidence"] = [sample[0]["confidence"] for sample in best]
+            columns["class_index"] = [sample[0]["class"] for sample in best]
+            if has_names(signature):
+                columns["prediction"] = [sample[0]["label"] for sample in best]
         table = pd.DataFrame(columns)
         table.attrs = {"notes": [*given.notes, *notes_of(predictor)], "digest": record.digest}
         return table

@@ -67,6 +67,11 @@ def names(signature: Signature, classes: int) -> list[str]:
     return [*signature.labels, *map(str, range(len(signature.labels), classes))]
 
 
+def has_names(signature: Signature) -> bool:
+    """Tell whether classes are called something else than their numbers."""
+    return list(signature.labels) != [str(number) for number in range(len(signature.labels))]
+
+
 def probabilities(outputs: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
     """Turn logits into probabilities along the second axis; one logit alone is that of the second of two classes."""
     logits = outputs.astype(np.float64)

@@ -56,6 +56,20 @@ def here(run: RunRecord) -> Path:
     return own if own.is_dir() else settings.artifacts / run.id
 
 
+def is_there(text: str) -> bool:
+    """Tell whether there is a file or folder of this name.
+
+    Examples
+    --------
+    >>> is_there("/"), is_there("x[:5]")
+    (True, False)
+    """
+    try:
+        return Path(text).exists()
+    except (OSError, ValueError):
+        return False
+
+
 def are_paths(value: object) -> bool:
     """Tell whether something a person gives to predict names files: a path, text, or a list of these.
 

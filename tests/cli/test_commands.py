@@ -93,7 +93,8 @@ print(sorted({"torch", "sklearn", "ipywidgets", "IPython", "pandas", "matplotlib
         (["set", "digits-mlp", "batch_size=1"], "batch_size can't be changed in a live run; clone the run to train"),
         (["show", "digits-mlp", "again"], "unexpected extra argument"),
         (["models", "cn"], "Unknown model 'cn'. Did you mean 'cnn'?"),
-        (["predict", "digits-mlp", "x.pkl"], "x.pkl: expected a file that ends in .png, .jpg"),
+        (["predict", "digits-mlp", "x.pkl"], "x.pkl: there is no such file or folder."),
+        (["predict", "digits-mlp", "BAD"], "bad.yaml: expected a file that ends in .png, .jpg"),
         (["predict", "digits-mlp", "x.png"], "x.png can't be read: No such file or directory."),
         (["test", "digits-mlp", "digts"], "'digts'. Did you mean 'digits'?"),
         (["test", "digits-mlp", "nothing.npz"], "nothing.npz can't be read: No such file or directory."),
@@ -167,8 +168,9 @@ def test_compare(dltrain, trained) -> None:
 def test_predict(dltrain, trained, tmp_path) -> None:
     x, y = load_digits(return_X_y=True)
     np.save(tmp_path / "x.npy", x[:100])
-    found = [int(line) for line in dltrain("predict", "digits-mlp", tmp_path / "x.npy").out.splitlines()]
-    assert np.mean(np.array(found) == y[:100]) > 0.7
+    lines = dltrain("predict", "digits-mlp", tmp_path / "x.npy").out.splitlines()
+    found = [re.fullmatch(rf"row {at}: (\d) \(\d+\.\d %\)", line)[1] for at, line in enumerate(lines, 1)]
+    assert np.mean(np.array(found, int) == y[:100]) > 0.7
     last = trained.last.record
     document = json.loads(dltrain("predict", trained.id, tmp_path / "x.npy", "--checkpoint", last.step, "--json").out)
     assert document["checkpoint"] == {"step": last.step, "epoch": last.epoch, "digest": last.digest}
@@ -184,9 +186,9 @@ def test_predict_takes_pictures_and_tables(dltrain, tmp_path) -> None:
         levels = (x[index].reshape(8, 8) / 16 * 255).astype("uint8")
         Image.fromarray(levels).resize((64, 64), Image.Resampling.NEAREST).save(folder / f"{index}.png")
     done = dltrain("predict", "digits-mlp", folder)
-    found = [line.rpartition(": ") for line in done.out.splitlines()]
-    assert [name for name, _, _ in found] == [str(folder / f"{index}.png") for index in range(8)]
-    assert np.mean([int(label) for _, _, label in found] == y[:8]) > 0.7
+    found = [re.fullmatch(r"(.*): (\d) \(\d+\.\d %\)", line) for line in done.out.splitlines()]
+    assert [line[1] for line in found] == [str(folder / f"{index}.png") for index in range(8)]
+    assert np.mean([int(line[2]) for line in found] == y[:8]) > 0.7
     assert done.err == "8 files: 64×64, 1 channel: resized to 8×8\n"
     (tmp_path / "rows.csv").write_text("\n".join(",".join(map(str, row)) for row in x[:3]))
     lines = dltrain("predict", "digits-mlp", tmp_path / "rows.csv", "--csv", "--top", "2").out.splitlines()
@@ -198,7 +200,7 @@ def test_predict_takes_pictures_and_tables(dltrain, tmp_path) -> None:
     assert len(document["top"]) == len(document["predictions"]) == 8
     assert {len(sample) for sample in document["top"]} == {3}
     shown = dltrain("predict", "digits-mlp", folder / "0.png", "--top", "2").out
-    assert re.fullmatch(r"\d \(\d+\.\d %\), \d \(\d+\.\d %\)\n", shown)
+    assert re.fullmatch(r".*0\.png: \d \(\d+\.\d %\), \d \(\d+\.\d %\)\n", shown)
 
 
 def test_a_test_run(dltrain, trained, tmp_path) -> None:
@@ -222,8 +224,8 @@ def test_values_are_predicted_too(dltrain, tmp_path) -> None:
     tal.train(model="mlp", data="diabetes", epochs=1, name="values", verbose=False).wait(60)
     np.save(tmp_path / "x.npy", np.zeros((2, 10)))
     lines = dltrain("predict", "values", tmp_path / "x.npy").out.splitlines()
-    assert all(math.isfinite(float(line)) for line in lines)
-    assert len(lines) == 2
+    assert [line.partition(": ")[0] for line in lines] == ["row 1", "row 2"]
+    assert all(math.isfinite(float(line.partition(": ")[2])) for line in lines)
 
 
 @pytest.mark.parametrize("kind", ["models", "optimizers", "losses", "metrics", "data"])

@@ -92,6 +92,7 @@ def test_options_of_a_verb() -> None:
         ("t['a --run b'] --run c", "t['a --run b']", {"run": "c"}),
         ("{'a': [1, 2]}", "{'a': [1, 2]}", {}),
         ("x -- 3", "x -- 3", {}),
+        ("scans/ --run c", "scans/", {"run": "c"}),
         ("", None, {}),
     ],
 )

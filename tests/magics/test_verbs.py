@@ -152,6 +152,7 @@ def test_predict_shows_the_persons_own_mistake(notebook, trained) -> None:
         ("%dltrain compare", "Expected %dltrain compare RUN RUN …, got no run."),
         ("%dltrain predict", "Expected %dltrain predict EXPRESSION"),
         ("%dltrain predict x[", "'x[' is no Python expression"),
+        ("%dltrain predict no/scans/", "'no/scans/' is no Python expression: invalid syntax. A path is put in quotes."),
         ("%dltrain predict [1] --checkpoint first", "checkpoint: expected best, last or a step, got 'first'."),
         ("%dltrain predict [1] --checkpoint 7", "has no checkpoint at step 7; there are: "),
         ("%dltrain models cn", "Unknown model 'cn'. Did you mean 'cnn'?"),
@@ -236,8 +237,11 @@ def test_predict_takes_files(notebook, trained, tmp_path) -> None:
     notebook.names["folder"] = tmp_path
     shown = notebook.run("t = %dltrain predict folder --run digits-mlp --checkpoint last")
     assert shown.error is None, shown.output
-    assert list(notebook.names["t"].columns) == ["file", "prediction", "confidence"]
+    assert list(notebook.names["t"].columns) == ["file", "prediction", "confidence", "class_index"]
     assert len(notebook.names["t"]) == 3
+    unquoted = notebook.run(f"%dltrain predict {tmp_path}/ --run digits-mlp --checkpoint last")
+    assert unquoted.error is None, unquoted.output
+    assert unquoted.value.equals(notebook.names["t"])
     one = notebook.run("%dltrain predict [str(folder / '1.png')] --run digits-mlp --checkpoint last").value
     assert one["prediction"].tolist() == notebook.names["t"]["prediction"].tolist()[1:2]
 

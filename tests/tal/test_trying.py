@@ -49,8 +49,8 @@ def folder(tmp_path: Path) -> Path:
 
 def test_files_are_predicted_as_the_arrays_they_show(digits: tal.Run, folder: Path) -> None:
     table = digits.last.predict_files(folder)
-    assert list(table.columns) == ["file", "prediction", "confidence"]
-    assert table["prediction"].tolist() == digits.last.predict(DIGITS[:10]).tolist()
+    assert list(table.columns) == ["file", "prediction", "confidence", "class_index"]
+    assert table["prediction"].tolist() == table["class_index"].tolist() == digits.last.predict(DIGITS[:10]).tolist()
     assert table.attrs["digest"] == digits.last.record.digest
     assert table.attrs["notes"] == ["10 files: 8×8, 1 channel"]
     single = digits.last.predict_files(str(folder / "3.png"))
@@ -92,6 +92,12 @@ def test_a_row_by_its_names_is_predicted(home: Path) -> None:
     assert answer["predictions"] == run.best.predict(wine.data[:5]).tolist()
     assert answer["notes"] == ["text: columns put in the order of the training, by their names"]
     assert (answer["thumbnails"], answer["names"][1]) == (None, "text, row 2")
+    (home / "wine.csv").write_text(backwards)
+    table = run.best.predict_files(home / "wine.csv")
+    assert table["class_index"].tolist() == answer["predictions"]
+    assert table["prediction"].tolist() == [str(wine.target_names[at]) for at in answer["predictions"]]
+    with pytest.raises(ConfigurationError, match="nowhere: there is no such file or folder"):
+        run.best.predict_files(f"{home}/nowhere/")
     with pytest.raises(ConfigurationError, match="the model takes rows of 13 numbers, not images"):
         run.best.answer(drawing=uri(Image.new("L", (8, 8))))
 

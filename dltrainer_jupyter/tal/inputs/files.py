@@ -229,6 +229,9 @@ def _in(path: Path) -> list[Path]:
 
 def _content(path: Path) -> bytes:
     if path.suffix.lower() not in SUFFIXES:
+        if not path.exists():
+            msg = f"{path}: there is no such file or folder."
+            raise ConfigurationError(msg)
         msg = f"{path}: expected a file that ends in {', '.join(SUFFIXES)}."
         raise ConfigurationError(msg)
     try:

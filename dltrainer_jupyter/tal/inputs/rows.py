@@ -114,7 +114,7 @@ def _chosen(header: Sequence[str], name: str, form: Form, notes: list[str]) -> l
         msg = f"{name}: the header has the column {_some(twice)} twice; leave one out."
         raise ConfigurationError(msg)
     if others := [cell for cell in header if _plain(cell) not in wanted]:
-        notes.append(f"left out {_some(others)}, which the model doesn't take")
+        notes.append(f"left out {_left_out(others)}, which the model doesn't take")
     chosen = [where[_plain(feature)] for feature in form.features]
     if chosen != sorted(chosen):
         notes.append("columns put in the order of the training, by their names")
@@ -152,6 +152,14 @@ def _misfit(found: int, name: str, form: Form) -> ConfigurationError:
 def _some(names: Sequence[str]) -> str:
     shown = ", ".join(f"'{name}'" for name in names[:_NAMED])
     return shown + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+
+
+def _left_out(names: Sequence[str]) -> str:
+    """Name columns, and count those that have no name, such as the index that a table was saved with."""
+    named = [name for name in names if name]
+    nameless = len(names) - len(named)
+    counted = f"{nameless} column{'' if nameless == 1 else 's'} without a name"
+    return " and ".join([*([_some(named)] if named else []), *([counted] if nameless else [])])
 
 
 def _plain(name: str) -> str:

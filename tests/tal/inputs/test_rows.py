@@ -49,6 +49,14 @@ def read(text: str, model: Signature = ABC) -> Any:
             ["text: left out 'target', which the model doesn't take"],
         ),
         (
+            ",target,alpha,beta,gamma\n0,yes,0,1,2\n1,no,3,4,5",
+            ["text: left out 'target' and 1 column without a name, which the model doesn't take"],
+        ),
+        (
+            ",alpha,beta,gamma\n7,0,1,2\n8,3,4,5",
+            ["text: left out 1 column without a name, which the model doesn't take"],
+        ),
+        (
             "one,two,three\n0,1,2\n3,4,5",
             ["text: the header has other names than in training, so the columns are taken in their order"],
         ),
