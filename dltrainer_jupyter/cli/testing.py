@@ -9,7 +9,6 @@ import click
 from dltrainer_jupyter import tal
 from dltrainer_jupyter.cli.output import say, say_json
 from dltrainer_jupyter.core.errors import ConfigurationError
-from dltrainer_jupyter.tal.inputs.arrays import read_pair
 from dltrainer_jupyter.views import test_runs
 
 
@@ -22,8 +21,7 @@ def test(ref: str, data: str | None, checkpoint: str, csv: str | None, *, as_jso
         If the data isn't what the model takes, or a file can't be read or written.
     """
     run = tal.get(ref)
-    is_file = data is not None and data.lower().endswith(".npz")
-    found = run.test(read_pair(str(data)) if is_file else data, checkpoint, Path(str(data)).name if is_file else None)
+    found = run.test(data, checkpoint)
     if csv is not None:
         try:
             with Path(csv).open("w", encoding="utf-8") as file:

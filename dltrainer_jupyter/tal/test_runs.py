@@ -6,6 +6,7 @@ import copy
 import time
 from collections.abc import Generator, Mapping
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,8 @@ from dltrainer_jupyter.data.lazy.stream import LazyStream
 from dltrainer_jupyter.data.measured import AsTrained, as_trained
 from dltrainer_jupyter.loop import parts
 from dltrainer_jupyter.tal.inference import objects_of
+from dltrainer_jupyter.tal.inputs.arrays import read_pair
+from dltrainer_jupyter.tal.places import is_there
 from dltrainer_jupyter.tal.trying import notes_of
 
 if TYPE_CHECKING:
@@ -32,12 +35,17 @@ if TYPE_CHECKING:
 
 MOST_EXAMPLES = 1_000_000
 """Examples of which what became of each is kept: all of a smaller set, else so many drawn once."""
+_PAIR = ".npz"
 _OWN = "validation"
 """What the run's own held-back set is called."""
 
 
 def test(run: Run, data: Any, checkpoint: str | int, name: str | None) -> TestRunRecord:
     """Measure a checkpoint of a run; see :meth:`dltrainer_jupyter.tal.run.Run.test`."""
+    if isinstance(data, Path):
+        data = str(data)
+    if isinstance(data, str) and data.lower().endswith(_PAIR):
+        data, name = read_pair(data), name or Path(data).name
     with run.trained(checkpoint).own_parts():
         return _test(run, data, checkpoint, name)
 
@@ -50,6 +58,7 @@ def _test(run: Run, data: Any, checkpoint: str | int, name: str | None) -> TestR
     observers: list[Any] = [it for it in (*metrics, confusion, examiner) if it is not None]
     count, seconds = 0, 0.0
     dataset = _own_set(spec, own) if data is None else _loaded(spec, data, ready)
+    is_whole = data is not None and dataset.validation is None
     with closing(_batches(spec, dataset, ready)) as batches:
         for inputs, targets in batches:
             began = time.perf_counter()
@@ -67,15 +76,16 @@ def _test(run: Run, data: Any, checkpoint: str | int, name: str | None) -> TestR
     if examiner is not None:
         summary |= examiner.summary()
     examples = {} if examiner is None else dict(examiner.examples())
+    flattering = _trained_on(run, count) if is_whole and _is_own(spec, own, data) else []
     return run.store.add_test_run(
         record,
         name=name or _called(data),
         count=count,
         seconds=seconds,
-        metrics=_loss(examples) | {metric.name: metric.compute() for metric in metrics},
+        metrics=_loss(examples) | _of_values(summary) | {metric.name: metric.compute() for metric in metrics},
         labels=list(signature.labels),
         confusion=None if confusion is None else confusion.matrix,
-        summary=summary | {"notes": [*ready.notes, *notes_of(predictor), *summary["notes"]]},
+        summary=summary | {"notes": [*flattering, *ready.notes, *notes_of(predictor), *summary["notes"]]},
         examples=examples,
     )
 
@@ -145,9 +155,57 @@ def _loaded(spec: RunSpec, data: Any, ready: AsTrained) -> Dataset:
 def _named(spec: RunSpec, data: str) -> dict[str, Any]:
     """Read a name as that of a data set, or of another file for the source that the run was trained on."""
     has_file = not spec.data.is_user_object and "path" in spec.data.config
-    if data in registry.names("data") or not has_file:
+    if data in registry.names("data"):
+        return {"type": data}
+    if not has_file:
+        if is_there(data):
+            source = "arrays" if spec.data.is_user_object else f"'{spec.data.type}'"
+            msg = (
+                f"data: the run was trained on {source}, so it isn't known what the columns of '{data}' are; give "
+                f"(x, y), an .npz file with the arrays x and y, or {{'type': 'csv', 'path': '{data}', 'target': …}}."
+            )
+            raise ConfigurationError(msg)
         return {"type": data}
     return {"type": spec.data.type, **spec.data.config, "path": full(data)}
+
+
+def _is_own(spec: RunSpec, own: Mapping[str, Any], data: Any) -> bool:
+    """Tell whether what is measured is what the run was given, by its name or as the same arrays."""
+    if spec.data.is_user_object:
+        given = own.get("data")
+        if not isinstance(data, tuple | list) or not isinstance(given, tuple | list) or len(data) != len(given):
+            return data is given
+        return all(_are_same(one, other) for one, other in zip(data, given, strict=True))
+    if not isinstance(data, str | Mapping):
+        return False
+    named = validate(Part, _named(spec, data) if isinstance(data, str) else data, "data")
+    one, other = (
+        {name: full(value) if name == "path" and isinstance(value, str) else value for name, value in it.config.items()}
+        for it in (named, spec.data)
+    )
+    return named.type == spec.data.type and one == other
+
+
+def _are_same(one: Any, other: Any) -> bool:
+    are_arrays = isinstance(one, np.ndarray) and isinstance(other, np.ndarray)
+    # Of a run in a file or another process they are copies.
+    return one is other or (are_arrays and np.array_equal(one, other))
+
+
+def _trained_on(run: Run, count: int) -> list[str]:
+    """Say how many samples of the run's own data were trained on, where it is known how they were divided."""
+    partition = run.partition
+    if partition is None:
+        return []
+    whole = len(partition.train) + len(partition.validation)
+    trained = len(partition.train) if count == whole else int((partition.train < count).sum())
+    held_back = "; run.test() without data measures the held-back ones" if len(partition.validation) else ""
+    return [f"{trained:,} of these {count:,} samples were trained on{held_back}."]
+
+
+def _of_values(summary: Mapping[str, Any]) -> dict[str, float]:
+    """Give what a validation says of values: mean errors and R²."""
+    return dict(summary.get("overall", {})) if summary["task"] == "regression" else {}
 
 
 def _loss(examples: Mapping[str, Array]) -> dict[str, float]:

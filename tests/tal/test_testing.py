@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.datasets import load_digits, load_wine
-from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, mean_absolute_error
+from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, mean_absolute_error, r2_score
 from torch.utils.data import DataLoader, TensorDataset
 
 from dltrainer_jupyter.core.errors import CheckpointError, ConfigurationError
@@ -20,6 +20,8 @@ from dltrainer_jupyter.views.examples import examples
 from tests.tal.subject import TEXT, VALUES, X, Y, net, quick
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from dltrainer_jupyter.tal import Run
 
 DIGITS, TRUTH = load_digits(return_X_y=True)
@@ -53,7 +55,12 @@ def test_other_arrays_are_preprocessed_as_in_training() -> None:
     assert found.metrics["accuracy"] == pytest.approx(accuracy_score(TRUTH, predicted))
     assert found.metrics["f1"] == pytest.approx(f1_score(TRUTH, predicted, average="macro"))
     assert np.array_equal(found.confusion, confusion_matrix(TRUTH, predicted))
-    assert metrics(run, "digits", checkpoint="last") == found.metrics
+    by_name = run.test("digits", checkpoint="last")
+    assert by_name.metrics == found.metrics
+    assert by_name.notes[0] == (
+        "1,438 of these 1,797 samples were trained on; run.test() without data measures the held-back ones."
+    )
+    assert found.notes == by_name.notes[1:]
     assert metrics(run, (DIGITS[:900], TRUTH[:900], DIGITS[900:], TRUTH[900:]), checkpoint="last") == found.metrics
 
 
@@ -92,6 +99,9 @@ def test_values_are_measured() -> None:
     run = quick(data=(X, VALUES), metrics=["mae"])
     found = run.test((X, VALUES))
     assert found.metrics["mae"] == pytest.approx(mean_absolute_error(VALUES, run.best.predict(X)), rel=1e-5)
+    assert found.metrics["rmse"] == pytest.approx(found.metrics["loss"] ** 0.5)
+    assert found.metrics["r2"] == pytest.approx(r2_score(VALUES, run.best.predict(X)), rel=1e-4)
+    assert found.notes[0].startswith("32 of these 40 samples were trained on")
     assert (found.confusion, found.labels) == (None, [])
     table = run.test_examples(found.id)
     assert np.allclose(table["prediction_1"], run.best.predict(X))
@@ -99,6 +109,17 @@ def test_values_are_measured() -> None:
         run.test((X, X[:, :3]))
     with pytest.raises(ConfigurationError, match="expected numbers as targets, as in training"):
         run.test((X, TEXT))
+
+
+def test_files_are_measured_where_it_is_known_what_they_hold(tmp_path: Path) -> None:
+    run = quick(metrics=["accuracy"])
+    np.savez(tmp_path / "t.npz", x=X[:30], y=Y[:30])
+    for place in (tmp_path / "t.npz", str(tmp_path / "t.npz")):
+        found = run.test(place)
+        assert (found.name, found.metrics) == ("t.npz", metrics(run, (X[:30], Y[:30])))
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(ConfigurationError, match=r"it isn't known what the columns of '.*t\.csv' are; give \(x, y\)"):
+        run.test(tmp_path / "t.csv")
 
 
 class OwnAccuracy:

@@ -164,7 +164,8 @@ class Run(Steered, Recorded):
         Parameters
         ----------
         data : optional
-            Anything :func:`dltrainer_jupyter.tal.train` takes; by default what the run itself held back.
+            Anything :func:`dltrainer_jupyter.tal.train` takes, a ``.npz`` file with the arrays ``x`` and ``y``, or
+            another file for a run that learnt from one; by default what the run itself held back.
         checkpoint : {"best", "last"} or int, default "best"
             Which checkpoint; a number is its step.
         name : str, optional
@@ -173,7 +174,8 @@ class Run(Steered, Recorded):
         Returns
         -------
         TestRunRecord
-            ``metrics``, ``confusion`` and ``summary``; its ``id`` is the number to find it by.
+            ``metrics``, ``confusion``, ``summary`` and ``notes``, such as how many of the samples were trained on, if
+            the data are the run's own; its ``id`` is the number to find it by.
 
         Raises
         ------
