@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
 from dltrainer_jupyter.server.schemas import LARGEST, Strict
 from dltrainer_jupyter.views.sorting import MOST, MOST_MATRICES, Sort
+
+# In an address everything is text: what is a number counts as one, also where classes are called by numbers.
+_Class = Annotated[Annotated[int, Field(ge=0, le=2**31 - 1)] | str | None, Field(union_mode="left_to_right")]
 
 
 class EvaluationQuery(Strict):
@@ -31,8 +34,8 @@ class ExamplesQuery(EvaluationQuery):
     test_run: int | None = Field(
         default=None, ge=0, le=LARGEST, description="Number of a test run, in place of a validation."
     )
-    truth: int | None = Field(default=None, ge=0, le=2**31 - 1, description="Only those of this class.")
-    predicted: int | None = Field(default=None, ge=0, le=2**31 - 1, description="Only those taken for this class.")
+    truth: _Class = Field(default=None, description="Only those of this class, by number or name.")
+    predicted: _Class = Field(default=None, description="Only those taken for this class, by number or name.")
     correct: bool | None = Field(default=None, description="Only those that are right, or wrong.")
     sort: Sort = Field(default="index", description="With a minus the greatest first; what isn't known comes last.")
     offset: int = Field(default=0, ge=0, le=LARGEST, description="How many are passed over.")
@@ -70,7 +73,7 @@ class TopRow(BaseModel):
 class ExampleRow(BaseModel):
     """One example, and what the model said of it."""
 
-    index: int = Field(description="Its position in the set.")
+    index: int = Field(description="Its place in the set that was measured.")
     truth: str | None
     prediction: str | None = Field(description="None where scores weren't numbers.")
     truth_class: int | None

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from dltrainer_jupyter.core.records import ValidationRecord
+from dltrainer_jupyter.core.shortening import few_of
+from dltrainer_jupyter.store.store import Store
 from dltrainer_jupyter.views.numbers import number
 
+_LISTED = 2
+"""Epochs in a row that are told one by one."""
+_INSTEAD = {
+    "regression": "run.evaluation() and run.plot('residuals')",
+    "segmentation": "run.evaluation() and run.plot('per_class')",
+    "detection": "run.evaluation() and run.plot('pr')",
+}
+"""What there is for tasks without a confusion matrix."""
 COLUMNS = ("support", "predicted", "precision", "recall", "f1")
 
 
@@ -60,13 +71,39 @@ def class_rows(validation: ValidationRecord) -> list[dict[str, Any]]:
     return per_class(validation.labels, validation.confusion)
 
 
-def no_confusion(run: str, epoch: int | None) -> str:
-    """Say that a run has no confusion matrix, and when it has one.
+def no_confusion(store: Store, run: str, epoch: int | None) -> str:
+    """Say that a run has no confusion matrix: never, or when it has one, and what there is in its place.
+
+    Parameters
+    ----------
+    store : Store
+        Where the run is.
+    run : str
+        Its id.
+    epoch : int or None
+        Which validation was asked for; the newest if None.
+    """
+    name, newest = store.run(run).name, store.validation(run)
+    task = (newest.summary or {}).get("task") if newest is not None else None
+    if task in _INSTEAD:
+        return f"Run '{name}' does {task}, which has no confusion matrix; see {_INSTEAD[task]}."
+    if newest is not None and newest.confusion is None:
+        return f"Run '{name}' has no confusion matrix: its model has no classes, or more than are counted."
+    if epoch is None or newest is None:
+        return f"Run '{name}' has no confusion matrix yet; it is counted at each validation of classes."
+    return f"Run '{name}' has no confusion matrix after epoch {epoch:,}; {validated(store.validation_epochs(run))}."
+
+
+def validated(epochs: Sequence[int]) -> str:
+    """Say which epochs were followed by a validation.
 
     Examples
     --------
-    >>> no_confusion("digits", 3)
-    "Run 'digits' has no confusion matrix after epoch 3; it is counted at each validation of classes."
+    >>> validated([2, 4, 6]), validated([])
+    ('there are 2, 4, 6', 'none was validated yet')
     """
-    when = "yet" if epoch is None else f"after epoch {epoch:,}"
-    return f"Run '{run}' has no confusion matrix {when}; it is counted at each validation of classes."
+    if not epochs:
+        return "none was validated yet"
+    listed = few_of(list(map(str, epochs)), 10)
+    steps = len(epochs) > _LISTED and {after - before for before, after in pairwise(epochs)} == {1}
+    return f"there are {epochs[0]:,} to {epochs[-1]:,}" if steps else f"there are {listed}"

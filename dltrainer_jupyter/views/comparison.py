@@ -65,7 +65,7 @@ def confusion_difference(
     first, second = store.validation(run_id, one), store.validation(other_run or run_id, other)
     for found, run, epoch in ((first, run_id, one), (second, other_run or run_id, other)):
         if found is None or found.confusion is None:
-            raise ConfigurationError(no_confusion(store.run(run).name, epoch))
+            raise ConfigurationError(no_confusion(store, run, epoch))
     assert first is not None  # noqa: S101 - refused above
     assert second is not None  # noqa: S101 - as above
     if first.labels != second.labels:

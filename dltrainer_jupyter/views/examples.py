@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from dltrainer_jupyter.core.errors import ConfigurationError, UnknownNameError
+from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.store.store import Store
+from dltrainer_jupyter.views.example_choice import chosen_rows
 from dltrainer_jupyter.views.example_items import item_of
 from dltrainer_jupyter.views.gallery import EMPTY, Gallery, boxes_of, mask_of
 from dltrainer_jupyter.views.numbers import number
@@ -39,8 +40,8 @@ def examples(
     *,
     epoch: int | None = None,
     test_run: int | None = None,
-    truth: int | None = None,
-    predicted: int | None = None,
+    truth: int | str | None = None,
+    predicted: int | str | None = None,
     correct: bool | None = None,
     sort: Sort = "index",
     offset: int = 0,
@@ -60,8 +61,8 @@ def examples(
         After which epoch; the newest validation that kept some if left out.
     test_run : int, optional
         The number of a test run, in place of a validation.
-    truth, predicted : int, optional
-        Only those of this class, and those taken for this class.
+    truth, predicted : int or str, optional
+        Only those of this class, and those taken for this class; by number or name.
     correct : bool, optional
         Only those that are right, or wrong.
     sort : str, default "index"
@@ -74,18 +75,18 @@ def examples(
     dict
         ``epoch``, ``task``, ``labels``, ``total`` (that the filters leave), ``kept`` (of the set's), ``count_of_set``,
         ``feature_names`` and ``items``, each as :func:`~dltrainer_jupyter.views.example_items.item_of` gives it, with
-        ``top``, ``image``, ``features``, ``mask``, ``true_mask``, ``boxes``, ``true_boxes`` and ``size``. A filter for
-        what a task doesn't have means none.
+        ``top``, ``image``, ``features``, ``mask``, ``true_mask``, ``boxes``, ``true_boxes`` and ``size``.
 
     Raises
     ------
     ConfigurationError
-        If there is no such validation or test run.
+        If there is no such validation or test run, or examples can't be filtered or sorted so.
     """
     with store.look():
         found = _of_validation(store, run_id, epoch) if test_run is None else _of_test_run(store, run_id, test_run)
     columns = found.columns
-    rows = _sorted(columns, _filtered(columns, truth=truth, prediction=predicted, correct=correct), sort)
+    asked: dict[str, Any] = {"truth": truth, "predicted": predicted, "correct": correct, "sort": sort}
+    rows = chosen_rows(columns, found.labels, found.summary.get("task"), **asked)
     has_pictures = test_run is None or found.summary.get("is_held_back")
     gallery = Gallery.open(folder) if has_pictures and len(rows) else None
     return {
@@ -110,6 +111,7 @@ def examples_table(
     predicted: int | str | None = None,
     correct: bool | None = None,
     sort: Sort = "index",
+    held_back: npt.NDArray[np.int64] | None = None,
 ) -> pd.DataFrame:
     """Give all examples that are kept as a table, without pictures.
 
@@ -119,12 +121,15 @@ def examples_table(
         As for :func:`examples`.
     truth, predicted : int or str, optional
         Only those of this class, and those taken for this class; by number or name.
+    held_back : numpy.ndarray of int64, optional
+        Which samples of the data were held back, in order, where that is known.
 
     Returns
     -------
     pandas.DataFrame
-        A row an example: ``index truth prediction confidence correct loss score``, those that the task has. Classes are
-        called by their names; of several values each has a column, ``truth_0`` and so on.
+        A row an example: ``index sample truth prediction confidence correct loss score``, those that the task has.
+        ``index`` is the place in the set that was measured, ``sample`` that in the data which ``held_back`` tells.
+        Classes are called by their names; of several values each has a column, ``truth_0`` and so on.
 
     Raises
     ------
@@ -136,10 +141,12 @@ def examples_table(
     with store.look():
         found = _of_validation(store, run_id, epoch) if test_run is None else _of_test_run(store, run_id, test_run)
     columns, labels = found.columns, found.labels
-    wanted = {"truth": _class_of(truth, labels), "prediction": _class_of(predicted, labels), "correct": correct}
-    rows = _sorted(columns, _filtered(columns, **wanted), sort)
+    asked: dict[str, Any] = {"truth": truth, "predicted": predicted, "correct": correct, "sort": sort}
+    rows = chosen_rows(columns, labels, found.summary.get("task"), **asked)
     table: dict[str, Any] = {}
-    for name in ("index", "truth", "prediction", "confidence", "correct", "loss", "score"):
+    if columns and (test_run is None or found.summary.get("is_held_back")):
+        columns = {**columns, **_samples(columns["index"], found.summary.get("count"), held_back)}
+    for name in ("index", "sample", "truth", "prediction", "confidence", "correct", "loss", "score"):
         if name not in columns:
             continue
         values = np.asarray(columns[name])[rows]
@@ -152,13 +159,11 @@ def examples_table(
     return pd.DataFrame(table)
 
 
-def _class_of(value: int | str | None, labels: Sequence[str]) -> int | None:
-    if value is None or isinstance(value, int):
-        return value
-    if value not in labels:
-        kind = "class"
-        raise UnknownNameError(kind, value, labels)
-    return list(labels).index(value)
+def _samples(index: Array, count: int | None, held_back: npt.NDArray[np.int64] | None) -> dict[str, Array]:
+    """Tell where examples lie in the data, if as many were measured as were held back."""
+    if held_back is None or count != len(held_back):
+        return {}
+    return {"sample": held_back[np.asarray(index)]}
 
 
 def _called(number_of_it: int, labels: Sequence[str]) -> str | None:
@@ -186,30 +191,6 @@ def _of_test_run(store: Store, run_id: str, number_of_it: int) -> _Found:
     record = find_test_run(store, run_id, number_of_it)
     summary = {"count": record.count} | dict(record.summary or {})
     return _Found(record.checkpoint_epoch, record.labels, summary, store.test_run_examples(number_of_it))
-
-
-def _filtered(columns: Mapping[str, Array], **wanted_values: int | bool | None) -> npt.NDArray[np.intp]:
-    """Find the rows whose columns have these values."""
-    wanted = np.ones(len(columns.get("index", ())), bool)
-    for name, value in wanted_values.items():
-        if value is not None:
-            column = columns.get(name)
-            # Values of a regression are no classes.
-            known = column is not None and column.ndim == 1 and column.dtype.kind in "iub"
-            wanted &= (column == value) if known else False
-    return np.flatnonzero(wanted)
-
-
-def _sorted(columns: Mapping[str, Array], rows: npt.NDArray[np.intp], sort: Sort) -> npt.NDArray[np.intp]:
-    if sort not in (orders := get_args(Sort)):
-        kind = "order of examples"
-        raise UnknownNameError(kind, sort, orders)
-    name, descending = sort.lstrip("-"), sort.startswith("-")
-    if name == "index" or name not in columns:
-        return rows
-    keys = np.asarray(columns[name])[rows].astype(np.float64)
-    ordered: npt.NDArray[np.intp] = rows[np.argsort(-keys if descending else keys, kind="stable")]
-    return ordered
 
 
 def _item(columns: Mapping[str, Array], row: int, labels: Sequence[str], gallery: Gallery | None) -> dict[str, Any]:

@@ -51,7 +51,9 @@ def test_examples_with_pictures(server, run: Run) -> None:
     assert all(item.image.startswith("data:image/png;base64,") for item in wrong.items)
 
 
-@pytest.mark.parametrize("query", ["sort=size", "count=0", "count=201", "truth=-1", "correct=perhaps", "colour=red"])
+@pytest.mark.parametrize(
+    "query", ["sort=size", "count=0", "count=201", "truth=-1", "truth=77", "truth=cat", "correct=perhaps", "colour=red"]
+)
 def test_what_nobody_can_mean_is_refused(server, run: Run, query: str) -> None:
     assert server.get(f"/runs/{run.id}/examples?{query}").status == 422
 
@@ -63,6 +65,7 @@ def test_what_nobody_can_mean_is_refused(server, run: Run, query: str) -> None:
         ("evaluation", {"epoch": 1}),
         ("confusions", {"after": 1}),
         ("examples", {"truth": 3, "sort": "-loss", "count": 3}),
+        ("examples", {"truth": "3", "count": 3}),
         ("examples", {"epoch": 1, "correct": True, "offset": 2, "count": 1}),
     ],
 )

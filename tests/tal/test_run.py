@@ -332,10 +332,24 @@ def test_the_confusion_matrix_is_a_table() -> None:
     assert (table.index.name, table.columns.name) == ("true", "predicted")
     assert list(table.columns) == list(table.index) == ["0", "1"]
     assert int(table.to_numpy().sum()) == 8
-    with pytest.raises(IllegalControlError, match="has no confusion matrix after epoch 9"):
+    with pytest.raises(IllegalControlError, match="has no confusion matrix after epoch 9; there are 1, 2"):
         quick().confusion(9)
-    with pytest.raises(IllegalControlError, match="has no confusion matrix yet"):
+    with pytest.raises(IllegalControlError, match=r"does regression, which has no confusion matrix; see .*residuals"):
         quick(data=(X, VALUES)).confusion()
+
+
+def test_examples_tell_where_they_are_in_ones_own_data() -> None:
+    run = quick()
+    table = run.examples(sort="-loss")
+    assert [str(truth) for truth in Y[table["sample"]]] == table["truth"].tolist()
+    assert sorted(table["sample"]) == run.partition.validation.tolist()
+    assert run.examples(test_run=run.test().id)["sample"].tolist() == run.partition.validation.tolist()
+    assert "sample" not in run.examples(test_run=run.test((X[:8], Y[:8])).id)
+
+
+def test_an_evaluation_before_the_first_validation_is_refused() -> None:
+    with pytest.raises(IllegalControlError, match="was not validated yet"):
+        quick(validation=False).evaluation()
 
 
 def test_a_run_is_described_as_strict_json() -> None:

@@ -118,7 +118,7 @@ def test_an_example_says_all_that_is_known_of_it(store: Store, begin: Begin, tmp
         ({"sort": "-confidence"}, [0, 5, 2, 7]),
         ({"sort": "-loss"}, [2, 5, 0, 7]),
         ({"sort": "loss", "offset": 1, "count": 2}, [5, 2]),
-        ({"sort": "score"}, [0, 2, 5, 7]),
+        ({"truth": "dog"}, [2, 5]),
         ({"offset": 9}, []),
     ],
 )
@@ -134,8 +134,24 @@ def test_values_are_no_classes(store: Store, begin: Begin, tmp_path: Path) -> No
     told = examples(store, "run-1", tmp_path, sort="loss")
     assert [item["prediction"] for item in told["items"]] == ["3, 4.25", "1.5, 2"]
     assert told["items"][0]["top"] is None
-    assert examples(store, "run-1", tmp_path, truth=1)["total"] == 0
-    assert examples(store, "run-1", tmp_path, correct=True)["total"] == 0
+    for asked in ({"truth": 1}, {"correct": True}, {"sort": "confidence"}):
+        with pytest.raises(ConfigurationError, match="examples of regression don't have it; they can be sorted by"):
+            examples_table(store, "run-1", **asked)
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ({"correct": "no"}, "correct: expected True or False, got 'no'."),
+        ({"truth": 77}, r"truth: expected a class from 0 to 2 or its name \(cat, dog, fox\), got 77"),
+        ({"predicted": "fix"}, "Unknown class 'fix'. Did you mean 'fox'?"),
+        ({"sort": "score"}, "can be filtered by truth, predicted, correct and sorted by index, confidence, loss"),
+    ],
+)
+def test_what_cannot_apply_is_refused(store: Store, begin: Begin, asked: dict[str, Any], expected: str) -> None:
+    _kept(begin, CLASSES)
+    with pytest.raises(ConfigurationError, match=expected):
+        examples_table(store, "run-1", **asked)
 
 
 def test_pictures_belong_to_positions(store: Store, begin: Begin, tmp_path: Path) -> None:

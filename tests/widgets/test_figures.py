@@ -198,5 +198,6 @@ def test_an_option_a_kind_does_not_have_is_refused(trainer: Any) -> None:
     for kind, options in (("curves", {"epoch": 1}), ("confusion", {"name": "a"}), ("accuracy", {"epoch": 1})):
         with pytest.raises(UnknownNameError, match="option of a figure"):
             figure(trainer.run, kind, **options)
-    with pytest.raises(NothingToPlotError, match="after epoch 9"):
-        figure(trainer.run, "confusion", epoch=9)
+    for kind in ("confusion", "roc"):
+        with pytest.raises(NothingToPlotError, match="after epoch 9; there are 1"):
+            figure(trainer.run, kind, epoch=9)

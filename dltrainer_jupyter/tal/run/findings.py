@@ -54,7 +54,7 @@ class Recorded(Identified):
         """
         found = self.store.validation(self.id, epoch)
         if found is None or found.confusion is None:
-            raise IllegalControlError(no_confusion(self.name, epoch))
+            raise IllegalControlError(no_confusion(self.store, self.id, epoch))
         return confusion_table(found.labels, found.confusion)
 
     def evaluation(self, epoch: int | None = None) -> dict[str, Any]:
@@ -69,9 +69,18 @@ class Recorded(Identified):
         -------
         dict
             ``epoch``, ``step``, ``epochs``, ``labels``, ``has_examples`` and ``summary``: ``overall`` numbers, those of
-            each class or output, curves and ``notes``, as the task has them; None before the first validation.
+            each class or output, curves and ``notes``, as the task has them.
+
+        Raises
+        ------
+        IllegalControlError
+            Before the first validation.
         """
-        return evaluation(self.store, self.id, epoch)
+        found = evaluation(self.store, self.id, epoch)
+        if found["epoch"] is None:
+            msg = f"Run '{self.name}' was not validated yet; there is an evaluation after each epoch with a validation."
+            raise IllegalControlError(msg)
+        return found
 
     def examples(
         self,
@@ -101,7 +110,14 @@ class Recorded(Identified):
         Returns
         -------
         pandas.DataFrame
-            A row an example: ``index truth prediction confidence correct loss score``, those that the task has.
+            A row an example: ``index sample truth prediction confidence correct loss score``, those that the task has.
+            ``index`` is the place in the set that was measured, by default what was held back; ``sample`` the number
+            in your own data, as :attr:`partition` counts, where it is known how they were divided.
+
+        Raises
+        ------
+        ConfigurationError
+            If there is no such validation, test run or class, or examples of the task can't be filtered or sorted so.
 
         Examples
         --------
@@ -116,6 +132,7 @@ class Recorded(Identified):
             predicted=predicted,
             correct=correct,
             sort=sort,
+            held_back=None if (partition := self.partition) is None else partition.validation,
         )
 
     @property

@@ -21,7 +21,7 @@ def confusion(run: Run, epoch: int | None = None) -> Chooser:
     """Draw the confusion matrix of a validation; ``chosen`` is ``truth``, ``prediction`` and ``count`` of a cell."""
     found = read(run.store, run.id, epoch)
     if found is None:
-        raise NothingToPlotError(no_confusion(run.name, epoch))
+        raise NothingToPlotError(no_confusion(run.store, run.id, epoch))
     labels = [str(label) for label in found["labels"]]
     counts = np.asarray(found["matrix"])
     predicted, true = bqplot.OrdinalScale(domain=labels), bqplot.OrdinalScale(domain=labels, reverse=True)

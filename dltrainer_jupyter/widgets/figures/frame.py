@@ -12,6 +12,7 @@ import traitlets
 from dltrainer_jupyter.core.errors import DLTrainerError
 from dltrainer_jupyter.core.records import ValidationRecord
 from dltrainer_jupyter.tal.run import Run
+from dltrainer_jupyter.views.classes import validated
 
 MOST_POINTS = 10_000
 """bqplot draws SVG and sends whole arrays; more points a line make the page stutter."""
@@ -111,7 +112,9 @@ def summary_of(run: Run, epoch: int | None, part: str, task: str) -> tuple[Valid
     found = run.store.validation(run.id, epoch)
     if found is None:
         when = "yet" if epoch is None else f"after epoch {epoch:,}"
-        msg = f"Run '{run.name}' has not been validated {when}; the first validation comes with its first epoch."
+        epochs = run.store.validation_epochs(run.id)
+        there = validated(epochs) if epochs else "the first validation comes with its first epoch"
+        msg = f"Run '{run.name}' has not been validated {when}; {there}."
         raise NothingToPlotError(msg)
     summary: Mapping[str, Any] = found.summary or {}
     if not summary.get(part):
