@@ -40,7 +40,7 @@ TITLES = ("The first cell", "See what the model does")
     ],
 )
 def test_the_tables_list_what_there_is(kind: Kind, row: str) -> None:
-    listed = [name for title, cell in TABLE if title.split()[0] == row for name in re.findall(r"`(\w+)`", cell)]
+    listed = [name for title, cell in TABLE if title.split()[0] == row for name in re.findall(r"`([\w-]+)`", cell)]
     others = {name.strip("`") for _, cell in TABLE for name in NOT_NAMES.findall(cell)}
     assert listed
     there = {name.rpartition(".")[2] for name in registry.names(kind)}

@@ -119,7 +119,7 @@ def by_hand(net: Net) -> tuple[Net, list[float]]:
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-            losses.append(float(loss))
+            losses.append(loss.item())
     return net, losses
 
 

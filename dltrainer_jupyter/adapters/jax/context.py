@@ -21,6 +21,7 @@ from dltrainer_jupyter.adapters.shared.losses import build_loss, default_loss
 from dltrainer_jupyter.adapters.shared.optimizers import first_rate
 from dltrainer_jupyter.adapters.shared.own_terms import wants_model
 from dltrainer_jupyter.adapters.shared.parts import model_by_name, own_loss, part_by_name
+from dltrainer_jupyter.core.choosing import refuse_several
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Signature
 from dltrainer_jupyter.core.seeds import derive
@@ -198,13 +199,18 @@ class JaxContext:
 
     def _loss_by(self, part: Part | None) -> Callable[[Any, Any], Any]:
         named = part_by_name("losses", part or default_loss(self.signature), "loss", "jax")
-        return _in_columns(build_loss(named, self.signature), same_shape=getattr(named, "same_shape", False))
+        return _in_columns(
+            build_loss(named, self.signature), same_shape=getattr(named, "same_shape", False), of_one=True
+        )
 
 
-def _in_columns(loss: Callable[[Any, Any], Any], *, same_shape: bool) -> Callable[[Any, Any], Any]:
+def _in_columns(
+    loss: Callable[[Any, Any], Any], *, same_shape: bool, of_one: bool = False
+) -> Callable[[Any, Any], Any]:
     """Let a model that gives (n,) be compared with targets of shape (n, 1), as which single values come.
 
     JAX would spread the two over (n, n) in silence; with ``same_shape`` whatever else would be spread is refused.
+    With ``of_one`` several outputs are refused as well.
     """
 
     def compare(outputs: Any, targets: Any) -> Any:
@@ -214,6 +220,8 @@ def _in_columns(loss: Callable[[Any, Any], Any], *, same_shape: bool) -> Callabl
             if same_shape and outputs.shape != targets.shape:
                 msg = f"the model gives {outputs.shape} where the loss compares with {targets.shape}"
                 raise ValueError(msg)
+        elif of_one:
+            refuse_several(outputs, "loss")
         return loss(outputs, targets)
 
     return compare

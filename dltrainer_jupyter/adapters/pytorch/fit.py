@@ -31,6 +31,8 @@ def check_fit(recipe: Recipe, state: TrainState, batch: Batch, ops: Ops, classes
             f"({first_line(error)})."
         )
         raise ConfigurationError(msg) from error
+    except ConfigurationError:
+        raise
     except (RuntimeError, ValueError) as error:
         msg = f"Model, loss and data don't fit: {first_line(error)}; {given}."
         if batch.size == 1:

@@ -19,6 +19,7 @@ from dltrainer_jupyter.adapters.tensorflow.composing import TensorFlowTools
 from dltrainer_jupyter.adapters.tensorflow.precision import check_policy
 from dltrainer_jupyter.adapters.tensorflow.probabilities import Meaning, as_column, meaning_of, tells_apart_two
 from dltrainer_jupyter.adapters.tensorflow.randomness import seed_initializers
+from dltrainer_jupyter.core.choosing import refuse_several
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Signature
 from dltrainer_jupyter.core.spec import Part, RunSpec
@@ -201,7 +202,9 @@ class TensorFlowContext:
         part = given or default_loss(self.signature)
         self.loss_name = part.type
         named = part_by_name("losses", part, "loss", "tensorflow")
-        return _in_columns(build_loss(named, self.signature), same_shape=getattr(named, "same_shape", False))
+        return _in_columns(
+            build_loss(named, self.signature), same_shape=getattr(named, "same_shape", False), of_one=True
+        )
 
     def _compare_own(self, given: Any) -> Callable[[Any, Any], Any]:
         return _in_columns(self._by_outputs(given), same_shape=False)
@@ -214,11 +217,14 @@ class TensorFlowContext:
         return lambda outputs, targets: tf.reduce_mean(given(fits(outputs, targets), outputs))
 
 
-def _in_columns(loss: Callable[[Any, Any], Any], *, same_shape: bool) -> Callable[[Any, Any], Any]:
+def _in_columns(
+    loss: Callable[[Any, Any], Any], *, same_shape: bool, of_one: bool = False
+) -> Callable[[Any, Any], Any]:
     """Let a model that gives (n,) be compared with targets of shape (n, 1), as which single values come.
 
     TensorFlow would spread the two over (n, n) and say nothing; with ``same_shape`` whatever else would be spread is
     refused.
+    With ``of_one`` several outputs are refused as well.
     """
 
     def compare(outputs: Any, targets: tf.Tensor) -> Any:
@@ -228,6 +234,8 @@ def _in_columns(loss: Callable[[Any, Any], Any], *, same_shape: bool) -> Callabl
             if same_shape and not outputs.shape.is_compatible_with(targets.shape):
                 msg = f"the model gives {tuple(outputs.shape)} where the loss compares with {tuple(targets.shape)}"
                 raise ValueError(msg)
+        elif of_one:
+            refuse_several(outputs, "loss")
         return loss(outputs, targets)
 
     return compare

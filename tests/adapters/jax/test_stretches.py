@@ -132,7 +132,7 @@ class Silent(TwoNets):
 
 def test_a_recipe_that_shows_nothing_makes_several_steps_too() -> None:
     with Bench(SMALL, recipe=Silent()) as bench, Bench(SMALL, recipe=Silent()) as single:
-        assert bench.stretch(3) == (None, None, None, 8, 3)
+        assert bench.stretch(3)[:5] == (None, None, None, 8, 3)
         single.state, _ = single.adapter.train_step(single.recipe, single.state, single.batch(0))
         for step in (1, 2):
             single.state, _ = single.adapter.train_step(single.recipe, single.state, single.batch(step))

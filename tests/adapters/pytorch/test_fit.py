@@ -77,14 +77,12 @@ def test_a_loss_that_cannot_be_learnt_from_is_refused(loss, expected: str) -> No
     assert error_of("mlp", (X, Y), loss=loss) == expected
 
 
-def test_several_outputs_are_refused() -> None:
+def test_a_loss_by_name_is_of_one_output() -> None:
     class Two(nn.Linear):
         def forward(self, x):
             return super().forward(x), x
 
-    assert error_of(Two(6, 2), (X, Y), loss=lambda outputs, _targets: outputs[0].sum()) == (
-        "model: expected a tensor, got tuple."
-    )
+    assert error_of(Two(6, 2), (X, Y)) == "loss: there are several outputs (0, 1); say which, such as output: 0."
 
 
 def test_the_last_batch_is_tried_as_well_as_the_first() -> None:

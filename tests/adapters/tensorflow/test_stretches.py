@@ -163,7 +163,7 @@ def keeping_what_grows() -> Bench:
         (with_all_wishes, 1024),
         (lambda: own(run_eagerly=True), 1),
         (drawing_from_a_kernel, 1),
-        (showing_several_outputs, 1),
+        (showing_several_outputs, 1024),
         (keeping_what_grows, 1),
     ],
 )
