@@ -148,7 +148,7 @@ def leave(notebook: Any) -> None:
     for cell in (1, 3):
         copy = notebook.cell(cell).locator(".dltrain-static")
         copy.scroll_into_view_if_needed()
-        expect(copy.locator("table")).to_contain_text("stopped")
+        expect(copy.locator("table").first).to_contain_text("stopped")
         expect(copy.locator("img")).to_be_visible()
 
 

@@ -182,8 +182,9 @@ def test_a_picture_dropped_on_the_tab_is_told_with_what_was_done_to_it(
     _drop(page, path)
     answer = page.locator(".dlt-answer")
     expect(answer.locator(".dlt-answer-word")).to_have_text(f"Prediction: {digit}", timeout=60_000)
-    expect(answer.locator(".dlt-guesses li")).to_have_count(5)
     shares = _shares(answer)
+    # What is hardly possible isn't told.
+    assert 1 <= len(shares) <= 5
     assert shares == sorted(shares, reverse=True)
     assert 99 <= sum(shares) <= 100.5
     facts = answer.locator(".dlt-answer-facts").inner_text()
@@ -373,7 +374,7 @@ def test_a_checkpoint_is_measured_on_the_held_back_set_opened_downloaded_and_del
     expect(page.locator(".dlt-test-title")).to_contain_text("validation, step")
     expect(page.locator(".dlt-matrix [data-cell]")).to_have_count(100)
     listed = page.locator(".dlt-test .dlt-examples-scroll")
-    expect(listed.get_by_role("row").nth(1)).to_be_visible()
+    expect(listed.locator(".dlt-tile").first).to_be_visible()
     keep_picture(page.locator(".dlt-card"), "test-open")
     page.get_by_role("button", name="All test runs").click()
     row.get_by_role("button", name="Delete").click()
@@ -446,7 +447,7 @@ def test_a_notebook_and_the_tab_of_lab_take_pictures_and_drawings_and_test(
     panel.locator(".dlt-try").get_by_text("Draw", exact=True).click()
     panel.locator(".dlt-pad canvas").scroll_into_view_if_needed()
     _stroke(notebook.page, [(0.5, 0.12), (0.5, 0.9)])
-    expect(panel.locator(".dlt-drawing-answer .dlt-guesses li")).to_have_count(5)
+    expect(panel.locator(".dlt-drawing-answer .dlt-guesses li").first).to_be_visible()
     expect(panel.locator(".dlt-drawing-answer .dlt-answer-facts")).to_contain_text("weights")
     keep_picture(panel, "try-in-notebook")
 

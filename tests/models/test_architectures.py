@@ -140,7 +140,8 @@ def roughened(net: nn.Module) -> nn.Module:
     with torch.no_grad():
         for tensor in net.state_dict().values():
             if tensor.is_floating_point():
-                tensor.add_(0.1 * torch.rand(tensor.shape, generator=generator))
+                # Not more alone, or activations with a bound would all lie on it.
+                tensor.add_(0.1 * (torch.rand(tensor.shape, generator=generator) - 0.2))
     return net.eval()
 
 
@@ -372,12 +373,12 @@ def test_arrays_of_sequences_are_read_as_they_are() -> None:
     ],
 )
 @pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_two_epochs_of_digits_teach_it(framework: str, name: str, settings: dict[str, Any], least: float) -> None:
+def test_three_epochs_of_digits_teach_it(framework: str, name: str, settings: dict[str, Any], least: float) -> None:
     data = Digits(Digits.Config()).load(RunSpec(model="cnn", data="digits"), {})
     assert data.validation is not None
     model = {"type": name, **settings}
     with trial(framework, model, (data.train, data.signature), learning_rate=3e-3) as learning:
-        learning.step(2 * len(data.train) // BATCH)
+        learning.step(3 * len(data.train) // BATCH)
         predictor = type(learning.adapter).predictor(learning.spec, {}, data.signature, learning.save().weights)
         right = predictor.outputs(data.validation.inputs).argmax(axis=1) == data.validation.targets
     assert right.mean() >= least

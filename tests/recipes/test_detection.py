@@ -192,6 +192,7 @@ def test_a_suspended_run_goes_on_to_the_same_bits(settings: dict[str, Any]) -> N
 
 @pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_a_compiled_step_is_as_large_a_step() -> None:
     plain, compiled = train(epochs=1), train(epochs=1, compile=True)
     first, second = (run.metrics().iloc[-1]["train_loss"] for run in (plain, compiled))
