@@ -200,6 +200,7 @@ def test_a_compiled_step_is_as_large_a_step() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_it_learns_to_find_shapes() -> None:
     run = train(
         model="detector",
