@@ -28,7 +28,7 @@ def test_boxes_are_rows_whatever_their_number(capsys: pytest.CaptureFixture[str]
         "c.png,0,0,1,1,0.5,disc",
         "c.png,0,0,9,9,0.25,cross",
     ]
-    predicting.say_lines(BOXES, several=False)
+    predicting.say_lines(BOXES)
     assert capsys.readouterr().out.splitlines() == [
         "a.png: nothing",
         "b.png: cross (75.0 %) at 1, 2, 4, 4",
@@ -37,7 +37,7 @@ def test_boxes_are_rows_whatever_their_number(capsys: pytest.CaptureFixture[str]
 
 
 def test_a_mask_is_told_in_shares_and_is_no_row(capsys: pytest.CaptureFixture[str]) -> None:
-    predicting.say_lines(MASKS, several=False)
-    assert capsys.readouterr().out == "0 (83.3 %), 4 (16.7 %)\n"
+    predicting.say_lines(MASKS)
+    assert capsys.readouterr().out == "a.png: 0 (83.3 %), 4 (16.7 %)\n"
     with pytest.raises(ConfigurationError, match="the predictions are masks, which are no rows; use --json"):
         predicting.say_csv(MASKS)
