@@ -115,7 +115,10 @@ def _operation(
     if operation.answer is not None:
         answers[str(int(operation.status))]["content"] = {_MEDIA_TYPES[0]: {"schema": named[operation.answer]}}
     if operation.media_types:
-        content = {media_type: {"schema": {"type": "string"}} for media_type in operation.media_types}
+        content = {
+            media_type: {"schema": {} if "json" in media_type else {"type": "string"}}
+            for media_type in operation.media_types
+        }
         answers[str(int(operation.status))]["content"] = content
     refused = {_MEDIA_TYPES[0]: {"schema": named[ErrorAnswer]}}
     answers |= {str(int(status)): {"description": why, "content": refused} for status, why in _REFUSALS.items()}
