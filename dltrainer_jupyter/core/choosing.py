@@ -33,7 +33,7 @@ def chosen(structure: Any, which: str | int | None, where: str, what: str = "out
         By name or position; None for all of it.
     where : str
         Who asks, for messages.
-    what : {"output", "target"}
+    what : {"output", "target", "input"}
         What is chosen, for messages.
 
     Raises

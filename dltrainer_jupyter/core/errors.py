@@ -58,6 +58,8 @@ class UnknownNameError(ConfigurationError):
         What would have been understood.
     more : str, default ""
         What follows the sentences.
+    hint : str, optional
+        A sentence that helps more than the nearest known name, which is suggested without one.
 
     Examples
     --------
@@ -65,10 +67,11 @@ class UnknownNameError(ConfigurationError):
     "Unknown model 'cn'. Did you mean 'cnn'? Known: cnn, mlp."
     """
 
-    def __init__(self, kind: str, name: str, known: Iterable[str], more: str = "") -> None:
+    def __init__(self, kind: str, name: str, known: Iterable[str], more: str = "", *, hint: str | None = None) -> None:
         names = sorted(known)
         listed = ", ".join(names) or "none"
-        super().__init__(f"Unknown {kind} '{legible(name)}'.{did_you_mean(name, names)} Known: {listed}.{more}")
+        help_ = did_you_mean(name, names) if hint is None else f" {hint}"
+        super().__init__(f"Unknown {kind} '{legible(name)}'.{help_} Known: {listed}.{more}")
 
 
 class MissingPackageError(DLTrainerError, ImportError):

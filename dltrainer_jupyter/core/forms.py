@@ -1,7 +1,8 @@
 """What a form has to know of a part's settings: read from the part's ``Config``, whoever draws it.
 
 Kinds are ``int``, ``float``, ``str``, ``bool``, ``select`` (one of some values), ``multiselect`` (any of some),
-``list``, ``mapping``, ``group`` (settings with names of their own), ``either`` (one of several kinds) and ``any``.
+``list``, ``mapping``, ``group`` (settings with names of their own), ``either`` (one of several kinds), ``part`` (a part
+named in the registry, with its settings) and ``any``.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
+from weakref import WeakKeyDictionary
 
 from pydantic.errors import PydanticInvalidForJsonSchema, PydanticUserError
 
@@ -18,10 +20,20 @@ from dltrainer_jupyter.core.schema import presets
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-FieldKind = Literal["int", "float", "str", "bool", "select", "multiselect", "list", "mapping", "group", "either", "any"]
+FieldKind = Literal[
+    "int", "float", "str", "bool", "select", "multiselect", "list", "mapping", "group", "either", "part", "any"
+]
 
 _KINDS: dict[str, FieldKind] = {"integer": "int", "number": "float", "string": "str", "boolean": "bool"}
-_WORDS = {"int": "whole number", "float": "number", "str": "text", "bool": "true or false"}
+_WORDS = {
+    "int": "whole number",
+    "float": "number",
+    "str": "text",
+    "bool": "true or false",
+    "mapping": "mapping",
+    "group": "mapping",
+    "part": "name of a part, or a mapping with its type",
+}
 _DEEPEST = 8
 """Levels of settings in settings that are described."""
 
@@ -34,6 +46,8 @@ class FormField:
     kind: FieldKind
     description: str = ""
     default: Any = None
+    example: Any = None
+    """A value that could stand there, where the setting gives some."""
     required: bool = False
     nullable: bool = False
     """Whether null, which means none, may stand there."""
@@ -55,9 +69,13 @@ class FormField:
     item: FormField | None = None
     """Each item of a list, each value of a mapping."""
     fields: tuple[FormField, ...] = ()
-    """The settings of a group."""
+    """The settings of a group; of a part those that stand beside its own."""
     alternatives: tuple[FormField, ...] = ()
     """The kinds of which it is one."""
+    parts: str | None = None
+    """The kind of parts that may be named there, such as ``models``."""
+    short: str | None = None
+    """The setting of a group that a plain value in its place stands for."""
 
     @property
     def type(self) -> str:
@@ -73,8 +91,6 @@ class FormField:
             return f"list ({' | '.join(map(_option, self.options))} each)"
         if self.kind == "list":
             return "list" if self.item is None or self.item.kind == "any" else f"list ({self.item.type} each)"
-        if self.kind in {"mapping", "group"}:
-            return "mapping"
         bounds = {
             "≥": self.minimum,
             ">": self.exclusive_minimum,
@@ -98,6 +114,10 @@ class Form:
 
     fields: tuple[FormField, ...]
     presets: Mapping[str, Mapping[str, Any]]
+
+
+_FORMS: WeakKeyDictionary[type[BaseModel], Form] = WeakKeyDictionary()
+"""Those made so far: a list of parts asks for all of them, and each takes pydantic milliseconds."""
 
 
 def json_schema(schema: type[BaseModel], where: str = "") -> dict[str, Any]:
@@ -141,9 +161,12 @@ def form(schema: type[BaseModel], where: str = "") -> Form:
     >>> form(Config).fields[0].type
     'number ≥ 0, < 1'
     """
-    whole = json_schema(schema, where)
-    known = whole.get("$defs", {})
-    return Form(_fields(_resolved(whole, known), known, 0), presets(schema))
+    made = _FORMS.get(schema)
+    if made is None:
+        whole = json_schema(schema, where)
+        known = whole.get("$defs", {})
+        made = _FORMS[schema] = Form(_fields(_resolved(whole, known), known, 0), presets(schema))
+    return made
 
 
 def _fields(of: Mapping[str, Any], known: Mapping[str, Any], depth: int) -> tuple[FormField, ...]:
@@ -167,10 +190,12 @@ def _field(
         name=name,
         description=str(about.get("description", "")),
         default=about.get("default"),
+        example=next(iter(about.get("examples", ())), None),
         required=required,
         nullable=len(others) < len(kinds),
         step=about.get("step"),
         group=about.get("group"),
+        short=about.get("short"),
         advanced=bool(about.get("advanced", False)),
         **shape,
     )

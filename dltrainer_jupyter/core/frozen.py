@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import CoreSchema, core_schema
+
+if TYPE_CHECKING:
+    from pydantic.json_schema import JsonSchemaValue
 
 
 class Frozen(BaseModel):
@@ -23,7 +35,25 @@ class Frozen(BaseModel):
         return value
 
 
-def short(key: str, kind: type = float) -> BeforeValidator:
+@dataclass(frozen=True)
+class Short:
+    """Lets a plain value stand for a mapping with one key, and says so in the JSON schema: ``short`` is the key."""
+
+    key: str
+    kinds: tuple[type, ...]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self.spell_out, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {**handler(schema), "short": self.key}
+
+    def spell_out(self, value: Any) -> Any:
+        """Write a plain value as the mapping it stands for."""
+        return {self.key: value} if isinstance(value, self.kinds) and not isinstance(value, bool) else value
+
+
+def short(key: str, kind: type = float) -> Short:
     """Let a plain value stand for a mapping with one key.
 
     Parameters
@@ -33,9 +63,4 @@ def short(key: str, kind: type = float) -> BeforeValidator:
     kind : {float, str}
         Whether it is a number or text.
     """
-    kinds = (int, float) if kind is float else (kind,)
-
-    def spell_out(value: Any) -> Any:
-        return {key: value} if isinstance(value, kinds) and not isinstance(value, bool) else value
-
-    return BeforeValidator(spell_out)
+    return Short(key, (int, float) if kind is float else (kind,))

@@ -9,6 +9,7 @@ from pydantic import Field, StrictBool, field_validator, model_validator
 from dltrainer_jupyter.core.frozen import Frozen
 from dltrainer_jupyter.core.live import Live
 from dltrainer_jupyter.core.places import without_secrets
+from dltrainer_jupyter.core.schema import setting
 
 HANDED_OVER = "(handed over)"
 """What stands in the place of groups that are an array."""
@@ -18,36 +19,52 @@ class ValidationSpec(Frozen):
     """How much is held back, and how often the model is checked on it."""
 
     split: float = Field(default=0.2, gt=0, lt=1, description="Share of the samples held back for validation.")
-    stratify: StrictBool | str | None = Field(
+    stratify: StrictBool | str | None = setting(
         default=None,
         description="Divide each class alike: true or false, or a column whose values are divided alike; by default "
         "where classes can be.",
+        advanced=True,
     )
-    groups: str | None = Field(
+    groups: str | None = setting(
         default=None,
         min_length=1,
         description="Column of groups, such as patients, each of which is wholly trained on or wholly held back; from "
         "Python an array, too.",
+        advanced=True,
     )
-    column: str | None = Field(
-        default=None, min_length=1, description="Column that says of each row whether it is train, validation or test."
+    column: str | None = setting(
+        default=None,
+        min_length=1,
+        description="Column that says of each row whether it is train, validation or test.",
+        advanced=True,
     )
-    folds: int | None = Field(
-        default=None, ge=2, le=1000, description="Hold back one of so many equal parts instead of a share."
+    folds: int | None = setting(
+        default=None,
+        ge=2,
+        le=1000,
+        description="Hold back one of so many equal parts instead of a share.",
+        advanced=True,
     )
-    fold: int = Field(default=0, ge=0, description="Which of the folds is held back, counted from 0.")
-    train: str | None = Field(
-        default=None, min_length=1, description="File or folder to train on, in the data's folder or anywhere."
+    fold: int = setting(default=0, ge=0, description="Which of the folds is held back, counted from 0.", advanced=True)
+    train: str | None = setting(
+        default=None,
+        min_length=1,
+        description="File or folder to train on, in the data's folder or anywhere.",
+        advanced=True,
     )
-    validation: str | None = Field(
-        default=None, min_length=1, description="File or folder to validate on; nothing else is held back then."
+    validation: str | None = setting(
+        default=None,
+        min_length=1,
+        description="File or folder to validate on; nothing else is held back then.",
+        advanced=True,
     )
     interval: Annotated[int, Live()] = Field(default=1, ge=1, description="Validate after every so many epochs.")
-    examples: int = Field(
+    examples: int = setting(
         default=5000,
         ge=0,
         le=100_000,
         description="Examples whose predictions are kept of each validation: all, or so many drawn once; 0 for none.",
+        advanced=True,
     )
 
     @field_validator("train", "validation")

@@ -15,6 +15,10 @@ USER_OBJECT = "$object"
 """The type of a part that is the user's own object; the object itself is kept beside the run."""
 
 
+OWN_MARK = " (your own)"
+"""What tells a mention of the user's own object, where people read it, from a name."""
+
+
 class Part(BaseModel):
     """A part named in the registry with its settings, or a mention of the user's own object.
 
@@ -34,11 +38,16 @@ class Part(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _from_short_form(cls, value: Any) -> Any:
+        return cls._read(value)
+
+    @classmethod
+    def _read(cls, value: Any) -> Any:
+        """Read what a person wrote."""
         if isinstance(value, str):
-            return {"type": value, "config": {}}
+            return _named(value, {})
         if isinstance(value, Mapping) and isinstance(value.get("type"), str):
             rest = {key: item for key, item in value.items() if key != "type"}
-            return {"type": value["type"], "config": _plain(rest, "", cls._brief)}
+            return _named(value["type"], _plain(rest, "", cls._brief))
         if isinstance(value, cls):
             return value
         if isinstance(value, Part):
@@ -68,6 +77,24 @@ class Part(BaseModel):
     def __str__(self) -> str:
         """Describe the part in a few words."""
         return str(self.config.get("is", self.type)) if self.is_user_object else self.type
+
+    @property
+    def shown(self) -> str:
+        """What it is called where people read it: the user's own object is told from a name.
+
+        Examples
+        --------
+        >>> Part.user_object("squared").shown, Part(type="mlp").shown
+        ('squared (your own)', 'mlp')
+        """
+        return f"{self}{OWN_MARK}" if self.is_user_object else self.type
+
+
+def _named(name: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """Take what :attr:`Part.shown` gives of the user's own object, if somebody hands that back, for its mention."""
+    if name.endswith(OWN_MARK):
+        return {"type": USER_OBJECT, "config": {"is": name.removesuffix(OWN_MARK), **settings}}
+    return {"type": name, "config": settings}
 
 
 class TrackerPart(Part):
@@ -117,6 +144,17 @@ def _plain(value: Any, where: str, brief: Callable[[object], str]) -> Any:
         return _plain(to_list(), where, brief)
     msg = f"expected numbers, text, lists or mappings as settings, got {brief(value)} for '{where.removeprefix('.')}'"
     raise ValueError(msg)
+
+
+STACK = "stack"
+"""The model that is made of layers, which nobody has to name: ``{layers: [...]}``."""
+
+
+def stacked(value: Any) -> Any:
+    """Let layers alone mean the model that is made of them."""
+    return (
+        {"type": STACK, **value} if isinstance(value, Mapping) and "layers" in value and "type" not in value else value
+    )
 
 
 def _listed(value: Any) -> Any:

@@ -35,7 +35,9 @@ def _holds_secrets(url: str) -> bool:
         parts = urlsplit(url)
     except ValueError:
         return "@" in url
-    return "://" in url and bool(parts.password or parts.query)
+    # Where a name alone logs somebody in, it is a token; elsewhere it is a user, or a container.
+    is_token = bool(parts.username) and "http" in parts.scheme
+    return "://" in url and bool(parts.password or parts.query or is_token)
 
 
 def is_remote(url: str) -> bool:

@@ -237,7 +237,7 @@ class TestRunRecord:
         """Show what it came to; curves and matrix are pages."""
         values = ", ".join(f"{name} {value:.4g}" for name, value in self.metrics.items())
         head = f"Test run {self.id}: {self.count:,} examples of {self.name}, step {self.checkpoint_step:,}: {values}"
-        return f"<{'. '.join([head, *self.notes])}>"
+        return f"<{' '.join([f'{head}.', *self.notes])}>" if self.notes else f"<{head}>"
 
 
 @dataclass(frozen=True)

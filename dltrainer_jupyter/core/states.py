@@ -23,6 +23,17 @@ class State(StrEnum):
     FAILED = "failed"
     LOST = "lost"
 
+    @property
+    def said(self) -> str:
+        """What one says of such a run.
+
+        Examples
+        --------
+        >>> State.RUNNING.said, State.FAILED.said
+        ('is running', 'has failed')
+        """
+        return f"{'has' if self is State.FAILED else 'is'} {self}"
+
 
 class Verb(StrEnum):
     """What a person may ask of a run; each but ``resume`` of a dead run and ``delete`` becomes a control row."""
@@ -137,5 +148,5 @@ def check_verb(run: str, verb: Verb, state: State) -> None:
     >>> check_verb("digits", Verb.PAUSE, State.RUNNING)
     """
     if state not in ALLOWED[verb]:
-        msg = f"Can't {verb} run '{run}': it is {state}. {_CURE[verb]}"
+        msg = f"Can't {verb} run '{run}': it {state.said}. {_CURE[verb]}"
         raise IllegalControlError(msg)

@@ -45,6 +45,24 @@ class RegularizationTerm(LossTerm):
     off_below: float | None = Field(default=None, description="Leave it out of steps whose loss is below this.")
 
 
+class ForInput(Frozen):
+    """What a preprocessing step is for."""
+
+    input: str | int | None = Field(default=None, description="Which of several inputs, by name or position.")
+
+
+def without_input(part: Part) -> tuple[Part, str | int | None]:
+    """Take apart a preprocessing step's own settings and the one of several inputs that it is for, if it says so."""
+    if "input" not in part.config:
+        return part, None
+    own = {name: value for name, value in part.config.items() if name != "input"}
+    which = part.config["input"]
+    if not isinstance(which, str | int) or isinstance(which, bool):
+        msg = f"preprocessing.input: expected the name or position of an input, got {which!r}."
+        raise ConfigurationError(msg)
+    return part.model_copy(update={"config": own}), which
+
+
 TERMS: dict[str, type[Place]] = {"loss": LossTerm, "regularization": RegularizationTerm, "metrics": Place}
 """What a part carries besides, by the key it stands under."""
 
@@ -110,13 +128,23 @@ class NamedTerm:
         return f"{self.key} '{self.name}'"
 
     @property
+    def target(self) -> str | int | None:
+        """Which of several targets it is computed on."""
+        return self.settings.output if self.settings.target is None else self.settings.target
+
+    @property
     def off_below(self) -> float | None:
         """The loss below which it doesn't count."""
         return self.settings.off_below if isinstance(self.settings, RegularizationTerm) else None
 
 
-def is_composed(spec: RunSpec) -> bool:
-    """Say whether there is more than one loss of outputs and targets, and metrics of these."""
+def is_composed(spec: RunSpec, targets: Sequence[str | int] = ()) -> bool:
+    """Say whether there is more than one loss of outputs and targets, and metrics of these.
+
+    Without a loss there is one for each of several targets.
+    """
+    if targets and spec.loss is None:
+        return True
     layers = (part.config.get("on") for part in spec.metrics)
     return isinstance(spec.loss, tuple) or bool(spec.regularization) or any(isinstance(on, str) for on in layers)
 
@@ -127,17 +155,27 @@ def layers_asked_for(spec: RunSpec) -> list[str]:
     return [on for part in parts if isinstance(on := part.config.get("on"), str)]
 
 
-def terms_of(spec: RunSpec) -> list[NamedTerm]:
+def terms_of(spec: RunSpec, targets: Sequence[str | int] = ()) -> list[NamedTerm]:
     """List the terms of what is minimised, losses first; of a plain loss that one.
+
+    Parameters
+    ----------
+    spec : RunSpec
+        Its ``loss`` and ``regularization``.
+    targets : sequence of str or int, optional
+        Names of several targets: without a loss each is compared with the output of its name.
 
     Raises
     ------
     ConfigurationError
-        If two of them have one name, or a setting is wrong.
+        If two of them have one name, none weighs anything, or a setting is wrong.
     """
     listed: list[tuple[str, Part | None]] = [("loss", part) for part in spec.parts("loss") or (None,)]
     listed += [("regularization", part) for part in spec.regularization]
     found: list[NamedTerm] = []
+    if targets and spec.loss is None:
+        del listed[0]
+        found = [NamedTerm("loss", None, LossTerm(output=it, target=it), _of_target(it)) for it in targets]
     for key, given in listed:
         if given is None:
             found.append(NamedTerm(key, None, LossTerm(), "task_loss"))
@@ -150,12 +188,20 @@ def terms_of(spec: RunSpec) -> list[NamedTerm]:
             msg = f"{key}: {other} called '{name}' already; give this one another name."
             raise ConfigurationError(msg)
         found.append(NamedTerm(key, part, settings, name))
+    if all(term.settings.weight == 0 for term in found):
+        msg = "loss: every term has weight 0, so nothing would be learnt; give one a weight above 0."
+        raise ConfigurationError(msg)
     return found
 
 
-def shown_names(spec: RunSpec) -> list[str]:
+def _of_target(name: str | int) -> str:
+    """Name the loss of a target: after it, or its position."""
+    return f"{_joined(name, Place())}_loss" if isinstance(name, str) else f"output_{name}_loss"
+
+
+def shown_names(spec: RunSpec, targets: Sequence[str | int] = ()) -> list[str]:
     """Name the terms that have a series of their own: all, where there are several."""
-    terms = terms_of(spec)
+    terms = terms_of(spec, targets)
     return [term.name for term in terms] if len(terms) > 1 else []
 
 
@@ -172,9 +218,10 @@ def _default_name(key: str, part: Part, settings: Place, taken: set[str]) -> str
     if name == "loss":
         # What people call their own function, and what the sum of all is called.
         name = "own_loss"
-    count = 2
-    while (numbered := name if count == 2 else f"{name}_{count - 1}") in taken:  # noqa: PLR2004 - the first has none
+    numbered, count = name, 1
+    while numbered in taken:
         count += 1
+        numbered = f"{name}_{count}"
     return numbered
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from dltrainer_jupyter.core.errors import ConfigurationError, MissingKeysError, Problem, brief, legible, nearest
+from dltrainer_jupyter.core.nesting import models_in, nested
 from dltrainer_jupyter.core.vocabulary import SETTINGS
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -143,9 +144,14 @@ def _shown(schema: type[BaseModel] | None, path: list[str], value: Any) -> str:
 
 
 def _holds_secret(annotation: Any) -> bool:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return any(_holds_secret(field.annotation) for field in annotation.model_fields.values())
-    return annotation is SecretStr or any(map(_holds_secret, get_args(annotation)))
+    models = [it for model in models_in(annotation) for it in (model, *nested(model))]
+    return any(
+        map(_names_secret, [annotation, *(field.annotation for it in models for field in it.model_fields.values())])
+    )
+
+
+def _names_secret(annotation: Any) -> bool:
+    return annotation is SecretStr or any(map(_names_secret, get_args(annotation)))
 
 
 def _at_the_top(key: str, value: str) -> str:
@@ -176,7 +182,7 @@ _SCALARS = {name for kind in ("int", "float", "str") for name in (kind, f"constr
 
 def _keys(schema: type[BaseModel], problem: dict[str, Any]) -> list[str]:
     """Leave out of a problem's path what is no key: pydantic puts the names of a union's members into it."""
-    names = {model.__name__ for model in _nested(schema)} | _SCALARS
+    names = {model.__name__ for model in nested(schema)} | _SCALARS
     path = [str(part) for part in problem["loc"]]
     # Whatever it is called, a key that is unknown is one.
     certain = len(path) - (problem["type"] == "extra_forbidden")
@@ -191,18 +197,5 @@ def _owner(schema: type[BaseModel], path: list[str]) -> type[BaseModel] | None:
             # One of several: what they all are was found already.
             continue
         field = current.model_fields.get(part) if current else None
-        current = next(iter(_members(field.annotation)), None) if field else None
+        current = next(iter(models_in(field.annotation)), None) if field else None
     return current
-
-
-def _nested(schema: type[BaseModel]) -> list[type[BaseModel]]:
-    inner = [member for field in schema.model_fields.values() for member in _members(field.annotation)]
-    return inner + [deeper for member in inner for deeper in _nested(member)]
-
-
-def _members(annotation: Any) -> list[type[BaseModel]]:
-    if get_origin(annotation) is Literal:
-        return []
-    inner = [member for argument in get_args(annotation) for member in _members(argument)]
-    models = [annotation] if isinstance(annotation, type) and issubclass(annotation, BaseModel) else []
-    return models + inner

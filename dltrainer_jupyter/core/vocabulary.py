@@ -11,7 +11,22 @@ from typing import Literal
 
 from dltrainer_jupyter.core.registry import Kind
 
-Subject = Literal["none", "run", "runs", "some", "settings", "input", "set", "file", "part", "plug-in", "mirror"]
+Subject = Literal[
+    "none",
+    "run",
+    "runs",
+    "some",
+    "settings",
+    "changes",
+    "input",
+    "set",
+    "file",
+    "part",
+    "plug-in",
+    "mirror",
+    "configuration",
+    "checks",
+]
 
 
 @dataclass(frozen=True)
@@ -47,6 +62,7 @@ CHECKPOINT = Option("--checkpoint", "Which checkpoint: best (the default), last,
 RELOAD = Option("--reload", "Read the plug-in folder again first.")
 OF_FRAMEWORK = Option("--framework", "Only those for this framework.", "NAME", names="adapters")
 OF_TASK = Option("--task", "Only those for this task: classification, regression, segmentation, detection.", "TASK")
+STEP = Option("--step", "Begin with the weights of the checkpoint at this step; they are fresh by default.", "N", int)
 RUN = Option("--run", "Which run, by id, beginning of the id, or name; by default the newest.", "RUN")
 
 SETTINGS: tuple[Option, ...] = (
@@ -72,9 +88,9 @@ class Word:
     help: str
     """One sentence."""
     subject: Subject = "run"
-    """What it takes: nothing, one run, several runs, some runs or none for all, a run and settings, an input to
-    predict, a data set or none for its own, a file to write, the name of a part, the file of a plug-in, or a mirror and
-    runs in it."""
+    """What it takes: nothing, one run, several runs, some runs or none for all, a run and settings, a run with settings
+    or without, an input to predict, a data set or none for its own, a file to write, the name of a part, the file of a
+    plug-in, a mirror and runs in it, settings of a new run, or names of checks, none for all."""
     options: tuple[Option, ...] = ()
     names_its_run: bool = False
     """Whether the run must be named even where another verb would take the newest one."""
@@ -95,6 +111,13 @@ WORDS: dict[str, Word] = {
         Word("stop", "Write a checkpoint and end."),
         Word("checkpoint", "Write a checkpoint that is kept."),
         Word("set", "Change settings of a live run from the next step on, such as learning_rate=1e-4.", "settings"),
+        Word(
+            "clone",
+            "Start a new run from a run's settings, with changes such as learning_rate=1e-4.",
+            "changes",
+            options=(STEP,),
+            names_its_run=True,
+        ),
         Word("delete", "Remove an ended run with its history and files.", names_its_run=True),
         Word("restore", "Bring runs back from a mirror, a folder or URL, by default DLTRAINER_MIRROR.", "mirror"),
         Word(
@@ -103,6 +126,7 @@ WORDS: dict[str, Word] = {
             "some",
             options=(WAIT_FOR_RELAYS,),
         ),
+        Word("form", "Show a form for a new run, with these settings to begin with.", "configuration"),
         Word("runs", "List runs, newest first.", "none"),
         Word("status", "Say in one line where a run stands."),
         Word("panel", "Show the live panel of a run, and bind the run to `run` and to its name."),
@@ -116,8 +140,10 @@ WORDS: dict[str, Word] = {
             "set",
             options=(RUN, CHECKPOINT),
         ),
+        Word("doctor", "Look for what is broken, and say what mends it.", "checks"),
         Word("check-plugin", "Check a plug-in's file, and try what it brings; its code is run.", "plug-in"),
         Word("models", "List models, or the settings of one.", "part", _LISTING, parts="models"),
+        Word("layers", "List the layers of a stacked model, or the settings of one.", "part", _LISTING, parts="layers"),
         Word("optimizers", "List optimizers, or the settings of one.", "part", _LISTING, parts="optimizers"),
         Word("losses", "List losses, or the settings of one.", "part", _LISTING, parts="losses"),
         Word(
@@ -137,6 +163,13 @@ WORDS: dict[str, Word] = {
             "part",
             _LISTING,
             parts="preprocessing",
+        ),
+        Word(
+            "postprocessing",
+            "List postprocessing steps, or the settings of one.",
+            "part",
+            _LISTING,
+            parts="postprocessing",
         ),
         Word("metrics", "List metrics, or the settings of one.", "part", _LISTING, parts="metrics"),
         Word("data", "List data sets, or the settings of one.", "part", _LISTING, parts="data"),

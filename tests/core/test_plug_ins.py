@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import subprocess
 import sys
@@ -175,6 +176,57 @@ def test_a_package_it_needs_is_named_with_the_cure(folder: Path) -> None:
     put(folder / "model.py", "import no_such_package.deep\n" + dedent(NET))
     with pytest.raises(MissingPackageError, match='pip install "no_such_package"'):
         registry.find("models", "tiny_net")
+
+
+def test_a_file_that_lies_beside_is_no_package_to_install(folder: Path) -> None:
+    put(folder / "_sizes.py", "SIZE = 7")
+    put(folder / "model.py", "from _sizes import SIZE\n" + dedent(NET))
+    with pytest.raises(
+        ConfigurationError, match=r"imports _sizes, which lies beside it; put both into a folder .* \._s"
+    ):
+        registry.find("models", "tiny_net")
+    put(folder / "model.py", "from ._sizes import SIZE\n" + dedent(NET))
+    registry.forget()
+    with pytest.raises(ConfigurationError, match=r"imports _sizes, which lies beside it; put both into a folder"):
+        registry.find("models", "tiny_net")
+    put(folder / "wide" / "__init__.py", "")
+    put(folder / "wide" / "sizes.py", "SIZE = 7")
+    put(folder / "wide" / "net.py", "from sizes import SIZE\n" + dedent(NET).replace("TinyNet", "WideNet"))
+    registry.forget()
+    with pytest.raises(ConfigurationError, match=r"imports sizes, which lies beside it; write from \.sizes import …$"):
+        registry.find("models", "wide_net")
+    put(folder / "wide" / "net.py", "from .widths import SIZE\n" + dedent(NET).replace("TinyNet", "WideNet"))
+    registry.forget()
+    with pytest.raises(ConfigurationError, match=r"imports widths, and there is no widths\.py beside it\.$"):
+        registry.find("models", "wide_net")
+
+
+def test_a_folder_in_it_that_nobody_may_read_breaks_no_other(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed, iterdir = folder / "closed", Path.iterdir
+    put(folder / "model.py", NET.replace("WIDTH", "1"))
+    closed.mkdir()
+
+    def listed(path: Path):
+        if path == closed:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return iterdir(path)
+
+    monkeypatch.setattr(Path, "iterdir", listed)
+    assert width() == 1
+    assert "Permission denied" in problem_of("closed")
+    put(folder / "model.py", NET.replace("WIDTH", "2"))
+    assert plug_ins.refresh()
+    assert width() == 2
+
+
+def test_names_of_a_folder_of_a_thousand_files_are_sorted_out_once(folder: Path, monkeypatch) -> None:
+    for number in range(5):
+        put(folder / f"net_{number}.py", NET.replace("TinyNet", f"Net{number}"))
+    content = plug_ins.current()
+    first = content.registered("models")
+    monkeypatch.setattr(type(content.plug_ins[0].parts[0][0]), "full_name", property(lambda _: pytest.fail("again")))
+    assert content.registered("models") is first
+    assert content.registered("losses") == {}
 
 
 def test_two_of_one_name_are_an_error_that_names_both(folder: Path) -> None:

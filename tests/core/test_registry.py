@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Sequence
+from importlib.metadata import PathDistribution
 from pathlib import Path
 
 import pytest
@@ -115,7 +116,7 @@ def test_the_same_registration_twice_is_no_conflict(plug_ins) -> None:
             None,
             (
                 "Unknown model 'cn'. Did you mean 'cnn'? Known: cnn, detector, lstm, "
-                "mlp, mobilenet_v2, resnet, transformer, unet, vit, vit-tiny."
+                "mlp, mobilenet_v2, resnet, stack, transformer, unet, vit, vit-tiny."
             ),
         ),
         ("optimizers", "adamm", "pytorch", "Unknown optimizer 'adamm'. Did you mean 'adam'? Known: ada"),
@@ -150,3 +151,21 @@ def test_checking_a_name_imports_nothing() -> None:
         "assert not {'torch', 'numpy', 'sklearn', 'sqlalchemy'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_a_packages_metadata_is_parsed_once_for_all_of_its_parts(plug_ins, monkeypatch) -> None:
+    plug_ins(
+        "acme",
+        "[dltrainer.models]\none = acme_models:One [gpu]\ntwo = acme_models:Two [gpu]\n",
+        requires=['pydantic; extra == "gpu"', 'acme-missing; extra == "tpu"'],
+        acme_models="class One: pass\nclass Two: pass\n",
+    )
+    parsed = []
+    parse = PathDistribution.read_text
+    monkeypatch.setattr(PathDistribution, "read_text", lambda self, name: parsed.append(name) or parse(self, name))
+    for name in ("one", "two", "one"):
+        registry.check("models", name)
+        entry = registry.entry_of("models", name)
+        assert (entry.package, entry.version) == ("acme", "1.0")
+    # Its name, its version and what it requires; the entry points themselves were read to find the names.
+    assert parsed.count("METADATA") <= 3

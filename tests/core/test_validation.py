@@ -8,6 +8,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from dltrainer_jupyter.core.errors import ConfigurationError, MissingKeysError
+from dltrainer_jupyter.core.registry import faults
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.validation import validate
 
@@ -138,3 +139,37 @@ def test_names_of_classes_are_no_keys() -> None:
 
 def test_what_is_right_comes_back() -> None:
     assert validate(RunSpec, {"model": "mlp", "data": "digits", "epochs": 3}).epochs == 3
+
+
+class Node(BaseModel, extra="forbid"):
+    """Settings that stand within settings of their own kind."""
+
+    size: int = 1
+    inner: list[Node] = []
+    beside: Other | None = None
+
+
+class Other(BaseModel, extra="forbid"):
+    node: Node | None = None
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"size": "x"}, "size: expected a whole number, got 'x'."),
+        ({"sise": 1}, "Unknown key 'sise'. Did you mean 'size'?"),
+        ({"inner": [{"inner": [{"size": "x"}]}]}, "inner.0.inner.0.size: expected a whole number, got 'x'."),
+        ({"beside": {"node": {"size": "x"}}}, "beside.node.size: expected a whole number, got 'x'."),
+    ],
+)
+def test_settings_may_stand_within_themselves(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        validate(Node, given)
+    assert str(error.value).startswith(said)
+
+
+def test_a_part_may_have_settings_that_stand_within_themselves() -> None:
+    class Tree:
+        Config = Node
+
+    assert list(faults.faults("models", Tree)) == []

@@ -50,11 +50,12 @@ def begun(place: Any) -> Run:
     return submit(spec, own, place=place)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "then",
     [
         pytest.param(lambda _: None, id="at once"),
-        pytest.param(lambda run: at_work(run, run.step + 60), id="later", marks=pytest.mark.slow),
+        pytest.param(lambda run: at_work(run, run.step + 60), id="later"),
     ],
 )
 def test_killed_after_a_change(then: Callable[[Run], object]) -> None:

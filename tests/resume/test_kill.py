@@ -17,9 +17,13 @@ pytestmark = pytest.mark.timeout(300)
 
 SUBJECTS: dict[str, dict[str, Any]] = {
     "pytorch": {"epochs": 20},
+    "own-step": {"epochs": 20},
     "lightning": {"epochs": 4},
     "keras": {"epochs": 4},
     "jax": {"epochs": 8},
+    "composed-pytorch": {"epochs": 6},
+    "composed-tensorflow": {"epochs": 6},
+    "composed-jax": {"epochs": 6, "threads": None},
 }
 """Shorter than in the chaos tests, and forked from one process: a trainer spends most of its life on imports."""
 KILLS = 2
@@ -45,6 +49,7 @@ def test_killed_at_random_steps(subject: str) -> None:
     assert sum(result.killed for result in results) > 0
 
 
+@pytest.mark.slow
 def test_killed_at_every_named_place() -> None:
     """Kill one trainer after another: inside the writer, between row and folder, on the way back from a checkpoint."""
     place = trainers("pytorch", checkpoint={"every_seconds": 0.05})

@@ -42,6 +42,7 @@ def damage_newest(mirror: Path, run_id: str) -> None:
     weights.write_bytes(data)
 
 
+@pytest.mark.slow
 def test_a_machine_that_vanishes_takes_little_along(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

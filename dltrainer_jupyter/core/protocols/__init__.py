@@ -19,7 +19,14 @@ from dltrainer_jupyter.core.protocols.data import (
 )
 from dltrainer_jupyter.core.protocols.evaluation import Examiner, Explains
 from dltrainer_jupyter.core.protocols.executors import Executor
-from dltrainer_jupyter.core.protocols.frameworks import Adapter, Predictor, SeveralBatches, SeveralSteps, Stretch
+from dltrainer_jupyter.core.protocols.frameworks import (
+    Adapter,
+    Lends,
+    Predictor,
+    SeveralBatches,
+    SeveralSteps,
+    Stretch,
+)
 from dltrainer_jupyter.core.protocols.inspection import (
     Distribution,
     Inspected,
@@ -27,7 +34,7 @@ from dltrainer_jupyter.core.protocols.inspection import (
     InspectsGradients,
     TimesLayers,
 )
-from dltrainer_jupyter.core.protocols.measures import Metric, Schedule
+from dltrainer_jupyter.core.protocols.measures import Interval, Metric, Schedule, ScheduleRates
 from dltrainer_jupyter.core.protocols.recipes import (
     Batch,
     BuildContext,
@@ -42,7 +49,8 @@ from dltrainer_jupyter.core.protocols.recipes import (
     StepOutput,
 )
 from dltrainer_jupyter.core.protocols.state import AVERAGED, FullState, NamedArrays, RawArray, TrainState
-from dltrainer_jupyter.core.protocols.trackers import TakesModel, Tracker
+from dltrainer_jupyter.core.protocols.trackers import Reachable, TakesModel, Tracker
+from dltrainer_jupyter.core.protocols.weights import KnowsWeightFiles, OwnWeights, SavesWeights
 
 if TYPE_CHECKING:
     from dltrainer_jupyter.core.protocols.state import Array as Array
@@ -65,20 +73,27 @@ __all__ = [
     "Inspected",
     "Inspects",
     "InspectsGradients",
+    "Interval",
+    "KnowsWeightFiles",
     "Lazy",
+    "Lends",
     "LossFunction",
     "Metric",
     "NamedArrays",
     "NativeRecipe",
     "Objective",
     "Ops",
+    "OwnWeights",
     "Partition",
     "Predictor",
     "RawArray",
+    "Reachable",
     "Recipe",
     "ResumeKind",
     "Samples",
+    "SavesWeights",
     "Schedule",
+    "ScheduleRates",
     "SeveralBatches",
     "SeveralSteps",
     "Signature",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+
+from dltrainer_jupyter.core.structures import mapped, samples_in
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +28,7 @@ class Signature:
 
     task: Task
     input_shape: tuple[int, ...]
-    """Of one sample, after preprocessing."""
+    """Of one sample, after preprocessing; empty where there are several inputs."""
     outputs: int
     """Number of classes, or of values predicted; 0 where only the model knows."""
     labels: tuple[str, ...] = ()
@@ -40,21 +42,56 @@ class Signature:
     raw: Mapping[str, Any] | None = field(default=None, compare=False)
     """What raw training inputs looked like, as :func:`dltrainer_jupyter.data.raw.describe_raw` says; None where nobody
     knows, as in checkpoints of before it was noted."""
+    inputs: tuple[str | int, ...] = ()
+    """Names of several inputs, or their positions; empty where there is one. Steps of ``preprocessing`` then say by
+    ``input`` whose they are."""
+    targets: tuple[Mapping[str, Any], ...] = ()
+    """What each of several targets is, the first as above: ``name`` (or its position), ``task``, ``outputs``,
+    ``labels``, ``encoded`` and ``class_weights``; empty where there is one."""
+
+    @property
+    def target_names(self) -> tuple[str | int, ...]:
+        """Names of several targets, or their positions; empty where there is one."""
+        return tuple(target["name"] for target in self.targets)
+
+    def of_target(self, which: str | int | None) -> Signature:
+        """Give what holds for one of several targets, by its name or position; itself where there is no such one."""
+        names = self.target_names
+        found = names.index(which) if which in names else which
+        if not isinstance(found, int) or not -len(names) <= found < len(names):
+            return self
+        target = self.targets[found]
+        return replace(
+            self,
+            task=target["task"],
+            outputs=target["outputs"],
+            labels=tuple(target["labels"]),
+            encoded=target["encoded"],
+            class_weights=tuple(target["class_weights"]),
+            targets=(),
+        )
 
 
 @dataclass(frozen=True)
 class Samples:
     """Inputs and encoded targets, sample by sample along the first axis."""
 
-    inputs: Array
-    targets: Array
+    inputs: Any
+    """An array; of several inputs a tuple or a mapping of arrays, as the net is called with them."""
+    targets: Any
+    """As the inputs."""
     raw: Array | None = None
     """Rows of a table as they came, for people to read; None where there is no table, a large one, or one whose rows
     are inputs as they came."""
 
     def __len__(self) -> int:
         """Count the samples."""
-        return len(self.inputs)
+        return samples_in(self.inputs)
+
+    def at(self, which: Any) -> Samples:
+        """Give some of them, by a slice or by indices."""
+        rows = None if self.raw is None else self.raw[which]
+        return Samples(mapped(self.inputs, lambda one: one[which]), mapped(self.targets, lambda one: one[which]), rows)
 
 
 @runtime_checkable
@@ -62,7 +99,8 @@ class Lazy(Protocol):
     """Samples that are read when their batch is due, such as files in folders.
 
     Their order, and how far into it a run is, are the run's as with samples in memory. A ``fingerprint``, where there
-    is one, tells a resumed run whether they are still those it began with.
+    is one, tells a resumed run whether they are still those it began with; ``together``, where there is one, how many
+    are best read in one go.
     """
 
     def __len__(self) -> int:

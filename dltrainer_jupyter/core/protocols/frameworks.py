@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 from dltrainer_jupyter.core.protocols.data import Samples, Signature
+from dltrainer_jupyter.core.protocols.measures import Interval, ScheduleRates
 from dltrainer_jupyter.core.protocols.recipes import Batch, Ops, Recipe, StepOutput
 from dltrainer_jupyter.core.protocols.state import FullState, NamedArrays, TrainState
 
@@ -25,8 +26,8 @@ class Predictor(Protocol):
     def native(self) -> Any:
         """The framework's own object, in evaluation mode: a module or a model; whole once outputs were computed."""
 
-    def outputs(self, inputs: Array) -> Array:
-        """Compute raw outputs for preprocessed inputs, shape (n, *input_shape)."""
+    def outputs(self, inputs: Any) -> Array:
+        """Compute raw outputs for preprocessed inputs, shape (n, *input_shape), or structures of several such."""
 
 
 class Adapter(Protocol):
@@ -56,13 +57,13 @@ class Adapter(Protocol):
         None where the optimizer follows a schedule of its own, which nobody sets from outside.
         """
 
-    def check(self, recipe: Recipe, state: TrainState, batch: Batch) -> int | None:
+    def check(self, recipe: Recipe, state: TrainState, batch: Batch) -> Any:
         """Try the model on one batch without changing anything; raise with both shapes if they don't fit.
 
         Returns
         -------
-        int or None
-            How many classes or values an output has; None where the recipe shows no outputs.
+        int, structure of int, or None
+            How many classes or values an output has, or each of several; None where the recipe shows no outputs.
         """
 
     def inexact_because(self) -> str | None:
@@ -213,3 +214,14 @@ class SeveralBatches(Protocol):
         stretch : Stretch
             The batches, at most ``most_batches`` of them.
         """
+
+
+@runtime_checkable
+class Lends(Protocol):
+    """What an adapter has besides if factories of a person's own may receive what was built."""
+
+    def lent(self, state: TrainState) -> dict[str, Any]:
+        """Give the ``model``, and an ``optimizer`` for a scheduler to be made of, where there is such a thing."""
+
+    def rates(self, state: TrainState, given: Any, interval: Interval | None) -> ScheduleRates | None:
+        """Give the rates of a schedule of the framework's own; None for what is none."""

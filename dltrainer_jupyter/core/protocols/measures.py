@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from dltrainer_jupyter.core.protocols.state import Array
@@ -56,3 +56,22 @@ class Schedule(Protocol):
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Go on from a state."""
+
+
+Interval = Literal["step", "epoch"]
+"""What a schedule of a framework's own counts."""
+
+
+class ScheduleRates(Protocol):
+    """A schedule of a framework's own, asked from outside."""
+
+    interval: Interval
+    needs_metric: bool
+    absolute: bool
+    """Whether it gives rates, and not factors of the base rate."""
+
+    def rate(self, count: int) -> float:
+        """Give the rate, or the factor, after so many steps or epochs: a function of that and what was observed."""
+
+    def observe(self, value: float) -> None:
+        """Take in the monitored metric."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from dltrainer_jupyter.core.finding import Finding
     from dltrainer_jupyter.core.tracking import Artifact, Ending, Mark, Opened, TrackedModel, TrackedRun, Update
 
 
@@ -60,6 +61,14 @@ class Tracker(Protocol):
 
     def close(self) -> None:
         """Let go of the copy, which stays as it is, and of everything this object holds."""
+
+
+@runtime_checkable
+class Reachable(Protocol):
+    """What a tracker has besides if it sends to a server."""
+
+    def reached(self) -> Iterable[Finding]:
+        """Say whether what it would send to, by its settings and the environment, answers; nothing is sent."""
 
 
 @runtime_checkable

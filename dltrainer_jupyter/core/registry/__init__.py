@@ -14,12 +14,24 @@ part (``faults``) and what it says of itself (``metadata``). What does not: what
 """
 
 from dltrainer_jupyter.core.registry.declaring import register
-from dltrainer_jupyter.core.registry.kinds import OF_A_FRAMEWORK, SINGULAR, Kind
-from dltrainer_jupyter.core.registry.lookup import check, entry_of, find, forget, is_ours, names, others, package
+from dltrainer_jupyter.core.registry.kinds import KEYS, LISTED, OF_A_FRAMEWORK, SINGULAR, Kind
+from dltrainer_jupyter.core.registry.lookup import (
+    check,
+    entry_of,
+    find,
+    forget,
+    is_ours,
+    names,
+    others,
+    package,
+    unknown,
+)
 from dltrainer_jupyter.core.registry.metadata import Metadata, metadata
 from dltrainer_jupyter.core.registry.own import using
 
 __all__ = [
+    "KEYS",
+    "LISTED",
     "OF_A_FRAMEWORK",
     "SINGULAR",
     "Kind",
@@ -34,5 +46,6 @@ __all__ = [
     "others",
     "package",
     "register",
+    "unknown",
     "using",
 ]

@@ -16,6 +16,10 @@ class Entry(Protocol):
     def package(self) -> str:
         """What brings it: a package, a file of the plug-in folder, the notebook."""
 
+    @property
+    def version(self) -> str | None:
+        """Of what brings it, if that has one and says so without being imported."""
+
     def check(self, called: str) -> None:
         """See that what it needs is installed; imports nothing.
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from importlib.metadata import Distribution, EntryPoint, PackageNotFoundError, entry_points
 from typing import Any
 
 from dltrainer_jupyter.core.errors import ConfigurationError, MissingPackageError
 from dltrainer_jupyter.core.registry.entry import Entry
 from dltrainer_jupyter.core.registry.kinds import Kind
+
+OURS = "dltrainer-jupyter"
+_EXTRA = re.compile(r"""extra\s*==\s*["']([^"']+)["']""")
 
 
 @dataclass(frozen=True)
@@ -28,11 +31,17 @@ class Installed:
     @property
     def package(self) -> str:
         """The package that brings it."""
-        return "an unknown package" if self.entry.dist is None else self.entry.dist.name
+        return read(self.entry.dist).name
+
+    @property
+    def version(self) -> str | None:
+        """That of the package."""
+        return read(self.entry.dist).version
 
     def check(self, called: str) -> None:
         """See that the packages of its extras are installed."""
-        for package in _brought_by_extras(self.entry):
+        for package in read(self.entry.dist).brought_by(self.entry.extras):
+            # Not remembered: what is missing may be installed while this process lives.
             try:
                 Distribution.from_name(package)
             except PackageNotFoundError as error:
@@ -71,6 +80,7 @@ def forget() -> None:
     """Read the metadata of all packages anew when it is next asked for."""
     installed.cache_clear()
     _all.cache_clear()
+    read.cache_clear()
 
 
 @functools.cache
@@ -79,12 +89,42 @@ def _all() -> Any:
     return entry_points()
 
 
-def _brought_by_extras(entry: EntryPoint) -> list[str]:
-    """Name the packages that the extras of an entry point bring."""
-    required = [] if entry.dist is None else entry.dist.requires or []
-    wanted = [re.compile(rf"""extra\s*==\s*["']{re.escape(extra)}["']""") for extra in entry.extras]
-    return [
-        re.split(r"[^\w.-]", text, maxsplit=1)[0]
-        for text in required
-        if any(extra.search(text.partition(";")[2]) for extra in wanted)
-    ]
+@dataclass(frozen=True)
+class Package:
+    """What is asked of a package's metadata."""
+
+    name: str = "an unknown package"
+    version: str | None = None
+    extras: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The packages that each extra brings."""
+
+    def brought_by(self, extras: Iterable[str]) -> Iterator[str]:
+        """Name the packages that some extras bring."""
+        for extra in extras:
+            yield from self.extras.get(extra, ())
+
+
+def extra_that_brings(package: str) -> str | None:
+    """Name the extra of ours that brings a package; None if there is none.
+
+    Examples
+    --------
+    >>> extra_that_brings("torch"), extra_that_brings("nobody_knows")
+    ('torch', None)
+    """
+    extras = read(Distribution.from_name(OURS)).extras
+    found = [extra for extra, brought in extras.items() if package.replace("_", "-") in brought]
+    return min(found, key=lambda extra: (extra != package, len(extras[extra])), default=None)
+
+
+@functools.cache
+def read(package: Distribution | None) -> Package:
+    """Read a package's metadata, once: to parse it takes milliseconds, and each of its parts asks for it."""
+    if package is None:
+        return Package()
+    extras: dict[str, tuple[str, ...]] = {}
+    for required in package.requires or []:
+        text, _, condition = required.partition(";")
+        for extra in _EXTRA.findall(condition):
+            extras[extra] = (*extras.get(extra, ()), re.split(r"[^\w.-]", text, maxsplit=1)[0])
+    return Package(package.name, package.version, extras)

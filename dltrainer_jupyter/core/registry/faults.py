@@ -16,9 +16,10 @@ from pydantic import BaseModel, SecretStr
 from pydantic.errors import PydanticSchemaGenerationError
 
 from dltrainer_jupyter.core.errors import brief
+from dltrainer_jupyter.core.nesting import nested
 from dltrainer_jupyter.core.registry.kinds import Kind
 
-WITHOUT_SETTINGS: frozenset[str] = frozenset({"adapters", "executors", "faces"})
+WITHOUT_SETTINGS: frozenset[str] = frozenset({"adapters", "checks", "executors", "faces"})
 """Kinds whose parts aren't written with settings beside their names."""
 
 _PLAIN = (bool, int, float, str, SecretStr, Path, date, NoneType, Enum)
@@ -68,7 +69,8 @@ def faults(kind: Kind, part: Any) -> Iterator[str]:
         got = "none" if schema is None else brief(schema)
         yield f"expected a nested pydantic class Config with its settings, got {got}."
         return
-    yield from _faults_of_schema(schema, "Config")
+    for model in dict.fromkeys((schema, *nested(schema))):
+        yield from _faults_of_schema(model, "Config" if model is schema else f"Config.{model.__name__}")
 
 
 def unknown_type(error: BaseException) -> str | None:
@@ -114,9 +116,6 @@ def _faults_of_schema(schema: type[BaseModel], where: str) -> Iterator[str]:
         unknown = next(_unknown(field.annotation), None)
         if unknown is not None:
             yield (f"{where}.{name}: expected {_KNOWN}, got {_named(unknown)}.")
-    for inner in _nested(schema):
-        if inner is not schema:
-            yield from _faults_of_schema(inner, f"{where}.{inner.__name__}")
 
 
 def _unknown(annotation: Any) -> Iterator[Any]:
@@ -143,16 +142,6 @@ def _is_container(holder: Any) -> bool:
         return False
     is_abstract = holder.__module__ == "collections.abc" and holder.__name__ in {"Sequence", "Iterable", "Collection"}
     return is_abstract or issubclass(holder, (*_CONTAINERS, Mapping, AbstractSet))
-
-
-def _nested(schema: type[BaseModel]) -> list[type[BaseModel]]:
-    def members(annotation: Any) -> Iterator[type[BaseModel]]:
-        if inspect.isclass(annotation) and issubclass(annotation, BaseModel):
-            yield annotation
-        for one in () if get_origin(annotation) is Literal else get_args(annotation):
-            yield from members(one)
-
-    return list(dict.fromkeys(one for field in schema.model_fields.values() for one in members(field.annotation)))
 
 
 def _named(annotation: Any) -> str:

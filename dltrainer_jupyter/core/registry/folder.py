@@ -11,6 +11,7 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,11 @@ class FromFolder:
         """The file, which no package brings."""
         return f"plug-in {self.plug_in.name}"
 
+    @property
+    def version(self) -> str | None:
+        """The class's own, if it is written out."""
+        return self.declared.version
+
     def check(self, called: str) -> None:
         """Nothing is known of what it needs before it is run."""
 
@@ -71,12 +77,7 @@ class FromFolder:
         try:
             found = getattr(namespace.load(modules[self.file]), self.declared.symbol)
         except ModuleNotFoundError as error:
-            package = str(error.name).partition(".")[0]
-            msg = (
-                f"The {called} ({self.place}) needs the package '{package}', which isn't installed: "
-                f'pip install "{package}"'
-            )
-            raise MissingPackageError(msg) from error
+            raise self._missing(called, str(error.name)) from error
         except (Exception, SystemExit) as error:
             msg = f"The {called} can't be imported from {self._file}: {told(error, self._file)}."
             raise ConfigurationError(msg) from error
@@ -88,6 +89,21 @@ class FromFolder:
     @property
     def _file(self) -> Path:
         return self.plug_in.path.parent / self.file
+
+    def _missing(self, called: str, module: str) -> DLTrainerError:
+        """Say how a module is had: a package is installed, a file that lies beside is imported as such."""
+        name = (module.rpartition(".")[2] if namespace.is_plug_ins(module) else module).partition(".")[0]
+        if any((self._file.parent / it).exists() for it in (name, f"{name}.py")):
+            alone = self._file == self.plug_in.path
+            both = "put both into a folder with an __init__.py, which is one plug-in, and " if alone else ""
+            msg = f"The {called} ({self.place}) imports {name}, which lies beside it; {both}write from .{name} import …"
+            return ConfigurationError(msg)
+        if namespace.is_plug_ins(module):
+            return ConfigurationError(
+                f"The {called} ({self.place}) imports {name}, and there is no {name}.py beside it."
+            )
+        msg = f"The {called} ({self.place}) needs the package '{name}', which isn't installed: pip install \"{name}\""
+        return MissingPackageError(msg)
 
 
 @dataclass(frozen=True)
@@ -111,12 +127,17 @@ class Content:
 
     def registered(self, kind: Kind) -> Mapping[str, list[Entry]]:
         """Give the parts of one kind by name."""
-        table: dict[str, list[Entry]] = {}
+        return self._tables.get(kind, {})
+
+    @cached_property
+    def _tables(self) -> Mapping[Kind, Mapping[str, list[Entry]]]:
+        """Every kind's: each look-up of a name asks for one."""
+        tables: dict[Kind, dict[str, list[Entry]]] = {}
         for plug_in in self.plug_ins:
             for one, file in plug_in.parts:
-                if one.kind == kind:
-                    table.setdefault(one.full_name, []).append(FromFolder(plug_in, one, file))
-        return table
+                named = tables.setdefault(one.kind, {})
+                named.setdefault(one.full_name, []).append(FromFolder(plug_in, one, file))
+        return tables
 
 
 def read(folder: Path) -> Content:
@@ -138,10 +159,17 @@ def read(folder: Path) -> Content:
 def state_of(folder: Path) -> tuple[Any, ...]:
     """Give what changes whenever a file in a folder does, without reading it."""
     try:
-        paths = [folder, *(it for path in folder.iterdir() if _may_be_one(path) for it in (path, *_below(path)))]
-        return tuple(sorted((str(it), *_stamp(it.lstat())) for it in paths))
+        found = [_stamp(folder.lstat()), *(_state_of(path) for path in sorted(folder.iterdir()) if _may_be_one(path))]
     except OSError as error:
         return (error.errno,)
+    return tuple(found)
+
+
+def _state_of(path: Path) -> tuple[Any, ...]:
+    try:
+        return tuple((str(it), *_stamp(it.lstat())) for it in (path, *_below(path)))
+    except OSError as error:
+        return str(path), error.errno
 
 
 def read_plug_in(path: Path) -> PlugIn:
@@ -201,7 +229,10 @@ def refusal(path: Path) -> str | None:
 def _may_be_one(path: Path) -> bool:
     if path.name.startswith(("_", ".")):
         return False
-    return path.suffix == ".py" or (path.is_dir() and any(it.suffix == ".py" for it in path.iterdir()))
+    try:
+        return path.suffix == ".py" or (path.is_dir() and any(it.suffix == ".py" for it in path.iterdir()))
+    except OSError:
+        return True  # whoever reads it says why it can't be
 
 
 def _read_files(path: Path) -> Iterator[tuple[str, bytes]]:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from dltrainer_jupyter.core.errors import ConfigurationError, UnknownNameError
 from dltrainer_jupyter.core.registry import entry_points, notebook, own, plug_ins
 from dltrainer_jupyter.core.registry.entry import Entry
-from dltrainer_jupyter.core.registry.entry_points import Installed
+from dltrainer_jupyter.core.registry.entry_points import OURS, Installed
 from dltrainer_jupyter.core.registry.folder import FromFolder
 from dltrainer_jupyter.core.registry.kinds import SINGULAR, Kind
-
-_OURS = "dltrainer-jupyter"
 
 
 def names(kind: Kind, framework: str | None = None) -> list[str]:
@@ -98,7 +96,7 @@ def is_ours(kind: Kind, name: str, framework: str | None = None) -> bool:
     >>> is_ours("optimizers", "adam", "pytorch")
     True
     """
-    return all(it.package == _OURS for it in _all(kind, name, framework))
+    return all(it.package == OURS for it in _all(kind, name, framework))
 
 
 def forget() -> None:
@@ -137,8 +135,23 @@ def _all(kind: Kind, name: str, framework: str | None) -> list[Entry]:
         # Dropped into the folder since it was read.
         found = _found(kind, full)
     if not found:
-        raise UnknownNameError(SINGULAR[kind], name, names(kind, framework), plug_ins.why_not(name))
+        raise unknown(kind, name, names(kind, framework))
     return found
+
+
+def unknown(kind: Kind, name: str, known: Iterable[str]) -> UnknownNameError:
+    """Make the error for a name that nobody registered; says which plug-ins were left out, and why.
+
+    Parameters
+    ----------
+    kind : str
+        Of the part.
+    name : str
+        What was given.
+    known : iterable of str
+        What would have been understood.
+    """
+    return UnknownNameError(SINGULAR[kind], name, known, plug_ins.why_not(name))
 
 
 def others(kind: Kind, full_name: str, path: Path) -> list[Entry]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import inspect
 import sys
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from dltrainer_jupyter.core.registry.kinds import OF_A_FRAMEWORK, Kind
-from dltrainer_jupyter.core.registry.lookup import names, package
+from dltrainer_jupyter.core.registry.lookup import entry_of, names
 
 
 @dataclass(frozen=True)
@@ -57,9 +56,9 @@ def metadata(kind: Kind, name: str, framework: str | None, part: Any) -> Metadat
         What the registry found.
     """
     module = sys.modules.get(getattr(part, "__module__", ""))
-    brings = package(kind, name, framework)
+    entry = entry_of(kind, name, framework)
     return Metadata(
-        version=_own(part, "version") or getattr(module, "__version__", None) or _version(brings),
+        version=_own(part, "version") or getattr(module, "__version__", None) or entry.version,
         author=_own(part, "author") or getattr(module, "__author__", None),
         frameworks=_frameworks(kind, name, part),
         tasks=tuple(_own(part, "task") or ()),
@@ -68,7 +67,7 @@ def metadata(kind: Kind, name: str, framework: str | None, part: Any) -> Metadat
         min_gpu_memory_gb=_own(part, "min_gpu_memory_gb"),
         recommended_batch_size=_own(part, "recommended_batch_size"),
         supported_image_sizes=tuple(_own(part, "supported_image_sizes") or ()),
-        package=brings,
+        package=entry.package,
     )
 
 
@@ -86,10 +85,3 @@ def _frameworks(kind: Kind, name: str, part: Any) -> tuple[str, ...]:
         return (str(declared),)
     # A model supports a framework by a method of its name.
     return tuple(it for it in names("adapters") if callable(getattr(part, it, None))) if kind == "models" else ()
-
-
-def _version(brings: str) -> str | None:
-    try:
-        return version(brings)
-    except (PackageNotFoundError, ValueError):
-        return None
