@@ -15,9 +15,9 @@ from dltrainer_jupyter.data.boxes import encode_boxes, of_pixels
 from dltrainer_jupyter.data.class_weights import class_weights
 from dltrainer_jupyter.data.host import refuse_non_finite
 from dltrainer_jupyter.data.measured import measured
-from dltrainer_jupyter.data.preprocessing import fit_chain, named_steps
+from dltrainer_jupyter.data.preprocessing import apply_steps, fit_steps, named_steps, refuse_pieces
 from dltrainer_jupyter.data.raw import describe_raw
-from dltrainer_jupyter.data.splits import divide
+from dltrainer_jupyter.data.splits import as_given, divide
 from dltrainer_jupyter.data.steps import Step
 from dltrainer_jupyter.data.targets import Targets, encode
 
@@ -49,6 +49,8 @@ class Known:
     """Whether inputs may lack values (NaN), since the source's first step fills them in."""
     notices: tuple[str, ...] = ()
     """What people should know, in sentences."""
+    partition: Partition | None = None
+    """How the source has divided its samples by itself, which gives a part to train on and one to validate on."""
 
 
 def assemble(
@@ -95,34 +97,31 @@ def assemble(
         If samples are empty, differ in number or shape, can't be encoded, or leave a part without samples.
     """
     known = known or Known()
-    _check(train, "", has_holes=known.has_holes)
-    if validation is not None:
-        _check(validation, "validation ", has_holes=known.has_holes)
-        _check_alike(train, validation)
+    _check_both(train, validation, has_holes=known.has_holes)
     if (trained := measured()) is not None:
         everything = train if validation is None else _joined(train, validation)
         return trained.dataset(everything.inputs, everything.targets if encoded is None else encoded.values)
-    targets = encoded
-    if targets is None:
-        loss = None if spec.first_loss is None or spec.first_loss.is_user_object else spec.first_loss.type
-        raw = train.targets if validation is None else np.concatenate([train.targets, validation.targets])
-        targets = encode_boxes(raw) if spec.recipe.type == "detection" else of_pixels(encode(raw, loss), train.inputs)
-    partition = _partition(spec, train, validation, targets, known)
+    targets = encoded_as_asked(spec, train, validation) if encoded is None else encoded
+    partition = partition_of(spec, train, validation, targets, known)
     training, held_back = _divided(train, validation, targets, partition)
 
-    chain, train_inputs = fit_chain([*steps, *named_steps(spec.preprocessing)], training.inputs)
-    refuse_moved(train, train_inputs, targets)
+    chain, prepared = fit_steps([*steps, *named_steps(spec.preprocessing)], training.inputs)
+    refuse_moved(train, prepared.inputs, targets)
+    if targets.task in ("segmentation", "detection"):
+        refuse_pieces(chain, f"targets of {targets.task} say where things are in the whole, so it can't be done here")
+    # What is in pieces counts as many times, with the target of the whole.
+    training = Raw(prepared.inputs, prepared.repeated(training.targets))
+    partition = replace(partition, train=prepared.repeated(partition.train))
     readable = None
     if held_back is not None:
-        inputs = held_back.inputs
-        for step in chain:
-            inputs = step.apply(inputs)
-        readable = _readable(held_back.inputs, inputs)
-        held_back = Raw(inputs, held_back.targets)
+        shown = apply_steps(chain, held_back.inputs)
+        readable = _readable(shown.repeated(held_back.inputs), shown.inputs)
+        held_back = Raw(shown.inputs, shown.repeated(held_back.targets))
+        partition = replace(partition, validation=shown.repeated(partition.validation))
     names = tuple(class_names) if targets.task == "classification" and class_names else targets.labels
     signature = Signature(
         task=targets.task,
-        input_shape=train_inputs.shape[1:],
+        input_shape=training.inputs.shape[1:],
         outputs=targets.outputs,
         labels=names,
         encoded=targets.encoded,
@@ -131,12 +130,46 @@ def assemble(
         raw=describe_raw(train.inputs, features),
     )
     return Dataset(
-        train=_own(Raw(train_inputs, training.targets), train),
+        train=_own(training, train),
         validation=None if held_back is None else replace(_own(held_back, validation or train), raw=readable),
         signature=signature,
         notices=told_once(known.notices) if known.notices else None,
         partition=partition,
     )
+
+
+def outline(spec: RunSpec, train: Raw, validation: Raw | None = None) -> Signature:
+    """Say what a data set of these arrays will be, and refuse what can't be one; nothing is divided or preprocessed.
+
+    Parameters
+    ----------
+    spec : RunSpec
+        Its loss and its recipe decide about the task.
+    train : Raw
+        Samples to train on, or to divide.
+    validation : Raw, optional
+        Samples to validate on.
+
+    Returns
+    -------
+    Signature
+        ``input_shape`` is that of samples as they came.
+
+    Raises
+    ------
+    ConfigurationError
+        If samples are empty, differ in number or shape, or can't be encoded.
+    """
+    _check_both(train, validation, has_holes=False)
+    found = encoded_as_asked(spec, train, validation)
+    return Signature(found.task, train.inputs.shape[1:], found.outputs, labels=found.labels, encoded=found.encoded)
+
+
+def encoded_as_asked(spec: RunSpec, train: Raw, validation: Raw | None) -> Targets:
+    """Find out what targets mean."""
+    loss = None if spec.first_loss is None or spec.first_loss.is_user_object else spec.first_loss.type
+    raw = train.targets if validation is None else np.concatenate([train.targets, validation.targets])
+    return encode_boxes(raw) if spec.recipe.type == "detection" else of_pixels(encode(raw, loss), train.inputs)
 
 
 def told_once(sentences: Sequence[str]) -> Callable[[], Sequence[str]]:
@@ -175,12 +208,13 @@ def _joined(one: Raw, other: Raw) -> Raw:
     return Raw(np.concatenate([one.inputs, other.inputs]), np.concatenate([one.targets, other.targets]))
 
 
-def _partition(spec: RunSpec, train: Raw, validation: Raw | None, targets: Targets, known: Known) -> Partition:
+def partition_of(spec: RunSpec, train: Raw, validation: Raw | None, targets: Targets, known: Known) -> Partition:
     """Decide which samples are held back; those of a validation part of its own are counted on after the others."""
     count = len(train.inputs)
+    if known.partition is not None:
+        return known.partition
     if spec.validation is not False and validation is not None:
-        everything = np.arange(count + len(validation.inputs), dtype=np.int64)
-        return Partition(everything[:count], everything[count:], "validation samples given")
+        return as_given(spec, count, len(validation.inputs))
     classes = None
     if targets.task == "classification" and validation is None and targets.values.size == count:
         classes = targets.values.reshape(count).astype(np.int64)
@@ -199,7 +233,30 @@ def _divided(train: Raw, validation: Raw | None, targets: Targets, partition: Pa
     return Raw(train.inputs[first], targets.values[first]), held_back
 
 
-def _check(raw: Raw, which: str, *, has_holes: bool) -> None:
+def _check_both(train: Raw, validation: Raw | None, *, has_holes: bool) -> None:
+    check(train, "", has_holes=has_holes)
+    if validation is not None:
+        check(validation, "validation ", has_holes=has_holes)
+        check_alike(train, validation)
+
+
+def check(raw: Raw, which: str, *, has_holes: bool) -> None:
+    """Raise if samples are none, or inputs and targets no match.
+
+    Parameters
+    ----------
+    raw : Raw
+        Inputs that stay on the disk are known by their shape alone, so they are taken to have holes.
+    which : str
+        ``""`` or ``"validation "``, for messages.
+    has_holes : bool
+        Whether inputs may lack values.
+
+    Raises
+    ------
+    ConfigurationError
+        Says what is wrong.
+    """
     inputs, targets = len(raw.inputs), len(raw.targets)
     if inputs != targets:
         msg = f"data: every sample needs a target, but there are {inputs:,} {which}inputs and {targets:,} targets."
@@ -222,7 +279,8 @@ def _check(raw: Raw, which: str, *, has_holes: bool) -> None:
             refuse_non_finite(array, f"{which}{name}")
 
 
-def _check_alike(train: Raw, validation: Raw) -> None:
+def check_alike(train: Raw, validation: Raw) -> None:
+    """Raise if samples to train on and to validate on differ in shape, or text stands beside numbers."""
     for name, first, second in (
         ("inputs", train.inputs, validation.inputs),
         ("targets", train.targets, validation.targets),
@@ -243,8 +301,9 @@ def _check_alike(train: Raw, validation: Raw) -> None:
 
 def _own(part: Raw, given: Raw) -> Samples:
     """Give samples in memory of their own, so that another cell can't change them while a run trains on them."""
-    return Samples(_apart(part.inputs, given.inputs), _apart(part.targets, given.targets))
+    return Samples(apart(part.inputs, given.inputs), apart(part.targets, given.targets))
 
 
-def _apart(array: Array, given: Array) -> Array:
+def apart(array: Array, given: Array) -> Array:
+    """Give an array in memory of its own, apart from what it was made of."""
     return array.copy() if np.may_share_memory(array, given) else np.ascontiguousarray(array)

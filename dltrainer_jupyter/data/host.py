@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from dltrainer_jupyter.core.protocols import Array
 
 
+_LIMIT = 2.0**63
+"""Beyond int64."""
+
+
 def to_host(value: Any, name: str) -> Array:
     """Give a NumPy array for an array, tensor, data frame, series or nested list.
 
@@ -52,9 +56,11 @@ def to_host(value: Any, name: str) -> Array:
 
 
 def _as_array(value: Any, name: str) -> Array:
-    # A tensor can only be one if its package is already imported: adopting it costs no import.
-    torch = sys.modules.get("torch")
-    if torch is not None and isinstance(value, torch.Tensor):
+    # A tensor can only be one if its package is already imported: adopting it costs no import. A trainer's thread may
+    # be importing it just now, when it has none yet.
+    torch: Any = sys.modules.get("torch")
+    kind: Any = getattr(torch, "Tensor", ())
+    if isinstance(value, kind):
         tensor = value.detach().cpu()
         narrow = tensor.is_floating_point() and tensor.dtype not in (torch.float16, torch.float32, torch.float64)
         return np.asarray((tensor.float() if narrow else tensor).numpy())
@@ -86,7 +92,12 @@ def _from_objects(array: Array, value: Any, name: str) -> Array:
         if isinstance(item, str)
     ]
     found = f"column {texts[0]!r} holds text" if texts else f"some are {next(iter(kinds)).__name__}"
-    msg = f"{name}: expected numbers, but {found}; encode it as numbers or leave it out."
+    cure = "encode it as numbers or leave it out"
+    if texts and hasattr(value, "columns"):
+        cure = (
+            "encode it as numbers (pandas.get_dummies), leave it out, or give the table's file: type: csv encodes text"
+        )
+    msg = f"{name}: expected numbers, but {found}; {cure}."
     raise ConfigurationError(msg)
 
 
@@ -102,10 +113,22 @@ def missing_values(samples: npt.NDArray[np.bool_], name: str, problem: str) -> C
     problem : str
         What is wrong with them: ``"NaN or infinite"``.
     """
-    count = int(np.count_nonzero(samples))
+    return missing_values_in(int(np.count_nonzero(samples)), len(samples), int(np.argmax(samples)), name, problem)
+
+
+def missing_values_in(count: int, total: int, first: int, name: str, problem: str) -> ConfigurationError:
+    """Make the error for so many of all samples that hold values nothing can be learnt from.
+
+    Parameters
+    ----------
+    count, total, first : int
+        How many of how many, and which is the first.
+    name, problem : str
+        As for :func:`missing_values`.
+    """
     return ConfigurationError(
-        f"{name}: {count:,} of {len(samples):,} samples hold values that are {problem} "
-        f"(the first is sample {int(np.argmax(samples)):,}); fill them in or leave those samples out."
+        f"{name}: {count:,} of {total:,} samples hold values that are {problem} "
+        f"(the first is sample {first:,}); fill them in or leave those samples out."
     )
 
 
@@ -130,3 +153,35 @@ def _any_of_sample(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
 
 def _describe(value: Any) -> str:
     return repr(value) if isinstance(value, int | float | str | None) else type(value).__name__
+
+
+def whole_numbers(array: Array, name: str) -> npt.NDArray[np.int64]:
+    """Give numbers without decimals as int64.
+
+    Parameters
+    ----------
+    array : numpy.ndarray
+        Of whole numbers, whatever their type.
+    name : str
+        What they are, for messages: ``"inputs"``.
+
+    Raises
+    ------
+    ConfigurationError
+        If one of them has no place in int64, which would make another number of it without a word.
+
+    Examples
+    --------
+    >>> whole_numbers(np.array([1, 2], np.uint64), "inputs").dtype
+    dtype('int64')
+    """
+    # Only these two kinds go beyond; float32 and float64 hold the limits as they are.
+    if array.size and (array.dtype == np.uint64 or array.dtype.kind == "f"):
+        beyond = (array >= _LIMIT) | (array < -_LIMIT) if array.dtype.kind == "f" else array >= np.uint64(_LIMIT)
+        if beyond.any():
+            msg = (
+                f"{name}: expected whole numbers below 2**63, got {int(array[beyond][0]):,}; pass floats, or text "
+                "where they are names."
+            )
+            raise ConfigurationError(msg)
+    return array.astype(np.int64, copy=False)

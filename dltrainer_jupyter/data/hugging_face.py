@@ -15,6 +15,7 @@ from dltrainer_jupyter.core.shortening import few_of
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.data.arrays import Arrays
 from dltrainer_jupyter.data.lazy.assembly import Meaning, Told, assemble_read
+from dltrainer_jupyter.data.pictures.listing import VALIDATION
 from dltrainer_jupyter.data.pictures.opening import opened
 from dltrainer_jupyter.data.pictures.settings import PictureForm, PictureSettings, form_of_images
 from dltrainer_jupyter.data.steps.tokens import Tokens
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
 _TARGETS = ("label", "labels", "target", "targets", "class", "y")
 """What the column of the targets is mostly called."""
-_VALIDATION = ("validation", "valid", "val", "dev")
+_PICKLED = ("pandas",)
+"""Formats that older versions of the library unpickle."""
 
 
 class HuggingFace:
@@ -52,6 +54,7 @@ class HuggingFace:
 
     description: ClassVar[str] = "A data set of Hugging Face's library datasets: pictures, text or numbers by column."
     task: ClassVar[tuple[Task, ...]] = ("classification", "regression")
+    tags: ClassVar[tuple[str, ...]] = ("download",)
 
     class Config(PictureSettings, frozen=True, extra="forbid"):
         """Settings."""
@@ -134,13 +137,12 @@ class HuggingFace:
         if own is None:
             return self._fetched()
         if not hasattr(own, "features"):
-            if self.config.split not in own:
-                msg = (
-                    f"data: the data set has the parts {few_of(list(own))}, none of them called '{self.config.split}'."
-                )
+            beside = self.config.validation_split or next((name for name in VALIDATION if name in own), None)
+            names = [self.config.split, *([] if beside is None else [beside])]
+            if unknown := [name for name in names if name not in own]:
+                msg = f"data: the data set has the parts {few_of(list(own))}, none of them called '{unknown[0]}'."
                 raise ConfigurationError(msg)
-            beside = self.config.validation_split or next((name for name in _VALIDATION if name in own), None)
-            return [own[self.config.split], *([] if beside is None else [own[beside]])]
+            return [own[name] for name in names]
         return [own]
 
     def _fetched(self) -> list[Any]:
@@ -153,6 +155,9 @@ class HuggingFace:
         except ImportError:
             msg = "data: 'huggingface' needs the library datasets: pip install 'dltrainer-jupyter[datasets]'."
             raise MissingPackageError(msg) from None
+        if config.path in _PICKLED:
+            msg = f"data.path: '{config.path}' reads pickles, which may run code; save the table as Parquet or CSV."
+            raise ConfigurationError(msg)
         splits = [config.split, *([] if config.validation_split is None else [config.validation_split])]
         try:
             return [
@@ -218,10 +223,11 @@ def _classes(parts: Sequence[Any], target: str) -> tuple[tuple[str, ...], list[n
     if type(feature).__name__ == "ClassLabel":
         names = tuple(map(str, feature.names))
         return names, [np.array([-1 if it is None else it for it in column], np.int64) for column in columns]
-    found = sorted({value for value in columns[0] if value is not None})
-    if not all(isinstance(value, str | int) for value in found):
-        msg = f"data: expected classes in the column '{target}', got {brief(found[:3])}."
+    there = [value for column in columns for value in column if value is not None]
+    if strange := [value for value in there if not isinstance(value, str | int)]:
+        msg = f"data: expected classes, text or whole numbers, in the column '{target}', got {brief(strange[0])}."
         raise ConfigurationError(msg)
+    found = sorted({value for value in columns[0] if value is not None})
     number = {value: at for at, value in enumerate(found)}
     for column in columns[1:]:
         if unknown := [value for value in column if value is not None and value not in number]:
@@ -242,9 +248,16 @@ def _table(part: Any, names: Sequence[str]) -> Any:
 def _values(part: Any, target: str) -> Any:
     """Give the targets of a table."""
     feature, column = part.features[target], part.with_format(None)[target]
-    if type(feature).__name__ == "ClassLabel":
-        return np.array([feature.names[value] for value in column])
-    return np.array(list(column))
+    values = list(column)
+    # A class of -1 is that of a sample nobody has labelled.
+    lacks = [value is None or (type(feature).__name__ == "ClassLabel" and value < 0) for value in values]
+    if any(lacks):
+        msg = (
+            f"data: the column '{target}' has no label in {sum(lacks):,} of {len(values):,} rows (the first is row "
+            f"{lacks.index(True):,}); leave them out: dataset.filter(…)."
+        )
+        raise ConfigurationError(msg)
+    return np.array([feature.names[value] for value in values] if type(feature).__name__ == "ClassLabel" else values)
 
 
 def _content(cell: Any, row: int) -> tuple[bytes | Path, str]:

@@ -40,14 +40,30 @@ def describe_raw(inputs: Array, features: Sequence[str] = ()) -> dict[str, Any] 
     """
     if inputs.dtype.kind not in "biuf" or inputs.size == 0:
         return None
-    low, high, median = float(inputs.min()), float(inputs.max()), float(np.median(inputs[:_LOOKED_AT]))
-    named = inputs.ndim == 2 and len(features) == inputs.shape[1] <= _MOST_FEATURES  # noqa: PLR2004 - a table
+    return described(inputs[:_LOOKED_AT], inputs.shape, float(inputs.min()), float(inputs.max()), features)
+
+
+def described(first: Array, shape: tuple[int, ...], low: float, high: float, features: Sequence[str]) -> dict[str, Any]:
+    """Describe raw inputs that don't lie in memory, as :func:`describe_raw`.
+
+    Parameters
+    ----------
+    first : numpy.ndarray
+        The first thousand samples.
+    shape : tuple of int
+        Of all.
+    low, high : float
+        Extremes of all.
+    features : sequence of str
+        Names of the columns, of a table that has them.
+    """
+    named = len(shape) == 2 and len(features) == shape[1] <= _MOST_FEATURES  # noqa: PLR2004 - a table
     return {
-        "shape": [int(length) for length in inputs.shape[1:]],
-        "dtype": str(inputs.dtype),
+        "shape": [int(length) for length in shape[1:]],
+        "dtype": str(first.dtype),
         "low": low,
         "high": high,
-        "median": median,
+        "median": float(np.median(first[:_LOOKED_AT])),
         "features": [str(name) for name in features] if named else None,
     }
 

@@ -70,6 +70,7 @@ def divide(
     asked = spec.validation
     if asked is False:
         return Partition(np.arange(n), np.arange(0), "nothing held back")
+    _refuse_place(asked)
     if asked.column is not None:
         return _given(_column(asked.column, columns, n, "column"), asked.column)
     if asked.groups is not None and groups is None:
@@ -91,6 +92,42 @@ def divide(
     train, validation = split(spec.seed, n, asked.split, classes)
     alike = classes is not None and _stratifiable(classes, len(validation))
     return Partition(train, validation, f"{asked.split:.0%} {'of each class ' if alike else ''}held back")
+
+
+def as_given(spec: RunSpec, n: int, beside: int) -> Partition:
+    """Give the partition of data that brings what to validate on.
+
+    Parameters
+    ----------
+    spec : RunSpec
+        Its validation must not ask for samples to be held back in another way.
+    n, beside : int
+        Samples to train on and to validate on.
+
+    Raises
+    ------
+    ConfigurationError
+        If it does: such folds would all be the same.
+
+    Examples
+    --------
+    >>> as_given(RunSpec(model="mlp", data="x"), 3, 2).validation.tolist()
+    [3, 4]
+    """
+    asked = () if spec.validation is False else spec.validation.divides
+    if unheeded := [key for key in asked if key != "validation"]:
+        msg = (
+            f"validation.{unheeded[0]}: the data brings samples to validate on, so none are held back; leave "
+            f"{unheeded[0]} out, or give data without them."
+        )
+        raise ConfigurationError(msg)
+    return one_after_the_other(n, beside, "validation samples given")
+
+
+def one_after_the_other(n: int, beside: int, how: str) -> Partition:
+    """Give a partition of samples to train on and, counted on after them, of those to validate on."""
+    everything = np.arange(n + beside, dtype=np.int64)
+    return Partition(everything[:n], everything[n:], how)
 
 
 def split(seed: int, n: int, share: float, classes: npt.NDArray[np.int64] | None = None) -> tuple[Indices, Indices]:
@@ -142,6 +179,16 @@ def split(seed: int, n: int, share: float, classes: npt.NDArray[np.int64] | None
         order = _generator(seed).permutation(n)
         train, validation = order[held_back:], order[:held_back]
     return np.sort(train).astype(np.int64), np.sort(validation).astype(np.int64)
+
+
+def _refuse_place(asked: ValidationSpec) -> None:
+    """Raise if files to validate on are named, and the data isn't one of files that has read them."""
+    if asked.validation is not None:
+        msg = (
+            f"validation.validation: this data has no place of its own to validate on, got {brief(asked.validation)}; "
+            "leave it out, and a share is held back."
+        )
+        raise ConfigurationError(msg)
 
 
 def _generator(seed: int) -> np.random.Generator:

@@ -23,11 +23,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dltrainer_jupyter.core.errors import ConfigurationError
-from dltrainer_jupyter.data.host import refuse_non_finite
+from dltrainer_jupyter.data.host import refuse_non_finite, whole_numbers
 
 if TYPE_CHECKING:
     from dltrainer_jupyter.core.protocols import Array, Task
 
+OF_NUMBERS = frozenset({"mse", "huber"})
+"""Losses that take targets as values, whatever they are."""
 MOST_NAMED = 1000
 """With more classes than this, whole numbers are not written out as labels."""
 
@@ -76,7 +78,7 @@ def encode(values: Array, loss: str | None = None) -> Targets:
         msg = f"data: expected targets that are whole numbers, floats, true/false or text, got {values.dtype}."
         raise ConfigurationError(msg)
     refuse_non_finite(values, "targets")
-    if loss in {"mse", "huber"} or (values.dtype.kind == "f" and loss not in {"cross_entropy", "bce"}):
+    if loss in OF_NUMBERS or (values.dtype.kind == "f" and loss not in {"cross_entropy", "bce"}):
         return _numbers(values, loss)
     classes = _classes(_without_column(values), loss)
     return _binary(classes) if loss == "bce" else classes
@@ -148,7 +150,7 @@ def _whole(values: Array, loss: str) -> Array:
     if not whole.all():
         msg = f"data: the loss '{loss}' needs class numbers as targets, got {float(values[~whole][0])!r}."
         raise ConfigurationError(msg)
-    return values.astype(np.int64)
+    return whole_numbers(values, "targets")
 
 
 def _binary(classes: Targets) -> Targets:

@@ -6,6 +6,7 @@ import io
 import os
 import shutil
 import tarfile
+import threading
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.data.files import fetching
 from dltrainer_jupyter.data.files.archives import unpacked
 from dltrainer_jupyter.data.files.downloading import DownloadError, NoSpaceError
 from dltrainer_jupyter.data.files.fetching import cache_folder, local_file, most_bytes
@@ -52,6 +54,25 @@ def test_a_file_is_fetched_once_and_again_when_it_has_changed(tmp_path: Path) ->
     assert not list(cache_folder("files").glob(".*"))
     with pytest.raises(ConfigurationError, match="can't be reached: Connection refused"):
         local_file(url)
+
+
+def test_a_file_is_trusted_by_more_than_its_size_and_a_connection_closed_where_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tables.csv(tmp_path).read_bytes()
+    answers = []
+    ask = fetching.opened
+    monkeypatch.setattr(fetching, "opened", lambda *given: answers.append(ask(*given)) or answers[-1])
+    with tables.served({"/x.csv": data}) as given:
+        first = local_file(f"{given.url}/x.csv")
+        made = first.stat().st_mtime_ns
+        assert local_file(f"{given.url}/x.csv") == first
+        assert first.stat().st_mtime_ns == made
+        given.tagged = False
+        assert local_file(f"{given.url}/x.csv").read_bytes() == data
+        given.files["/x.csv"] = data[::-1]
+        assert local_file(f"{given.url}/x.csv").read_bytes() == data[::-1]
+    assert [answer.isclosed() for answer in answers] == [True] * 4
 
 
 def test_any_place_of_fsspec_is_read_and_credentials_are_never_written(tmp_path: Path) -> None:
@@ -137,6 +158,42 @@ def test_a_download_goes_on_where_it_was_cut_off(tmp_path: Path, monkeypatch: py
         monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
         with pytest.raises(NoSpaceError, match=f"{name} needs .* free some"):
             mnist()
+
+
+def test_what_is_left_of_a_download_and_wrong_is_fetched_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    files = tables.published(monkeypatch, "mnist", tmp_path)
+    name = "train-images-idx3-ubyte.gz"
+    (home / "cache" / "mnist").mkdir(parents=True)
+    (home / "cache" / "mnist" / f".{name}.part").write_bytes(bytes(500))
+    with tables.served({f"/mnist/{it}": data for it, data in files.items()}) as given:
+        monkeypatch.setattr("dltrainer_jupyter.data.files.published.MNIST.mirrors", [given.url + "/mnist"])
+        assert len(mnist().train) == 16
+        assert [wanted for path, wanted in given.asked if path.endswith(name)] == ["bytes=500-", None]
+
+
+def test_two_that_download_the_same_wait_for_one_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    files = tables.published(monkeypatch, "mnist", tmp_path)
+    both = threading.Barrier(2, timeout=10)
+    found = []
+
+    def work() -> None:
+        both.wait()
+        found.append(len(mnist().train))
+
+    with tables.served({f"/mnist/{it}": data for it, data in files.items()}) as given:
+        monkeypatch.setattr("dltrainer_jupyter.data.files.published.MNIST.mirrors", [given.url + "/mnist"])
+        threads = [threading.Thread(target=work) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(20)
+        assert found == [16, 16]
+        asked = [path for path, _ in given.asked]
+        assert len(asked) == len(set(asked)) == 2
 
 
 def _tar(add: Callable[[tarfile.TarFile], None]) -> bytes:

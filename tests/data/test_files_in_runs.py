@@ -11,6 +11,9 @@ import torch
 from PIL import Image
 
 from dltrainer_jupyter import tal
+from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.data.hugging_face import HuggingFace
 from dltrainer_jupyter.tal import Run
 from tests.chaos.outcome import differences, outcome
 from tests.data import written
@@ -176,6 +179,26 @@ def test_data_sets_of_hugging_face_are_pictures_text_or_numbers(tmp_path: Path) 
     assert table.store.validation(table.id, 1).summary["task"] == "regression"
 
 
+def test_rows_without_a_label_and_strange_ones_are_refused() -> None:
+    import datasets
+
+    def load(own: Any, **settings: Any) -> Any:
+        return HuggingFace(HuggingFace.Config(**settings)).load(RunSpec(model="mlp", data="huggingface"), {"data": own})
+
+    labels = datasets.Features({"a": datasets.Value("float32"), "label": datasets.ClassLabel(names=["cat", "dog"])})
+    rows = datasets.Dataset.from_dict({"a": [1.0, 2.0, 3.0, 4.0], "label": [0, 1, -1, 1]}, features=labels)
+    with pytest.raises(ConfigurationError, match=r"'label' has no label in 1 of 4 rows \(the first is row 2\)"):
+        load(rows)
+    with pytest.raises(ConfigurationError, match="has the parts train, none of them called 'dve'"):
+        load(datasets.DatasetDict({"train": rows}), validation_split="dve")
+    several = datasets.Dataset.from_dict({"text": ["a", "b"], "labels": [[0, 1], [1]]})
+    with pytest.raises(ConfigurationError, match="expected classes, text or whole numbers, in the column 'labels'"):
+        load(several)
+    halves = datasets.Dataset.from_dict({"text": ["a", "b"], "label": [0.0, 0.5]})
+    with pytest.raises(ConfigurationError, match=r"expected classes, text or whole numbers, .* 'label', got 0\.0"):
+        load(halves)
+
+
 class Pictures(torch.utils.data.Dataset):
     """PyTorch's kind of data set, whose samples are pictures of Pillow's, or tensors of them."""
 
@@ -194,6 +217,7 @@ class Pictures(torch.utils.data.Dataset):
         return (Image.fromarray(pixels) if self.opened else tensor), self.targets[index]
 
 
+@pytest.mark.slow
 def test_pictures_of_a_torch_data_set_are_as_good_as_tensors() -> None:
     settings = {"model": {"type": "mlp", "hidden": [4]}, "epochs": 1, "batch_size": 4, "threads": 1, "verbose": False}
     first, second = (tal.train(data=Pictures(opened=opened), executor="inline", **settings) for opened in (True, False))

@@ -9,7 +9,9 @@ import pytest
 import torch
 
 from dltrainer_jupyter.core.errors import ConfigurationError
-from dltrainer_jupyter.data.host import to_host
+from dltrainer_jupyter.data.host import to_host, whole_numbers
+from dltrainer_jupyter.data.steps import RawInput
+from dltrainer_jupyter.data.targets import encode
 
 
 @pytest.mark.parametrize(
@@ -73,3 +75,24 @@ def test_importing_the_room_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("value", [np.array([1, 2**63], np.uint64), [0, 2**64 - 1], np.array([1.0, 2.0**63])])
+def test_what_int64_does_not_hold_is_refused_and_becomes_no_other_number(value) -> None:
+    inputs = to_host(value, "inputs")
+    step = RawInput(((),), "int64")
+    with pytest.raises(ConfigurationError, match=r"expected whole numbers below 2\*\*63, got [\d,]+; pass floats"):
+        step.apply(inputs)
+    assert step.apply(inputs[:1]).tolist() == inputs[:1].tolist()
+
+
+def test_the_smallest_and_the_largest_that_int64_holds_stay() -> None:
+    limits = np.array([-(2**63), 2**63 - 1])
+    assert whole_numbers(limits, "inputs").tolist() == limits.tolist()
+    assert whole_numbers(np.array([2**63 - 1], np.uint64), "inputs").tolist() == [2**63 - 1]
+    assert whole_numbers(np.array([-(2.0**63)]), "inputs").tolist() == [-(2**63)]
+
+
+def test_a_class_number_beyond_int64_is_called_what_it_is() -> None:
+    with pytest.raises(ConfigurationError, match=r"targets: expected whole numbers below 2\*\*63"):
+        encode(np.array([0.0, 1e30]), "cross_entropy")

@@ -138,6 +138,18 @@ def test_folders_are_classes_and_parts_are_given(tmp_path: Path) -> None:
         load(ImageFolder, tmp_path)
 
 
+def test_parts_are_no_classes_and_none_is_trained_on_that_is_validated_on(tmp_path: Path) -> None:
+    for part in ("Train", "VAL"):
+        written.pictures(tmp_path / "capital" / part, each=4)
+    found = load(ImageFolder, tmp_path / "capital", image_size=8)
+    assert (found.signature.labels, len(found.train), len(found.validation)) == (("blue", "red"), 8, 8)
+    written.pictures(tmp_path / "beside", each=4)
+    written.pictures(tmp_path / "beside" / "held", each=3)
+    spec = RunSpec(model="mlp", data="x", validation={"validation": "held"})
+    found = load(ImageFolder, tmp_path / "beside", spec, image_size=8)
+    assert (found.signature.labels, len(found.train), len(found.validation)) == (("blue", "red"), 8, 6)
+
+
 def test_links_that_lead_out_are_followed_only_where_that_is_asked_for(tmp_path: Path) -> None:
     root = written.pictures(tmp_path / "root", each=4)
     outside = _saved(tmp_path, Image.new("RGB", (16, 16)), "outside.png")
@@ -198,6 +210,13 @@ def test_masks_say_what_each_pixel_is(tmp_path: Path) -> None:
     assert fewer.partition.validation.max() <= 9
     with pytest.raises(BadSampleError, match="holds the value 255, which is no class"):
         load(MaskFolder, tmp_path / "grey", values=(0, 1), on_bad_sample="refuse")
+
+
+def test_two_masks_of_a_picture_are_refused(tmp_path: Path) -> None:
+    root = written.masks(tmp_path)
+    Image.open(root / "masks" / "3.png").convert("L").save(root / "masks" / "3.bmp")
+    with pytest.raises(ConfigurationError, match=r"two masks are of one name, .*masks/3.bmp and 3.png"):
+        load(MaskFolder, root)
 
 
 # --- boxes --------------------------------------------------------------------------------------------------------

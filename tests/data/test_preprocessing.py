@@ -8,6 +8,8 @@ import pytest
 import torch
 
 from dltrainer_jupyter.core.errors import ConfigurationError, UnknownNameError
+from dltrainer_jupyter.core.protocols import Signature
+from dltrainer_jupyter.data.prepared import prepared
 from dltrainer_jupyter.data.preprocessing import apply_chain, describe_chain, fit_chain, load_chain
 from dltrainer_jupyter.data.steps import RawInput, Reshape, Scale, Standardize
 
@@ -108,3 +110,21 @@ def test_each_step_describes_itself_in_one_line() -> None:
 def test_a_step_of_a_later_version_is_named() -> None:
     with pytest.raises(UnknownNameError, match=r"Unknown preprocessing step 'scal'\. Did you mean 'scale'"):
         load_chain([{"type": "scal"}])
+
+
+def test_rows_of_a_table_may_come_by_name_in_any_order() -> None:
+    steps = [{"type": "input", "shapes": [[2]], "dtype": "float32"}]
+    signature = Signature("regression", (2,), 1, preprocessing=tuple(steps), raw={"features": ["a", "b"]})
+    expected = [[1.0, 2.0]]
+    for rows in (
+        {"a": 1, "b": 2},
+        [{"b": 2, "a": 1, "c": 9}],
+        pd.DataFrame({"b": [2], "c": [9], "a": [1]}),
+        pd.DataFrame({"one": [1], "other": [2]}),
+        [1, 2],
+    ):
+        assert prepared(signature, rows).inputs.tolist() == expected
+    with pytest.raises(ConfigurationError, match="expected a column 'a', as in training, got none"):
+        prepared(signature, pd.DataFrame({"b": [2], "c": [9]}))
+    with pytest.raises(ConfigurationError, match="a value of 'b', as in training, got none. Did you mean 'bb'"):
+        prepared(signature, {"a": 1, "bb": 2})

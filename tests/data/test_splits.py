@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.data.arrays import Arrays
 from dltrainer_jupyter.data.class_weights import class_weights
 from dltrainer_jupyter.data.splits import divide, split
 
@@ -135,3 +136,16 @@ def test_class_weights_are_those_of_scikit_learn() -> None:
     ):
         with pytest.raises(ConfigurationError, match=message):
             class_weights(given_weights, CLASSES, task, 3, ("cat", "dog", "fox"))
+
+
+def test_a_setting_that_would_not_be_heeded_is_refused() -> None:
+    x, y = np.arange(20.0)[:, None], np.arange(20) % 2
+    beside, alone = {"data": (x, y, x[:4], y[:4])}, {"data": (x, y)}
+    arrays = Arrays(Arrays.Config())
+    # Five folds of data that bring their own validation samples would be five times the same run.
+    for setting in ({"folds": 5, "fold": 1}, {"stratify": True}, {"groups": "who"}):
+        with pytest.raises(ConfigurationError, match=f"validation.{next(iter(setting))}: the data brings samples to"):
+            arrays.load(asked(**setting), beside)
+    assert arrays.load(asked(split=0.5), beside).partition.how == "validation samples given"
+    with pytest.raises(ConfigurationError, match="validation.validation: this data has no place .*, got '/x.csv'"):
+        arrays.load(asked(validation="/x.csv"), alone)

@@ -14,7 +14,8 @@ from dltrainer_jupyter.data.arrays import Arrays
 from dltrainer_jupyter.data.digits import Digits
 from dltrainer_jupyter.data.preprocessing import apply_chain, describe_chain, load_chain, named_steps
 from dltrainer_jupyter.data.steps import Normalize, Resize
-from dltrainer_jupyter.loop.parts import check_parts, load_data
+from dltrainer_jupyter.loop.checking import check_parts
+from dltrainer_jupyter.loop.parts import load_data
 
 
 @pytest.fixture(scope="module")

@@ -67,7 +67,9 @@ class CIFAR:
     class Config(BaseModel, frozen=True, extra="forbid"):
         """Settings."""
 
-        path: Place = setting(description="Folder of the batches, or the archive (.tar.gz): a path or a URL.")
+        path: Place = setting(
+            description="Folder of the batches, or the archive (.tar.gz): a path or a URL.", examples=["FOLDER"]
+        )
         use: Use = setting("train", description=USES)
         labels: Literal["fine", "coarse"] = setting(
             "fine", description="Of CIFAR-100, the 100 classes or the 20 they belong to."

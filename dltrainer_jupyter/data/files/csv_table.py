@@ -8,32 +8,52 @@ import gzip
 import io
 import warnings
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
-from pydantic import field_validator
+from pydantic import field_validator, model_validator
 
 from dltrainer_jupyter.core.errors import ConfigurationError, brief
 from dltrainer_jupyter.core.schema import setting
-from dltrainer_jupyter.core.spec import RunSpec
-from dltrainer_jupyter.data.files.bounds import free_memory, refuse_too_large
-from dltrainer_jupyter.data.files.table import TableFile, TableSettings
+from dltrainer_jupyter.data.files.bounded import LONGEST_LINE, Bounded
+from dltrainer_jupyter.data.files.bounds import refuse_bomb
+from dltrainer_jupyter.data.files.laziness import Extent
+from dltrainer_jupyter.data.files.table import TableFile
+from dltrainer_jupyter.data.files.table_settings import TableSettings
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _LOOKED_AT = 2**20
 """Bytes of which the length of a row is told."""
-_LONGEST_LINE = 2**24
+_PIECE = 2**20
+_VALUES_TOGETHER = 2**21
+_BYTES_TOGETHER = 2**25
+"""Of a file, as many as are parsed at a time where it is read in pieces."""
+_DELIMITERS = (";", "\t", "|", ",")
+"""What people put between values."""
+
+
+@dataclass(frozen=True)
+class CSVExtent(Extent):
+    """How much there is in a file of text."""
+
+    unpacked: int
+    """Bytes of the text."""
+
+    def refuse_bomb(self) -> None:
+        """Raise if the text is suspiciously much larger than the file."""
+        refuse_bomb(self.packed, self.unpacked, self.what)
 
 
 class CSV(TableFile):
     """A table in a text file: CSV, TSV, or another delimiter; plain or packed with gzip.
 
     Before a run starts, the first rows are looked at, however large the file is. A table that doesn't fit into memory
-    is refused with what can be done.
+    is read row by row from the disk, once it was brought into a form that allows for it.
 
     Parameters
     ----------
@@ -59,6 +79,10 @@ class CSV(TableFile):
         header: bool = setting(
             default=True, description="Whether the first row names the columns; if not, they are called 0, 1, 2 …."
         )
+        decimal: Literal[".", ","] = setting(".", description="What stands before the decimals of a number.")
+        thousands: Literal[",", ".", " ", "'"] | None = setting(
+            None, description="What stands between the thousands of a number, if something does."
+        )
 
         @field_validator("delimiter")
         @classmethod
@@ -81,70 +105,109 @@ class CSV(TableFile):
                 raise ValueError(msg)
             return value
 
+        @model_validator(mode="after")
+        def _differ(self) -> Self:
+            if self.thousands == self.decimal:
+                msg = f"expected another mark for thousands than for decimals, got {self.decimal!r} for both"
+                raise ValueError(msg)
+            return self
+
     def _names(self, path: Path) -> list[str]:
         with self._telling(path), self._opened(path) as file:
             text = io.TextIOWrapper(file, self._encoding(), newline="")
-            lines = iter(lambda: text.readline(_LONGEST_LINE), "")
+            lines = iter(lambda: text.readline(LONGEST_LINE), "")
             try:
-                first = next((row for row in csv.reader(lines, delimiter=self.config.delimiter) if row), None)
+                rows = csv.reader(lines, delimiter=self.config.delimiter, skipinitialspace=True)
+                first = next((row for row in rows if row), None)
             except csv.Error as error:
                 msg = f"data.path: {path.name} isn't a table of text: {error}."
                 raise ConfigurationError(msg) from error
         if first is None:
             msg = f"data.path: {path.name} is empty."
             raise ConfigurationError(msg)
+        self._refuse_undivided(first, path)
         if not self.config.header:
             return [str(number) for number in range(len(first))]
         return first
 
+    def _refuse_undivided(self, first: Sequence[str], path: Path) -> None:
+        """Raise if a row is a single value that another delimiter would divide: nothing could be learnt from it."""
+        wanted = [it for it in _DELIMITERS if it in first[0]]
+        if len(first) == 1 and wanted:
+            written = "\\t" if wanted[0] == "\t" else wanted[0]
+            msg = (
+                f"data.delimiter: {self.config.delimiter!r} doesn't divide the first row of {path.name}, "
+                f"{brief(first[0])}; say delimiter: '{written}'."
+            )
+            raise ConfigurationError(msg)
+
     def _read(self, path: Path, columns: Sequence[str], rows: int | None) -> pd.DataFrame:
+        with self._telling(path), self._opened(path) as file:
+            frame: pd.DataFrame = self._parsed(file, path, nrows=rows)
+        return frame[list(columns)]
+
+    def pieces(self, path: Path, columns: Sequence[str], texts: Collection[str]) -> Iterator[tuple[pd.DataFrame, int]]:
+        """Read columns, some rows at a time; beside each piece stands how many bytes of the file were read."""
+        extent, count = self._extent(path, columns), len(self._names(path))
+        each = max(1, min(_VALUES_TOGETHER // count, _BYTES_TOGETHER * extent.rows // max(extent.unpacked, 1)))
+        # All columns are parsed: pandas lets rows of any length pass where some are chosen.
+        with self._telling(path), self._opened(path, in_pieces=True) as file:
+            for frame in self._parsed(file, path, chunksize=each, dtype=dict.fromkeys(texts, str)):
+                yield frame[list(columns)], file.raw.packed_read()
+                file.raw.begin_piece()
+
+    def _parsed(self, file: Any, path: Path, *, dtype: Mapping[str, type] | None = None, **how: Any) -> Any:
+        """Have pandas read it: a data frame, or several."""
         import pandas as pd
 
-        names = self._names(path)
-        if rows is None:
-            self._refuse_too_large(path, len(columns))
-        with self._telling(path), self._opened(path) as file, warnings.catch_warnings():
-            # A row that is too long would lose its last values.
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            frame = pd.read_csv(
+        # A whole number stays one though others are missing, until such rows are left out.
+        kinds: dict[str, Any] = {} if self.config.missing == "refuse" else {"dtype_backend": "numpy_nullable"}
+        with _strictly():
+            found = pd.read_csv(
                 file,
                 sep=self.config.delimiter,
                 encoding=self._encoding(),
                 header=0 if self.config.header else None,
-                names=names,
+                names=self._names(path),
                 index_col=False,
-                nrows=rows,
+                skipinitialspace=True,
                 low_memory=False,
                 engine="c",
+                decimal=self.config.decimal,
+                thousands=self.config.thousands,
+                dtype=dtype or None,
+                **kinds,
+                **how,
             )
-        return frame[list(columns)]
+            return found if "chunksize" not in how else _each_strictly(found)
 
     def _encoding(self) -> str:
         # What Excel writes begins with a mark that is no part of the first name.
         plain = codecs.lookup(self.config.encoding).name
         return "utf-8-sig" if plain == "utf-8" else plain
 
-    def _refuse_too_large(self, path: Path, columns: int) -> None:
+    def _extent(self, path: Path, columns: Sequence[str]) -> CSVExtent:  # noqa: ARG002 - all are parsed
         with self._telling(path), self._opened(path) as file:
             head = file.read(_LOOKED_AT)
-        size = path.stat().st_size
+        count = len(self._names(path))
+        packed = size = path.stat().st_size
         if path.suffix == ".gz":
             size = size * len(head) // max(len(gzip.compress(head, 6)), 1)
         rows = max(head.count(b"\n"), 1) * size // max(len(head), 1)
-        refuse_too_large(
-            rows * columns * 8,
-            f"data.path: {path.name}, about {rows:,} rows of {columns} columns,",
-            "choose columns (features), take a part of the rows, or give the trainer more memory",
+        return CSVExtent(
+            what=f"data.path: {path.name}, about {rows:,} rows of {count} columns,",
+            rows=rows,
+            size=rows * count * 8,
+            packed=packed,
+            cure="take a part of the rows or columns, save it as Parquet, of which only columns that are used are read",
+            unpacked=size,
         )
 
     @contextmanager
-    def _opened(self, path: Path) -> Iterator[Any]:
-        if path.suffix == ".gz":
-            with gzip.open(path, "rb") as packed:
-                yield io.BufferedReader(_Bounded(packed, path.name))
-            return
+    def _opened(self, path: Path, *, in_pieces: bool = False) -> Iterator[Any]:
         with path.open("rb") as file:
-            yield file
+            unpacked = gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file
+            yield io.BufferedReader(Bounded(file, unpacked, path, in_pieces=in_pieces), _PIECE)
 
     @contextmanager
     def _telling(self, path: Path) -> Iterator[None]:
@@ -155,7 +218,7 @@ class CSV(TableFile):
             yield
         except UnicodeDecodeError as error:
             found = error.object[error.start : error.start + 1].hex() or "?"
-            others = [it for it in ("utf-8", "latin-1", "cp1252") if codecs.lookup(it) != codecs.lookup(self._plain())]
+            others = [it for it in ("utf-8", "latin-1") if codecs.lookup(it) != codecs.lookup(self.config.encoding)]
             msg = (
                 f"data.encoding: {path.name} isn't {self.config.encoding} (byte 0x{found}); name its encoding, such as "
                 f"encoding: {others[0]}."
@@ -181,32 +244,25 @@ class CSV(TableFile):
             msg = f"data.path: {path} can't be read: {error.strerror or error}."
             raise ConfigurationError(msg) from error
         except MemoryError as error:
-            msg = f"data.path: {path.name} doesn't fit into memory; choose columns (features)."
+            msg = f"data.path: {path.name} doesn't fit into memory; take a part of it."
             raise ConfigurationError(msg) from error
 
-    def _plain(self) -> str:
-        return str(self.config.encoding)
+
+@contextmanager
+def _strictly() -> Iterator[None]:
+    """Have pandas refuse a row that is too long, of which it would lose the last values."""
+    import pandas as pd
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        yield
 
 
-class _Bounded(io.RawIOBase):
-    """Bytes that are unpacked as they are read, and not more of them than fit into memory."""
-
-    def __init__(self, packed: Any, name: str) -> None:
-        self._packed, self._name, self._left = packed, name, free_memory()
-
-    def readable(self) -> bool:
-        """Say that it can be read."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Read some."""
-        piece = self._packed.read(len(buffer))
-        self._left -= len(piece)
-        if self._left < 0:
-            msg = f"data.path: {self._name} doesn't fit into memory when it is unpacked."
-            raise ConfigurationError(msg)
-        buffer[: len(piece)] = piece
-        return len(piece)
-
-
-__all__ = ["CSV", "RunSpec"]
+def _each_strictly(frames: Any) -> Iterator[pd.DataFrame]:
+    with frames:
+        while True:
+            with _strictly():
+                frame = next(frames, None)
+            if frame is None:
+                return
+            yield frame

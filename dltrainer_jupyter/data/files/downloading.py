@@ -9,7 +9,8 @@ import shutil
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ _TIMEOUT = 30.0
 _SPARE = 64 * 2**20
 """Bytes that stay free on a disk."""
 _SAID_EVERY = 32 * 2**20
+_SAID_AT_MOST = 50
+"""Times, of something whose size is known."""
 _PARTIAL = 206
 _SATISFIED = 416
 
@@ -77,6 +80,12 @@ def download(published: Published, mirrors: Sequence[str], folder: Path, *, say:
     if published.is_whole(path):
         return path
     private.make_folder(folder)
+    # Two that append to the same file would spoil it.
+    with alone(folder / ".lock", published.name, doing="downloads", say=say):
+        return path if published.is_whole(path) else _from_mirrors(published, mirrors, path, say=say)
+
+
+def _from_mirrors(published: Published, mirrors: Sequence[str], path: Path, *, say: bool) -> Path:
     refusals = []
     for mirror in mirrors:
         url = f"{mirror.rstrip('/')}/{published.name}"
@@ -89,7 +98,8 @@ def download(published: Published, mirrors: Sequence[str], folder: Path, *, say:
         else:
             return path
     msg = (
-        f"data: {published.name} can't be downloaded ({'; '.join(refusals)}). Put the file into {folder}, or try again."
+        f"data: {published.name} can't be downloaded ({'; '.join(refusals)}). Put the file into {path.parent}, or try "
+        "again."
     )
     raise DownloadError(msg)
 
@@ -110,6 +120,10 @@ def _fetch(published: Published, url: str, path: Path, *, say: bool) -> None:
         raise DownloadError(msg)
     if _digest(part) != published.sha256:
         part.unlink()
+        if have:
+            # What was there before may be of another mirror, or spoilt: once more from the beginning.
+            _fetch(published, url, path, say=say)
+            return
         msg = f"what {_host(url)} gives has the wrong checksum"
         raise DownloadError(msg)
     sync(part)
@@ -206,6 +220,34 @@ def refuse_full(folder: Path, size: int, name: str) -> None:
         raise NoSpaceError(msg)
 
 
+@contextmanager
+def alone(path: Path, name: str, *, doing: str, say: bool) -> Iterator[None]:
+    """Let no other process do the same meanwhile.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A file that stands for it, in a folder that is there.
+    name, doing : str
+        Of what, and what it is, for who waits: ``"x.csv"``, ``"prepares"``.
+    say : bool
+        Whether to say on the standard error stream that somebody else is waited for.
+    """
+    import filelock
+
+    lock = filelock.FileLock(path, mode=0o600)
+    try:
+        lock.acquire(blocking=False)
+    except filelock.Timeout:
+        if say:
+            print(f"Waiting for another process that {doing} {name} …", file=sys.stderr)  # noqa: T201 - to who waits
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def sync(path: Path) -> None:
     """See that a file survives a loss of power."""
     with path.open("rb+") as file:
@@ -213,7 +255,7 @@ def sync(path: Path) -> None:
 
 
 class Progress:
-    """Says now and then how far a download is, on the standard error stream.
+    """Says now and then how far something is that takes long, on the standard error stream.
 
     Parameters
     ----------
@@ -225,22 +267,25 @@ class Progress:
         How many there were before.
     say : bool
         Whether to say anything.
+    doing : str, default "Downloading"
+        What it is.
     """
 
-    def __init__(self, name: str, size: int | None, have: int, *, say: bool) -> None:
-        self._name, self._size, self._say = name, size, say
-        self._next = have + _SAID_EVERY
+    def __init__(self, name: str, size: int | None, have: int, *, say: bool, doing: str = "Downloading") -> None:
+        self._name, self._size, self._say, self._doing = name, size, say, doing
+        self._every = max(_SAID_EVERY, (size or 0) // _SAID_AT_MOST)
+        self._next = have + self._every
         if say and (size is None or size > _PIECE):
             whole = "" if size is None else f" ({in_words(size)})"
             rest = f", from {in_words(have)} on" if have else ""
-            print(f"Downloading {name}{whole}{rest} …", file=sys.stderr)  # noqa: T201 - said to whoever waits for it
+            print(f"{doing} {name}{whole}{rest} …", file=sys.stderr)  # noqa: T201 - said to whoever waits for it
 
     def at(self, have: int) -> None:
         """Take note of how far it is."""
         if self._say and have >= self._next:
-            self._next = have + _SAID_EVERY
+            self._next = have + self._every
             share = "" if self._size is None else f", {have / self._size:.0%}"
-            print(f"Downloading {self._name}: {in_words(have)}{share}", file=sys.stderr)  # noqa: T201 - the same
+            print(f"{self._doing} {self._name}: {in_words(have)}{share}", file=sys.stderr)  # noqa: T201 - the same
 
 
 def _digest(path: Path) -> str:

@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 from dltrainer_jupyter.core import private
 from dltrainer_jupyter.core.errors import ConfigurationError, MissingPackageError, brief, did_you_mean, first_line
 from dltrainer_jupyter.core.places import is_remote, local_folder, without_secrets
+from dltrainer_jupyter.core.variables import CACHE_GB, MOST_CACHE_GB
 from dltrainer_jupyter.data.files.bounds import in_words
 from dltrainer_jupyter.data.files.downloading import (
     DownloadError,
@@ -29,8 +30,9 @@ from dltrainer_jupyter.data.files.downloading import (
 )
 
 _PIECE = 2**20
-_MOST_GB = 50.0
 _STALE = 24 * 3600.0
+_USED = ".used"
+"""Says by its time when a file was last asked for; the file's own time stays that of its bytes."""
 _EXTRAS = {"s3": "s3", "s3a": "s3"}
 """Protocols whose package is an extra of ours."""
 
@@ -86,6 +88,9 @@ def local_file(place: str, key: str = "data.path", *, say: bool = True) -> Path:
     if path.is_dir():
         msg = f"{key}: expected a file, got the folder {path}."
         raise ConfigurationError(msg)
+    if not path.is_file():
+        msg = f"{key}: expected an ordinary file, got a pipe or a device: {path}."
+        raise ConfigurationError(msg)
     return path
 
 
@@ -123,13 +128,15 @@ def _checked(place: str, key: str) -> str:
 def _fetched(url: str, key: str, *, say: bool) -> Path:
     """Give the copy of a file, fetched anew if what lies there has changed."""
     try:
-        name, identity, size, pieces = _described(url)
-        folder = cache_folder("files") / hashlib.sha256(json.dumps([url, identity]).encode()).hexdigest()[:32]
+        name, marks, size, file = _described(url)
+        folder = cache_folder("files") / hashlib.sha256(json.dumps([url, *marks, size]).encode()).hexdigest()[:32]
         path = folder / name
-        if path.is_file() and identity and (size is None or path.stat().st_size == size):
-            path.touch()
-            return path
-        _take(pieces, path, size, say=say)
+        with file:
+            # Of another version by its size alone nothing would be noticed.
+            if path.is_file() and marks and (size is None or path.stat().st_size == size):
+                (folder / _USED).touch()
+                return path
+            _take(_pieces(file), path, size, say=say)
     except NoSpaceError:
         raise
     except DownloadError as error:
@@ -139,8 +146,8 @@ def _fetched(url: str, key: str, *, say: bool) -> Path:
     return path
 
 
-def _described(url: str) -> tuple[str, list[str], int | None, Iterator[bytes]]:
-    """Give the name of a file, what tells it from other versions, its size, and its bytes as they are asked for."""
+def _described(url: str) -> tuple[str, list[str], int | None, Any]:
+    """Give the name of a file, what tells it from other versions beside its size, its size, and itself, opened."""
     name = Path(unquote(urlsplit(url).path)).name
     name = "".join(it if it.isalnum() or it in "._-" else "_" for it in name).lstrip(".")[:100] or "file"
     if url.startswith(("http://", "https://")):
@@ -148,16 +155,15 @@ def _described(url: str) -> tuple[str, list[str], int | None, Iterator[bytes]]:
         length = answer.headers.get("Content-Length", "")
         size = int(length) if length.isdecimal() else None
         marks = [answer.headers.get(it) for it in ("ETag", "Last-Modified")]
-        return name, [str(it) for it in (*marks, size) if it is not None], size, _pieces(answer)
+        return name, [str(it) for it in marks if it is not None], size, answer
     files, path = _file_system(url)
     info = _asking(url, lambda: files.info(path))
     if info.get("type") == "directory":
         msg = "it is a folder"
         raise DownloadError(msg)
-    size = info.get("size")
     marks = [info.get(it) for it in ("ETag", "etag", "md5Hash", "LastModified", "mtime", "updated", "created")]
-    identity = [str(it) for it in (*marks, size) if it is not None]
-    return name, identity, size, _pieces(_asking(url, lambda: files.open(path, "rb", block_size=8 * _PIECE)))
+    opening = _asking(url, lambda: files.open(path, "rb", block_size=8 * _PIECE))
+    return name, [str(it) for it in marks if it is not None], info.get("size"), opening
 
 
 def _file_system(url: str) -> tuple[Any, str]:
@@ -187,16 +193,15 @@ def _asking(url: str, call: Any) -> Any:
 
 
 def _pieces(file: Any) -> Iterator[bytes]:
-    with file:
-        while True:
-            try:
-                piece = file.read(_PIECE)
-            except Exception as error:  # the same
-                msg = f"the connection broke: {type(error).__name__}, {first_line(error)}"
-                raise DownloadError(msg) from error
-            if not piece:
-                return
-            yield piece
+    while True:
+        try:
+            piece = file.read(_PIECE)
+        except Exception as error:  # the same
+            msg = f"the connection broke: {type(error).__name__}, {first_line(error)}"
+            raise DownloadError(msg) from error
+        if not piece:
+            return
+        yield piece
 
 
 def _take(pieces: Iterator[bytes], path: Path, size: int | None, *, say: bool) -> None:
@@ -238,9 +243,9 @@ def most_bytes() -> float:
     ConfigurationError
         If that is no positive number.
     """
-    given = os.environ.get("DLTRAINER_CACHE_GB", "")
+    given = os.environ.get(CACHE_GB.name, "")
     try:
-        size = float(given) if given else _MOST_GB
+        size = float(given) if given else MOST_CACHE_GB
     except ValueError:
         size = -1.0
     if not 0 < size < 2**40:

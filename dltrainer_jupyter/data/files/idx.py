@@ -32,6 +32,7 @@ _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: "
 _MOST_PACKED = 1032
 """Times that deflate can make bytes fewer, at most."""
 _PIECE = 2**22
+_MOST_AXES = 32
 
 
 def read_idx(path: Path, what: str = "data.path") -> Array:
@@ -69,6 +70,9 @@ def _read(file: Any, size: int, what: str, *, is_packed: bool) -> Array:
         msg = f"{what} isn't an IDX file, which begins with two zeros, a type and a number of axes; got {head.hex()}."
         raise ConfigurationError(msg)
     dtype, axes = np.dtype(_TYPES[head[2]]), head[3]
+    if axes > _MOST_AXES:
+        msg = f"{what} says that it has {axes} axes; expected at most {_MOST_AXES}."
+        raise ConfigurationError(msg)
     lengths = file.read(4 * axes)
     if len(lengths) < 4 * axes:
         msg = f"{what} was cut off after {4 + len(lengths)} bytes."
@@ -80,7 +84,7 @@ def _read(file: Any, size: int, what: str, *, is_packed: bool) -> Array:
         has = f"{most:,}{' at most' if is_packed else ''}"
         msg = f"{what} says that it holds {wanted:,} bytes of values (shape {shape}), but has {has}."
         raise ConfigurationError(msg)
-    refuse_too_large(wanted, what, "give a part of it")
+    refuse_too_large(wanted, what, "give a part of it, or save it as NPZ or HDF5, which may be larger than the memory")
     found = np.empty(wanted, np.uint8)
     have = 0
     while have < wanted and (piece := file.read(min(_PIECE, wanted - have))):
@@ -117,8 +121,8 @@ class IDX:
     class Config(BaseModel, frozen=True, extra="forbid"):
         """Settings."""
 
-        path: Place = setting(description="File of the inputs: a path or a URL.")
-        targets: Place = setting(description="File of the targets: a path or a URL.")
+        path: Place = setting(description="File of the inputs: a path or a URL.", examples=["FILE"])
+        targets: Place = setting(description="File of the targets: a path or a URL.", examples=["FILE"])
         validation_path: Place | None = setting(
             None, description="File of the inputs to validate on; a share is held back if left out.", group="validation"
         )

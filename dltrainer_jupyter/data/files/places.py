@@ -50,8 +50,13 @@ def with_full_places(schema: type[BaseModel], given: Mapping[str, Any]) -> dict[
     given : mapping
         Its settings, checked.
     """
-    places = {key for key, field in schema.model_fields.items() if any(isinstance(it, IsPlace) for it in _marks(field))}
+    places = places_of(schema)
     return {key: full(value) if key in places and isinstance(value, str) else value for key, value in given.items()}
+
+
+def places_of(schema: type[BaseModel]) -> set[str]:
+    """Name the settings of a part that say where files are."""
+    return {key for key, field in schema.model_fields.items() if any(isinstance(it, IsPlace) for it in _marks(field))}
 
 
 def _marks(field: Any) -> list[Any]:

@@ -6,22 +6,28 @@ can be put there by hand.
 
 from __future__ import annotations
 
+import math
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 from pydantic import BaseModel
 
-from dltrainer_jupyter.core.protocols import Dataset, Task
+from dltrainer_jupyter.core.protocols import Dataset, Signature, Task
 from dltrainer_jupyter.core.schema import setting
 from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.core.variables import DATA_MIRROR
 from dltrainer_jupyter.data.assembly import Raw
 from dltrainer_jupyter.data.files.cifar import USES, Use, cifar
 from dltrainer_jupyter.data.files.downloading import Published, download
 from dltrainer_jupyter.data.files.fetching import cache_folder
 from dltrainer_jupyter.data.files.idx import of_pixels, read_idx
+
+_MADE_UP = 10
+"""Samples of a class."""
 
 
 class PublishedSource(ABC):
@@ -39,6 +45,9 @@ class PublishedSource(ABC):
     """In the cache."""
     mirrors: ClassVar[Sequence[str]]
     files: ClassVar[Sequence[Published]]
+    shape: ClassVar[tuple[int, ...]]
+    """Of the pixels of one sample."""
+    names: ClassVar[tuple[str, ...]] = tuple("0123456789")
 
     class Config(BaseModel, frozen=True, extra="forbid"):
         """Settings."""
@@ -69,11 +78,24 @@ class PublishedSource(ABC):
         """
         folder = cache_folder(self.folder)
         # For a mirror of one's own, asked first.
-        own = os.environ.get("DLTRAINER_DATA_MIRROR")
+        own = os.environ.get(DATA_MIRROR.name)
         mirrors = [*([f"{own.rstrip('/')}/{self.folder}"] if own else []), *self.mirrors]
         wanted = [file for file in self.files if self._uses(file.name)]
         paths = {file.name: download(file, mirrors, folder, say=spec.verbose) for file in wanted}
         return self._read(spec, paths, objects)
+
+    def stand_in(self, spec: RunSpec) -> Signature:
+        """Say what samples are like without a file, by some that are made up: what only their values tell is wrong.
+
+        Parameters
+        ----------
+        spec : RunSpec
+            How they are prepared.
+        """
+        count = _MADE_UP * len(self.names)
+        pixels = np.arange(count * math.prod(self.shape), dtype=np.uint8).reshape(count, *self.shape)
+        classes = np.arange(count) % len(self.names)
+        return of_pixels(spec, [Raw(pixels, classes)], {}, names=self.names).signature
 
     def _uses(self, name: str) -> bool:
         """Tell whether a file is needed."""
@@ -130,7 +152,7 @@ class MNIST(PublishedSource):
             "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
         ),
     )
-    names: ClassVar[tuple[str, ...]] = tuple("0123456789")
+    shape: ClassVar[tuple[int, ...]] = (28, 28)
 
     def _read(self, spec: RunSpec, paths: Mapping[str, Path], objects: Mapping[str, Any]) -> Dataset:
         arrays = [read_idx(paths[file.name]) for file in self.files if file.name in paths]
@@ -217,6 +239,7 @@ class CIFAR10(PublishedSource):
 
     description: ClassVar[str] = "60,000 colour pictures of 32x32 pixels, in ten classes; 170 MB are fetched once."
     folder: ClassVar[str] = "cifar10"
+    shape: ClassVar[tuple[int, ...]] = (3, 32, 32)
     mirrors: ClassVar[Sequence[str]] = ("https://www.cs.toronto.edu/~kriz",)
     files: ClassVar[Sequence[Published]] = (
         Published(

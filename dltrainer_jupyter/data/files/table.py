@@ -3,80 +3,46 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from pydantic import BaseModel, BeforeValidator
 
 from dltrainer_jupyter.core.errors import ConfigurationError, brief, did_you_mean
 from dltrainer_jupyter.core.places import is_remote
 from dltrainer_jupyter.core.protocols import Dataset, Task
-from dltrainer_jupyter.core.schema import setting
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.data.assembly import Known, Raw, assemble
+from dltrainer_jupyter.data.files.bounds import refuse_too_large
+from dltrainer_jupyter.data.files.columns import (
+    plain,
+    refuse_infinite,
+    refuse_numbers_with_commas,
+    rows_of,
+    texts_among,
+)
+from dltrainer_jupyter.data.files.conversion import Wanted
+from dltrainer_jupyter.data.files.converted import converted
 from dltrainer_jupyter.data.files.fetching import local_file
-from dltrainer_jupyter.data.files.places import Place, given_places
+from dltrainer_jupyter.data.files.laziness import Extent, is_lazy
+from dltrainer_jupyter.data.files.places import given_places
+from dltrainer_jupyter.data.files.plan import Plan
+from dltrainer_jupyter.data.files.table_on_disk import ColumnsOnDisk, TableOnDisk, encoded
 from dltrainer_jupyter.data.host import to_host
 from dltrainer_jupyter.data.measured import measured
 from dltrainer_jupyter.data.steps import Columns, RawInput, Standardize, Step
+from dltrainer_jupyter.data.stored.assembly import assemble_stored
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from dltrainer_jupyter.core.protocols import Array
 
+_BESIDE = "validation "
 HEAD = 2000
 """Rows that are looked at before a run starts."""
-_MOSTLY = 0.5
-"""Share of numbers from which on a column of text is taken for one of numbers with something else among them."""
-
-
-def _one_or_many(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
-
-
-Names = Annotated[tuple[str, ...], BeforeValidator(_one_or_many)]
-"""Names of columns; a single one may stand alone."""
-
-
-class TableSettings(BaseModel, frozen=True, extra="forbid"):
-    """What files of tables have in common."""
-
-    path: Place = setting(description="The file: a path, or a URL such as s3://BUCKET/FILE or https://….")
-    target: Names = setting(description="Column that is learnt; several for several numbers.", min_length=1)
-    features: Names = setting((), description="Columns to learn from; all others if left out.", group="columns")
-    drop: Names = setting((), description="Columns to leave out.", group="columns")
-    missing: Literal["refuse", "drop", "mean"] = setting(
-        "refuse",
-        description="Where a value is missing: refuse the file, drop the row, or put in the training mean (numbers).",
-        group="columns",
-    )
-    text: Literal["one_hot", "refuse"] = setting(
-        "one_hot", description="Columns of text become a column for each category, or are refused.", group="columns"
-    )
-    most_categories: int = setting(
-        100, ge=2, le=10_000, description="Most categories of a column of text.", group="columns", advanced=True
-    )
-    standardize: bool = setting(
-        default=True, description="Subtract each column's training mean and divide by its training deviation."
-    )
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """Which columns serve for what."""
-
-    features: tuple[str, ...]
-    targets: tuple[str, ...]
-    aside: tuple[str, ...]
-    """Those that decide how rows are divided."""
-
-    @property
-    def all(self) -> list[str]:
-        return list(dict.fromkeys((*self.features, *self.targets, *self.aside)))
 
 
 class TableFile(ABC):
@@ -99,8 +65,19 @@ class TableFile(ABC):
         """Read the names of the columns."""
 
     @abstractmethod
+    def _extent(self, path: Path, columns: Sequence[str]) -> Extent:
+        """Tell how much there is to read, without reading it."""
+
+    @abstractmethod
     def _read(self, path: Path, columns: Sequence[str], rows: int | None) -> pd.DataFrame:
         """Read columns, of the first rows or of all, whose memory was asked for before."""
+
+    @abstractmethod
+    def pieces(self, path: Path, columns: Sequence[str], texts: Collection[str]) -> Iterator[tuple[pd.DataFrame, int]]:
+        """Read columns, some rows at a time: some of them as text, and all with the types that they seem to have.
+
+        Beside each piece stands how much was read so far, as bytes of the file.
+        """
 
     def look(self, spec: RunSpec) -> None:
         """Look at the first rows of a file of this machine, before anything starts.
@@ -117,7 +94,7 @@ class TableFile(ABC):
                 continue
             path = local_file(it)
             plan = plan or self._plan(spec, self._names(path))
-            frame = self._whole(self._read(path, self._there(plan, path), HEAD), path.name)
+            frame = plain(self._whole(self._read(path, self._there(plan, path), HEAD), path.name, plan))
             self._texts(frame, plan)
 
     def load(self, spec: RunSpec, objects: Mapping[str, Any]) -> Dataset:
@@ -135,41 +112,95 @@ class TableFile(ABC):
         Dataset
         """
         place, other = given_places(spec, self.config.path)
-        path = local_file(place, say=spec.verbose)
-        plan = self._plan(spec, self._names(path))
-        notices: list[str] = []
-        frame, kept = self._kept(self._read(path, self._there(plan, path), None), path.name, notices)
-        beside = None
+        paths = [local_file(place, say=spec.verbose)]
+        plan = self._plan(spec, self._names(paths[0]))
         if other is not None:
-            second = local_file(other, "validation.validation", say=spec.verbose)
-            beside, _ = self._kept(self._read(second, self._there(plan, second), None), second.name, notices)
-        ready = measured()
-        texts = self._texts(frame, plan) if ready is None else _trained_texts(ready.signature.preprocessing)
-        fills = self.config.missing == "mean" if ready is None else bool(texts)
-        steps: list[Step] = (
-            [Columns(plan.features, texts, self.config.missing == "mean")]
-            if texts or fills
-            else [RawInput(((len(plan.features),),), "float32")]
-        )
-        if self.config.standardize:
-            steps.append(Standardize())
-        groups = objects.get("groups")
+            paths.append(local_file(other, "validation.validation", say=spec.verbose))
+        extents = [self._extent(path, self._there(plan, path)) for path in paths]
+        if is_lazy(self.config.lazy, sum(extent.size for extent in extents)):
+            return self._from_disk(spec, plan, list(zip(paths, extents, strict=True)), objects.get("groups"))
+        for extent in extents:
+            extent.refuse_too_large()
+        return self._from_memory(spec, plan, paths, objects.get("groups"))
+
+    def _from_memory(self, spec: RunSpec, plan: Plan, paths: Sequence[Path], groups: Any) -> Dataset:
+        path, second = paths[0], paths[1] if len(paths) > 1 else None
+        notices: list[str] = []
+        frame, kept = self._kept(self._read(path, self._there(plan, path), None), path.name, plan, notices)
+        beside = None
+        if second is not None:
+            beside, _ = self._kept(self._read(second, self._there(plan, second), None), second.name, plan, notices)
+        trained, fills = self._as_trained()
+        texts = self._texts(frame, plan) if trained is None else trained
+        steps = self._steps(plan, texts, fills=fills)
+        if trained is None:
+            _refuse_too_wide(frame, plan, texts, path.name)
         known = Known(
             columns={name: frame[name].to_numpy() for name in plan.all},
-            groups=None if groups is None else to_host(groups, "validation.groups")[kept],
+            groups=None if groups is None else _of_rows(groups, kept),
             has_holes=fills,
             notices=tuple(notices),
         )
         return assemble(
             spec,
-            _raw(frame, plan, texts),
+            _raw(frame, plan, texts, path.name, ""),
             steps,
-            validation=None if beside is None else _raw(beside, plan, texts),
+            validation=None if beside is None or second is None else _raw(beside, plan, texts, second.name, _BESIDE),
             features=plan.features,
             known=known,
         )
 
-    def _plan(self, spec: RunSpec, names: Sequence[str]) -> _Plan:
+    def _from_disk(self, spec: RunSpec, plan: Plan, files: Sequence[tuple[Path, Extent]], groups: Any) -> Dataset:
+        """Bring rows into the cache, and have them read from there when they are due."""
+        config, (trained, fills) = self.config, self._as_trained()
+        texts = trained
+        tables: list[TableOnDisk] = []
+        notices: list[str] = []
+        for path, extent in files:
+            wanted = Wanted(plan, texts, config.missing, config.text, config.most_categories)
+            table = TableOnDisk(converted(self, path, extent, wanted, say=spec.verbose), plan)
+            texts = table.texts if texts is None else texts
+            tables.append(table)
+            notices += plan.left_out(table.total, table.count, path.name)
+            if config.lazy == "auto":
+                notices.append(f"{path.name} is read from the disk when its rows are due: it {extent.too_large()}.")
+        parts = [table.raw() for table in tables]
+        known = Known(
+            columns=ColumnsOnDisk(tables[0], plan),
+            groups=None if groups is None else _of_rows(groups, tables[0].kept),
+            has_holes=fills,
+            notices=tuple(notices),
+        )
+        return assemble_stored(
+            spec,
+            parts[0],
+            self._steps(plan, texts or (), fills=fills),
+            validation=parts[1] if len(parts) > 1 else None,
+            features=plan.features,
+            encoded=encoded(spec, parts) if trained is None else None,
+            known=known,
+        )
+
+    def _as_trained(self) -> tuple[tuple[str, ...] | None, bool]:
+        """Say which columns hold text (None to find them) and whether values may lack, as in training if known."""
+        ready = measured()
+        if ready is None:
+            return None, self.config.missing == "mean"
+        chain = ready.signature.preprocessing
+        is_columns = bool(chain) and chain[0]["type"] == Columns.type
+        return tuple(chain[0]["texts"]) if is_columns else (), is_columns
+
+    def _steps(self, plan: Plan, texts: Sequence[str], *, fills: bool) -> list[Step]:
+        steps: list[Step] = (
+            [Columns(plan.features, tuple(texts), self.config.missing == "mean")]
+            if texts or fills
+            else [RawInput(((len(plan.features),),), "float32")]
+        )
+        if self.config.standardize:
+            steps.append(Standardize())
+        return steps
+
+    def _plan(self, spec: RunSpec, names: Sequence[str]) -> Plan:
         """Decide which columns serve for what.
 
         Raises
@@ -177,7 +208,7 @@ class TableFile(ABC):
         ConfigurationError
             If one isn't there, or none is left to learn from.
         """
-        twice = sorted({name for name in names if names.count(name) > 1})
+        twice = sorted(name for name, count in Counter(names).items() if count > 1)
         if twice:
             msg = f"data.path: two columns of the file are called {brief(twice[0])}; give one another name."
             raise ConfigurationError(msg)
@@ -187,7 +218,8 @@ class TableFile(ABC):
                     hint = did_you_mean(name, names)
                     msg = f"data.{key}: the file has no column {brief(name)}.{hint} Columns: {brief(list(names))}."
                     raise ConfigurationError(msg)
-        targets = tuple(self.config.target)
+        # One that is named twice is one.
+        targets = tuple(dict.fromkeys(self.config.target))
         asked = spec.validation
         dividing = [] if asked is False else [asked.groups, asked.column]
         stratified = [asked.stratify] if asked is not False and isinstance(asked.stratify, str) else []
@@ -201,9 +233,9 @@ class TableFile(ABC):
             msg = "data.features: no column is left to learn from."
             raise ConfigurationError(msg)
         aside = tuple(name for name in (*dividing, *stratified) if name is not None and name in names)
-        return _Plan(chosen, targets, aside)
+        return Plan(chosen, targets, aside)
 
-    def _there(self, plan: _Plan, path: Path) -> list[str]:
+    def _there(self, plan: Plan, path: Path) -> list[str]:
         """Give the columns to read, all of which the file has to have."""
         names = self._names(path)
         for name in plan.all:
@@ -212,84 +244,30 @@ class TableFile(ABC):
                 raise ConfigurationError(msg)
         return plan.all
 
-    def _whole(self, frame: pd.DataFrame, name: str) -> pd.DataFrame:
-        if frame.empty:
-            msg = f"data.path: expected rows in {name}, but it has none."
-            raise ConfigurationError(msg)
+    def _whole(self, frame: pd.DataFrame, name: str, plan: Plan) -> pd.DataFrame:
+        plan.refuse_none(len(frame), len(frame), name)
         lacking = frame.isna()
-        targets = list(self.config.target)
-        for column in frame.columns:
-            count = int(lacking[column].sum())
-            if count and (self.config.missing == "refuse" or (self.config.missing == "mean" and column in targets)):
-                first = int(np.argmax(lacking[column].to_numpy())) + 1
-                what = "label" if column in targets else "value"
-                cure = "missing: drop leaves such rows out"
-                cure += "" if column in targets else ", missing: mean puts in the training mean"
-                msg = (
-                    f"data: the column '{column}' of {name} has no {what} in {count:,} of {len(frame):,} rows (the "
-                    f"first is row {first:,}; a row that is too short has none either); {cure}."
-                )
-                raise ConfigurationError(msg)
+        found = ((it, int(lacking[it].sum()), int(np.argmax(lacking[it].to_numpy()))) for it in frame.columns)
+        plan.refuse_lacking(found, len(frame), name, self.config.missing)
         return frame
 
-    def _kept(self, frame: pd.DataFrame, name: str, notices: list[str]) -> tuple[pd.DataFrame, Array]:
+    def _kept(self, frame: pd.DataFrame, name: str, plan: Plan, notices: list[str]) -> tuple[pd.DataFrame, Array]:
         """Leave out rows with missing values, if that is asked for; say which rows stay."""
         kept: Array = np.ones(len(frame), bool)
         if self.config.missing == "drop" and len(frame):
             kept = np.asarray(~frame.isna().to_numpy().any(axis=1))
-            left_out = int((~kept).sum())
-            if left_out == len(frame):
-                msg = f"data: every row of {name} lacks a value, so none is left (missing: drop)."
-                raise ConfigurationError(msg)
-            if left_out:
-                notices.append(f"{left_out:,} of {len(frame):,} rows of {name} lack a value and are left out.")
-                frame = frame[kept]
-        return self._whole(frame, name), kept
+            plan.refuse_none(len(frame), int(kept.sum()), name)
+            notices += plan.left_out(len(frame), int(kept.sum()), name)
+            frame = frame[kept]
+        return plain(self._whole(frame, name, plan)), kept
 
-    def _texts(self, frame: pd.DataFrame, plan: _Plan) -> tuple[str, ...]:
-        """Find the columns of text among those that are learnt from.
-
-        Raises
-        ------
-        ConfigurationError
-            If text is refused, there are too many categories, or a column is neither text nor numbers.
-        """
-        import pandas as pd
-
-        texts = []
-        for name in plan.features:
-            column = frame[name]
-            if pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column):
-                continue
-            values = column.dropna()
-            if not all(isinstance(value, str) for value in values.unique()):
-                kind = type(next(iter(values.unique()))).__name__
-                msg = f"data: the column '{name}' holds {kind}; expected numbers or text. Leave it out (drop)."
-                raise ConfigurationError(msg)
-            numbers = pd.to_numeric(values, errors="coerce")
-            share = float(numbers.notna().mean()) if len(values) else 0.0
-            if share > _MOSTLY:
-                wrong = values[numbers.isna()]
-                msg = (
-                    f"data: the column '{name}' holds numbers, but {len(wrong):,} of {len(column):,} rows don't: the "
-                    f"first is {brief(wrong.iloc[0])}, in row {int(wrong.index[0]) + 1:,}."
-                )
-                raise ConfigurationError(msg)
-            count = int(values.nunique())
-            if self.config.text == "refuse":
-                msg = (
-                    f"data: the column '{name}' holds text such as {brief(values.iloc[0])}; leave it out (drop), or "
-                    "say text: one_hot."
-                )
-                raise ConfigurationError(msg)
-            if count > self.config.most_categories:
-                msg = (
-                    f"data: the column '{name}' holds text with {count:,} different values, and most_categories is "
-                    f"{self.config.most_categories:,}; leave it out (drop)."
-                )
-                raise ConfigurationError(msg)
-            texts.append(name)
-        return tuple(texts)
+    def _texts(self, frame: pd.DataFrame, plan: Plan) -> tuple[str, ...]:
+        """Find the columns of text among those that are learnt from."""
+        found = texts_among(frame, plan.features, self.config.text, self.config.most_categories)
+        for name in plan.targets:
+            # Amounts written in another way would be as many classes.
+            refuse_numbers_with_commas(frame[name], name)
+        return found
 
 
 def _trained_names(signature: Any) -> tuple[str, ...]:
@@ -300,16 +278,35 @@ def _trained_names(signature: Any) -> tuple[str, ...]:
     return tuple((signature.raw or {}).get("features") or ())
 
 
-def _trained_texts(chain: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """Give what makes rows be taken as they come: the columns of a first step for them."""
-    return tuple(chain[0]["names"]) if chain and chain[0]["type"] == Columns.type else ()
+def _refuse_too_wide(frame: pd.DataFrame, plan: Plan, texts: Sequence[str], file: str) -> None:
+    """Raise if rows don't fit into memory once text has become a column for each category."""
+    if texts:
+        columns = len(plan.features) - len(texts) + sum(int(frame[name].nunique()) for name in texts)
+        # Python's objects take more than numbers, and there are as many of them as in the file.
+        size = len(frame) * (4 * columns + 16 * len(plan.features))
+        what = f"data: {file}, {columns:,} columns once each category of text has one,"
+        refuse_too_large(size, what, "leave columns of text out (drop)")
 
 
-def _raw(frame: pd.DataFrame, plan: _Plan, texts: Sequence[str]) -> Raw:
-    """Give rows as a person has them: numbers, or where there is text, Python's objects."""
-    chosen = frame[list(plan.features)]
-    # Numbers are kept as the model takes them: a large table lies in memory only once.
-    inputs = chosen.to_numpy(object) if texts else chosen.to_numpy(np.float32)
+def _of_rows(groups: Any, kept: Array) -> Array:
+    """Give the groups of the rows that stay.
+
+    Raises
+    ------
+    ConfigurationError
+        If there isn't one for each row of the file.
+    """
+    found = to_host(groups, "validation.groups")
+    if found.shape != kept.shape:
+        msg = f"validation.groups: expected one for each of {len(kept):,} rows, got an array of shape {found.shape}."
+        raise ConfigurationError(msg)
+    return np.asarray(found[kept])
+
+
+def _raw(frame: pd.DataFrame, plan: Plan, texts: Sequence[str], file: str, which: str) -> Raw:
+    """Give rows as a person has them."""
+    rows = rows_of(frame, plan.features, texts, file)
+    refuse_infinite(frame, [name for name in plan.features if name not in texts], f"{which}inputs")
     targets = frame[list(plan.targets)]
     values = targets.iloc[:, 0].to_numpy() if len(plan.targets) == 1 else targets.to_numpy()
-    return Raw(inputs, to_host(values, "targets"))
+    return Raw(rows, to_host(values, "targets"))

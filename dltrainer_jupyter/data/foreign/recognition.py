@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, Literal
 
-from dltrainer_jupyter.data.foreign.structure import leaves
+from dltrainer_jupyter.core.structures import leaves
 
 Kind = Literal[
     "torch loader",

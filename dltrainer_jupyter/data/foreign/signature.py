@@ -8,7 +8,8 @@ from typing import Any
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Signature, Task
 from dltrainer_jupyter.core.spec import RunSpec
-from dltrainer_jupyter.data.foreign.structure import leaves, to_numpy
+from dltrainer_jupyter.core.structures import leaves
+from dltrainer_jupyter.data.foreign.structure import to_numpy
 from dltrainer_jupyter.data.raw import describe_batch
 from dltrainer_jupyter.data.targets import MOST_NAMED
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from dltrainer_jupyter.core.errors import ConfigurationError
-from dltrainer_jupyter.core.protocols import Dataset, Samples
+from dltrainer_jupyter.core.protocols import Dataset, Partition, Samples
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.data.foreign.generators import Once, Readings, length
 from dltrainer_jupyter.data.foreign.loader import Loader
@@ -57,6 +57,7 @@ class Foreign:
             for more than it can give.
         """
         (training, validation), doubt = _parts(objects["data"]), None
+        partition: Partition | None = None
         if "data module" in (kind_of(training), kind_of(validation)):
             if validation is not None:
                 msg = "validation: a data module has its own; give it a val_dataloader."
@@ -67,7 +68,7 @@ class Foreign:
         if kind_of(training) == "torch data set" and validation is None and spec.validation is not False:
             from dltrainer_jupyter.data.foreign.torch_samples import divided
 
-            training, validation = divided(training, spec)
+            training, validation, partition = divided(training, spec)
         if kind_of(training) == "generator" and spec.steps_per_epoch is None and spec.epochs > 1:
             msg = (
                 f"data: a generator gives its batches once, and {spec.epochs} epochs need them as often; pass the "
@@ -92,7 +93,7 @@ class Foreign:
         except BaseException:
             train.close()
             raise
-        return Dataset(train, held_back, signature)
+        return Dataset(train, held_back, signature, partition=partition)
 
     def _stream(
         self, data: Any, spec: RunSpec, steps: int | None, *, shuffle: bool, doubt: str | None = None

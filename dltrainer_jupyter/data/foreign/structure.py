@@ -1,54 +1,20 @@
-"""Batches are structures: tuples, lists and mappings of arrays or tensors."""
+"""What batches of somebody else's hold: whose tensors they are, arrays of them, and how to tell them apart."""
 
 from __future__ import annotations
 
 import sys
 import zlib
-from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from dltrainer_jupyter.core.structures import leaves, mapped
 
 if TYPE_CHECKING:
     from dltrainer_jupyter.core.protocols import Array
 
 _PRINTED = 1024
 """Elements of each array that its fingerprint looks at."""
-
-
-def leaves(batch: Any) -> Iterator[Any]:
-    """Give what a structure holds, in its order.
-
-    Examples
-    --------
-    >>> list(leaves((1, {"a": 2, "b": [3]})))
-    [1, 2, 3]
-    """
-    if isinstance(batch, Mapping):
-        for item in batch.values():
-            yield from leaves(item)
-    elif isinstance(batch, tuple | list):
-        for item in batch:
-            yield from leaves(item)
-    else:
-        yield batch
-
-
-def mapped(batch: Any, change: Callable[[Any], Any]) -> Any:
-    """Give the same structure with every leaf changed.
-
-    Examples
-    --------
-    >>> mapped((1, {"a": 2}), lambda leaf: -leaf)
-    (-1, {'a': -2})
-    """
-    if isinstance(batch, dict):
-        return {key: mapped(item, change) for key, item in batch.items()}
-    if isinstance(batch, tuple) and hasattr(batch, "_fields"):
-        return type(batch)(*(mapped(item, change) for item in batch))
-    if isinstance(batch, tuple | list):
-        return type(batch)(mapped(item, change) for item in batch)
-    return change(batch)
 
 
 def family(leaf: Any) -> str | None:
@@ -129,4 +95,4 @@ def _beginning(leaf: Any) -> bytes:
 
 def _torch_tensor() -> Any:
     torch = sys.modules.get("torch")
-    return () if torch is None else torch.Tensor
+    return getattr(torch, "Tensor", ())

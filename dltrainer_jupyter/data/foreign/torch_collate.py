@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch.utils import data as torch_data
 
-from dltrainer_jupyter.data.foreign.structure import leaves, mapped
+from dltrainer_jupyter.core.structures import leaves, mapped
 
 
 def stacked(samples: Sequence[Any]) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from torch.utils.data import DataLoader, IterableDataset, Subset
 
+from dltrainer_jupyter.core.protocols import Partition
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.data.foreign.generators import Readings, length
 from dltrainer_jupyter.data.foreign.loader import Loader
@@ -15,7 +16,7 @@ from dltrainer_jupyter.data.foreign.torch_collate import stacked
 from dltrainer_jupyter.data.foreign.torch_iterable import TorchIterable
 from dltrainer_jupyter.data.foreign.torch_map import TorchMap
 from dltrainer_jupyter.data.foreign.torch_stateful import TorchStateful, knows_its_state
-from dltrainer_jupyter.data.splits import split
+from dltrainer_jupyter.data.splits import divide
 
 
 def torch_loader(data: Any, spec: RunSpec, *, shuffle: bool, alone: bool) -> Loader:
@@ -43,18 +44,17 @@ def torch_loader(data: Any, spec: RunSpec, *, shuffle: bool, alone: bool) -> Loa
     return (TorchIterable if isinstance(data.dataset, IterableDataset) else TorchMap)(data, spec.seed)
 
 
-def divided(dataset: Any, spec: RunSpec) -> tuple[Subset[Any], Subset[Any]]:
-    """Hold back the share of a data set that the specification says, as with arrays.
+def divided(dataset: Any, spec: RunSpec) -> tuple[Subset[Any], Subset[Any], Partition]:
+    """Hold back of a data set what the specification says, as with arrays.
 
     Each class loses its share where the data set has ``targets`` that tell.
     """
-    assert spec.validation is not False  # noqa: S101 - asked by the caller
     targets, classes = getattr(dataset, "targets", None), None
     if targets is not None and len(targets) == len(dataset):
         values = to_numpy(targets)
         classes = values.astype(np.int64) if values.dtype.kind in "iu" and values.ndim == 1 else None
-    first, second = split(spec.seed, len(dataset), spec.validation.split, classes)
-    return Subset(dataset, first.tolist()), Subset(dataset, second.tolist())
+    found = divide(spec, len(dataset), classes)
+    return Subset(dataset, found.train.tolist()), Subset(dataset, found.validation.tolist()), found
 
 
 def _iterates_otherwise(loader: DataLoader[Any]) -> bool:

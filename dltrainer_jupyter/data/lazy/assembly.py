@@ -12,7 +12,7 @@ from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Dataset, Partition, Signature, Task
 from dltrainer_jupyter.core.seeds import derive
 from dltrainer_jupyter.core.spec import RunSpec
-from dltrainer_jupyter.data.assembly import Raw, assemble, refuse_moved
+from dltrainer_jupyter.data.assembly import Known, Raw, assemble, refuse_moved
 from dltrainer_jupyter.data.class_weights import class_weights
 from dltrainer_jupyter.data.lazy.bad import BadSamples
 from dltrainer_jupyter.data.lazy.reader import Reader, read_all, workers_for
@@ -20,9 +20,9 @@ from dltrainer_jupyter.data.lazy.samples import LazySamples, MeasuredSamples
 from dltrainer_jupyter.data.lazy.settings import ReadingSettings
 from dltrainer_jupyter.data.lazy.stream import LazyStream
 from dltrainer_jupyter.data.measured import measured
-from dltrainer_jupyter.data.preprocessing import fit_chain, named_steps
+from dltrainer_jupyter.data.preprocessing import called, fit_chain, learnt, named_steps, refuse_pieces
 from dltrainer_jupyter.data.raw import describe_raw
-from dltrainer_jupyter.data.splits import divide
+from dltrainer_jupyter.data.splits import as_given, divide, one_after_the_other
 from dltrainer_jupyter.data.steps import Step
 from dltrainer_jupyter.data.targets import Targets, encode
 
@@ -124,9 +124,9 @@ def assemble_read(
     sample, sample_targets = looked.raw(some)
     bytes_in_memory = 4 * int(np.prod(sample.shape[1:])) * total
     if settings.cache == "memory" or (settings.cache == "auto" and bytes_in_memory <= IN_MEMORY):
-        found = _in_memory(spec, listed, steps)
+        found = _in_memory(spec, listed, steps, told.partition)
     else:
-        found = _lazily(spec, listed, steps, (sample, sample_targets))
+        found = _lazily(spec, listed, steps, (sample, sample_targets), told.partition)
     described = describe_raw(sample)
     signature = replace(
         found.signature,
@@ -140,8 +140,7 @@ def assemble_read(
         said.clear()
         return [*first, *bad.notices()]
 
-    partition = told.partition or found.partition
-    return replace(found, signature=signature, notices=notices, partition=partition)
+    return replace(found, signature=signature, notices=notices)
 
 
 def _targets(spec: RunSpec, meaning: Meaning) -> Targets:
@@ -168,7 +167,7 @@ class _Listed:
     settings: ReadingSettings
 
 
-def _in_memory(spec: RunSpec, given: _Listed, steps: Sequence[Step]) -> Dataset:
+def _in_memory(spec: RunSpec, given: _Listed, steps: Sequence[Step], divided: Partition | None) -> Dataset:
     """Read everything, and go on as with arrays."""
     parts, numbers, before = [], [], 0
     for reader, classes in zip(given.readers, given.known, strict=True):
@@ -178,23 +177,29 @@ def _in_memory(spec: RunSpec, given: _Listed, steps: Sequence[Step]) -> Dataset:
         before += len(reader)
     values = np.concatenate([part.targets for part in parts])
     validation = parts[1] if len(parts) > 1 else None
-    found = assemble(spec, parts[0], steps, validation=validation, encoded=replace(given.targets, values=values))
-    if found.partition is None:
+    known = Known()
+    if divided is not None:
+        known = Known(partition=one_after_the_other(len(numbers[0]), len(numbers[1]), divided.how))
+    encoded = replace(given.targets, values=values)
+    found = assemble(spec, parts[0], steps, validation=validation, encoded=encoded, known=known)
+    if (now := found.partition) is None:
         return found
     # Samples are numbered as they are listed, those that were left out among them.
-    listed, divided = np.concatenate(numbers), found.partition
-    partition = replace(divided, train=listed[divided.train], validation=listed[divided.validation])
-    return replace(found, partition=partition)
+    listed = np.concatenate(numbers)
+    if divided is not None:
+        listed = np.concatenate([divided.train, divided.validation])[listed]
+    return replace(found, partition=replace(now, train=listed[now.train], validation=listed[now.validation]))
 
 
-def _lazily(spec: RunSpec, given: _Listed, steps: Sequence[Step], sample: tuple[Array, Array]) -> Dataset:
+def _lazily(
+    spec: RunSpec, given: _Listed, steps: Sequence[Step], sample: tuple[Array, Array], divided: Partition | None
+) -> Dataset:
     """Divide what is listed, fit preprocessing to a few samples, and read the rest when it is due."""
     readers, known, targets = given.readers, given.known, given.targets
     count = len(readers[0])
     if len(readers) > 1 and spec.validation is not False:
-        everything = np.arange(count + len(readers[1]), dtype=np.int64)
-        partition = Partition(everything[:count], everything[count:], "validation samples given")
-        rows = [(0, partition.train), (1, partition.validation - count)]
+        partition = divided or as_given(spec, count, len(readers[1]))
+        rows = [(at, np.arange(len(reader), dtype=np.int64)) for at, reader in enumerate(readers)]
     else:
         classes = None
         if targets.task == "classification" and known[0] is not None:
@@ -210,7 +215,9 @@ def _lazily(spec: RunSpec, given: _Listed, steps: Sequence[Step], sample: tuple[
         reader, mine = rows[number]
         return LazySamples(readers[reader], mine, known[reader], given.bad, chain=chain, replaces=number == 0)
 
-    chain, notices = _fitted(spec, [*steps, *named_steps(spec.preprocessing)], sample[0], part(0, ()))
+    asked = [*steps, *named_steps(spec.preprocessing)]
+    refuse_pieces(asked, "these are read when they are due, each as one; say cache: memory")
+    chain, notices = _fitted(spec, asked, sample[0], part(0, ()))
     prepared = sample[0]
     for step in chain:
         prepared = step.apply(prepared)
@@ -249,7 +256,7 @@ def _fitted(
 ) -> tuple[tuple[Step, ...], list[str]]:
     """Fit a chain: to a few samples where it learns nothing from them, else to a thousand, and say so."""
     chain, _ = fit_chain(steps, sample)
-    learns = [step.type for step, fitted in zip(steps, chain, strict=True) if step.to_dict() != fitted.to_dict()]
+    learns = [called(step) for step, fitted in zip(steps, chain, strict=True) if learnt(step, fitted)]
     if not learns:
         return chain, []
     most = max(1, min(FITTED, _VALUES_FITTED // max(1, int(np.prod(sample.shape[1:])))))

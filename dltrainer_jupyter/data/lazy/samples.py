@@ -6,7 +6,7 @@ import threading
 import zlib
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -114,12 +114,22 @@ class LazySamples:
         raise BadSampleError(msg)
 
 
+class RawSamples(Protocol):
+    """A part of what a model is measured on."""
+
+    def __len__(self) -> int:
+        """Count the samples."""
+
+    def raw(self, indices: npt.NDArray[np.int64]) -> tuple[Array, Array]:
+        """Read inputs and targets as they came; fewer where some can't be read."""
+
+
 class MeasuredSamples:
     """Samples to measure a trained model on, brought into the form of its training.
 
     Parameters
     ----------
-    parts : sequence of LazySamples
+    parts : sequence of RawSamples
         Whose raw samples, one part after the other.
     ready : AsTrained
         Brings them into that form, and leaves out what the model can't know.
@@ -127,7 +137,7 @@ class MeasuredSamples:
         What class numbers mean, where targets are some.
     """
 
-    def __init__(self, parts: Sequence[LazySamples], ready: AsTrained, names: tuple[str, ...]) -> None:
+    def __init__(self, parts: Sequence[RawSamples], ready: AsTrained, names: tuple[str, ...]) -> None:
         self._parts = parts
         self._ready = ready
         self._names = np.array(names, np.str_) if names else None
@@ -140,17 +150,19 @@ class MeasuredSamples:
 
     def read(self, indices: npt.NDArray[np.int64]) -> tuple[Array, Array]:
         """Read, preprocess and encode as in training."""
-        found = []
-        for number, part in enumerate(self._parts):
-            start = int(self._ends[number]) - len(part)
-            mine = indices[(indices >= start) & (indices < self._ends[number])] - start
+        found, numbers = [], []
+        for part, end in zip(self._parts, self._ends, strict=True):
+            start = int(end) - len(part)
+            mine = indices[(indices >= start) & (indices < end)]
             if len(mine):
-                found.append(part.raw(mine))
+                found.append(part.raw(mine - start))
+                numbers.append(mine)
         inputs = np.concatenate([one[0] for one in found])
         targets = np.concatenate([one[1] for one in found])
         if self._names is not None:
             targets = self._names[targets]
-        # It counts what it leaves out.
+        asked = np.concatenate(numbers)
+        # It counts what it leaves out; the first batch is read once more to see how much it takes.
         with self._lock:
-            samples = self._ready.samples(inputs, targets)
+            samples = self._ready.samples(inputs, targets, asked if len(asked) == len(inputs) else None)
         return samples.inputs, samples.targets

@@ -32,7 +32,8 @@ class LazyStream:
     """Batches of :class:`~dltrainer_jupyter.core.protocols.Lazy` samples.
 
     Order is a function of seed and epoch, and begins at any batch, so a resumed run reads what comes next and nothing
-    else. A few batches are read ahead: four at most, and 256 MiB.
+    else. A few batches are read ahead: four at most, and 256 MiB. Samples that say how many of them are best read
+    ``together`` are read so many at a time, by one thread.
 
     Parameters
     ----------
@@ -100,19 +101,33 @@ class LazyStream:
             If a sample can't be read and isn't to be left out.
         """
         order, steps = self._order(epoch), self.steps_per_epoch or 0
-        room = max(1, _BYTES_AHEAD // max(1, sum(part.nbytes for part in self.first)))
+        # Where a batch takes little, several are read in one go, and cut afterwards.
+        together = max(1, getattr(self._samples, "together", 0) // self._size)
+        room = max(1, _BYTES_AHEAD // max(1, together * sum(part.nbytes for part in self.first)))
         ahead: deque[list[Future[tuple[Array, Array]]]] = deque()
         pool = ThreadPoolExecutor(self._workers, thread_name_prefix="dltrainer-data")
         try:
-            for index in range(consumed, steps):
-                start, stop = bounds(index, len(order), self._size)
+            for index in range(consumed, steps, together):
+                start, _ = bounds(index, len(order), self._size)
+                _, stop = bounds(min(index + together, steps) - 1, len(order), self._size)
                 ahead.append(self._divided(pool, order[start:stop]))
                 if len(ahead) > min(room, _MOST_AHEAD):
-                    yield from _joined(ahead.popleft())
+                    yield from _joined(ahead.popleft(), self._size)
             while ahead:
-                yield from _joined(ahead.popleft())
+                yield from _joined(ahead.popleft(), self._size)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+    def as_they_came(self, indices: npt.NDArray[np.int64]) -> Array | None:
+        """Read rows of a table as a person has them, by their places in an epoch that isn't shuffled.
+
+        Returns
+        -------
+        numpy.ndarray or None
+            None where samples don't tell.
+        """
+        tell = getattr(self._samples, "as_they_came", None)
+        return None if tell is None or self._seed is not None else tell(indices)
 
     def _order(self, epoch: int) -> npt.NDArray[np.int64]:
         count = len(self._samples)
@@ -120,6 +135,8 @@ class LazyStream:
 
     def _divided(self, pool: ThreadPoolExecutor, rows: npt.NDArray[np.int64]) -> list[Future[tuple[Array, Array]]]:
         """Let several threads read a batch, each a piece of it."""
+        if hasattr(self._samples, "together"):
+            return [pool.submit(self._samples.read, rows)]
         pieces = max(1, min(self._workers, len(rows) // _LEAST_TOGETHER))
         return [pool.submit(self._samples.read, piece) for piece in np.array_split(rows, pieces)]
 
@@ -140,10 +157,10 @@ class LazyStream:
         """Do nothing: threads end with the epoch they read for."""
 
 
-def _joined(pieces: list[Future[tuple[Array, Array]]]) -> Iterator[tuple[Array, Array]]:
-    """Put a batch together; none if all its samples were left out."""
+def _joined(pieces: list[Future[tuple[Array, Array]]], size: int) -> Iterator[tuple[Array, Array]]:
+    """Put batches together; none if all samples were left out."""
     found = [piece.result() for piece in pieces]
     inputs = found[0][0] if len(found) == 1 else np.concatenate([inputs for inputs, _ in found])
     targets = found[0][1] if len(found) == 1 else np.concatenate([targets for _, targets in found])
-    if len(inputs):
-        yield inputs, targets
+    for start in range(0, len(inputs), size):
+        yield inputs[start : start + size], targets[start : start + size]

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from dltrainer_jupyter.core.errors import BadSampleError, ConfigurationError
+from dltrainer_jupyter.core.errors import BadSampleError, ConfigurationError, brief
 from dltrainer_jupyter.core.protocols import Dataset, Task
 from dltrainer_jupyter.core.schema import setting
 from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.data.files.bounds import refuse_too_large
 from dltrainer_jupyter.data.files.fetching import local_file
 from dltrainer_jupyter.data.files.places import Place, given_places
 from dltrainer_jupyter.data.lazy.assembly import Meaning, Told, assemble_read
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _SUMS = 4
+_FAR = 1e9
+"""Pixels that no picture has along a side."""
 _ENTRIES = {"images": "id and file_name", "annotations": "image_id and category_id", "categories": "id and name"}
 
 
@@ -63,7 +66,7 @@ class Coco:
     class Config(PictureSettings, frozen=True, extra="forbid"):
         """Settings."""
 
-        path: Place = setting(description="The JSON file with the annotations to train on.")
+        path: Place = setting(description="The JSON file with the annotations to train on.", examples=["FILE"])
         images: Place | None = setting(
             None, description="Folder of the pictures; left out, 'images' beside the file, or the file's own folder."
         )
@@ -153,6 +156,8 @@ class _Annotations:
         beside = path.parent / "images"
         self.root = root_of(images) if images is not None else beside if beside.is_dir() else path.parent
         self._follows_links = config.follow_links
+        # Python's objects take several times the bytes of their text.
+        refuse_too_large(path.stat().st_size, f"data: {path}", "take a part of the annotations")
         try:
             content = json.loads(path.read_bytes())
         except (ValueError, RecursionError) as error:
@@ -162,9 +167,13 @@ class _Annotations:
             entries = content.get(key) if isinstance(content, dict) else None
             wanted = fields.split(" and ")
             if not isinstance(entries, list) or not all(
-                isinstance(entry, dict) and all(name in entry for name in wanted) for entry in entries
+                isinstance(entry, dict) and all(isinstance(entry.get(name), int | str) for name in wanted)
+                for entry in entries
             ):
-                msg = f"data: expected {path} to have a list '{key}' of entries with {fields}, as COCO's files have."
+                msg = (
+                    f"data: expected {path} to have a list '{key}' of entries with {fields}, numbers or text, as "
+                    "COCO's files have."
+                )
                 raise ConfigurationError(msg)
         self._content: dict[str, list[dict[str, Any]]] = content
         if not content["images"]:
@@ -222,8 +231,8 @@ def _boxes(
             return NONE, f"an annotation has the category {annotation['category_id']!r}, which isn't in the file."
         box = annotation.get("bbox", (0, 0, 0, 0) if not needed else None)
         is_box = isinstance(box, list | tuple) and len(box) == _SUMS
-        if not is_box or not all(isinstance(it, int | float) and np.isfinite(it) for it in box):
-            return NONE, f"expected a bbox of x, y, width and height, got {box!r}."
+        if not is_box or not all(isinstance(it, int | float) and abs(it) < _FAR for it in box):
+            return NONE, f"expected a bbox of x, y, width and height, got {brief(box)}."
         x, y, width, height = map(float, box)
         if needed and (width <= 0 or height <= 0):
             return NONE, f"its bbox {list(box)} has no extent."

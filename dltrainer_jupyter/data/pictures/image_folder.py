@@ -14,9 +14,9 @@ from dltrainer_jupyter.core.protocols import Dataset, Task
 from dltrainer_jupyter.core.schema import setting
 from dltrainer_jupyter.core.shortening import few_of
 from dltrainer_jupyter.core.spec import RunSpec
-from dltrainer_jupyter.data.files.places import Place, given_places
+from dltrainer_jupyter.data.files.places import Place
 from dltrainer_jupyter.data.lazy.assembly import Meaning, Told, assemble_read
-from dltrainer_jupyter.data.pictures.listing import Listing, parts_of, root_of
+from dltrainer_jupyter.data.pictures.listing import Listing, folders_of, look_for
 from dltrainer_jupyter.data.pictures.opening import SUFFIXES
 from dltrainer_jupyter.data.pictures.settings import PictureForm, PictureSettings, form_of
 
@@ -54,7 +54,8 @@ class ImageFolder:
         """Settings."""
 
         path: Place = setting(
-            description="Folder with a folder for each class, or with train and val (valid, validation) in it."
+            description="Folder with a folder for each class, or with train and val (valid, validation) in it.",
+            examples=["FOLDER"],
         )
         empty_classes: Literal["leave_out", "keep"] = setting(
             "leave_out", description="Whether folders without a picture count as classes.", advanced=True
@@ -62,6 +63,16 @@ class ImageFolder:
 
     def __init__(self, config: Config) -> None:
         self.config = config
+
+    def look(self, spec: RunSpec) -> None:
+        """See that folders of this machine are there, before anything starts.
+
+        Raises
+        ------
+        ConfigurationError
+            If one isn't.
+        """
+        look_for(spec, self.config.path)
 
     def load(self, spec: RunSpec, objects: Mapping[str, Any]) -> Dataset:  # noqa: ARG002 - lies in a folder
         """List what there is.
@@ -83,11 +94,8 @@ class ImageFolder:
             If there are no pictures in class folders, or a picture can't be read.
         """
         config = self.config
-        path, beside = given_places(spec, config.path)
-        root = root_of(config.path)
-        listing = Listing(root, SUFFIXES, config.follow_links)
-        folders = parts_of(root) if path == config.path and beside is None else [root_of(path)]
-        folders += [] if beside is None else [root_of(beside)]
+        root, folders = folders_of(spec, config.path)
+        listing = Listing(root, SUFFIXES, config.follow_links, folders[1:])
         classes, files, empty = by_class(listing, folders, keeps_empty=config.empty_classes == "keep")
         notices = listing.notices()
         if empty:
@@ -96,7 +104,7 @@ class ImageFolder:
         paths = [[path for some in part.values() for path in some] for part in files]
         form = form_of(config, paths[0])
         readers = [_Pictures(part, root, form) for part in paths]
-        meaning = Meaning("classification", classes, [_numbers(classes, part) for part in files])
+        meaning = Meaning("classification", classes, [numbers(classes, part) for part in files])
         return assemble_read(spec, readers, form.steps(), meaning, settings=config, told=Told(tuple(notices), form.raw))
 
 
@@ -147,10 +155,11 @@ def by_class(
     return classes, [{name: part[name] for name in classes if part.get(name)} for part in found], empty
 
 
-def _numbers(classes: Sequence[str], part: Mapping[str, Sequence[str]]) -> npt.NDArray[np.int64]:
+def numbers(classes: Sequence[str], part: Mapping[str, Sequence[str]]) -> npt.NDArray[np.int64]:
     """Give the class of each file."""
+    number = {name: at for at, name in enumerate(classes)}
     return np.repeat(
-        np.array([classes.index(name) for name in part], np.int64), np.array([len(paths) for paths in part.values()])
+        np.array([number[name] for name in part], np.int64), np.array([len(paths) for paths in part.values()])
     )
 
 

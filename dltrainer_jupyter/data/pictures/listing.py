@@ -10,11 +10,14 @@ from pathlib import Path
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.places import is_remote
 from dltrainer_jupyter.core.shortening import few_of
+from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.data.files.archives import is_archive, unpacked
 from dltrainer_jupyter.data.files.fetching import local_file
+from dltrainer_jupyter.data.files.places import given_places
 
 TRAINING = ("train", "training")
-VALIDATION = ("val", "valid", "validation")
+VALIDATION = ("val", "valid", "validation", "dev")
+"""What the parts of data are called, in small or capital letters."""
 
 
 @dataclass
@@ -34,6 +37,8 @@ class Listing:
     root: Path
     suffixes: Collection[str]
     follows_links: bool = False
+    but: Collection[Path] = ()
+    """Folders that are passed over, since they are listed by themselves."""
     outside: list[str] = field(default_factory=list)
     """Links that were left out."""
 
@@ -46,11 +51,12 @@ class Listing:
             Paths; hidden files and those of other kinds are passed over.
         """
         found: list[str] = []
+        passed_over = {str(it) for it in self.but if it != Path(folder)}
         # Where a folder of folders is linked into itself, each is gone through once.
         waiting, seen = [str(folder)], {os.path.realpath(folder)} if self.follows_links else set()
         while waiting:
             for entry in _entries(waiting.pop()):
-                if entry.name.startswith("."):
+                if entry.name.startswith(".") or entry.path in passed_over:
                     continue
                 # The kind of an entry comes with its folder: nothing is asked of the file itself.
                 is_link = entry.is_symlink()
@@ -71,7 +77,7 @@ class Listing:
         """List the folders in a folder, sorted; hidden ones are passed over."""
         found = []
         for entry in _entries(str(folder)):
-            if entry.name.startswith(".") or not entry.is_dir():
+            if entry.name.startswith(".") or not entry.is_dir() or Path(entry.path) in self.but:
                 continue
             if entry.is_symlink() and not self._may_follow(entry):
                 self.outside.append(os.path.relpath(entry.path, self.root))
@@ -134,13 +140,56 @@ def parts_of(root: Path, inner: str = "") -> list[Path]:
     inner : str, default ""
         A folder that the other two may be in, or have in them: ``images/train`` or ``train/images``.
     """
-    for outer in (root, root / inner):
-        training = next((outer / name for name in TRAINING if (outer / name).is_dir()), None)
-        if training is None:
+    for outer in dict.fromkeys((root, root / inner)):
+        if not outer.is_dir():
             continue
-        validation = next((outer / name for name in VALIDATION if (outer / name).is_dir()), None)
-        return [training] if validation is None else [training, validation]
+        there = {entry.name.lower(): Path(entry.path) for entry in _entries(str(outer)) if entry.is_dir()}
+        training, validation = (
+            next((there[name] for name in names if name in there), None) for names in (TRAINING, VALIDATION)
+        )
+        if training is not None:
+            return [training] if validation is None else [training, validation]
     return [root]
+
+
+def folders_of(spec: RunSpec, path: str) -> tuple[Path, list[Path]]:
+    """Give the folder of a data set, and those to train on and perhaps to validate on: as it says, or as it is divided.
+
+    Parameters
+    ----------
+    spec : RunSpec
+        Its ``validation`` may name them.
+    path : str
+        Of the folder or archive.
+    """
+    root = root_of(path)
+    training, validation = given_places(spec, path)
+    folders = parts_of(root) if training == path and validation is None else [root_of(training)]
+    return root, folders + ([] if validation is None else [root_of(validation)])
+
+
+def look_for(spec: RunSpec, path: str) -> None:
+    """See that what a data set is read from is there, where that needs no download.
+
+    Parameters
+    ----------
+    spec : RunSpec
+        Its ``validation`` may name another place.
+    path : str
+        Of the folder or archive.
+
+    Raises
+    ------
+    ConfigurationError
+        If it isn't there.
+    """
+    for place in given_places(spec, path):
+        if place is None:
+            continue
+        if not is_archive(Path(place)):
+            root_of(place)
+        elif not is_remote(place):
+            local_file(place)
 
 
 def _entries(folder: str) -> list[os.DirEntry[str]]:

@@ -62,7 +62,9 @@ class MaskFolder:
     class Config(PictureSettings, frozen=True, extra="forbid"):
         """Settings."""
 
-        path: Place = setting(description="Folder with images and masks in it, or with train and val that have them.")
+        path: Place = setting(
+            description="Folder with images and masks in it, or with train and val that have them.", examples=["FOLDER"]
+        )
         images: str = setting("images", description="What the folder with the pictures is called.", advanced=True)
         masks: str = setting("masks", description="What the folder with the masks is called.", advanced=True)
         classes: tuple[str, ...] = setting(
@@ -127,7 +129,12 @@ class MaskFolder:
     def _pairs(self, listing: Listing, pictures: Path, masks: Path, notices: list[str]) -> list[tuple[str, str | None]]:
         """Give each picture's file and its mask's; None where there is none."""
         found = listing.files(pictures)
-        by_stem = {str(Path(path).relative_to(masks).with_suffix("")): path for path in listing.files(masks)}
+        by_stem: dict[str, str] = {}
+        for path in listing.files(masks):
+            other = by_stem.setdefault(str(Path(path).relative_to(masks).with_suffix("")), path)
+            if other != path:
+                msg = f"data: two masks are of one name, {other} and {Path(path).name}; a picture has one."
+                raise ConfigurationError(msg)
         pairs = [(path, by_stem.pop(str(Path(path).relative_to(pictures).with_suffix("")), None)) for path in found]
         if not found:
             msg = f"data: expected pictures in {pictures}, found none."

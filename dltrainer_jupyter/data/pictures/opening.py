@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from dltrainer_jupyter.core import plain_files
 from dltrainer_jupyter.core.errors import BadSampleError, ConfigurationError
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def opened(file: bytes | Path, name: str, *, turns: bool = True) -> tuple[Image.
     """
     try:
         # Closed at once: Pillow keeps a file open in which more pictures follow.
-        with io.BytesIO(file) if isinstance(file, bytes) else file.open("rb") as stream:
+        with io.BytesIO(file) if isinstance(file, bytes) else plain_files.opened(file) as stream:
             image: Image.Image = Image.open(stream, formats=FORMATS)
             if image.width * image.height > MOST_PIXELS:
                 raise _too_large(name, f"{image.width:,}×{image.height:,}")

@@ -12,11 +12,13 @@ from typing import Any, ClassVar
 import numpy as np
 import yaml
 
-from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.core import plain_files
+from dltrainer_jupyter.core.errors import ConfigurationError, brief
 from dltrainer_jupyter.core.protocols import Dataset, Task
 from dltrainer_jupyter.core.schema import setting
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.data.files.places import Place
+from dltrainer_jupyter.data.files.yaml_text import constructed
 from dltrainer_jupyter.data.lazy.assembly import Meaning, Told, assemble_read
 from dltrainer_jupyter.data.lazy.reader import workers_for
 from dltrainer_jupyter.data.pictures.boxed import NONE, Boxed, BoxedPictures, rows_for
@@ -25,6 +27,11 @@ from dltrainer_jupyter.data.pictures.opening import SUFFIXES
 from dltrainer_jupyter.data.pictures.settings import PictureSettings, form_of
 
 _BOX = 5
+_LARGEST = 16 << 20
+"""Bytes of what is said of a data set, or of a picture's labels."""
+_LONGEST_LIST = 1 << 30
+"""Bytes of a list of pictures."""
+_MOST_CLASSES = 100_000
 _SLACK = 1e-3
 """By how much a share may be off because somebody rounded it."""
 
@@ -64,7 +71,9 @@ class Yolo:
     class Config(PictureSettings, frozen=True, extra="forbid"):
         """Settings."""
 
-        path: Place = setting(description="A data.yaml, or the folder with images and labels in it.")
+        path: Place = setting(
+            description="A data.yaml, or the folder with images and labels in it.", examples=["FOLDER"]
+        )
         classes: tuple[str, ...] = setting((), description="Names of the classes, where no data.yaml says them.")
         most: int | None = setting(
             None,
@@ -146,7 +155,7 @@ def _by_folder(root: Path) -> _Layout:
 def _by_file(path: Path) -> _Layout:
     """Read a ``data.yaml``."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = constructed(plain_files.read(path, _LARGEST, f"data: {path}").decode())
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         msg = f"data: {path} can't be read: {' '.join(str(error).split())}."
         raise ConfigurationError(msg) from None
@@ -159,10 +168,13 @@ def _by_file(path: Path) -> _Layout:
     parts = tuple(_places(content[key], base, path) for key in ("train", "val") if content.get(key))
     names = content.get("names") or ()
     if isinstance(names, dict):
-        if sorted(names) != list(range(len(names))):
-            msg = f"data: expected names in {path} to be numbered from 0 on, got {list(names)[:5]}."
+        if set(names) != set(range(len(names))):
+            msg = f"data: expected names in {path} to be numbered from 0 on, got {brief(list(names))}."
             raise ConfigurationError(msg)
-        names = [names[key] for key in sorted(names)]
+        names = [names[key] for key in range(len(names))]
+    if not isinstance(names, list | tuple):
+        msg = f"data: expected a list of names in {path}, got {brief(names)}."
+        raise ConfigurationError(msg)
     return _Layout(base, parts, tuple(map(str, names)))
 
 
@@ -184,7 +196,7 @@ def _pictures(place: Path, listing: Listing) -> list[str]:
     if place.is_dir():
         return listing.files(place)
     try:
-        lines = place.read_text(encoding="utf-8").splitlines()
+        lines = plain_files.read(place, _LONGEST_LIST, f"data: {place}").decode().splitlines()
     except (OSError, UnicodeDecodeError) as error:
         msg = f"data: {place} can't be read as a list of pictures: {error}."
         raise ConfigurationError(msg) from None
@@ -201,10 +213,10 @@ def _labelled(picture: str, classes: int | None) -> tuple[Boxed, bool]:
     """Read the labels of a picture; say whether it has a file of them."""
     path = _labels_of(Path(picture))
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = plain_files.read(path, _LARGEST, path.name).decode().splitlines()
     except FileNotFoundError:
         return Boxed(picture, NONE), False
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         return Boxed(picture, NONE, trouble=f"its labels can't be read: {error}."), True
     rows = []
     for number, line in enumerate(lines, start=1):
@@ -236,8 +248,8 @@ def _box(fields: Sequence[str], classes: int | None) -> tuple[tuple[float, ...] 
     if len(values) < _BOX or (len(values) > _BOX and len(values) % 2 == 0):
         return None, f"expected class, x, y, width and height, or class and corners, got {len(values)} numbers."
     kind, places = values[0], values[1:]
-    if not math.isfinite(kind) or kind != int(kind) or kind < 0 or (classes is not None and kind >= classes):
-        known = f"of {classes}" if classes is not None else "from 0 on"
+    if not math.isfinite(kind) or kind != int(kind) or kind < 0 or kind >= (classes or _MOST_CLASSES):
+        known = f"of {classes}" if classes is not None else f"below {_MOST_CLASSES:,}"
         return None, f"expected the number of a class {known}, got {fields[0]}."
     if not all(-_SLACK <= place <= 1 + _SLACK for place in places):
         return None, "expected shares of width and height, from 0 to 1; are these pixels?"

@@ -10,5 +10,17 @@ from dltrainer_jupyter.data.steps.columns import Columns
 from dltrainer_jupyter.data.steps.raw_input import RawInput
 from dltrainer_jupyter.data.steps.scaling import Normalize, Scale, Standardize
 from dltrainer_jupyter.data.steps.shapes import Reshape, Resize
+from dltrainer_jupyter.data.steps.windows import Patches, Windows
 
-__all__ = ["Columns", "Normalize", "RawInput", "Reshape", "Resize", "Scale", "Standardize", "Step"]
+__all__ = [
+    "Columns",
+    "Normalize",
+    "Patches",
+    "RawInput",
+    "Reshape",
+    "Resize",
+    "Scale",
+    "Standardize",
+    "Step",
+    "Windows",
+]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, runtime_checkable
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
@@ -49,6 +49,14 @@ class Step(Protocol):
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Step:
         """Make it again from what :meth:`to_dict` gave."""
+
+
+@runtime_checkable
+class FitsInPieces(Protocol):
+    """A step that learns from inputs of which only some lie in memory at a time."""
+
+    def fit_in_pieces(self, pieces: Iterable[Array]) -> Step:
+        """Give the step as fitted to all pieces, shape (n, ...) each: what ``fit`` gives for them together."""
 
 
 class Fixed:

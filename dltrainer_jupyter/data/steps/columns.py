@@ -69,14 +69,14 @@ class Columns:
         return replace(self, categories=categories, means=means)
 
     def take(self, raw: Any) -> Array:
-        """Give raw rows as an array, of a data frame the columns by name."""
+        """Give raw rows as an array, of a data frame or of mappings the columns by name."""
+        raw = rows_by_name(raw, self.names)
         names = getattr(raw, "columns", None)
         if names is not None:
             known = [str(name) for name in names]
             for name in self.names:
                 if name not in known:
-                    msg = f"inputs: expected a column '{name}', as in training, got none.{did_you_mean(name, known)}"
-                    raise ConfigurationError(msg)
+                    raise no_column(name, known)
             return np.asarray(raw[list(self.names)].to_numpy(object))
         try:
             rows = np.asarray(raw, object)
@@ -158,3 +158,41 @@ def _numbers(values: Array | Sequence[Any], what: str, *, may_lack: bool = True)
         msg = f"{what}: {int(np.isnan(found).sum()):,} values are missing."
         raise ConfigurationError(msg)
     return found
+
+
+def no_column(name: str, known: Sequence[str]) -> ConfigurationError:
+    """Make the error for a table without a column that the model learnt from."""
+    return ConfigurationError(
+        f"inputs: expected a column '{name}', as in training, got none.{did_you_mean(name, known)}"
+    )
+
+
+def rows_by_name(raw: Any, names: Sequence[str]) -> Any:
+    """Give rows that come as mappings as lists; everything else as it is.
+
+    Parameters
+    ----------
+    raw : object
+        A mapping of values by column, or a sequence of such; what else a mapping holds is passed over.
+    names : sequence of str
+        The columns of training, in their order.
+
+    Raises
+    ------
+    ConfigurationError
+        If a row has no value for one of them.
+
+    Examples
+    --------
+    >>> rows_by_name({"size": 3, "town": "Bern"}, ("town", "size"))
+    [['Bern', 3]]
+    """
+    rows = [raw] if isinstance(raw, Mapping) else raw
+    if not isinstance(rows, Sequence) or not rows or not all(isinstance(row, Mapping) for row in rows):
+        return raw
+    for name in names:
+        if (row := next((row for row in rows if name not in row), None)) is not None:
+            hint = did_you_mean(name, list(map(str, row)))
+            msg = f"inputs: expected a value of '{name}', as in training, got none.{hint}"
+            raise ConfigurationError(msg)
+    return [[row[name] for name in names] for row in rows]

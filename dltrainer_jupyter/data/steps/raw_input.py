@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from dltrainer_jupyter.core.errors import ConfigurationError
-from dltrainer_jupyter.data.host import refuse_non_finite
+from dltrainer_jupyter.data.host import refuse_non_finite, whole_numbers
 from dltrainer_jupyter.data.steps.base import Fixed, Shape, written
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ class RawInput(Fixed):
                 msg = "inputs: expected whole numbers, as in training, got fractions."
                 raise ConfigurationError(msg)
         with np.errstate(over="ignore"):
-            taken = inputs.astype(self.dtype, copy=False)
+            is_whole = self.dtype == "int64"
+            taken = whole_numbers(inputs, "inputs") if is_whole else inputs.astype(np.float32, copy=False)
         refuse_non_finite(taken, "inputs")
         # Frameworks wrap an array without copying and warn about, or trip over, one that can't be written to.
         return taken if taken.flags.writeable else taken.copy()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.data.steps.base import Fixed, StepConfig, repeated, written
+from dltrainer_jupyter.data.steps.moments import Moments
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -23,6 +24,11 @@ Deviation = Annotated[float, Field(gt=0)]
 @dataclass(frozen=True)
 class Scale(Fixed):
     """Divide by a number, such as 255 for images.
+
+    Parameters
+    ----------
+    divisor : float
+        What is divided by.
 
     Examples
     --------
@@ -99,8 +105,18 @@ class Standardize:
     def fit(self, inputs: Array) -> Standardize:
         """Measure the training inputs."""
         axes = 0 if inputs.ndim == 2 else None  # noqa: PLR2004 - samples and features
-        mean = np.atleast_1d(inputs.mean(axis=axes, dtype=np.float64))
-        deviation = np.atleast_1d(inputs.std(axis=axes, dtype=np.float64))
+        return self._of(inputs.mean(axis=axes, dtype=np.float64), inputs.std(axis=axes, dtype=np.float64))
+
+    def fit_in_pieces(self, pieces: Iterable[Array]) -> Standardize:
+        """Measure training inputs that don't lie in memory together: see :class:`Moments`."""
+        moments = Moments()
+        for piece in pieces:
+            moments.add(piece if piece.ndim == 2 else piece.reshape(-1))  # noqa: PLR2004 - as above
+        return self._of(moments.mean, moments.deviation)
+
+    @staticmethod
+    def _of(mean: Any, deviation: Any) -> Standardize:
+        mean, deviation = np.atleast_1d(mean), np.atleast_1d(deviation)
         # Below float32's resolution a spread is rounding noise, which dividing by it would blow up.
         varies = deviation > np.finfo(np.float32).eps * np.abs(mean)
         return Standardize(tuple(mean.tolist()), tuple(np.where(varies, deviation, 1.0).tolist()))
@@ -150,10 +166,10 @@ class Normalize:
         """Settings."""
 
         mean: Annotated[tuple[float, ...], repeated(1)] = Field(
-            min_length=1, description="What is subtracted: a number, or one for each channel."
+            min_length=1, description="What is subtracted: a number, or one for each channel.", examples=[[0.5]]
         )
         std: Annotated[tuple[Deviation, ...], repeated(1)] = Field(
-            min_length=1, description="What is divided by: a number, or one for each channel."
+            min_length=1, description="What is divided by: a number, or one for each channel.", examples=[[0.25]]
         )
 
         @model_validator(mode="after")

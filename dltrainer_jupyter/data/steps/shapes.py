@@ -80,7 +80,7 @@ class Resize:
         """Settings."""
 
         size: Annotated[tuple[Length, Length], repeated(2)] = Field(
-            description="Height and width; a single number is both."
+            description="Height and width; a single number is both.", examples=[[32, 32]]
         )
         interpolation: Interpolation = Field(default="bilinear", description="How pixels are made of others.")
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from dltrainer_jupyter.core import plain_files
 from dltrainer_jupyter.core.errors import BadSampleError, ConfigurationError
 from dltrainer_jupyter.data.steps.tokens import Tokens
 
@@ -99,7 +100,7 @@ class TextFiles:
     def text(self, index: int) -> str:
         """Read one, as far as it counts."""
         try:
-            with Path(self._paths[index]).open("rb") as file:
+            with plain_files.opened(self._paths[index]) as file:
                 data = file.read(self._most)
         except OSError as error:
             msg = f"{self.name(index)} can't be read: {error.strerror or error}."
@@ -142,7 +143,12 @@ class TextLines:
         try:
             with path.open("rb") as file:
                 at = 0
-                for number, line in enumerate(file, start=1):
+                for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE), b""), start=1):
+                    if len(line) == _LONGEST_LINE:
+                        msg = (
+                            f"data: {path.name}, line {number:,}: expected lines of less than {_LONGEST_LINE:,} bytes."
+                        )
+                        raise ConfigurationError(msg)
                     if line.strip():
                         head, found, _ = line.removeprefix(codecs.BOM_UTF8).partition(cut)
                         label = head.decode(encoding, "replace").strip() if found else ""

@@ -19,8 +19,8 @@ from dltrainer_jupyter.data.files.places import Place, given_places
 from dltrainer_jupyter.data.lazy.assembly import Meaning, Told, assemble_read
 from dltrainer_jupyter.data.lazy.settings import ReadingSettings
 from dltrainer_jupyter.data.measured import measured
-from dltrainer_jupyter.data.pictures.image_folder import by_class
-from dltrainer_jupyter.data.pictures.listing import Listing, is_folder, parts_of, root_of
+from dltrainer_jupyter.data.pictures.image_folder import by_class, numbers
+from dltrainer_jupyter.data.pictures.listing import Listing, folders_of, is_folder
 from dltrainer_jupyter.data.splits import divide
 from dltrainer_jupyter.data.steps import RawInput
 from dltrainer_jupyter.data.steps.tokens import Tokens
@@ -77,7 +77,8 @@ class TextFileFolders:
 
         path: Place = setting(
             description="Folder with a folder of text files for each class, or with train and val in it; or a file "
-            "with class, separator and text in each line."
+            "with class, separator and text in each line.",
+            examples=["FOLDER"],
         )
         validation_path: Place | None = setting(None, description="A file with the lines to validate on.")
         tokens: Literal["bytes", "words"] = setting("words", description="What a number of a sample stands for.")
@@ -139,19 +140,15 @@ class TextFileFolders:
         return Tokens(config.tokens, config.length, config.lowercase, config.vocabulary)
 
     def _of_folder(self, spec: RunSpec) -> Found:
-        config, root = self.config, root_of(self.config.path)
-        listing = Listing(root, SUFFIXES, config.follow_links)
-        path, beside = given_places(spec, config.path)
-        folders = parts_of(root) if path == config.path and beside is None else [root_of(path)]
-        folders += [] if beside is None else [root_of(beside)]
+        config = self.config
+        root, folders = folders_of(spec, config.path)
+        listing = Listing(root, SUFFIXES, config.follow_links, folders[1:])
         labels, files, empty = by_class(listing, folders, keeps_empty=False, kind="text files")
         notices = listing.notices()
         if empty:
             notices.append(f"A folder without text files is left out: {few_of(empty)}.")
         paths = [[path for some in part.values() for path in some] for part in files]
-        classes = [
-            np.array([labels.index(name) for name, some in part.items() for _ in some], np.int64) for part in files
-        ]
+        classes = [numbers(labels, part) for part in files]
         texts = [TextFiles(part, root, config.encoding, config.length) for part in paths]
         return Found(labels, texts, classes, notices)
 

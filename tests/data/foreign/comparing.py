@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from dltrainer_jupyter.core.structures import leaves
 from dltrainer_jupyter.data.foreign.stream import ForeignStream
-from dltrainer_jupyter.data.foreign.structure import leaves, to_numpy
+from dltrainer_jupyter.data.foreign.structure import to_numpy
 
 
 def bits(batches: Iterable[Any]) -> list[bytes]:

@@ -12,6 +12,8 @@ import torch
 from torch.utils.data import BatchSampler, DataLoader, Subset, TensorDataset, WeightedRandomSampler, get_worker_info
 
 from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.data.foreign.source import Foreign
 from tests.data.foreign.comparing import bits, taken_up
 from tests.data.foreign.conftest import Load, Open
 from tests.data.foreign.material import Backwards, Moody, N, Noisy, digits
@@ -30,6 +32,7 @@ class Counting(TensorDataset):
         return super().__getitem__(index)
 
 
+@pytest.mark.slow
 def test_any_number_of_workers_gives_the_same_bits(opened: Open) -> None:
     given = [opened(DataLoader(Noisy(), 32, shuffle=True, num_workers=workers)) for workers in (0, 1, 2)]
     first, *others = [[bits(stream.epoch(epoch, 0)) for epoch in (1, 2)] for stream in given]
@@ -182,3 +185,16 @@ def test_a_pair_trains_and_validates(load: Load) -> None:
     assert dataset.validation is not None
     assert [len(x) for x, _ in dataset.validation.epoch(1, 0)] == [40]
     assert bits(dataset.validation.epoch(1, 0)) == bits(dataset.validation.epoch(1, 0))
+
+
+def test_a_data_set_is_divided_as_it_is_asked_for() -> None:
+    x, y = digits()
+    subject = TensorDataset(x, y)
+    held = []
+    for fold in range(4):
+        spec = RunSpec(model="mlp", data="x", validation={"folds": 4, "fold": fold})
+        found = Foreign(owns_process=True).load(spec, {"data": subject})
+        held.append(found.partition.validation)
+        assert (len(found.partition.train), found.partition.how) == (180, f"part {fold + 1} of 4 held back")
+        found.train.close()
+    assert sorted(np.concatenate(held).tolist()) == list(range(240))

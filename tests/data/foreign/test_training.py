@@ -64,6 +64,7 @@ def digest(run: Run) -> str:
     return str(run.last.record.digest)
 
 
+@pytest.mark.slow
 def test_exact_whatever_the_workers_and_wherever_it_was_left() -> None:
     runs = [start(DataLoader(Noisy(), 40, shuffle=True, num_workers=workers)).wait(60) for workers in (0, 2)]
     runs.append(left_and_resumed(DataLoader(Noisy(), 40, shuffle=True), at=9))
