@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.core.parameters import takes_model_alone
 from dltrainer_jupyter.core.protocols import Metric, Task
 from dltrainer_jupyter.metrics.function_metric import FunctionMetric
 from dltrainer_jupyter.metrics.object_metric import ObjectMetric
@@ -15,6 +16,34 @@ if TYPE_CHECKING:
     from dltrainer_jupyter.core.protocols import Array
 
 _LESS_IS_BETTER = ("loss", "error", "mae", "mse", "rmse")
+
+
+def made_of(metric: Any, model: Callable[[], Any] | None) -> Any:
+    """Give the metric, or what a factory of metrics makes of the model: its only parameter is called ``model``.
+
+    Parameters
+    ----------
+    metric : object or callable
+        As it was handed over.
+    model : callable or None
+        Gives the model as it is built; None where there is none.
+
+    Raises
+    ------
+    ConfigurationError
+        If a factory is given where no model is built.
+
+    Examples
+    --------
+    >>> made_of(lambda model: f"metric of {model}", lambda: "net")
+    'metric of net'
+    """
+    if not callable(metric) or not takes_model_alone(metric):
+        return metric
+    if model is None:
+        msg = f"metrics: {_name(metric)} is a function of the model, and there is none here; pass what it makes."
+        raise ConfigurationError(msg)
+    return metric(model())
 
 
 def adapt(metric: Any, task: Task, to_tensor: Callable[[Array], Any]) -> Metric:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dltrainer_jupyter.core.choosing import chosen, target_of
+from dltrainer_jupyter.core.choosing import chosen, refuse_several, target_of
 
 if TYPE_CHECKING:
     from dltrainer_jupyter.core.protocols import Metric, StepOutput
@@ -26,6 +26,22 @@ class Place(NamedTuple):
         given = step.outputs if self.on is None else (step.noted or {})[self.on]
         targets = target_of(step.targets, self.output if self.on is None else None, self.target, self.where)
         return chosen(given, self.output, self.where), targets
+
+
+def looked_at(observer: Any, step: StepOutput) -> tuple[Any, Any]:
+    """Give what an observer looks at of a step: outputs and targets as they are, unless it says otherwise.
+
+    Raises
+    ------
+    ConfigurationError
+        If there are several, and it doesn't say which.
+    """
+    place: Place | None = getattr(observer, "place", None)
+    if place is not None:
+        return place.of(step)
+    refuse_several(step.outputs, "metrics")
+    refuse_several(step.targets, "metrics", "target")
+    return step.outputs, step.targets
 
 
 class PlacedMetric:

@@ -41,6 +41,7 @@ class Detection:
     """
 
     only_updates: ClassVar[bool] = True
+    task: ClassVar[tuple[str, ...]] = ("detection",)
 
     class Config(BaseModel):
         """Settings."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch.nn import functional
 
-_SMALL = 1e-6
+_SMALL, _LEAST = 1e-6, 1e-12
 
 
 class Assigned(NamedTuple):
@@ -113,7 +113,8 @@ def focal_loss(logits: torch.Tensor, targets: torch.Tensor, alpha: float, gamma:
     targets = targets.to(logits.dtype)
     entropy = functional.binary_cross_entropy_with_logits(logits, targets, reduction="none")
     chance = logits.sigmoid()
-    wrong = targets * (1 - chance) + (1 - targets) * chance
+    # A power below 1 has no slope at 0.
+    wrong = (targets * (1 - chance) + (1 - targets) * chance).clamp(min=_LEAST)
     weight: torch.Tensor = (targets * alpha + (1 - targets) * (1 - alpha)) * wrong.pow(gamma) * entropy
     return weight
 

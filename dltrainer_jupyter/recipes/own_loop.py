@@ -72,10 +72,13 @@ class OwnLoop:
     def train_step(self, state: TrainState, batch: Batch, ops: Ops) -> tuple[TrainState, StepOutput]:  # noqa: ARG002
         """Take note of what was reported."""
         values = numbers(batch.inputs, "train")
+        loss = values.pop(_LOSS, None)
+        if loss is None:
+            msg = f"train: expected a 'loss' among the numbers it yields, got {', '.join(values) or 'none'}."
+            raise ConfigurationError(msg)
         for name, value in values.items():
-            if name != _LOSS:
-                self._reported.setdefault(name, []).append(value)
-        return state, StepOutput(values.get(_LOSS, math.nan), None, None, 1)
+            self._reported.setdefault(name, []).append(value)
+        return state, StepOutput(loss, None, None, 1)
 
     def eval_step(self, state: TrainState, batch: Batch, ops: Ops) -> StepOutput:  # noqa: ARG002 - the protocol's
         """Let the plug-in validate."""

@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from dltrainer_jupyter.core.calling import called
 from dltrainer_jupyter.core.protocols import Batch, BuildContext, Composes, Objective, Ops, StepOutput, TrainState
-from dltrainer_jupyter.recipes.calling import called
 
 
 class Supervised:

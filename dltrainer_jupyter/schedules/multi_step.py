@@ -51,7 +51,7 @@ class MultiStep(WarmedUp):
     def __init__(self, config: Config, steps_per_epoch: int, epochs: int, mode: Mode = "min") -> None:
         super().__init__(config, steps_per_epoch, epochs, mode)
         self.config = config
-        self._milestones = sorted(config.milestones) or [max(epochs // 2, 1), max(epochs * 3 // 4, 1)]
+        self._milestones = sorted(config.milestones) or sorted({max(epochs // 2, 1), max(epochs * 3 // 4, 1)})
 
     def _after_warmup(self, step: int) -> float:
         passed = bisect_right(self._milestones, step // self.steps_per_epoch)

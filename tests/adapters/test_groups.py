@@ -25,6 +25,7 @@ def values(made: Trainer) -> dict[str, Any]:
     return {name: np.frombuffer(raw.data, "<f4") for name, raw in made.save().weights.items() if raw.dtype == "F32"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_frozen_layers_stay_to_the_bit_statistics_of_batches_too(framework: str) -> None:
     with trainer(framework, {"match": "norm*", "freeze": True}, {"match": "output.bias", "freeze": True}) as made:

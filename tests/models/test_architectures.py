@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from dltrainer_jupyter.models.mobilenet import MobileNetV2
 from dltrainer_jupyter.models.resnet import ResNet
 from dltrainer_jupyter.models.transformer import Transformer
 from dltrainer_jupyter.models.vit import ViT, ViTTiny
+from dltrainer_jupyter.testing.adapter_samples import Trainer
 from tests.models.trial import BATCH, few_digits, few_tokens, of_arrays, trial
 
 PHOTOS = Signature("classification", (3, 224, 224), 1000)
@@ -284,6 +286,7 @@ RUNS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("framework", "config", "data"), RUNS)
 def test_it_learns_and_goes_on_exactly(
     framework: str, config: dict[str, Any], data: Callable[[], tuple[Samples, Signature]]
@@ -382,3 +385,26 @@ def test_three_epochs_of_digits_teach_it(framework: str, name: str, settings: di
         predictor = type(learning.adapter).predictor(learning.spec, {}, data.signature, learning.save().weights)
         right = predictor.outputs(data.validation.inputs).argmax(axis=1) == data.validation.targets
     assert right.mean() >= least
+
+
+# --- in 16 bits, and as a graph -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("precision", ["bf16-mixed", "16-mixed"])
+@pytest.mark.parametrize("name", ["lstm", "transformer"])
+def test_it_learns_in_16_bits_on_a_processor(name: str, precision: str) -> None:
+    """On most processors PyTorch has no layer that reads sequences in 16 bits."""
+    with Trainer(model=SMALL[name], data="digits", precision=precision) as trainer:
+        losses = trainer.step(24)
+    assert np.isfinite(losses).all()
+    assert np.mean(losses[-4:]) < 0.8 * np.mean(losses[:4])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SMALL)
+def test_a_step_is_one_graph_in_16_bits_too(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Traced as a compiler gets it, but not made machine code of, which is PyTorch's affair and takes minutes."""
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))
+    settings = {"model": SMALL[name], "data": "digits", "batch_size": 32, "compile": True}
+    with Trainer(**settings) as plain, Trainer(**settings, precision="bf16-mixed") as half:
+        np.testing.assert_allclose(half.step(2), plain.step(2), rtol=0.05)

@@ -7,6 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 import optax
+import pytest
 from flax import nnx
 
 from dltrainer_jupyter import tal
@@ -24,6 +25,7 @@ def _net(task: Task) -> nnx.Sequential:
     return net
 
 
+@pytest.mark.slow
 def test_equals_a_loop_written_by_hand(task: Task) -> None:
     """The compiler may fuse the two programs differently, so the last bits may differ and nothing more."""
     graph, weights = nnx.split(_net(task))

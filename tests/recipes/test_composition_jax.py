@@ -12,6 +12,7 @@ import pytest
 from flax import nnx
 
 from dltrainer_jupyter import tal
+from dltrainer_jupyter.adapters.jax.composing import JaxTools
 from dltrainer_jupyter.data.cursor import bounds, epoch_order
 
 RNG = np.random.default_rng(0)
@@ -73,6 +74,7 @@ def objective(net: Net, x: Any, y: Any) -> Any:
     return loss + jnp.where(main < 1.1, 0.0, 0.1 * (jnp.exp(logs) * logs).sum(1).mean())
 
 
+@pytest.mark.slow
 def test_it_is_what_a_loop_by_hand_computes() -> None:
     net = Net(nnx.Rngs(0))
     given: dict[str, Any] = {"loss": LOSS, "regularization": REGULARIZATION, "metrics": ["accuracy"], "epochs": 2}
@@ -96,3 +98,23 @@ def test_it_is_what_a_loop_by_hand_computes() -> None:
     _, off = run.curve("train_confidence_penalty")
     assert (off == 0).any()
     assert (off != 0).any()
+
+
+def test_what_is_frozen_is_not_regularized() -> None:
+    net = Net(nnx.Rngs(0))
+    tools = JaxTools(lambda *_: abs, abs, lambda name: name.startswith("encoder."))
+    assert set(tools.parameters(net)) == {"kind.bias", "kind.kernel"}
+
+
+def test_a_layer_is_heard_in_16_bits_too() -> None:
+    settings = {"model": Net(nnx.Rngs(0)), "data": (X, Y), "epochs": 1, "batch_size": SIZE, "executor": "inline"}
+    settings |= {
+        "regularization": {"type": "activity_l1", "on": "encoder"},
+        "loss": ["cross_entropy"],
+        "verbose": False,
+    }
+    settings |= {"histograms": False, "learning_rate": 1e-3}
+    half = tal.train(precision="bf16-mixed", **settings).wait()
+    full = tal.train(**settings).wait()
+    name = "train_activity_l1_encoder"
+    assert half.metrics()[name].iloc[-1] == pytest.approx(full.metrics()[name].iloc[-1], rel=0.02)

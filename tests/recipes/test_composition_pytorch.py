@@ -13,9 +13,9 @@ from torch.utils.data import DataLoader, Dataset
 
 from dltrainer_jupyter import tal
 from dltrainer_jupyter.adapters.pytorch.context import PyTorchContext
+from dltrainer_jupyter.core.calling import called
 from dltrainer_jupyter.core.errors import ConfigurationError, TrainingFailed
 from dltrainer_jupyter.core.protocols import Signature
-from dltrainer_jupyter.recipes.calling import called
 from dltrainer_jupyter.tal.description import describe
 
 EPOCHS, SIZE, RATE = 2, 8, 0.1
@@ -171,6 +171,7 @@ def test_it_is_what_a_loop_by_hand_computes(net) -> None:
     assert not any(module._forward_hooks for module in run.last.model().modules())
 
 
+@pytest.mark.slow
 def test_a_resumed_run_is_the_uninterrupted_one(net) -> None:
     whole = started(net, epochs=3).wait()
     part = started(net, epochs=1).wait()
@@ -226,7 +227,82 @@ def test_wrong_settings_are_refused_at_once(net, more, said) -> None:
         started(net, **more)
 
 
+@pytest.mark.slow
 def test_a_clone_has_the_same_terms(net) -> None:
     run = started(net).wait()
     cloned = run.clone(executor="inline").wait()
     assert cloned.last.record.digest == run.last.record.digest
+
+
+class InPlace(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.relu, self.last = nn.Linear(4, 6), nn.ReLU(inplace=True), nn.Linear(6, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        found: torch.Tensor = self.last(self.relu(self.first(x)))
+        return found
+
+
+def composed(net: nn.Module, task: Any = "classification", **given: Any) -> Any:
+    spec, own = describe({"model": net, "data": "wine", **given})
+    made = PyTorchContext(spec, own, Signature(task, (4,), 3), torch.device("cpu")).composition()
+    assert made is not None
+    made.begin(net)
+    return made
+
+
+X, Y = torch.randn(8, 4, generator=torch.Generator().manual_seed(0)), torch.arange(8) % 3
+
+
+def test_a_result_that_the_next_layer_changes_in_place_is_refused_with_the_cure() -> None:
+    net = InPlace()
+    with pytest.raises(ConfigurationError, match="what 'first' gives is changed in place by what comes after it"):
+        composed(net, regularization={"type": "activity_l1", "on": "first"})(net, X, Y, called)
+    assert not any(module._forward_hooks for module in net.modules())
+    loss, seen = composed(net, regularization={"type": "activity_l1", "on": "relu"})(net, X, Y, called)
+    assert seen.terms["activity_l1_relu"].item() == pytest.approx(net.relu(net.first(X)).abs().sum().item() / 8)
+    loss.backward()
+
+
+class Often(nn.Module):
+    """Calls one layer twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.again, self.last = nn.Linear(4, 4), nn.Linear(4, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        found: torch.Tensor = self.last(self.again(self.again(x).tanh()))
+        return found
+
+
+def test_a_layer_that_is_called_twice_counts_twice() -> None:
+    net = Often()
+    _, seen = composed(net, regularization={"type": "activity_l2", "on": "again"})(net, X, Y, called)
+    first = net.again(X)
+    both = (first.square().sum() + net.again(first.tanh()).square().sum()) / 8
+    torch.testing.assert_close(seen.terms["activity_l2_again"], both)
+
+
+def test_what_weighs_nothing_is_watched_and_spoils_nothing() -> None:
+    net = Often()
+    watched = {"type": lambda outputs, _targets: outputs.sum() * float("nan"), "weight": 0, "name": "watched"}
+    loss, seen = composed(net, loss=["cross_entropy", watched])(net, X, Y, called)
+    torch.testing.assert_close(loss, functional.cross_entropy(net(X), Y), rtol=0, atol=0)
+    assert seen.terms["watched"].isnan()
+    off = {"type": "l2", "weight": 0}
+    loss, seen = composed(net, regularization=off)(net, X, Y, called)
+    torch.testing.assert_close(loss, functional.cross_entropy(net(X), Y), rtol=0, atol=0)
+    assert seen.terms["l2"] > 0
+
+
+def test_weights_of_classes_keep_their_values_in_16_bits() -> None:
+    weights, net = (1.0009765625, 2.001953125, 3.00390625), Often()
+    spec, own = describe({"model": net, "data": "wine", "loss": "focal", "precision": "bf16-mixed"})
+    signature = Signature("classification", (4,), 3, class_weights=weights)
+    loss = PyTorchContext(spec, own, signature, torch.device("cpu")).loss()
+    outputs = net(X).detach().bfloat16()
+    with torch.autocast("cpu", torch.bfloat16):
+        found = loss(outputs, Y)
+    torch.testing.assert_close(found, loss(outputs.float(), Y), rtol=1e-6, atol=0)

@@ -100,3 +100,11 @@ def test_it_is_what_a_loop_by_hand_computes(make) -> None:
     _, off = run.curve("train_confidence_penalty")
     assert (off == 0).any()
     assert (off != 0).any()
+
+
+def test_terms_of_ones_own_are_added_up_in_32_bits() -> None:
+    """A model that computes in 16 bits gives a person's own term of 16 bits, beside losses of 32."""
+    settings = {"model": "mlp", "data": "wine", "framework": "tensorflow", "epochs": 1, "executor": "inline"}
+    settings |= {"regularization": {"type": small, "name": "size"}, "verbose": False, "histograms": False}
+    row = tal.train(precision="bf16-mixed", **settings).wait().metrics().iloc[-1]
+    assert row["train_loss"] == pytest.approx(row["train_task_loss"] + row["train_size"], rel=1e-3)

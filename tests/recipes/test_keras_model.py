@@ -257,6 +257,7 @@ class Adversaries(keras.Model):
         return {"critic_loss": self.loss_of_critic.result()}
 
 
+@pytest.mark.slow
 def test_a_train_step_of_its_own_and_what_it_reports() -> None:
     model = OwnStep()
     model.compile(keras.optimizers.Adam(1e-2), CROSS_ENTROPY)
@@ -316,6 +317,7 @@ def eager_adversaries() -> keras.Model:
     return model
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [with_metrics, adversaries, own_step, eager, eager_adversaries])
 def test_going_on_in_the_middle_of_an_epoch(make: Callable[[], keras.Model]) -> None:
     first = make()

@@ -87,6 +87,7 @@ def test_a_run_that_is_paused_and_goes_on_in_another_process() -> None:
     assert (undisturbed.best.predict(X) == Y).mean() > 0.9
 
 
+@pytest.mark.slow
 def test_a_run_whose_settings_were_left_out_is_cloned_with_them_left_out() -> None:
     run = train(model_of_a_notebook(), epochs=1).wait(60)
     assert_alike(run, run.clone().wait(60))

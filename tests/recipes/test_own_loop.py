@@ -95,6 +95,13 @@ def test_it_trains_measures_saves_predicts_and_goes_on() -> None:
     assert run.last.model().counts.sum() == 3 * 1438
 
 
+def test_a_piece_without_a_loss_is_refused_by_name(folder: Path) -> None:
+    (folder / "means.py").write_text(PLUG_IN.replace('{"loss": 1 - self._right(data), "seen"', '{"seen"'))
+    plug_ins.reload()
+    with pytest.raises(TrainingFailed, match="train: expected a 'loss' among the numbers it yields, got seen"):
+        tal.train(executor="inline", epochs=1, **SMALL).wait()
+
+
 def test_it_pauses_and_stops_between_its_pieces_and_goes_on_with_the_epoch_that_was_cut_short() -> None:
     run = tal.train(executor="thread", epochs=100_000, **SMALL | {"model": {"type": "means", "pieces": 10}})
     until(lambda: run.step > 12, 60)
@@ -116,12 +123,21 @@ def test_it_pauses_and_stops_between_its_pieces_and_goes_on_with_the_epoch_that_
         ({"optimizer": "adamw"}, "optimizer: a plug-in that owns its loop has settings of its own for that"),
         ({"metrics": ["accuracy"]}, "metrics: a plug-in that owns its loop"),
         ({"precision": "bf16-mixed"}, "precision: a plug-in that owns its loop can't do bf16-mixed here"),
-        ({"model": "mlp"}, "'mlp' doesn't own its loop: it lacks train, validate, infer"),
+        ({"model": "mlp"}, "The model 'mlp' can't be built for own_loop; set framework: "),
     ],
 )
 def test_what_it_cannot_do_is_refused_by_its_key(changes: dict[str, Any], said: str) -> None:
     with pytest.raises((TrainingFailed, ValueError), match=said):
         tal.train(executor="inline", epochs=1, **SMALL | changes).wait(60)
+
+
+def test_a_plug_in_that_lacks_a_method_is_told_which(folder: Path) -> None:
+    (folder / "means.py").write_text(PLUG_IN.replace("def infer", "def guess"))
+    plug_ins.reload()
+    with pytest.raises(
+        TrainingFailed, match="'means' doesn't own its loop: it lacks infer; leave framework own_loop out"
+    ):
+        tal.train(executor="inline", epochs=1, **SMALL).wait(60)
 
 
 def test_what_is_no_report_is_said(folder: Path) -> None:

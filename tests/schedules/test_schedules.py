@@ -320,3 +320,12 @@ def test_schedules_import_no_framework() -> None:
     code = f"import sys, {names}\nprint([name for name in ('torch', 'numpy', 'sklearn') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_stairs_that_nobody_named_are_two_or_one() -> None:
+    """Half and three quarters of a run of two epochs are the same place."""
+    for epochs, places in {1: [], 2: [1], 3: [1, 2], 8: [4, 6]}.items():
+        stairs = MultiStep(MultiStep.Config(gamma=0.5), steps_per_epoch=1, epochs=epochs)
+        assert [stairs.factor(step) for step in range(epochs)] == [
+            0.5 ** sum(place <= step for place in places) for step in range(epochs)
+        ]

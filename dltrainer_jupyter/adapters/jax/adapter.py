@@ -31,14 +31,18 @@ from dltrainer_jupyter.adapters.jax.predictor import JaxPredictor
 from dltrainer_jupyter.adapters.jax.rates import Rates
 from dltrainer_jupyter.adapters.jax.state import begin_with, load_state, save_state, split_extra, weights_of
 from dltrainer_jupyter.adapters.jax.stretches import Stretches
+from dltrainer_jupyter.adapters.jax.weight_files import OwnWeights
 from dltrainer_jupyter.adapters.shared.abilities import refuse_own_loss
+from dltrainer_jupyter.adapters.shared.rates import ComputedRates, first
 from dltrainer_jupyter.core.protocols import (
     Batch,
     FullState,
     Inspected,
+    Interval,
     NamedArrays,
     Recipe,
     Samples,
+    ScheduleRates,
     Signature,
     StepOutput,
     Stretch,
@@ -158,6 +162,15 @@ class JaxAdapter:
         """Begin with these weights instead of fresh ones; optimizers stay fresh."""
         begin_with(state, weights)
 
+    def weight_names(self, state: TrainState) -> dict[str, tuple[str, ...]]:
+        """Say what files call each weight: the path to it."""
+        return {name: (name,) for name in weights_of(state.nets)}
+
+    @classmethod
+    def own_weights(cls, model: Any) -> OwnWeights:
+        """Give the weights of a model that somebody holds."""
+        return OwnWeights(model)
+
     def learning_rate(self, state: TrainState) -> float | None:  # noqa: ARG002 - the protocol's
         """Give the base rate: the specification's, or the one the user's own optimizer came with.
 
@@ -168,6 +181,16 @@ class JaxAdapter:
         own = self._rates.base
         return own if own is None or self._spec.learning_rate is None else self._spec.learning_rate
 
+    def lent(self, state: TrainState) -> dict[str, Any]:
+        """Give the model, a copy of it as it is; a transformation has no rate that a scheduler could be made of."""
+        return {"model": first(state.nets).module()}
+
+    def rates(self, state: TrainState, given: Any, interval: Interval | None) -> ScheduleRates | None:  # noqa: ARG002 - the protocol's
+        """Give the rates of one of optax's schedules."""
+        if not callable(given) or not str(getattr(given, "__module__", "")).startswith("optax"):
+            return None
+        return ComputedRates(jax.jit(jax.vmap(given)), interval or "step")
+
     def set_learning_rate(self, state: TrainState, rate: float) -> None:
         """Use this rate from the next step on; several rates in one optimizer keep their proportions."""
         for name, rates in self._rates.at(rate).items():
@@ -175,7 +198,7 @@ class JaxAdapter:
             on_device = dict(zip(rates, jax.device_put(list(rates.values()), self.device), strict=True))
             state.optimizers[name].kept = kept | {"slots": with_rates(kept["slots"], on_device)}
 
-    def check(self, recipe: Recipe, state: TrainState, batch: Batch) -> int | None:  # noqa: ARG002 - the protocol's
+    def check(self, recipe: Recipe, state: TrainState, batch: Batch) -> Any:  # noqa: ARG002 - the protocol's
         """Trace both kinds of step on one batch, which computes and changes nothing."""
         if self._augmentation is not None:
             self._augmentation.check(batch)

@@ -14,7 +14,9 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
+from dltrainer_jupyter.adapters.jax.groups import path_name
 from dltrainer_jupyter.adapters.jax.nets import is_trainable
+from dltrainer_jupyter.adapters.jax.precision import HALVES
 from dltrainer_jupyter.adapters.shared.layer_names import Point
 from dltrainer_jupyter.adapters.shared.parts import part_by_name
 from dltrainer_jupyter.core.errors import ConfigurationError
@@ -30,14 +32,22 @@ class JaxTools:
     Parameters
     ----------
     compare_by : callable
-        Makes a loss of a part by name, or of what the task chooses.
+        Makes a loss of a part by name, or of what the task chooses, for one of several targets.
     compare_own : callable
         Makes the user's own loss a function of outputs and targets that may come in columns.
+    freezes : callable, optional
+        Tells by the name of a parameter whether it stays as it is.
     """
 
     keeps = False
 
-    def __init__(self, compare_by: Callable[[Part | None], Compare], compare_own: Callable[[Any], Compare]) -> None:
+    def __init__(
+        self,
+        compare_by: Callable[[Part | None, str | int | None], Compare],
+        compare_own: Callable[[Any], Compare],
+        freezes: Callable[[str], bool] = lambda _: False,
+    ) -> None:
+        self._freezes = freezes
         self._compare_by = compare_by
         self._compare_own = compare_own
 
@@ -48,7 +58,7 @@ class JaxTools:
 
     def loss(self, term: NamedTerm) -> Compare:
         """Make a loss that is registered, or that the task chooses."""
-        return self._compare_by(term.part)
+        return self._compare_by(term.part, term.target)
 
     def own_loss(self, given: Any, name: str) -> Compare:  # noqa: ARG002 - nothing is kept of it
         """Make a loss of the user's a function of outputs and targets."""
@@ -70,7 +80,8 @@ class JaxTools:
     def parameters(self, net: Any) -> dict[str, Any]:
         """Give what a net learns by name."""
         learned = nnx.to_flat_state(nnx.state(self.plain(net), is_trainable))
-        return {".".join(map(str, path)): variable.get_value() for path, variable in learned}
+        named = {path_name(path): variable.get_value() for path, variable in learned}
+        return {name: value for name, value in named.items() if not self._freezes(name)}
 
     @contextmanager
     def listening(self, points: Iterable[Point]) -> Iterator[Mapping[str, Sequence[Any]]]:
@@ -92,10 +103,10 @@ class JaxTools:
         """Give a value, or zero where it is off."""
         return jnp.where(off, jnp.zeros_like(value), value)
 
-    def check_number(self, value: Any, where: str) -> None:
-        """Raise if a term is no single number."""
+    def number(self, value: Any, where: str) -> jax.Array:
+        """Give a term's value in 32 bits at least; raise if it is no single number."""
         if isinstance(value, jax.Array) and value.ndim == 0:
-            return
+            return value.astype(jnp.float32) if value.dtype in HALVES else value
         got = f"shape {value.shape}; take its mean" if isinstance(value, jax.Array) else type(value).__name__
         msg = f"{where}: expected one number for the batch, as an array, got {got}."
         raise ConfigurationError(msg)

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import optax
 from flax import nnx
 
@@ -15,6 +16,7 @@ from dltrainer_jupyter.adapters.jax.composing import JaxTools
 from dltrainer_jupyter.adapters.jax.groups import grouped, learning_filter, look_at
 from dltrainer_jupyter.adapters.jax.learning import Optimizer, make_optimizer
 from dltrainer_jupyter.adapters.jax.nets import is_trainable
+from dltrainer_jupyter.adapters.jax.precision import HALVES
 from dltrainer_jupyter.adapters.shared.composition import Composition
 from dltrainer_jupyter.adapters.shared.groups import Groups, refuse_own_optimizer, with_weight_decay
 from dltrainer_jupyter.adapters.shared.losses import build_loss, default_loss
@@ -192,16 +194,15 @@ class JaxContext:
     def composition(self) -> Composition | None:
         """Build what is minimised, if it is more than one loss of outputs and targets."""
         own = self._objects.get("loss")
-        if not is_composed(self._spec) and (own is None or not wants_model(own)):
+        if not is_composed(self._spec, self.signature.target_names) and (own is None or not wants_model(own)):
             return None
-        tools = JaxTools(self._loss_by, lambda given: _in_columns(given, same_shape=False))
-        return Composition(self._spec, self._objects, tools)
+        tools = JaxTools(self._loss_by, partial(_in_columns, same_shape=False), self.groups.freezes)
+        return Composition(self._spec, self._objects, tools, self.signature.target_names)
 
-    def _loss_by(self, part: Part | None) -> Callable[[Any, Any], Any]:
-        named = part_by_name("losses", part or default_loss(self.signature), "loss", "jax")
-        return _in_columns(
-            build_loss(named, self.signature), same_shape=getattr(named, "same_shape", False), of_one=True
-        )
+    def _loss_by(self, part: Part | None, target: str | int | None = None) -> Callable[[Any, Any], Any]:
+        signature = self.signature.of_target(target)
+        named = part_by_name("losses", part or default_loss(signature), "loss", "jax")
+        return _in_columns(build_loss(named, signature), same_shape=getattr(named, "same_shape", False), of_one=True)
 
 
 def _in_columns(
@@ -210,7 +211,7 @@ def _in_columns(
     """Let a model that gives (n,) be compared with targets of shape (n, 1), as which single values come.
 
     JAX would spread the two over (n, n) in silence; with ``same_shape`` whatever else would be spread is refused.
-    With ``of_one`` several outputs are refused as well.
+    With ``of_one`` several outputs are refused as well, and outputs of 16 bits, such as a layer's, brought to 32.
     """
 
     def compare(outputs: Any, targets: Any) -> Any:
@@ -220,6 +221,8 @@ def _in_columns(
             if same_shape and outputs.shape != targets.shape:
                 msg = f"the model gives {outputs.shape} where the loss compares with {targets.shape}"
                 raise ValueError(msg)
+            if of_one and outputs.dtype in HALVES:
+                outputs = outputs.astype(jnp.float32)
         elif of_one:
             refuse_several(outputs, "loss")
         return loss(outputs, targets)

@@ -10,14 +10,17 @@ import jax.numpy as jnp
 
 from dltrainer_jupyter.adapters.jax.shown import Shown
 from dltrainer_jupyter.adapters.shared.fitting import check_labels
+from dltrainer_jupyter.core.choosing import is_several
 from dltrainer_jupyter.core.errors import ConfigurationError, first_line
 from dltrainer_jupyter.core.protocols import Batch
 
 Traced = Callable[[], Shown]
 
 
-def check_fit(measure: Traced, learn: Traced, batch: Batch, classes: int) -> int | None:
+def check_fit(measure: Traced, learn: Traced, batch: Batch, classes: int) -> Any:
     """Trace both kinds of step; return how many classes or values an output has, if they are shown.
+
+    Of several outputs it is a structure of these numbers.
 
     Parameters
     ----------
@@ -39,9 +42,9 @@ def check_fit(measure: Traced, learn: Traced, batch: Batch, classes: int) -> int
         raise ConfigurationError(msg)
     _check_classes(outputs, targets, classes)
     _traced(learn, batch)
-    if not isinstance(outputs, jax.ShapeDtypeStruct):
+    if not is_several(outputs) and not isinstance(outputs, jax.ShapeDtypeStruct):
         return None
-    return int(outputs.shape[1]) if outputs.ndim > 1 else 1
+    return jax.tree.map(lambda one: int(one.shape[1]) if one.ndim > 1 else 1, outputs)
 
 
 def _traced(step: Traced, batch: Batch) -> Shown:
@@ -71,4 +74,6 @@ def _check_classes(outputs: Any, targets: Any, classes: int) -> None:
 
 
 def _describe(value: Any) -> str:
-    return f"{value.shape} {value.dtype}" if isinstance(value, jax.Array) else type(value).__name__
+    """Give shapes and dtypes, in the structure of what is described."""
+    described = jax.tree.map(lambda one: f"{one.shape} {one.dtype}", value)
+    return str(described).replace("'", "")

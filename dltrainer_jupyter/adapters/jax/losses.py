@@ -115,11 +115,14 @@ class Focal(losses.Focal):
 
         gamma, alpha = self.config.gamma, self.config.alpha
 
+        def doubt(missed: jax.Array) -> jax.Array:
+            return jnp.maximum(missed, losses.LEAST_DOUBT) ** gamma
+
         def binary(outputs: jax.Array, targets: jax.Array) -> jax.Array:
             targets = targets.astype(outputs.dtype)
             likely = jax.nn.sigmoid(outputs)
             each = optax.sigmoid_binary_cross_entropy(outputs, targets)
-            each = each * (likely + targets - 2 * likely * targets) ** gamma
+            each = each * doubt(likely + targets - 2 * likely * targets)
             if alpha is not None:
                 each = each * (1 - alpha + (2 * alpha - 1) * targets)
             two = None if class_weights is None else losses.of_two(class_weights)
@@ -131,10 +134,10 @@ class Focal(losses.Focal):
             logs = jax.nn.log_softmax(outputs, axis=1)
             weights = None if class_weights is None else jnp.asarray(class_weights, logs.dtype)
             if jnp.issubdtype(targets.dtype, jnp.floating):
-                each = -jnp.moveaxis(targets * (1 - jnp.exp(logs)) ** gamma * logs, 1, -1)
+                each = -jnp.moveaxis(targets * doubt(1 - jnp.exp(logs)) * logs, 1, -1)
                 return jnp.mean(jnp.sum(each if weights is None else each * weights, axis=-1))
             found = jnp.take_along_axis(logs, targets[:, None], axis=1)[:, 0]
-            return _averaged(-((1 - jnp.exp(found)) ** gamma) * found, None if weights is None else weights[targets])
+            return _averaged(-doubt(1 - jnp.exp(found)) * found, None if weights is None else weights[targets])
 
         return loss
 
@@ -175,7 +178,9 @@ class MAE(values.MAE):
         """Make the loss: a function of outputs and targets, averaged over all values."""
         import jax.numpy as jnp
 
-        return lambda outputs, targets: jnp.mean(jnp.abs(outputs - targets))
+        from dltrainer_jupyter.adapters.jax.absolute import absolute
+
+        return lambda outputs, targets: jnp.mean(absolute(outputs - targets))
 
 
 class SmoothL1(values.SmoothL1):

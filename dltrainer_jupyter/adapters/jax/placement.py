@@ -12,10 +12,11 @@ import numpy.typing as npt
 
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Batch, Samples
+from dltrainer_jupyter.core.structures import leaves, mapped
 
 
 class Placed(NamedTuple):
-    """Samples as arrays: on the device, or, where they don't fit, on the host."""
+    """Samples as arrays, or structures of arrays: on the device, or, where they don't fit, on the host."""
 
     inputs: Any
     targets: Any
@@ -23,15 +24,16 @@ class Placed(NamedTuple):
     @property
     def on_device(self) -> bool:
         """Whether they lie there."""
-        return isinstance(self.inputs, jax.Array)
+        return isinstance(self.inputs if isinstance(self.inputs, jax.Array) else next(leaves(self.inputs)), jax.Array)
 
 
 def place(samples: Samples, device: jax.Device) -> Placed:
     """Bring samples to the device as a whole where they fit into half its free memory, else keep them on the host."""
-    inputs, targets = narrowed(samples.inputs, "inputs"), narrowed(samples.targets, "targets")
+    inputs = mapped(samples.inputs, lambda array: narrowed(array, "inputs"))
+    targets = mapped(samples.targets, lambda array: narrowed(array, "targets"))
     statistics = device.memory_stats() if device.platform != "cpu" else None
     free = statistics["bytes_limit"] - statistics["bytes_in_use"] if statistics else None
-    if free is not None and inputs.nbytes + targets.nbytes >= free // 2:
+    if free is not None and sum(array.nbytes for array in leaves((inputs, targets))) >= free // 2:
         return Placed(inputs, targets)
     return Placed(jax.device_put(inputs, device), jax.device_put(targets, device))
 
@@ -39,7 +41,7 @@ def place(samples: Samples, device: jax.Device) -> Placed:
 def to_order(indices: npt.NDArray[np.int64], placed: Placed) -> Any:
     """Bring an order to where the samples are."""
     if placed.on_device:
-        return jax.device_put(narrowed(indices, "order"), placed.inputs.sharding)
+        return jax.device_put(narrowed(indices, "order"), next(leaves(placed.inputs)).sharding)
     return indices
 
 
@@ -49,24 +51,27 @@ def cut(placed: Placed, order: Any, start: int, stop: int, device: jax.Device) -
         inputs, targets = gathered(placed, order, start, size=stop - start)
         return Batch(inputs, targets, stop - start)
     picked = order[start:stop]
-    return Batch(
-        jax.device_put(placed.inputs[picked], device), jax.device_put(placed.targets[picked], device), stop - start
-    )
+    inputs, targets = mapped(tuple(placed), lambda array: jax.device_put(array[picked], device))
+    return Batch(inputs, targets, stop - start)
 
 
 @partial(jax.jit, static_argnames="size")
-def gathered(placed: Placed, order: jax.Array, start: jax.Array, *, size: int) -> tuple[jax.Array, jax.Array]:
+def gathered(placed: Placed, order: jax.Array, start: jax.Array, *, size: int) -> tuple[Any, Any]:
     """Cut a batch of samples that lie on the device; compiled once a size, since where it starts is data."""
     picked = jax.lax.dynamic_slice(order, (start,), (size,))
-    return jnp.take(placed.inputs, picked, axis=0), jnp.take(placed.targets, picked, axis=0)
+    inputs, targets = jax.tree.map(lambda array: jnp.take(array, picked, axis=0), tuple(placed))
+    return inputs, targets
 
 
 def cut_one_by_one(placed: Placed, order: Any, start: int, stop: int, device: jax.Device) -> Batch:
     """Cut a batch sample by sample: the plain way that :func:`cut` must equal."""
     picked = np.asarray(order)[start:stop].tolist()
-    inputs = np.stack([np.asarray(placed.inputs[index]) for index in picked])
-    targets = np.stack([np.asarray(placed.targets[index]) for index in picked])
-    return Batch(jax.device_put(inputs, device), jax.device_put(targets, device), stop - start)
+
+    def stacked(array: Any) -> Any:
+        return jax.device_put(np.stack([np.asarray(array[index]) for index in picked]), device)
+
+    inputs, targets = mapped(tuple(placed), stacked)
+    return Batch(inputs, targets, stop - start)
 
 
 def to_device(whole: Any, device: jax.Device) -> Batch:

@@ -8,7 +8,8 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
-_HALVES: dict[str, Any] = {"bf16-mixed": jnp.bfloat16, "16-mixed": jnp.float16}
+_DTYPES: dict[str, Any] = {"bf16-mixed": jnp.bfloat16, "16-mixed": jnp.float16}
+HALVES = frozenset(map(jnp.dtype, _DTYPES.values()))
 
 
 class Computing:
@@ -57,7 +58,7 @@ class Computing:
 
 def computing(module: nnx.Module, precision: str) -> Computing:
     """Give a net as a recipe calls it."""
-    return Computing(module, _HALVES.get(precision))
+    return Computing(module, _DTYPES.get(precision))
 
 
 def _cast(tree: Any, before: Any, after: Any) -> Any:

@@ -18,9 +18,11 @@ from dltrainer_jupyter.adapters.jax.precision import computing
 from dltrainer_jupyter.adapters.jax.state import load_weights
 from dltrainer_jupyter.adapters.shared.averages import to_measure
 from dltrainer_jupyter.adapters.shared.room import too_little
+from dltrainer_jupyter.core.calling import called
 from dltrainer_jupyter.core.choosing import joined
 from dltrainer_jupyter.core.protocols import NamedArrays, Signature
 from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.core.structures import mapped, portions
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -52,8 +54,8 @@ class JaxPredictor:
         self._structure, self._state = nnx.split(self.model)
         structure = self._structure
 
-        def compute(state: Any, inputs: jax.Array) -> Any:
-            return computing(nnx.merge(structure, state, copy=True), spec.precision)(inputs)
+        def compute(state: Any, inputs: Any) -> Any:
+            return called(computing(nnx.merge(structure, state, copy=True), spec.precision), inputs)
 
         self._compute = jax.jit(compute)
 
@@ -62,19 +64,16 @@ class JaxPredictor:
         """The Flax module itself, in evaluation mode on the run's device."""
         return self.model
 
-    def outputs(self, inputs: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    def outputs(self, inputs: Any) -> npt.NDArray[Any]:
         """Compute raw outputs.
 
         Parameters
         ----------
-        inputs : numpy.ndarray, shape (n, *input_shape)
+        inputs : numpy.ndarray, shape (n, *input_shape), or structure of such
             Preprocessed.
         """
-        narrow = narrowed(np.asarray(inputs), "inputs")
-        parts = [
-            self._compute(self._state, jax.device_put(narrow[at : at + _BATCH], self._device))
-            for at in range(0, max(len(narrow), 1), _BATCH)
-        ]
+        narrow = mapped(inputs, lambda array: narrowed(np.asarray(array), "inputs"))
+        parts = [self._compute(self._state, jax.device_put(part, self._device)) for part in portions(narrow, _BATCH)]
         found: npt.NDArray[Any] = joined(
             jax.device_get(parts), lambda of_one: np.concatenate([*map(numbered, of_one)]).astype(np.float32)
         )

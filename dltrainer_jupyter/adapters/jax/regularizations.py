@@ -19,9 +19,9 @@ class L1(shared.L1):
 
     def build(self) -> OfParameters:
         """Make a function of parameters by name."""
-        import jax.numpy as jnp
+        from dltrainer_jupyter.adapters.jax.absolute import absolute
 
-        return lambda named: sum(jnp.abs(parameter).sum() for parameter in named.values())
+        return lambda named: sum(absolute(parameter).sum() for parameter in named.values())
 
 
 class L2(shared.L2):
@@ -56,7 +56,9 @@ class ActivityL1(shared.ActivityL1):
         """Make a function of what it gives."""
         import jax.numpy as jnp
 
-        return lambda value: jnp.abs(value.astype(jnp.float32)).sum() / max(len(value), 1)
+        from dltrainer_jupyter.adapters.jax.absolute import absolute
+
+        return lambda value: absolute(value.astype(jnp.float32)).sum() / max(len(value), 1)
 
 
 class ActivityL2(shared.ActivityL2):

@@ -24,7 +24,7 @@ from dltrainer_jupyter.core.protocols import (
 from dltrainer_jupyter.core.spec import RunSpec
 
 METHODS = ("train", "validate", "infer", "save_checkpoint", "load_checkpoint")
-"""What such a plug-in has to have; ``export`` is its own affair."""
+"""What such a plug-in has to have."""
 _NOT_ITS_OWN = ("optimizer", "loss", "learning_rate", "scheduler", "metrics", "steps_per_epoch", "compile")
 
 

@@ -33,17 +33,21 @@ from dltrainer_jupyter.adapters.pytorch.randomness import Generators, Injected, 
 from dltrainer_jupyter.adapters.pytorch.slots import lay_out_slots
 from dltrainer_jupyter.adapters.pytorch.state import load_weights, unchanged_buffers
 from dltrainer_jupyter.adapters.pytorch.watching import Watch
+from dltrainer_jupyter.adapters.pytorch.weight_files import OwnWeights, names_in_files
 from dltrainer_jupyter.adapters.shared.abilities import refuse_own_loss
 from dltrainer_jupyter.adapters.shared.averages import to_measure
 from dltrainer_jupyter.adapters.shared.optimizers import first_rate
+from dltrainer_jupyter.adapters.shared.rates import first
 from dltrainer_jupyter.core.protocols import (
     Batch,
     Follower,
     FullState,
     Inspected,
+    Interval,
     NamedArrays,
     Recipe,
     Samples,
+    ScheduleRates,
     Signature,
     StepOutput,
     TrainState,
@@ -73,8 +77,7 @@ class PyTorchAdapter:
         self._spec = spec
         self._owns_process = owns_process
         self._generators = Generators(spec.seed, "layers")
-        # A recipe of the user's own may draw in its training step, which nobody can try beforehand.
-        self._mode = Injected(self._generators) if spec.recipe.is_user_object else None
+        self._mode: Injected | None = None
         self._shared: set[str] = set()
         self._private: set[str] = set()
         self._secretive: set[str] = set()
@@ -123,6 +126,9 @@ class PyTorchAdapter:
             state = recipe.build(context)
         context.groups.check()
         self._undo += context.thawing
+        if self._spec.recipe.is_user_object and not getattr(recipe, "measures_as_it_learns", False):
+            # It may draw in its training step, which nobody can try beforehand.
+            self._mode = Injected(self._generators)
         if isinstance(recipe, Follower):
             # Its code can't be tried beforehand: hooks have to come in their order.
             self._untried = self._brings_optimizers = True
@@ -153,12 +159,21 @@ class PyTorchAdapter:
         for average in state.averages.values():
             average.restart()
 
+    def weight_names(self, state: TrainState) -> dict[str, tuple[str, ...]]:
+        """Say what files call each weight."""
+        return names_in_files(state.nets)
+
+    @classmethod
+    def own_weights(cls, model: Any) -> OwnWeights:
+        """Give the weights of a model that somebody holds."""
+        return OwnWeights(model)
+
     def learning_rate(self, state: TrainState) -> float:
         """Give the base rate: the specification's, or the one the user's own optimizer came with."""
         own = next(iter(state.optimizers.values()), None) if self._brings_optimizers else None
         return self._spec.learning_rate or (first_rate(self._spec) if own is None else base_rate(own))
 
-    def check(self, recipe: Recipe, state: TrainState, batch: Batch) -> int | None:
+    def check(self, recipe: Recipe, state: TrainState, batch: Batch) -> Any:
         """Try the model on one batch without changing anything, and see which random operations it uses."""
         if self._augmentation is not None:
             self._augmentation.check(batch)
@@ -273,6 +288,18 @@ class PyTorchAdapter:
         """Use this rate from the next step on; parameter groups keep their proportions."""
         for optimizer in state.optimizers.values():
             scale_rates(optimizer, rate)
+
+    def lent(self, state: TrainState) -> dict[str, Any]:
+        """Give the model, and a stand-in for the optimizer, whose rates schedulers may set."""
+        from dltrainer_jupyter.adapters.pytorch.schedulers import StandIn
+
+        return {"model": first(state.nets), "optimizer": StandIn(first(state.optimizers))}
+
+    def rates(self, state: TrainState, given: Any, interval: Interval | None) -> ScheduleRates | None:
+        """Give the rates of one of PyTorch's schedulers."""
+        from dltrainer_jupyter.adapters.pytorch.schedulers import rates_of
+
+        return rates_of(given, first(state.optimizers), interval)
 
     # --- inside -----------------------------------------------------------------------------------------
 

@@ -9,10 +9,12 @@ from typing import Any
 import torch
 from torch import nn
 
+from dltrainer_jupyter.adapters.pytorch.precision import HALVES
 from dltrainer_jupyter.adapters.shared.layer_names import Point
 from dltrainer_jupyter.adapters.shared.parts import part_by_name
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.spec import Part
+from dltrainer_jupyter.core.structures import leaves
 from dltrainer_jupyter.core.terms import NamedTerm
 
 Compare = Callable[[Any, Any], Any]
@@ -24,7 +26,7 @@ class PyTorchTools:
     Parameters
     ----------
     compare_by : callable
-        Makes a loss of a part by name, or of what the task chooses.
+        Makes a loss of a part by name, or of what the task chooses, for one of several targets.
     compare_own : callable
         Makes the user's own loss a function of outputs and targets that may come in columns.
     device : torch.device
@@ -39,7 +41,10 @@ class PyTorchTools:
     keeps = True
 
     def __init__(
-        self, compare_by: Callable[[Part | None], Compare], compare_own: Callable[[Any], Compare], device: torch.device
+        self,
+        compare_by: Callable[[Part | None, str | int | None], Compare],
+        compare_own: Callable[[Any], Compare],
+        device: torch.device,
     ) -> None:
         self.own_terms: dict[str, Any] = {}
         self._compare_by = compare_by
@@ -53,7 +58,7 @@ class PyTorchTools:
 
     def loss(self, term: NamedTerm) -> Compare:
         """Make a loss that is registered, or that the task chooses."""
-        return self._compare_by(term.part)
+        return self._compare_by(term.part, term.target)
 
     def own_loss(self, given: Any, name: str) -> Compare:
         """Make a loss of the user's a function of outputs and targets."""
@@ -81,14 +86,16 @@ class PyTorchTools:
         """Note what is given at each point, by hooks that are there for this pass alone."""
         heard: dict[str, list[Any]] = {}
         undo: list[Callable[[], None]] = []
+        given: list[tuple[str, torch.Tensor, int]] = []
         try:
             for point in points:
-                found = heard.setdefault(point.name, [])
+                note = _noting(point.name, heard.setdefault(point.name, []), given)
                 if point.method is None:
-                    undo.append(point.owner.register_forward_hook(_noting(found)).remove)
+                    undo.append(point.owner.register_forward_hook(lambda *called, note=note: note(called[-1])).remove)
                 else:
-                    undo.append(_listen_to(point.owner, point.method, found))
+                    undo.append(_listen_to(point.owner, point.method, note))
             yield heard
+            _refuse_changed(given)
         finally:
             for forget in undo:
                 forget()
@@ -97,30 +104,44 @@ class PyTorchTools:
         """Give a value, or zero where it is off."""
         return torch.where(torch.as_tensor(off, device=value.device), torch.zeros_like(value), value)
 
-    def check_number(self, value: Any, where: str) -> None:
-        """Raise if a term is no single number."""
+    def number(self, value: Any, where: str) -> torch.Tensor:
+        """Give a term's value in 32 bits at least; raise if it is no single number."""
         if isinstance(value, torch.Tensor) and value.dim() == 0:
-            return
+            return value.float() if value.dtype in HALVES else value
         got = f"shape {tuple(value.shape)}; take its mean" if isinstance(value, torch.Tensor) else type(value).__name__
         msg = f"{where}: expected one number for the batch, as a tensor, got {got}."
         raise ConfigurationError(msg)
 
 
-def _noting(found: list[Any]) -> Callable[[nn.Module, Any, Any], None]:
-    def note(_module: nn.Module, _inputs: Any, output: Any) -> None:
+def _noting(name: str, found: list[Any], given: list[tuple[str, torch.Tensor, int]]) -> Callable[[Any], None]:
+    """Make what takes down a result, and how often its tensors had been changed by then."""
+
+    def note(output: Any) -> None:
         found.append(output)
+        given.extend((name, it, it._version) for it in leaves(output) if isinstance(it, torch.Tensor))  # noqa: SLF001 - nothing public tells
 
     return note
 
 
-def _listen_to(owner: Any, method: str, found: list[Any]) -> Callable[[], None]:
+def _refuse_changed(given: Iterable[tuple[str, torch.Tensor, int]]) -> None:
+    """Raise if a result isn't any more what it was when its layer gave it."""
+    for name, tensor, version in given:
+        if tensor._version != version:  # noqa: SLF001 - as above
+            msg = (
+                f"on: what '{name}' gives is changed in place by what comes after it, so it is gone when a loss or a "
+                "metric asks for it; make that without inplace=True, or name the layer that changes it."
+            )
+            raise ConfigurationError(msg)
+
+
+def _listen_to(owner: Any, method: str, note: Callable[[Any], None]) -> Callable[[], None]:
     """Put a method in front of a method, in the object alone."""
     own = vars(owner)
     before, call = own.get(method), getattr(owner, method)
 
     def told(*args: Any, **kwargs: Any) -> Any:
         output = call(*args, **kwargs)
-        found.append(output)
+        note(output)
         return output
 
     own[method] = told

@@ -12,6 +12,7 @@ from torch.nn.parameter import UninitializedParameter
 
 from dltrainer_jupyter.adapters.pytorch.composing import PyTorchTools
 from dltrainer_jupyter.adapters.pytorch.groups import freeze, grouped
+from dltrainer_jupyter.adapters.pytorch.precision import HALVES
 from dltrainer_jupyter.adapters.shared.composition import Composition
 from dltrainer_jupyter.adapters.shared.groups import Groups, refuse_own_optimizer, with_weight_decay
 from dltrainer_jupyter.adapters.shared.losses import build_loss, default_loss
@@ -161,20 +162,19 @@ class PyTorchContext:
     def composition(self) -> Composition | None:
         """Build what is minimised, if it is more than one loss of outputs and targets."""
         own = self._objects.get("loss")
-        if not is_composed(self._spec) and (own is None or not wants_model(own)):
+        if not is_composed(self._spec, self.signature.target_names) and (own is None or not wants_model(own)):
             return None
         if self._spec.compile and (on := layers_asked_for(self._spec)):
             msg = f"compile: a compiled graph doesn't tell what '{on[0]}' gives; leave compile out, or 'on: {on[0]}'."
             raise ConfigurationError(msg)
         tools = PyTorchTools(self._loss_by, lambda given: _in_columns(given, same_shape=False), self._device)
         self.own_terms = tools.own_terms
-        return Composition(self._spec, self._objects, tools)
+        return Composition(self._spec, self._objects, tools, self.signature.target_names)
 
-    def _loss_by(self, part: Part | None) -> Callable[[Any, Any], Any]:
-        named = part_by_name("losses", part or default_loss(self.signature), "loss", "pytorch")
-        return _in_columns(
-            build_loss(named, self.signature), same_shape=getattr(named, "same_shape", False), of_one=True
-        )
+    def _loss_by(self, part: Part | None, target: str | int | None = None) -> Callable[[Any, Any], Any]:
+        signature = self.signature.of_target(target)
+        named = part_by_name("losses", part or default_loss(signature), "loss", "pytorch")
+        return _in_columns(build_loss(named, signature), same_shape=getattr(named, "same_shape", False), of_one=True)
 
     def _own_loss(self) -> Callable[[Any, Any], Any]:
         given = own_loss(self._objects["loss"])
@@ -189,7 +189,8 @@ def _in_columns(
 
     PyTorch would spread the two over (n, n) and say so in a warning at most; with ``same_shape`` whatever else would
     be spread is refused.
-    With ``of_one`` several outputs are refused as well.
+    With ``of_one`` several outputs are refused as well, and outputs of 16 bits are brought to 32, in which weights of
+    classes keep their values and sums over a batch theirs.
     """
 
     def compare(outputs: Any, targets: torch.Tensor) -> Any:
@@ -199,6 +200,8 @@ def _in_columns(
             if same_shape and outputs.shape != targets.shape:
                 msg = f"the model gives {tuple(outputs.shape)} where the loss compares with {tuple(targets.shape)}"
                 raise ValueError(msg)
+            if of_one and outputs.dtype in HALVES:
+                outputs = outputs.float()
         elif of_one:
             refuse_several(outputs, "loss")
         return loss(outputs, targets)

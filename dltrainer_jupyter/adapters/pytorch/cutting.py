@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import torch
 
 from dltrainer_jupyter.adapters.pytorch.placement import Placed
+from dltrainer_jupyter.adapters.pytorch.trees import mapped
 from dltrainer_jupyter.core.protocols import Batch
+from dltrainer_jupyter.core.structures import leaves
 
 _PIECE = {"cpu": 2**18}
 """Bytes that are cut at once for a device: on a CPU what stays in a core's cache until it is used."""
@@ -19,14 +24,17 @@ _LARGE_ALIGNMENT = 512
 def cut_one_by_one(placed: Placed, order: torch.Tensor, start: int, stop: int, device: torch.device) -> Batch:
     """Cut a batch sample by sample: the plain way that the others must equal."""
     picked = order[start:stop].tolist()
-    inputs = torch.stack([placed.inputs[index] for index in picked])
-    targets = torch.stack([placed.targets[index] for index in picked])
-    return Batch(inputs.to(device), targets.to(device), stop - start)
+
+    def stacked(tensor: torch.Tensor) -> torch.Tensor:
+        return torch.stack([tensor[index] for index in picked]).to(device)
+
+    return Batch(mapped(stacked, placed.inputs), mapped(stacked, placed.targets), stop - start)
 
 
 def cut(placed: Placed, order: torch.Tensor, start: int, stop: int, device: torch.device) -> Batch:
     """Cut a batch by one vectorised index, on the device where the samples are there."""
-    inputs, targets = (_picked(tensor, order[start:stop], device) for tensor in placed)
+    picked = order[start:stop]
+    inputs, targets = (mapped(lambda tensor: _picked(tensor, picked, device), part) for part in placed)
     return Batch(inputs, targets, stop - start)
 
 
@@ -70,11 +78,23 @@ class CutAhead:
 
     def _cut_several(self, placed: Placed, order: torch.Tensor, start: int, size: int) -> list[Batch]:
         """Cut a batch and those that follow it, the last one first."""
-        largest = [tensor[:1].nbytes * size for tensor in placed]
+        largest = [tensor[:1].nbytes * size for tensor in leaves(tuple(placed))]
         many = self._piece // max(sum(largest), 1)
         if many < 2 or any(count % self._alignment for count in largest):  # noqa: PLR2004 - one alone gains nothing
             return [cut(placed, order, start, start + size, self._device)]
         whole = cut(placed, order, start, min(start + many * size, len(order)), self._device)
         # They aren't to know of each other: what is written into one is no change of another.
-        pairs = zip(whole.inputs.unsafe_split(size), whole.targets.unsafe_split(size), strict=True)
-        return [Batch(inputs, targets, len(inputs)) for inputs, targets in pairs][::-1]
+        pairs = zip(_split(whole.inputs, size), _split(whole.targets, size), strict=True)
+        sizes = (min(size, whole.size - at) for at in range(0, whole.size, size))
+        return [Batch(inputs, targets, count) for (inputs, targets), count in zip(pairs, sizes, strict=True)][::-1]
+
+
+def _split(part: Any, size: int) -> Sequence[Any]:
+    """Split what batches hold, along the first axis of each tensor."""
+    if isinstance(part, torch.Tensor):
+        return part.unsafe_split(size)
+    if isinstance(part, dict):
+        return [
+            dict(zip(part, row, strict=True)) for row in zip(*(_split(it, size) for it in part.values()), strict=True)
+        ]
+    return list(zip(*(_split(item, size) for item in part), strict=True))

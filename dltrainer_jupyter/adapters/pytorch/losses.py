@@ -114,17 +114,20 @@ class Focal(shared.Focal):
         import torch
 
         weights = None if class_weights is None else _Weights(class_weights)
-        two = None if class_weights is None or len(class_weights) != shared.TWO else class_weights
         gamma, alpha = self.config.gamma, self.config.alpha
+
+        def doubt(missed: torch.Tensor) -> torch.Tensor:
+            return missed.clamp(min=shared.LEAST_DOUBT) ** gamma
 
         def binary(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
             each = torch.nn.functional.binary_cross_entropy_with_logits(outputs, targets, reduction="none")
             likely = outputs.sigmoid()
-            each = each * (likely + targets - 2 * likely * targets) ** gamma
+            each = each * doubt(likely + targets - 2 * likely * targets)
             if alpha is not None:
                 each = each * (1 - alpha + (2 * alpha - 1) * targets)
-            if two is None:
+            if class_weights is None:
                 return each.mean()
+            two = shared.of_two(class_weights)
             share = two[0] + (two[1] - two[0]) * targets
             return (share * each).sum() / share.sum()
 
@@ -133,10 +136,10 @@ class Focal(shared.Focal):
                 return binary(outputs, targets)
             logs = outputs.log_softmax(1)
             if targets.is_floating_point():
-                each = -(targets * (1 - logs.exp()) ** gamma * logs)
+                each = -targets * doubt(1 - logs.exp()) * logs
                 return (each if weights is None else each * weights.along(outputs)).sum(1).mean()
             found = logs.gather(1, targets.unsqueeze(1)).squeeze(1)
-            each = -((1 - found.exp()) ** gamma) * found
+            each = -doubt(1 - found.exp()) * found
             if weights is None:
                 return each.mean()
             share = weights.beside(outputs)[targets]

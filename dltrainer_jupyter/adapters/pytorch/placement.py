@@ -11,26 +11,28 @@ import torch
 
 from dltrainer_jupyter.core.errors import ConfigurationError, brief
 from dltrainer_jupyter.core.protocols import Batch, Samples
+from dltrainer_jupyter.core.structures import leaves, mapped
 
 
 class Placed(NamedTuple):
-    """Samples as tensors."""
+    """Samples as tensors, or structures of tensors."""
 
-    inputs: torch.Tensor
-    targets: torch.Tensor
+    inputs: Any
+    targets: Any
 
 
 def place(samples: Samples, device: torch.device) -> Placed:
     """Bring samples to the device as a whole where they fit into half its free memory, else keep them on the host."""
-    needed = samples.inputs.nbytes + samples.targets.nbytes
+    needed = sum(array.nbytes for array in leaves((samples.inputs, samples.targets)))
     fits = device.type != "cuda" or needed < torch.cuda.mem_get_info(device)[0] // 2
     where = device if fits else torch.device("cpu")
-    return Placed(_tensor(samples.inputs).to(where), _tensor(samples.targets).to(where))
+    inputs, targets = mapped((samples.inputs, samples.targets), lambda array: _tensor(array).to(where))
+    return Placed(inputs, targets)
 
 
 def to_order(indices: npt.NDArray[np.int64], placed: Placed) -> torch.Tensor:
     """Bring an order to where the samples are."""
-    return torch.from_numpy(np.ascontiguousarray(indices)).to(placed.inputs.device)
+    return torch.from_numpy(np.ascontiguousarray(indices)).to(next(leaves(placed.inputs)).device)
 
 
 def to_device(whole: Any, device: torch.device) -> Batch:

@@ -11,6 +11,7 @@ import torch
 from dltrainer_jupyter.core.errors import CheckpointError, ConfigurationError
 
 _DTYPES = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
+HALVES = frozenset(_DTYPES.values())
 
 
 class Precision:

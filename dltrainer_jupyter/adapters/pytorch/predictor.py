@@ -19,10 +19,13 @@ from dltrainer_jupyter.adapters.pytorch.state import load_weights
 from dltrainer_jupyter.adapters.pytorch.trees import mapped
 from dltrainer_jupyter.adapters.shared.averages import to_measure
 from dltrainer_jupyter.adapters.shared.room import MARGIN, TIMES, free_here, too_little
+from dltrainer_jupyter.core.calling import called
 from dltrainer_jupyter.core.choosing import is_several, joined
 from dltrainer_jupyter.core.errors import CheckpointError
 from dltrainer_jupyter.core.protocols import NamedArrays, Signature
 from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.core.structures import mapped as each
+from dltrainer_jupyter.core.structures import portions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -80,12 +83,12 @@ class PyTorchPredictor:
         """The module itself, in evaluation mode on the run's device."""
         return self.model
 
-    def outputs(self, inputs: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    def outputs(self, inputs: Any) -> npt.NDArray[Any]:
         """Compute raw outputs.
 
         Parameters
         ----------
-        inputs : numpy.ndarray, shape (n, *input_shape)
+        inputs : numpy.ndarray, shape (n, *input_shape), or structure of such
             Preprocessed.
 
         Returns
@@ -95,13 +98,13 @@ class PyTorchPredictor:
             score, class, and class -1 where there is none.
         """
         outputs = self._outputs(inputs)
-        if self._is_to_pack and len(inputs) == 1 and not is_several(outputs):
+        if self._is_to_pack and not is_several(inputs) and len(inputs) == 1 and not is_several(outputs):
             self._is_to_pack = False
             # Whoever asked first doesn't wait for it; whoever leaves Python does.
             threading.Thread(target=self._pack, args=(inputs.copy(),), name="dltrainer-pack", daemon=False).start()
         return outputs
 
-    def _outputs(self, inputs: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    def _outputs(self, inputs: Any) -> npt.NDArray[Any]:
         lay_out(self.model, self._spec, self._device)
         with (
             torch.inference_mode(),
@@ -111,15 +114,18 @@ class PyTorchPredictor:
         ):
             parts = [
                 # A copy, since a model may work on its inputs in place.
-                mapped(torch.Tensor.cpu, self._read(self._computed(torch.tensor(part, device=self._device))))
-                for part in (inputs[at : at + _BATCH] for at in range(0, max(len(inputs), 1), _BATCH))
+                mapped(torch.Tensor.cpu, self._read(self._computed(each(part, self._tensor))))
+                for part in portions(inputs, _BATCH)
             ]
         found: npt.NDArray[Any] = joined(parts, lambda of_one: torch.cat([*of_one]).float().contiguous().numpy())
         return found
 
-    def _computed(self, batch: torch.Tensor) -> Any:
+    def _tensor(self, part: npt.NDArray[Any]) -> torch.Tensor:
+        return torch.tensor(part, device=self._device)
+
+    def _computed(self, batch: Any) -> Any:
         shape, soonest = self._packed or (None, None)
-        return self.model(batch) if soonest is None or batch.shape != shape else soonest(batch)
+        return called(self.model, batch) if soonest is None or batch.shape != shape else soonest(batch)
 
     def _pack(self, inputs: npt.NDArray[Any]) -> None:
         """Make the form of the model that computes one sample soonest, if there is room for its weights once more."""

@@ -7,6 +7,8 @@ from typing import Any
 
 import torch
 
+from dltrainer_jupyter.core import structures
+
 
 def detached(value: Any) -> Any:
     """Give the same structure without the graph that it was computed by."""
@@ -15,12 +17,4 @@ def detached(value: Any) -> Any:
 
 def mapped(function: Callable[[torch.Tensor], Any], value: Any) -> Any:
     """Apply a function to each tensor of a structure; what is no tensor stays as it is."""
-    if isinstance(value, torch.Tensor):
-        return function(value)
-    if isinstance(value, dict):
-        return {key: mapped(function, item) for key, item in value.items()}
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return type(value)(*(mapped(function, item) for item in value))
-    if isinstance(value, tuple | list):
-        return type(value)(mapped(function, item) for item in value)
-    return value
+    return structures.mapped(value, lambda leaf: function(leaf) if isinstance(leaf, torch.Tensor) else leaf)

@@ -114,7 +114,7 @@ class AugmentationChain(ABC):
                 )
                 raise ConfigurationError(msg)
 
-    def check_mixed(self, evaluate: Callable[[Batch], Any], batch: Batch, width: int | None) -> None:
+    def check_mixed(self, evaluate: Callable[[Batch], Any], batch: Batch, width: Any) -> None:
         """See whether the loss takes the targets that mixing makes.
 
         Parameters
@@ -123,15 +123,15 @@ class AugmentationChain(ABC):
             Computes outputs and loss of a batch.
         batch : Batch
             A training batch that isn't augmented.
-        width : int or None
-            The model's outputs, where they are known now.
+        width : int, structure of int, or None
+            The model's outputs, where they are known now; those of several aren't mixed.
 
         Raises
         ------
         ConfigurationError
             If it doesn't; the cause is the framework's own error.
         """
-        self.outputs = width or self.outputs
+        self.outputs = width if isinstance(width, int) and width else self.outputs
         if not self.mixes or batch.targets is None:
             return
         mixed = self(batch, 1, 0)

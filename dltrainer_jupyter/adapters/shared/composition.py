@@ -7,56 +7,20 @@ counts, and their sum. A framework's :class:`Tools` listen to its layers.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
+from dltrainer_jupyter.adapters.shared.composing_tools import Tools
 from dltrainer_jupyter.adapters.shared.layer_names import Point, matching, points_of
-from dltrainer_jupyter.adapters.shared.own_terms import Wants, instance_of, needed, off_of, wants
+from dltrainer_jupyter.adapters.shared.own_terms import Wants, instance_of, off_of, wants
 from dltrainer_jupyter.core.choosing import chosen, refuse_several, target_of
 from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.core.parameters import needed
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.terms import NamedTerm, shown_names, terms_of, without_term
 
 Call = Callable[[Any, Any], Any]
 """Calls a net on inputs."""
-
-
-class Tools(Protocol):
-    """What a framework brings."""
-
-    keeps: bool
-    """Whether the net stays the same object from step to step, so that what was found of it may be kept."""
-
-    def named(self, term: NamedTerm) -> Any:
-        """Make a regularization that is registered."""
-
-    def loss(self, term: NamedTerm) -> Callable[[Any, Any], Any]:
-        """Make a loss that is registered, or that the task chooses."""
-
-    def own_loss(self, given: Any, name: str) -> Callable[[Any, Any], Any]:
-        """Make a loss of the user's a function of outputs and targets, and keep what it remembers under that name."""
-
-    def own(self, given: Any, name: str) -> Any:
-        """Bring a regularization of the user's to the device, and keep what it remembers under that name."""
-
-    def plain(self, net: Any) -> Any:
-        """Give the model as the user knows it."""
-
-    def layers(self, net: Any) -> Mapping[str, Any]:
-        """Give the layers inside a net by name."""
-
-    def parameters(self, net: Any) -> Mapping[str, Any]:
-        """Give what a net learns by name."""
-
-    def listening(self, points: Iterable[Point]) -> AbstractContextManager[Mapping[str, Sequence[Any]]]:
-        """Note what is given at each point meanwhile, by its name, call by call."""
-
-    def unless(self, off: Any, value: Any) -> Any:
-        """Give a value, or zero where it is off."""
-
-    def check_number(self, value: Any, where: str) -> None:
-        """Raise a ConfigurationError if a term is no single number of the framework's."""
 
 
 class Composed(NamedTuple):
@@ -105,15 +69,19 @@ class Composition:
         The user's own, by key.
     tools : Tools
         The framework's.
+    targets : sequence of str or int, optional
+        Names of several targets.
     """
 
-    def __init__(self, spec: RunSpec, objects: Mapping[str, Any], tools: Tools) -> None:
+    def __init__(
+        self, spec: RunSpec, objects: Mapping[str, Any], tools: Tools, targets: Sequence[str | int] = ()
+    ) -> None:
         self._tools = tools
-        self._shown = shown_names(spec)
+        self._shown = shown_names(spec, targets)
         self._places = [(part, without_term(part, "metrics")[1]) for part in spec.metrics]
         self._noted = {place.on: f"metrics '{part}'" for part, place in self._places if place.on is not None}
         own = {key: iter(_listed(objects.get(key))) for key in ("loss", "regularization")}
-        self._terms = [self._made(named, own) for named in terms_of(spec)]
+        self._terms = [self._made(named, own) for named in terms_of(spec, targets)]
         self._points: dict[str, list[Point]] = {}
         self._matched: dict[str, list[str]] = {}
         self._of: Any = None
@@ -126,7 +94,7 @@ class Composition:
         if named.key == "loss":
             return _Term(named, self._tools.loss(named), "outputs", 1.0 if weight is None else weight)
         part = self._tools.named(named)
-        match = getattr(part.config, "match", "*")
+        match = getattr(getattr(part, "config", None), "match", "*")
         weight = getattr(part, "weight", 1.0) if weight is None else weight
         return _Term(named, part.build(), getattr(part, "takes", "outputs"), weight, match, off_of(part))
 
@@ -200,14 +168,17 @@ class Composition:
         """Add up losses, then what regularizes; give the values by name as well."""
         losses = [term for term in self._terms if term.named.key == "loss"]
         values = {term.named.name: self._value(term, seen) for term in losses}
-        main = _added(_weighted(values[term.named.name], term.weight) for term in losses)
+        # What weighs nothing is only watched: times 0 a value that is no number would spoil the sum.
+        counting = [term for term in losses if term.weight] or losses
+        main = _added(_weighted(values[term.named.name], term.weight) for term in counting)
         total = main
         for term in self._terms[len(losses) :]:
             value = self._value(term, seen)
             for off in self._switches(term, main, seen):
                 value = self._tools.unless(off, value)
             values[term.named.name] = value
-            total = total + _weighted(value, term.weight)
+            if term.weight:
+                total = total + _weighted(value, term.weight)
         return total, {name: values[name] for name in self._shown}
 
     def _switches(self, term: _Term, main: Any, seen: _Seen) -> Iterator[Any]:
@@ -228,8 +199,7 @@ class Composition:
             value = term.compute(self._matching(term, seen.net))
         else:
             value = self._of_values(term, seen)
-        self._tools.check_number(value, term.named.where)
-        return value
+        return self._tools.number(value, term.named.where)
 
     def _matching(self, term: _Term, net: Any) -> dict[str, Any]:
         """Choose parameters; their names are found out once, since a compiler needn't go through patterns."""

@@ -52,6 +52,8 @@ def build_loss(named: Any, signature: Signature) -> Any:
 
 
 TWO = 2
+LEAST_DOUBT = 1e-12
+"""What 1 minus a probability is taken for at least: a power below 1 of zero has an infinite slope."""
 
 
 def of_two(class_weights: Sequence[float]) -> tuple[float, float]:
@@ -63,7 +65,9 @@ def of_two(class_weights: Sequence[float]) -> tuple[float, float]:
         If there are more classes.
     """
     if len(class_weights) != TWO:
-        msg = f"class_weights: bce tells two classes apart, got {len(class_weights)} weights; take cross_entropy."
+        msg = (
+            f"class_weights: one output tells two classes apart, got {len(class_weights)} weights; take cross_entropy."
+        )
         raise ConfigurationError(msg)
     return class_weights[0], class_weights[1]
 
@@ -81,6 +85,11 @@ class CrossEntropy:
     ----------
     config : CrossEntropy.Config
         Settings.
+
+    Examples
+    --------
+    >>> CrossEntropy(CrossEntropy.Config(label_smoothing=0.1)).config.label_smoothing
+    0.1
     """
 
     description: ClassVar[str] = "Softmax cross-entropy between logits (n, classes) and class indices (n,)."
@@ -105,6 +114,11 @@ class BCE:
     ----------
     config : BCE.Config
         Settings.
+
+    Examples
+    --------
+    >>> BCE(BCE.Config(pos_weight=2.0)).config.pos_weight
+    2.0
     """
 
     description: ClassVar[str] = "Binary cross-entropy between logits and 0/1 targets, both (n, outputs)."
@@ -129,6 +143,11 @@ class MSE:
     ----------
     config : MSE.Config
         There is nothing to set.
+
+    Examples
+    --------
+    >>> MSE(MSE.Config()).same_shape
+    True
     """
 
     description: ClassVar[str] = "Mean squared error."
@@ -148,6 +167,11 @@ class Huber:
     ----------
     config : Huber.Config
         Settings.
+
+    Examples
+    --------
+    >>> Huber(Huber.Config(delta=2.0)).config.delta
+    2.0
     """
 
     description: ClassVar[str] = "Squared near zero, linear beyond ``delta`` (Huber, 1964)."
@@ -261,6 +285,11 @@ class Dice:
     ----------
     config : Dice.Config
         Settings.
+
+    Examples
+    --------
+    >>> Dice(Dice.Config(cross_entropy=0.5)).config.smooth
+    1.0
     """
 
     description: ClassVar[str] = "Soft Dice loss of each pixel's class, beside cross-entropy (Milletari et al., 2016)."

@@ -40,6 +40,11 @@ class SGD:
     ----------
     config : SGD.Config
         Settings.
+
+    Examples
+    --------
+    >>> SGD(SGD.Config(momentum=0.9)).config.nesterov
+    False
     """
 
     description: ClassVar[str] = "Stochastic gradient descent with momentum (Sutskever et al., 2013)."
@@ -75,6 +80,11 @@ class Adam:
     ----------
     config : Adam.Config
         Settings.
+
+    Examples
+    --------
+    >>> Adam(Adam.Config(betas=(0.8, 0.99))).config.betas
+    (0.8, 0.99)
     """
 
     description: ClassVar[str] = "Adam: adaptive moments (Kingma and Ba, 2015)."
@@ -100,6 +110,11 @@ class AdamW:
     ----------
     config : AdamW.Config
         Settings.
+
+    Examples
+    --------
+    >>> AdamW(AdamW.Config(weight_decay=0.05)).config.weight_decay
+    0.05
     """
 
     description: ClassVar[str] = "Adam with decoupled weight decay (Loshchilov and Hutter, 2019)."

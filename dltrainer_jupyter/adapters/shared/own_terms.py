@@ -7,12 +7,10 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.core.parameters import needed, takes_model_alone
 
 Wants = Literal["model", "value", "outputs"]
 """The model; what the model, or a layer, gives; or that and the targets."""
-
-_MODEL = frozenset({"model", "net", "network", "module"})
-"""What the single parameter is called of a function that receives the model."""
 
 
 def wants(given: Any) -> Wants:
@@ -23,10 +21,10 @@ def wants(given: Any) -> Wants:
     >>> wants(lambda model: 0), wants(lambda hidden: 0), wants(lambda outputs, targets: 0)
     ('model', 'value', 'outputs')
     """
+    if takes_model_alone(given):
+        return "model"
     names = needed(given)
-    if names is None or len(names) != 1:
-        return "outputs"
-    return "model" if names[0] in _MODEL else "value"
+    return "value" if names is not None and len(names) == 1 else "outputs"
 
 
 def wants_model(given: Any) -> bool:
@@ -59,17 +57,3 @@ def off_of(given: Any) -> Callable[[Any, Any, Any], Any] | None:
     """Give the method by which a regularization of one's own switches itself off, if it has one."""
     off = getattr(given, "off", None)
     return off if callable(off) else None
-
-
-def needed(given: Any) -> list[str] | None:
-    """Name the parameters that something can't be called without; None if nobody can tell."""
-    called = given
-    if not inspect.isclass(given) and not hasattr(given, "__code__"):
-        # A module's call takes anything, and hands it on.
-        called = next((it for name in ("forward", "call") if callable(it := getattr(given, name, None))), given)
-    try:
-        parameters = inspect.signature(called).parameters.values()
-    except (TypeError, ValueError):
-        return None
-    variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    return [it.name for it in parameters if it.default is inspect.Parameter.empty and it.kind not in variable]

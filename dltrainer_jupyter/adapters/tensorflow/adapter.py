@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import keras
 import tensorflow as tf
 
-from dltrainer_jupyter.adapters.shared.abilities import refuse_own_loss
 from dltrainer_jupyter.adapters.shared.averages import to_measure
 from dltrainer_jupyter.adapters.shared.optimizers import DEFAULT_RATE
+from dltrainer_jupyter.adapters.shared.rates import ComputedRates, first
 from dltrainer_jupyter.adapters.tensorflow import placement
 from dltrainer_jupyter.adapters.tensorflow.augmenting import Augmentation
 from dltrainer_jupyter.adapters.tensorflow.augmenting import environment as augmentation_environment
@@ -27,6 +26,7 @@ from dltrainer_jupyter.adapters.tensorflow.devices import (
 )
 from dltrainer_jupyter.adapters.tensorflow.fetching import fetch_batches, fetch_losses
 from dltrainer_jupyter.adapters.tensorflow.fit import check_measured, check_open, check_outputs, explained
+from dltrainer_jupyter.adapters.tensorflow.looking import LooksInside
 from dltrainer_jupyter.adapters.tensorflow.ops import TensorFlowOps
 from dltrainer_jupyter.adapters.tensorflow.optimizers import base_rate, is_settable, set_rate
 from dltrainer_jupyter.adapters.tensorflow.precision import policy
@@ -39,34 +39,31 @@ from dltrainer_jupyter.adapters.tensorflow.randomness import (
     seed_for,
     seed_process,
 )
-from dltrainer_jupyter.adapters.tensorflow.state import weights_of
 from dltrainer_jupyter.adapters.tensorflow.steps import Step
 from dltrainer_jupyter.adapters.tensorflow.training import Training
 from dltrainer_jupyter.adapters.tensorflow.watching import why_inexact
+from dltrainer_jupyter.adapters.tensorflow.weight_files import OwnWeights, names_in_files
 from dltrainer_jupyter.core.protocols import (
     Batch,
     FullState,
-    Inspected,
+    Interval,
     NamedArrays,
     Recipe,
     Samples,
+    ScheduleRates,
     Signature,
     StepOutput,
     Stretch,
     TrainState,
 )
 from dltrainer_jupyter.core.spec import RunSpec
-from dltrainer_jupyter.core.tracking import GraphNode
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from dltrainer_jupyter.adapters.tensorflow.gradients import Gradients
-    from dltrainer_jupyter.adapters.tensorflow.inspection import Inspection
 
-
-class TensorFlowAdapter:
+class TensorFlowAdapter(LooksInside):
     """One trainer's hold on TensorFlow, used on that trainer's thread only; its operations are there once it is open.
 
     Parameters
@@ -88,6 +85,7 @@ class TensorFlowAdapter:
     _shared: keras.random.SeedGenerator
 
     def __init__(self, spec: RunSpec, *, owns_process: bool) -> None:
+        super().__init__()
         check_backend()
         self.device = "CPU:0"
         self._spec = spec
@@ -95,8 +93,6 @@ class TensorFlowAdapter:
         self._training: Training | None = None
         self._trained: TrainState | None = None
         self._thawing: list[Callable[[], None]] = []
-        self._inspection: tuple[Training, Inspection] | None = None
-        self._gradients: tuple[Training, Gradients] | None = None
         self._start: NamedArrays | None = None
         self._rate = DEFAULT_RATE
         self._augmentation: Augmentation | None = None
@@ -124,7 +120,8 @@ class TensorFlowAdapter:
 
     def close(self) -> None:
         """Let go of what was compiled, and give back what was taken."""
-        self._training = self._trained = self._inspection = None
+        self._training = self._trained = None
+        self.forget()
         while self._thawing:
             self._thawing.pop()()
 
@@ -163,6 +160,15 @@ class TensorFlowAdapter:
             for average in state.averages.values():
                 average.restart()
 
+    def weight_names(self, state: TrainState) -> dict[str, tuple[str, ...]]:
+        """Say what files call each weight."""
+        return names_in_files(state.nets)
+
+    @classmethod
+    def own_weights(cls, model: Any) -> OwnWeights:
+        """Give the weights of a model that somebody holds."""
+        return OwnWeights(model)
+
     def learning_rate(self, state: TrainState) -> float | None:
         """Give the base rate: the specification's, or the one the user's own optimizer came with.
 
@@ -172,7 +178,7 @@ class TensorFlowAdapter:
             return None
         return self._rate if self._spec.learning_rate is None else self._spec.learning_rate
 
-    def check(self, recipe: Recipe, state: TrainState, batch: Batch) -> int | None:
+    def check(self, recipe: Recipe, state: TrainState, batch: Batch) -> Any:
         """Try the model on one batch without changing anything, and see which random operations it uses.
 
         Steps are traced, not made, so there is nothing to undo; a batch is measured where tracing doesn't tell enough.
@@ -318,56 +324,24 @@ class TensorFlowAdapter:
         self._wait()
         return output
 
+    def lent(self, state: TrainState) -> dict[str, Any]:
+        """Give the model and the optimizer."""
+        return {"model": first(state.nets), "optimizer": first(state.optimizers)}
+
+    def rates(self, state: TrainState, given: Any, interval: Interval | None) -> ScheduleRates | None:  # noqa: ARG002 - the protocol's
+        """Give the rates of one of Keras' schedules."""
+        if not isinstance(given, keras.optimizers.schedules.LearningRateSchedule):
+            return None
+
+        def compute(counts: Any) -> Any:
+            return tf.map_fn(lambda count: tf.cast(given(count), tf.float32), counts, fn_output_signature=tf.float32)
+
+        traced = tf.function(compute, autograph=False)
+        return ComputedRates(lambda counts: traced(tf.constant(counts)), interval or "step")
+
     def set_learning_rate(self, state: TrainState, rate: float) -> None:
         """Use this rate from the next step on, where an optimizer has no schedule of its own."""
         set_rate(state.optimizers.values(), rate)
-
-    # --- inside -----------------------------------------------------------------------------------------
-
-    def inspect_weights(self, state: TrainState, bins: int, most: int) -> Inspected:
-        """See how weights lie, trainable ones and others."""
-        from dltrainer_jupyter.adapters.tensorflow import inspection
-
-        return inspection.inspect_weights(weights_of(state.nets), bins, most)
-
-    def inspect_layers(self, recipe: Recipe, state: TrainState, batch: Batch, bins: int, most: int) -> Inspected:
-        """See how what layers give for a batch lies."""
-        with self.evaluation(state):
-            training = self._training_of(recipe, state)
-            return self._inspection_of(training).layers(batch, training.extra, bins, most)
-
-    def graph(self, recipe: Recipe, state: TrainState, batch: Batch) -> tuple[GraphNode, ...]:
-        """Say which layers are called on whose outputs."""
-        with self.evaluation(state):
-            training = self._training_of(recipe, state)
-            return self._inspection_of(training).graph(batch, training.extra)
-
-    def inspect_gradients(self, recipe: Recipe, state: TrainState, batch: Batch, bins: int, most: int) -> Inspected:
-        """See how the gradients of a batch's loss lie."""
-        from dltrainer_jupyter.adapters.tensorflow.gradients import Gradients
-
-        refuse_own_loss(recipe)
-        with self.evaluation(state):
-            training = self._training_of(recipe, state)
-            if self._gradients is None or self._gradients[0] is not training:
-                apart, eager = partial(self._apart, "steps"), training.measure.eager
-                learned = weights_of(state.nets, learned=True)
-                self._gradients = training, Gradients(learned, training.loss, apart, eager=eager)
-            return self._gradients[1].inspect(batch, training.extra, bins, most)
-
-    def time_layers(self, recipe: Recipe, state: TrainState, batch: Batch, seconds: float) -> dict[str, float]:
-        """Time each layer."""
-        with self.evaluation(state):
-            training = self._training_of(recipe, state)
-            return self._inspection_of(training).times(batch, training.extra, seconds)
-
-    def _inspection_of(self, training: Training) -> Inspection:
-        from dltrainer_jupyter.adapters.tensorflow.inspection import Inspection
-
-        if self._inspection is None or self._inspection[0] is not training:
-            nets, apart = training.state.nets, partial(self._apart, "steps")
-            self._inspection = training, Inspection(nets, training.look, apart, eager=training.measure.eager)
-        return self._inspection[1]
 
     # --- to the host ------------------------------------------------------------------------------------
 

@@ -28,14 +28,16 @@ class TensorFlowTools:
     Parameters
     ----------
     compare_by : callable
-        Makes a loss of a part by name, or of what the task chooses.
+        Makes a loss of a part by name, or of what the task chooses, for one of several targets.
     compare_own : callable
         Makes the user's own loss, which gets targets first as Keras has it, a function of outputs and targets.
     """
 
     keeps = True
 
-    def __init__(self, compare_by: Callable[[Part | None], Compare], compare_own: Callable[[Any], Compare]) -> None:
+    def __init__(
+        self, compare_by: Callable[[Part | None, str | int | None], Compare], compare_own: Callable[[Any], Compare]
+    ) -> None:
         self._compare_by = compare_by
         self._compare_own = compare_own
 
@@ -46,7 +48,7 @@ class TensorFlowTools:
 
     def loss(self, term: NamedTerm) -> Compare:
         """Make a loss that is registered, or that the task chooses."""
-        return self._compare_by(term.part)
+        return self._compare_by(term.part, term.target)
 
     def own_loss(self, given: Any, name: str) -> Compare:  # noqa: ARG002 - nothing is kept of it
         """Make a loss of the user's a function of outputs and targets."""
@@ -83,10 +85,11 @@ class TensorFlowTools:
         """Give a value, or zero where it is off."""
         return tf.where(off, tf.zeros_like(value), value)
 
-    def check_number(self, value: Any, where: str) -> None:
-        """Raise if a term is no single number."""
+    def number(self, value: Any, where: str) -> tf.Tensor:
+        """Give a term's value in 32 bits at least; raise if it is no single number."""
         if tf.is_tensor(value) and value.shape.rank in (0, None):
-            return
+            # Numbers of two kinds aren't added up.
+            return tf.cast(value, tf.float32) if value.dtype in {tf.float16, tf.bfloat16} else value
         got = f"shape {tuple(value.shape)}; take its mean" if tf.is_tensor(value) else type(value).__name__
         msg = f"{where}: expected one number for the batch, as a tensor, got {got}."
         raise ConfigurationError(msg)

@@ -16,13 +16,16 @@ from dltrainer_jupyter.adapters.shared.optimizers import first_rate
 from dltrainer_jupyter.adapters.shared.own_terms import wants_model
 from dltrainer_jupyter.adapters.shared.parts import model_by_name, own_loss, part_by_name
 from dltrainer_jupyter.adapters.tensorflow.composing import TensorFlowTools
+from dltrainer_jupyter.adapters.tensorflow.modes import InMode
 from dltrainer_jupyter.adapters.tensorflow.precision import check_policy
 from dltrainer_jupyter.adapters.tensorflow.probabilities import Meaning, as_column, meaning_of, tells_apart_two
 from dltrainer_jupyter.adapters.tensorflow.randomness import seed_initializers
+from dltrainer_jupyter.core.calling import called
 from dltrainer_jupyter.core.choosing import refuse_several
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Signature
 from dltrainer_jupyter.core.spec import Part, RunSpec
+from dltrainer_jupyter.core.structures import mapped
 from dltrainer_jupyter.core.terms import is_composed
 
 
@@ -83,7 +86,7 @@ def build_for(net: keras.Model, inputs: Any) -> None:
     def symbol(leaf: Any) -> Any:
         return keras.KerasTensor((None, *leaf.shape[1:]), dtype=leaf.dtype.name)
 
-    net(tf.nest.map_structure(symbol, inputs), training=False)
+    called(InMode(net, training=False), mapped(inputs, symbol))
 
 
 class TensorFlowContext:
@@ -194,17 +197,18 @@ class TensorFlowContext:
     def composition(self) -> Composition | None:
         """Build what is minimised, if it is more than one loss of outputs and targets."""
         own = self._objects.get("loss")
-        if not is_composed(self._spec) and (own is None or not wants_model(own)):
+        if not is_composed(self._spec, self.signature.target_names) and (own is None or not wants_model(own)):
             return None
-        return Composition(self._spec, self._objects, TensorFlowTools(self._loss_by, self._compare_own))
+        return Composition(
+            self._spec, self._objects, TensorFlowTools(self._loss_by, self._compare_own), self.signature.target_names
+        )
 
-    def _loss_by(self, given: Part | None) -> Callable[[Any, Any], Any]:
-        part = given or default_loss(self.signature)
+    def _loss_by(self, given: Part | None, target: str | int | None = None) -> Callable[[Any, Any], Any]:
+        signature = self.signature.of_target(target)
+        part = given or default_loss(signature)
         self.loss_name = part.type
         named = part_by_name("losses", part, "loss", "tensorflow")
-        return _in_columns(
-            build_loss(named, self.signature), same_shape=getattr(named, "same_shape", False), of_one=True
-        )
+        return _in_columns(build_loss(named, signature), same_shape=getattr(named, "same_shape", False), of_one=True)
 
     def _compare_own(self, given: Any) -> Callable[[Any, Any], Any]:
         return _in_columns(self._by_outputs(given), same_shape=False)

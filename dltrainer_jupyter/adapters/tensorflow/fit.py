@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import tensorflow as tf
 
 from dltrainer_jupyter.adapters.shared.fitting import check_labels
+from dltrainer_jupyter.core.choosing import is_several
 from dltrainer_jupyter.core.errors import ConfigurationError, first_line
 from dltrainer_jupyter.core.protocols import Batch, StepOutput
 
@@ -77,8 +78,8 @@ def check_open(nets: Mapping[str, keras.Model], batch: Batch) -> None:
             raise ConfigurationError(msg)
 
 
-def check_measured(measured: StepOutput, classes: int) -> int | None:
-    """Look at what a traced step gives.
+def check_measured(measured: StepOutput, classes: int) -> Any:
+    """Look at what a traced step gives: how many classes or values an output has, or a structure of these numbers.
 
     Parameters
     ----------
@@ -102,14 +103,21 @@ def check_measured(measured: StepOutput, classes: int) -> int | None:
     if hasattr(loss, "shape") and loss.shape.rank:
         msg = f"loss: expected one number for the batch, got shape {tuple(loss.shape)}; take its mean."
         raise ConfigurationError(msg)
+    if is_several(outputs):
+        return tf.nest.map_structure(_width, outputs)
+    shape, width = getattr(outputs, "shape", None), _width(outputs)
+    if shape is None or shape.rank == 1:
+        return width
+    if width is not None and _are_indices(targets) and shape.rank == 2:  # noqa: PLR2004
+        check_labels(width, classes)
+    return width
+
+
+def _width(outputs: Any) -> int | None:
     shape = getattr(outputs, "shape", None)
     if shape is None or not shape.rank:
         return None
-    if shape.rank == 1:
-        return 1
-    width: int | None = shape[-1]
-    if width is not None and _are_indices(targets) and shape.rank == 2:  # noqa: PLR2004
-        check_labels(width, classes)
+    width: int | None = 1 if shape.rank == 1 else shape[-1]
     return width
 
 

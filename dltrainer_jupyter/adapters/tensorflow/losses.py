@@ -115,11 +115,14 @@ class Focal(shared.Focal):
 
         gamma, alpha = self.config.gamma, self.config.alpha
 
+        def doubt(missed: tf.Tensor) -> tf.Tensor:
+            return tf.maximum(missed, shared.LEAST_DOUBT) ** gamma
+
         def binary(outputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
             targets = tf.cast(targets, outputs.dtype)
             likely = tf.sigmoid(outputs)
             each = tf.nn.sigmoid_cross_entropy_with_logits(targets, outputs)
-            each *= (likely + targets - 2 * likely * targets) ** gamma
+            each *= doubt(likely + targets - 2 * likely * targets)
             if alpha is not None:
                 each *= 1 - alpha + (2 * alpha - 1) * targets
             two = None if class_weights is None else shared.of_two(class_weights)
@@ -132,10 +135,10 @@ class Focal(shared.Focal):
             logs = tf.nn.log_softmax(outputs)
             weights = None if class_weights is None else tf.constant(class_weights, logs.dtype)
             if not targets.dtype.is_integer:
-                each = -tf.cast(targets, logs.dtype) * (1 - tf.exp(logs)) ** gamma * logs
+                each = -tf.cast(targets, logs.dtype) * doubt(1 - tf.exp(logs)) * logs
                 return tf.reduce_mean(tf.reduce_sum(each if weights is None else each * weights, axis=-1))
             found = tf.reduce_sum(tf.one_hot(targets, logs.shape[-1], dtype=logs.dtype) * logs, axis=-1)
-            each = -((1 - tf.exp(found)) ** gamma) * found
+            each = -doubt(1 - tf.exp(found)) * found
             return _averaged(each, None if weights is None else tf.gather(weights, targets))
 
         return compute

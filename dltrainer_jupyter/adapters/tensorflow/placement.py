@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import tensorflow as tf
 from tensorflow.python.client import device_lib
 
+from dltrainer_jupyter.core.choosing import is_several
 from dltrainer_jupyter.core.protocols import Batch, Samples
+from dltrainer_jupyter.core.structures import leaves, mapped
 
 
 class Placed(NamedTuple):
-    """Samples as tensors."""
+    """Samples as tensors, or structures of tensors."""
 
-    inputs: tf.Tensor
-    targets: tf.Tensor
+    inputs: Any
+    targets: Any
     device: str
     """Where they lie, and batches are cut."""
+    are_several: bool
+    """Whether inputs or targets are structures."""
 
 
 if TYPE_CHECKING:
@@ -29,10 +33,12 @@ _SHARE = 4
 
 def place(samples: Samples, device: str) -> Placed:
     """Bring samples to the device as a whole where they fit, else keep them on the host."""
-    needed = samples.inputs.nbytes + samples.targets.nbytes
+    pair = samples.inputs, samples.targets
+    needed = sum(array.nbytes for array in leaves(pair))
     where = device if _fits(needed, device) else "CPU:0"
     with tf.device(where):
-        return Placed(tf.constant(samples.inputs), tf.constant(samples.targets), where)
+        inputs, targets = mapped(pair, tf.constant)
+    return Placed(inputs, targets, where, any(map(is_several, pair)))
 
 
 def _fits(needed: int, device: str) -> bool:
@@ -47,6 +53,9 @@ def cut(placed: Placed, order: npt.NDArray[np.int64], start: int, stop: int) -> 
     # A slice of a host array costs nothing; one of a tensor costs as much as the cut itself.
     picked = order[start:stop]
     with tf.device(placed.device):
+        if placed.are_several:
+            inputs, targets = mapped(placed[:2], lambda tensor: tf.gather(tensor, picked))
+            return Batch(inputs, targets, stop - start)
         return Batch(tf.gather(placed.inputs, picked), tf.gather(placed.targets, picked), stop - start)
 
 
@@ -54,8 +63,7 @@ def cut_one_by_one(placed: Placed, order: npt.NDArray[np.int64], start: int, sto
     """Cut a batch sample by sample: the plain way that :func:`cut` must equal."""
     picked = order[start:stop].tolist()
     with tf.device(placed.device):
-        inputs = tf.stack([placed.inputs[index] for index in picked])
-        targets = tf.stack([placed.targets[index] for index in picked])
+        inputs, targets = mapped(placed[:2], lambda tensor: tf.stack([tensor[index] for index in picked]))
     return Batch(inputs, targets, stop - start)
 
 

@@ -15,13 +15,16 @@ from dltrainer_jupyter.adapters.shared.room import too_little
 from dltrainer_jupyter.adapters.tensorflow import packing
 from dltrainer_jupyter.adapters.tensorflow.context import build_for, build_model
 from dltrainer_jupyter.adapters.tensorflow.devices import check_backend, choose_device, free_memory
+from dltrainer_jupyter.adapters.tensorflow.modes import InMode
 from dltrainer_jupyter.adapters.tensorflow.precision import policy
 from dltrainer_jupyter.adapters.tensorflow.probabilities import meaning_of
 from dltrainer_jupyter.adapters.tensorflow.randomness import own_seeds
 from dltrainer_jupyter.adapters.tensorflow.state import check_variables, load_variables, weights_of
-from dltrainer_jupyter.core.choosing import joined
+from dltrainer_jupyter.core.calling import called
+from dltrainer_jupyter.core.choosing import is_several, joined
 from dltrainer_jupyter.core.protocols import NamedArrays, Signature
 from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.core.structures import mapped, portions
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -74,27 +77,25 @@ class TensorFlowPredictor:
         """The Keras model itself; it may have its weights only once outputs were computed."""
         return self.model
 
-    def outputs(self, inputs: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    def outputs(self, inputs: Any) -> npt.NDArray[Any]:
         """Compute raw outputs: logits where there are classes, else just what the model gives.
 
         Parameters
         ----------
-        inputs : numpy.ndarray, shape (n, *input_shape)
+        inputs : numpy.ndarray, shape (n, *input_shape), or structure of such
             Preprocessed.
         """
         with own_seeds(self._seed, "predictor"), tf.device(self._device):
             self._be_ready(inputs)
-            parts = [
-                self._outputs(tf.constant(inputs[at : at + _BATCH])) for at in range(0, max(len(inputs), 1), _BATCH)
-            ]
+            parts = [self._outputs(mapped(part, tf.constant)) for part in portions(inputs, _BATCH)]
             return joined(parts, _on_host)  # type: ignore[no-any-return]
 
-    def _outputs(self, batch: tf.Tensor) -> Any:
-        fits = self._form is not None and self._form.is_compatible_with(batch)
+    def _outputs(self, batch: Any) -> Any:
+        fits = tf.is_tensor(batch) and self._form is not None and self._form.is_compatible_with(batch)
         return self._compiled(batch) if fits and self._compiled is not None else self._by_layers(batch)
 
-    def _by_layers(self, batch: tf.Tensor) -> Any:
-        return self._meaning.show(self.model(batch, training=False))
+    def _by_layers(self, batch: Any) -> Any:
+        return self._meaning.show(called(InMode(self.model, training=False), batch))
 
     def heatmaps(self, inputs: npt.NDArray[Any], targets: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """Compute Grad-CAM; see :class:`~dltrainer_jupyter.core.protocols.Explains`."""
@@ -104,12 +105,12 @@ class TensorFlowPredictor:
             self._be_loaded(inputs)
             return explaining.heatmaps(self.model, self._meaning.show, inputs, targets)
 
-    def _be_loaded(self, inputs: npt.NDArray[Any]) -> None:
+    def _be_loaded(self, inputs: Any) -> None:
         if not self._is_loaded:
-            build_for(self.model, tf.constant(inputs[:1]))
+            build_for(self.model, mapped(inputs, lambda array: tf.constant(array[:1])))
             self._load()
 
-    def _be_ready(self, inputs: npt.NDArray[Any]) -> None:
+    def _be_ready(self, inputs: Any) -> None:
         """Have the weights, and the layers as one graph: called one by one, each waits for a training's Python code."""
         if self._form is not None:
             return
@@ -117,6 +118,8 @@ class TensorFlowPredictor:
             if self._form is not None:
                 return
             self._be_loaded(inputs)
+            if is_several(inputs):
+                return
             form = tf.TensorSpec((None, *inputs.shape[1:]), tf.constant(inputs[:1]).dtype)
             if not getattr(self.model, "run_eagerly", False):
                 self._compiled = _traced(self._by_layers, form)

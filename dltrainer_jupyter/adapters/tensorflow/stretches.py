@@ -60,7 +60,7 @@ class Stretches:
         if self._step.graph is None or not self._can_be_looped():
             return 1
         inputs, targets, *_ = self._step.form
-        held = [value for value in (inputs, targets, *_leaves(self._step.results[1:-1])) if value is not None]
+        held = [value for value in _leaves((inputs, targets, self._step.results[1:-1])) if value is not None]
         bytes_a_sample: int = sum((part.shape[1:].num_elements() or 1) * part.dtype.size for part in held)
         return max(1, min(_MOST_STEPS, _MOST_BYTES // (batch_size * bytes_a_sample)))
 
@@ -132,7 +132,7 @@ class Stretches:
         }
 
         def make(index: tf.Tensor, extra: Extra, collected: dict[int, tf.TensorArray]) -> tuple[Any, ...]:
-            inputs, targets = (part[index * size : (index + 1) * size] for part in batches)
+            inputs, targets = tf.nest.map_structure(lambda part: part[index * size : (index + 1) * size], batches)
             for rates in set_rates:
                 self._set_rate(rates[index])
             *values, extra = self._step(Batch(inputs, targets, size), extra)

@@ -131,6 +131,7 @@ def test_another_run_begins_with_the_average(ema: float | None) -> None:
     assert begun.optimizer["$random.model.dropout.rngs.key"] == random
 
 
+@pytest.mark.slow
 def test_two_nets_and_what_a_recipe_keeps_go_on_bit_for_bit(tmp_path: Path) -> None:
     settings = {"model": {"type": "mlp", "hidden": [5], "dropout": 0.2}, "ema": 0.5}
     with Bench(recipe=TwoNets(), **settings) as undisturbed:

@@ -38,6 +38,7 @@ class Recurrent(nnx.Module):
         return self.head(self.layer(x.reshape(-1, 3, 2))[:, -1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "rates", "settings"),
     [
@@ -130,6 +131,7 @@ class Silent(TwoNets):
         return state, StepOutput(None, None, None, batch.size)
 
 
+@pytest.mark.slow
 def test_a_recipe_that_shows_nothing_makes_several_steps_too() -> None:
     with Bench(SMALL, recipe=Silent()) as bench, Bench(SMALL, recipe=Silent()) as single:
         assert bench.stretch(3)[:5] == (None, None, None, 8, 3)
@@ -155,6 +157,7 @@ class Failing(nnx.Linear):
         return 0 * value
 
 
+@pytest.mark.slow
 def test_what_a_call_leaves_that_fails_is_not_saved(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = {"data": (X, Y), "batch_size": 2, "epochs": 3, "validation": False, "executor": "inline"}
     model = Failing(6, 2, rngs=nnx.Rngs(0))
@@ -172,6 +175,7 @@ def test_what_a_call_leaves_that_fails_is_not_saved(monkeypatch: pytest.MonkeyPa
     assert run.metrics().equals(undisturbed.metrics())
 
 
+@pytest.mark.slow
 def test_a_run_equals_the_textbook_with_and_without() -> None:
     """Digests, curves of steps and values of epochs are those of :mod:`dltrainer_jupyter.loop.reference`."""
     given = SETTINGS | {"framework": "jax"}

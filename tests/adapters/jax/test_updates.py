@@ -52,7 +52,12 @@ def by_hand(bench: Bench, transformation: Any, *, every: int = 1, bound: float |
 
 
 WAYS: dict[str, tuple[dict[str, Any], Any, dict[str, Any]]] = {
-    "adamw": ({"optimizer": "adamw"}, optax.adamw(1e-3, weight_decay=0.01), {}),
+    # What is divided by next to nothing, as the gradient of a bias before a normalisation, would be rounding alone.
+    "adamw": (
+        {"optimizer": {"type": "adamw", "eps": 1e-4}},
+        optax.adamw(1e-3, eps=1e-4, weight_decay=0.01),
+        {},
+    ),
     "accumulated and clipped": (
         {"optimizer": "sgd", "gradient_accumulation": 3, "gradient_clipping": 0.1},
         optax.sgd(1e-3),
@@ -61,6 +66,7 @@ WAYS: dict[str, tuple[dict[str, Any], Any, dict[str, Any]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_weights_are_those_of_a_loop_written_by_hand(way: str) -> None:
     settings, transformation, hand = WAYS[way]
@@ -75,6 +81,7 @@ def test_weights_are_those_of_a_loop_written_by_hand(way: str) -> None:
                 assert (mine == other).all()
 
 
+@pytest.mark.slow
 def test_bits_are_those_of_the_same_loop_compiled_as_a_whole() -> None:
     structure, state = nnx.split(net())
     transformation = optax.sgd(0.1)
@@ -148,69 +155,6 @@ def test_optimizers_by_name_are_pytorchs(name: str, config: dict[str, Any]) -> N
         changes, slots = update(jnp.asarray(gradient, jnp.float32), slots, params)
         params = optax.apply_updates(params, changes)
     np.testing.assert_allclose(params, parameter.detach().numpy(), rtol=2e-5, atol=1e-6)
-
-
-INDICES = np.array([0, 2, 1, 1, 0])
-SHARES = np.eye(3, dtype=np.float32)[INDICES] * 0.5 + np.float32(1 / 6)
-BITS = np.array([[0.0], [1], [1], [0]], np.float32)
-VALUES = np.random.default_rng(2).normal(size=(4, 2)).astype(np.float32)
-LOSSES = [
-    ("cross_entropy", {}, (5, 3), np.array([0, 2, 1, 1, 0])),
-    ("cross_entropy", {"label_smoothing": 0.2}, (5, 3), np.array([0, 2, 1, 1, 0])),
-    ("cross_entropy", {"label_smoothing": 0.1}, (5, 3), np.eye(3, dtype=np.float32)[[0, 2, 1, 1, 0]] * 0.5 + 1 / 6),
-    ("cross_entropy", {}, (2, 3, 4), np.arange(8).reshape(2, 4) % 3),
-    ("bce", {}, (5, 1), np.array([[0.0], [1], [1], [0], [1]], np.float32)),
-    ("mse", {}, (5, 2), np.ones((5, 2), np.float32)),
-    ("huber", {"delta": 0.3}, (5, 2), np.zeros((5, 2), np.float32)),
-    ("mae", {}, (4, 2), VALUES),
-    ("smooth_l1", {"beta": 0.5}, (4, 2), VALUES),
-    ("log_cosh", {}, (4, 2), VALUES),
-    ("poisson", {}, (4, 2), np.abs(VALUES)),
-    ("kl_div", {}, (4, 2), np.array([[0.2, 0.8], [0, 1], [0.5, 0.5], [1, 0]], np.float32)),
-    ("nll", {}, (5, 3), INDICES),
-    ("hinge", {"margin": 0.7}, (5, 3), INDICES),
-    ("hinge", {}, (4, 1), BITS),
-    ("focal", {}, (5, 3), INDICES),
-    ("focal", {"gamma": 1.5}, (5, 3), SHARES),
-    ("focal", {"alpha": 0.25}, (4, 1), BITS),
-    ("bce", {"pos_weight": 3}, (4, 1), BITS),
-]
-
-
-@pytest.mark.parametrize(("name", "config", "shape", "targets"), LOSSES)
-def test_losses_by_name_are_pytorchs(name: str, config: dict[str, Any], shape: tuple[int, ...], targets: Any) -> None:
-    outputs = np.random.default_rng(1).normal(size=shape).astype(np.float32)
-    part = {framework: find("losses", name, framework) for framework in ("pytorch", "jax")}
-    theirs = part["pytorch"](part["pytorch"].Config(**config)).build()(torch.tensor(outputs), torch.tensor(targets))
-    ours = part["jax"](part["jax"].Config(**config)).build()(jnp.asarray(outputs), jnp.asarray(targets))
-    assert float(ours) == pytest.approx(theirs.item(), rel=1e-5)
-
-
-WEIGHED = [
-    ("cross_entropy", {}, (5, 3), INDICES),
-    ("cross_entropy", {"label_smoothing": 0.2}, (5, 3), INDICES),
-    ("cross_entropy", {}, (5, 3), SHARES),
-    ("nll", {}, (5, 3), INDICES),
-    ("bce", {}, (4, 1), BITS),
-    ("focal", {}, (5, 3), INDICES),
-    ("focal", {}, (5, 3), SHARES),
-    ("focal", {}, (4, 1), BITS),
-]
-
-
-@pytest.mark.parametrize(("name", "config", "shape", "targets"), WEIGHED)
-def test_weighed_classes_count_as_on_pytorch(
-    name: str, config: dict[str, Any], shape: tuple[int, ...], targets: Any
-) -> None:
-    outputs = np.random.default_rng(1).normal(size=shape).astype(np.float32)
-    part = {framework: find("losses", name, framework) for framework in ("pytorch", "jax")}
-    weights = (0.5, 2.0, 1.0)[: max(shape[1], 2)]
-    made = {framework: it(it.Config(**config)).build(class_weights=weights) for framework, it in part.items()}
-    theirs = made["pytorch"](torch.tensor(outputs), torch.tensor(targets))
-    ours = made["jax"](jnp.asarray(outputs), jnp.asarray(targets))
-    assert float(ours) == pytest.approx(theirs.item(), rel=1e-5)
-    without = part["jax"](part["jax"].Config(**config)).build()(jnp.asarray(outputs), jnp.asarray(targets))
-    assert float(ours) != pytest.approx(float(without), rel=1e-5)
 
 
 def test_an_average_is_that_of_a_loop_written_by_hand() -> None:

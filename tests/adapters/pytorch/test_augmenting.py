@@ -45,6 +45,7 @@ def digest(run) -> str:
     return max(run.checkpoints, key=lambda checkpoint: checkpoint.step).digest
 
 
+@pytest.mark.slow
 def test_a_suspended_run_goes_on_with_the_same_bits() -> None:
     through = train(augmentation=MOVED, epochs=7, threads=1).wait(100)
     assert through.metrics()["val_accuracy"].max() >= 0.96
@@ -58,6 +59,7 @@ def test_a_suspended_run_goes_on_with_the_same_bits() -> None:
     assert broken.metrics().equals(through.metrics())
 
 
+@pytest.mark.slow
 def test_any_number_of_workers_of_a_loader_gives_the_same() -> None:
     digests = set()
     for workers in (0, 2):

@@ -91,7 +91,11 @@ def test_replayed_steps_learn_and_go_on_bit_for_bit(settings: dict[str, Any], tm
 @pytest.mark.parametrize(
     "settings",
     [
-        pytest.param({"gradient_accumulation": 3, "gradient_clipping": 0.5, "ema": 0.9}, id="accumulation"),
+        pytest.param(
+            {"gradient_accumulation": 3, "gradient_clipping": 0.5, "ema": 0.9},
+            id="accumulation",
+            marks=pytest.mark.slow,
+        ),
         pytest.param({"precision": "16-mixed", "on_nan": "skip"}, id="scaled", marks=pytest.mark.slow),
     ],
 )
@@ -101,6 +105,7 @@ def test_training_goes_on_bit_for_bit(settings: dict[str, Any], tmp_path: Path) 
         assert compiled.step(6) == pytest.approx(eager.step(6), rel=1e-2)
 
 
+@pytest.mark.slow
 def test_nothing_of_a_run_is_left_in_pytorchs_settings_or_caches() -> None:
     config = torch._dynamo.config
     before = config.trace_autograd_ops

@@ -11,7 +11,7 @@ from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.validation import validate
-from dltrainer_jupyter.loop.parts import check_parts
+from dltrainer_jupyter.loop.checking import check_parts
 
 FRAMEWORKS = ("jax", "pytorch", "tensorflow")
 NAMES = registry.names("augmentations", "pytorch")
@@ -37,7 +37,7 @@ def test_reading_settings_imports_no_framework() -> None:
     script = (
         "import sys\n"
         "from dltrainer_jupyter.core.spec import RunSpec\n"
-        "from dltrainer_jupyter.loop.parts import check_parts\n"
+        "from dltrainer_jupyter.loop.checking import check_parts\n"
         f"for framework in {FRAMEWORKS}:\n"
         f"    check_parts(RunSpec(model='cnn', data='digits', framework=framework, augmentation={NAMES}))\n"
         "heavy = {'torch', 'tensorflow', 'keras', 'jax', 'kornia', 'dm_pix'} & set(sys.modules)\n"

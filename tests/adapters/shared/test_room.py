@@ -34,9 +34,9 @@ def test_a_full_gpu_is_left_to_those_who_train(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(pytorch, "choose_device", lambda _: torch.device("cuda", 0))
     monkeypatch.setattr(pytorch, "free_memory", free)
-    from dltrainer_jupyter.tal import inference
+    from dltrainer_jupyter.tal import kept_models
 
-    inference._models.clear()
+    kept_models._models.clear()
     answer = run.best.answer(X)
     assert answer["notes"] == [
         "predicted on the processor: cuda:0 has 100 MB of memory free, and the model wants 256 MB"

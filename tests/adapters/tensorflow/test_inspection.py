@@ -40,6 +40,7 @@ def _trained(make: Callable[[], Any], *, eager: bool, histograms: bool) -> Run:
     return tal.train(model, data=DATA, epochs=2, batch_size=64, executor="inline", verbose=False, histograms=histograms)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("make", "eager"), [(Own, False), (Own, True), (recurrent, False)])
 def test_a_compiled_model_trains_to_the_same_bits(make: Callable[[], Any], eager: bool) -> None:
     without, looked = (_trained(make, eager=eager, histograms=histograms) for histograms in (False, True))
@@ -61,6 +62,7 @@ def test_functions_between_layers_pass_on_what_they_were_given() -> None:
     assert nodes["model/dense_1"].shape == (2,)
 
 
+@pytest.mark.slow
 def test_a_layer_that_loops_is_seen_as_a_whole() -> None:
     run = _trained(recurrent, eager=False, histograms=True)
     nodes = {node.name: node for node in run.store.graph(run.id)}

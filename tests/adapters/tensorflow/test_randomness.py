@@ -89,6 +89,7 @@ def from_the_thread(shape):
     return keras.random.normal(shape)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("draw", "in_a_thread", "in_a_process"),
     [

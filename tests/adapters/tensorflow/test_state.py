@@ -90,6 +90,7 @@ def test_names_do_not_depend_on_what_was_made_before() -> None:
 # --- going on ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_going_on_in_the_middle_of_everything() -> None:
     undisturbed = Bench({"model": Remembering}, **EVERYTHING)
     undisturbed.learn(6)
@@ -106,6 +107,7 @@ def test_going_on_in_the_middle_of_everything() -> None:
     assert resumed.adapter.inexact_because() is None
 
 
+@pytest.mark.slow
 def test_going_on_without_having_tried_a_batch() -> None:
     undisturbed = Bench({"model": Remembering}, **EVERYTHING)
     undisturbed.learn(2)

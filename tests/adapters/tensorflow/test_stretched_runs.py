@@ -124,6 +124,7 @@ def test_a_rate_that_the_model_lowers_by_itself_is_not_raised_again_behind_the_w
     assert told(several) == told(single)
 
 
+@pytest.mark.slow
 def test_a_run_that_was_left_in_the_middle_of_an_epoch_ends_as_if_left_alone(tmp_path: Path, calls: list[int]) -> None:
     alone, left = WholeRun(tmp_path, **BY_NAME), WholeRun(tmp_path, **BY_NAME)
     assert alone.train().state == "completed"

@@ -73,6 +73,7 @@ def counting() -> Bench:
     return Bench({"recipe": Counting(Supervised.Config())})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("make", "rates"),
     [

@@ -8,9 +8,8 @@ import pytest
 import tensorflow as tf
 import torch
 
-from dltrainer_jupyter.adapters.pytorch import losses as torch_losses
 from dltrainer_jupyter.adapters.pytorch import optimizers as torch_optimizers
-from dltrainer_jupyter.adapters.tensorflow import losses, optimizers
+from dltrainer_jupyter.adapters.tensorflow import optimizers
 from dltrainer_jupyter.adapters.tensorflow.fit import check_measured
 from dltrainer_jupyter.adapters.tensorflow.ops import clipped
 from dltrainer_jupyter.core.errors import ConfigurationError
@@ -24,9 +23,6 @@ from tests.adapters.tensorflow.bench import Bench, numbers
 RNG = np.random.default_rng(0)
 GRADIENTS = RNG.normal(size=(9, 5)).astype(np.float32)
 WEIGHTS = RNG.normal(size=5).astype(np.float32)
-INDICES = np.array([0, 2, 1, 1])
-SHARES = np.eye(3, dtype=np.float32)[INDICES] * 0.5 + np.float32(1 / 6)
-BITS = np.array([[0.0], [1], [1], [0]], np.float32)
 
 
 # --- by name, as on PyTorch ---------------------------------------------------------------------------------
@@ -72,61 +68,6 @@ def test_optimizers_step_as_on_pytorch(name: str, settings: dict[str, object]) -
         parameter.grad = torch.tensor(gradient)
         theirs.step()
     assert np.allclose(weight.numpy(), parameter.detach().numpy(), rtol=1e-5, atol=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("name", "settings", "shape", "targets"),
-    [
-        ("CrossEntropy", {}, (4, 3), np.array([0, 2, 1, 1])),
-        ("CrossEntropy", {"label_smoothing": 0.1}, (4, 3), np.array([0, 2, 1, 1])),
-        ("CrossEntropy", {"label_smoothing": 0.1}, (4, 3), np.full((4, 3), 1 / 3, np.float32)),
-        ("BCE", {}, (4, 1), np.array([[0.0], [1], [1], [0]], np.float32)),
-        ("MSE", {}, (4, 2), RNG.normal(size=(4, 2)).astype(np.float32)),
-        ("Huber", {"delta": 0.5}, (4, 2), RNG.normal(size=(4, 2)).astype(np.float32)),
-        ("MAE", {}, (4, 2), RNG.normal(size=(4, 2)).astype(np.float32)),
-        ("SmoothL1", {"beta": 0.5}, (4, 2), RNG.normal(size=(4, 2)).astype(np.float32)),
-        ("LogCosh", {}, (4, 2), RNG.normal(size=(4, 2)).astype(np.float32)),
-        ("Poisson", {}, (4, 2), np.abs(RNG.normal(size=(4, 2))).astype(np.float32)),
-        ("KLDiv", {}, (4, 2), np.array([[0.2, 0.8], [0, 1], [0.5, 0.5], [1, 0]], np.float32)),
-        ("NLL", {}, (4, 3), INDICES),
-        ("Hinge", {"margin": 0.7}, (4, 3), INDICES),
-        ("Hinge", {}, (4, 1), BITS),
-        ("Focal", {}, (4, 3), INDICES),
-        ("Focal", {"gamma": 1.5}, (4, 3), SHARES),
-        ("Focal", {"alpha": 0.25}, (4, 1), BITS),
-        ("BCE", {"pos_weight": 3}, (4, 1), BITS),
-    ],
-)
-def test_losses_are_what_they_are_on_pytorch(name: str, settings, shape: tuple[int, ...], targets: np.ndarray) -> None:
-    outputs = RNG.normal(size=shape).astype(np.float32)
-    part, other = getattr(losses, name), getattr(torch_losses, name)
-    ours = part(part.Config(**settings)).build()(tf.constant(outputs), tf.constant(targets))
-    theirs = other(other.Config(**settings)).build()(torch.tensor(outputs), torch.tensor(targets))
-    assert float(ours) == pytest.approx(float(theirs), rel=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("name", "settings", "shape", "targets"),
-    [
-        ("CrossEntropy", {}, (4, 3), INDICES),
-        ("CrossEntropy", {"label_smoothing": 0.2}, (4, 3), INDICES),
-        ("CrossEntropy", {}, (4, 3), SHARES),
-        ("NLL", {}, (4, 3), INDICES),
-        ("BCE", {}, (4, 1), BITS),
-        ("Focal", {}, (4, 3), INDICES),
-        ("Focal", {}, (4, 3), SHARES),
-        ("Focal", {}, (4, 1), BITS),
-    ],
-)
-def test_weighed_classes_count_as_on_pytorch(name: str, settings, shape: tuple[int, ...], targets: np.ndarray) -> None:
-    outputs = RNG.normal(size=shape).astype(np.float32)
-    part, other = getattr(losses, name), getattr(torch_losses, name)
-    weights = (0.5, 2.0, 1.0)[: max(shape[1], 2)]
-    ours = part(part.Config(**settings)).build(class_weights=weights)(tf.constant(outputs), tf.constant(targets))
-    made = other(other.Config(**settings)).build(class_weights=weights)
-    assert float(ours) == pytest.approx(float(made(torch.tensor(outputs), torch.tensor(targets))), rel=1e-5)
-    without = part(part.Config(**settings)).build()(tf.constant(outputs), tf.constant(targets))
-    assert float(ours) != pytest.approx(float(without), rel=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,7 @@ def _sets(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, int]:
     return outputs.astype(np.float32), targets.astype(np.int64), classes
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(_sets())
 def test_everything_equals_scikit_learn(drawn: tuple[np.ndarray, np.ndarray, int]) -> None:

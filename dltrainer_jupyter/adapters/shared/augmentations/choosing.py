@@ -15,7 +15,18 @@ if TYPE_CHECKING:
 
 
 class RandAugment(Augmentation):
-    """A few operations drawn anew for each image, all of one strength (Cubuk et al., 2020)."""
+    """A few operations drawn anew for each image, all of one strength (Cubuk et al., 2020).
+
+    Parameters
+    ----------
+    config : RandAugment.Config
+        Settings.
+
+    Examples
+    --------
+    >>> RandAugment(RandAugment.Config(magnitude=5.0)).config.operations
+    2
+    """
 
     name = "rand_augment"
     operation = "policy"
@@ -40,7 +51,18 @@ class RandAugment(Augmentation):
 
 
 class AutoAugment(Augmentation):
-    """Pairs of operations that were found to help on one of three data sets (Cubuk et al., 2019)."""
+    """Pairs of operations that were found to help on one of three data sets (Cubuk et al., 2019).
+
+    Parameters
+    ----------
+    config : AutoAugment.Config
+        Settings.
+
+    Examples
+    --------
+    >>> AutoAugment(AutoAugment.Config(policy="cifar10")).within_one
+    True
+    """
 
     name = "auto_augment"
     operation = "policy"

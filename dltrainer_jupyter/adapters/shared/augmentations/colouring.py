@@ -26,7 +26,18 @@ if TYPE_CHECKING:
 
 
 class ColorJitter(Augmentation):
-    """Change brightness, contrast, saturation and hue, in this order; grey images have only the first two."""
+    """Change brightness, contrast, saturation and hue, in this order; grey images have only the first two.
+
+    Parameters
+    ----------
+    config : ColorJitter.Config
+        Settings.
+
+    Examples
+    --------
+    >>> sorted(ColorJitter(ColorJitter.Config(hue=0.1)).draw(np.random.default_rng(0), 4, (3, 8, 8)))
+    ['brightness_by', 'contrast_by', 'hue_by', 'saturation_by']
+    """
 
     name = operation = "color_jitter"
     in_place = True
@@ -59,7 +70,18 @@ class ColorJitter(Augmentation):
 
 
 class Grayscale(Augmentation):
-    """Take the colour out of images; they keep three channels."""
+    """Take the colour out of images; they keep three channels.
+
+    Parameters
+    ----------
+    config : Grayscale.Config
+        Settings.
+
+    Examples
+    --------
+    >>> Grayscale(Grayscale.Config(p=1.0)).draw(np.random.default_rng(0), 2, (3, 8, 8))["chosen"].tolist()
+    [True, True]
+    """
 
     name = operation = "grayscale"
     in_place = True
@@ -82,7 +104,18 @@ class Grayscale(Augmentation):
 
 
 class Blur(Augmentation):
-    """Blur images by a Gaussian; at their borders they are mirrored."""
+    """Blur images by a Gaussian; at their borders they are mirrored.
+
+    Parameters
+    ----------
+    config : Blur.Config
+        Settings.
+
+    Examples
+    --------
+    >>> Blur(Blur.Config(kernel_size=5, p=1.0)).draw(np.random.default_rng(0), 4, (3, 8, 8))["kernels"].shape
+    (4, 5)
+    """
 
     name = operation = "blur"
     in_place = True

@@ -24,7 +24,18 @@ if TYPE_CHECKING:
 
 
 class Erasing(Augmentation):
-    """Cover a random rectangle (Zhong et al., 2020)."""
+    """Cover a random rectangle (Zhong et al., 2020).
+
+    Parameters
+    ----------
+    config : Erasing.Config
+        Settings.
+
+    Examples
+    --------
+    >>> Erasing(Erasing.Config(p=1.0)).draw(np.random.default_rng(0), 2, (3, 8, 6))["columns"].shape
+    (2, 6)
+    """
 
     name = operation = "erasing"
 
@@ -57,7 +68,18 @@ class Erasing(Augmentation):
 
 
 class MixUp(Augmentation):
-    """Average each sample with another one, and their targets with them (Zhang et al., 2018)."""
+    """Average each sample with another one, and their targets with them (Zhang et al., 2018).
+
+    Parameters
+    ----------
+    config : MixUp.Config
+        Settings.
+
+    Examples
+    --------
+    >>> MixUp(MixUp.Config(p=0.0)).draw(np.random.default_rng(0), 2, (5,))["shares"].tolist()
+    [1.0, 1.0]
+    """
 
     name = operation = "mixup"
     images = False
@@ -77,7 +99,18 @@ class MixUp(Augmentation):
 
 
 class CutMix(Augmentation):
-    """Put a rectangle of another image into each, and mix their targets by its area (Yun et al., 2019)."""
+    """Put a rectangle of another image into each, and mix their targets by its area (Yun et al., 2019).
+
+    Parameters
+    ----------
+    config : CutMix.Config
+        Settings.
+
+    Examples
+    --------
+    >>> CutMix(CutMix.Config(p=0.0)).draw(np.random.default_rng(0), 2, (3, 8, 8))["shares"].tolist()
+    [1.0, 1.0]
+    """
 
     name = operation = "cutmix"
     mixes = True

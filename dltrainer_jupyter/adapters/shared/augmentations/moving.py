@@ -16,7 +16,18 @@ if TYPE_CHECKING:
 
 
 class Flip(Augmentation):
-    """Mirror images."""
+    """Mirror images.
+
+    Parameters
+    ----------
+    config : Flip.Config
+        Settings.
+
+    Examples
+    --------
+    >>> Flip(Flip.Config(horizontal=1.0)).draw(np.random.default_rng(0), 2, (3, 8, 8))["horizontal"].tolist()
+    [True, True]
+    """
 
     name = operation = "flip"
 
@@ -35,7 +46,17 @@ class Flip(Augmentation):
 
 
 class Crop(Augmentation):
-    """Pad images and cut out a part of their size: a random shift by whole pixels (He et al., 2016)."""
+    """Pad images and cut out a part of their size: a random shift by whole pixels (He et al., 2016).
+
+    Parameters
+    ----------
+    config : Crop.Config
+        Settings.
+
+    Examples
+    --------
+    >>> Crop(Crop.Config(padding=1)).check((3, 8, 8))
+    """
 
     name = operation = "crop"
 
@@ -79,7 +100,18 @@ class Crop(Augmentation):
 
 
 class Rotation(Augmentation):
-    """Turn images about their centre; what comes in at the corners is black."""
+    """Turn images about their centre; what comes in at the corners is black.
+
+    Parameters
+    ----------
+    config : Rotation.Config
+        Settings.
+
+    Examples
+    --------
+    >>> Rotation(Rotation.Config(degrees=90.0)).draw(np.random.default_rng(0), 2, (3, 8, 8))["matrices"].shape
+    (2, 6)
+    """
 
     name = operation = "rotation"
 
