@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from dltrainer_jupyter.checkpoints.disk import make_folder, sync_file, sync_folder
+from dltrainer_jupyter.core import plain_files
 
 _CHUNK = 1 << 20
 
@@ -64,11 +65,12 @@ class MountedFolder:
 
     def read(self, name: str) -> bytes:
         """Read a file."""
-        return (self._root / name).read_bytes()
+        with plain_files.opened(self._root / name) as file:
+            return file.read()
 
     def fetch(self, name: str, target: Path, progress: Callable[[], None]) -> None:
         """Copy a file from here."""
-        with (self._root / name).open("rb") as reading, target.open("wb") as writing:
+        with plain_files.opened(self._root / name) as reading, target.open("wb") as writing:
             while chunk := reading.read(_CHUNK):
                 writing.write(chunk)
                 progress()

@@ -7,6 +7,7 @@
         history/…                              pieces of the run's rows
         objects-77ab01cd.pkl                   the user's own objects
         plugins-5e0c11aa.zip                   the run's copy of its plug-ins
+        steps-0b7f31d2.zip                     the user's own steps of processing
         index-000002-000000017.json            says which of these belong together; written last
 
 Every name holds a part of its content's checksum, so nothing is written over and what is there need not be copied
@@ -125,7 +126,7 @@ class RunMirror:
             # As above; what is left of it then goes with the next sweep.
             return
         # Those with a dot are files that were being written.
-        there = {name for name in names if name.startswith(("objects-", "plugins-", "."))}
+        there = {name for name in names if name.startswith(("objects-", "plugins-", "steps-", "."))}
         for folder in (CHECKPOINTS, HISTORY):
             there |= {f"{folder}/{name}" for name in self.place.names(f"{self.run_id}/{folder}")}
         for path in there - named:

@@ -59,6 +59,8 @@ class Index:
     objects: Blob | None
     parts: Blob | None = None
     """The run's copy of plug-ins and of classes of the notebook."""
+    steps: Blob | None = None
+    """The user's own steps of processing."""
     format: int = FORMAT
 
     @property
@@ -71,7 +73,7 @@ class Index:
         """The paths, within the run's folder, that it names."""
         named = {f"{CHECKPOINTS}/{name}" for name in self.checkpoints}
         named |= {f"{HISTORY}/{piece.blob.name}" for piece in self.history}
-        return named | {own.name for own in (self.objects, self.parts) if own}
+        return named | {own.name for own in (self.objects, self.parts, self.steps) if own}
 
     def sealed(self) -> bytes:
         """Write it out, for :func:`unsealed`."""
@@ -98,8 +100,9 @@ def unsealed(data: bytes) -> Index:
             msg = f"it has format {fields['format']}, this version reads up to {FORMAT}: upgrade dltrainer-jupyter."
             raise CheckpointError(msg)
         history = tuple(Piece(**{**piece, "blob": Blob(**piece["blob"])}) for piece in fields.pop("history"))
-        objects, parts = fields.pop("objects"), fields.pop("parts", None)
-        return Index(**fields, history=history, objects=objects and Blob(**objects), parts=parts and Blob(**parts))
+        objects, parts, steps = fields.pop("objects"), fields.pop("parts", None), fields.pop("steps", None)
+        objects, parts, steps = (own and Blob(**own) for own in (objects, parts, steps))
+        return Index(**fields, history=history, objects=objects, parts=parts, steps=steps)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         msg = f"expected a sealed JSON document, got something else ({type(error).__name__})."
         raise CheckpointError(msg) from error

@@ -13,7 +13,8 @@ from dltrainer_jupyter.checkpoints.place import Place
 from dltrainer_jupyter.core.errors import CheckpointError
 from dltrainer_jupyter.core.records import CheckpointRecord, RunRecord
 from dltrainer_jupyter.executors import objects, plug_ins
-from dltrainer_jupyter.loop.assembly import CHECKPOINTS
+from dltrainer_jupyter.loop import kept_steps
+from dltrainer_jupyter.loop.folders import checkpoints_in
 from dltrainer_jupyter.loop.mirroring import Mirroring
 from dltrainer_jupyter.store.attempts import Attempt
 from dltrainer_jupyter.store.liveness import this_process
@@ -36,7 +37,8 @@ def mirrored(store: Store, run: RunRecord, attempt: Attempt) -> Iterator[Callabl
     folder = Path(run.folder)
     own = folder / objects.FILE if run.spec.user_objects and settings.mirror_objects else None
     parts = folder / plug_ins.FILE if settings.mirror_objects else None
-    with Mirroring(store, attempt, settings.mirror, own, parts) as mirroring:
+    steps = folder / kept_steps.FILE if _has_steps(run) and settings.mirror_objects else None
+    with Mirroring(store, attempt, settings.mirror, own, parts, steps=steps) as mirroring:
         yield mirroring.follow
 
 
@@ -115,6 +117,15 @@ def parts_folder(run: RunRecord, here: Path) -> Path:
     return _folder_of(plug_ins.FILE, run, here) if run.environment.get("plugins") else here
 
 
+def steps_folder(run: RunRecord, here: Path) -> Path:
+    """Give a folder with the user's own steps of processing, as :func:`objects_folder` does."""
+    return _folder_of(kept_steps.FILE, run, here)
+
+
+def _has_steps(run: RunRecord) -> bool:
+    return not run.spec.user_objects.isdisjoint({"preprocessing", "postprocessing"})
+
+
 def _folder_of(file: str, run: RunRecord, here: Path) -> Path:
     own = Path(run.folder)
     if (own / file).exists():
@@ -122,7 +133,8 @@ def _folder_of(file: str, run: RunRecord, here: Path) -> Path:
     mirror = mirror_of(run)
     if mirror is not None:
         index = None if (here / file).exists() else mirror.index()
-        blob = None if index is None else index.objects if file == objects.FILE else index.parts
+        copies = {} if index is None else {objects.FILE: index.objects, kept_steps.FILE: index.steps}
+        blob = None if index is None else copies.get(file, index.parts)
         if blob is not None:
             mirror.fetch_objects(blob, here / file)
         return here
@@ -144,6 +156,8 @@ def bring(store: Store, run: RunRecord, attempt: Attempt) -> None:
         If the mirror can't be reached.
     """
     mirror, folder = mirror_of(run), Path(run.folder)
+    if mirror is not None and _has_steps(run):
+        steps_folder(run, folder)
     records = store.checkpoints(run.id)
     missing = [record for record in records if not Path(record.path).is_dir()]
     if mirror is None or not missing:
@@ -177,7 +191,7 @@ def _fetched(mirror: RunMirror, index: Index | None, record: CheckpointRecord, f
             f"{mirror.place} does not hold it (yet). Take another one."
         )
         raise CheckpointError(msg)
-    return mirror.fetch_checkpoint(names[0], folder / CHECKPOINTS)
+    return mirror.fetch_checkpoint(names[0], checkpoints_in(folder))
 
 
 def _elsewhere(run: RunRecord) -> CheckpointError:

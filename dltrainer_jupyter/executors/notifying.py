@@ -107,7 +107,7 @@ def _deliver(store: Store, run: RunRecord, webhook: str | None) -> None:
     problem = "the file with its address is gone" if webhook is None else _post(webhook, describe(run))
     if problem is None:
         return
-    message = f"The webhook could not be told that the run is {run.state}: {problem}."
+    message = f"The webhook could not be told that the run {run.state.said}: {problem}."
     try:
         store.add_event(run.id, "notice", message)
     except (RunNotFoundError, StoreError) as error:

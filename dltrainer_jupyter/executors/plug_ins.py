@@ -11,7 +11,7 @@ import json
 import os
 import stat
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -27,7 +27,8 @@ from dltrainer_jupyter.core.registry.notebook import Registered
 from dltrainer_jupyter.core.registry.own import Parts
 from dltrainer_jupyter.core.spec import Part, RunSpec
 from dltrainer_jupyter.executors import objects
-from dltrainer_jupyter.loop.parts import named_parts
+from dltrainer_jupyter.loop.checking import named_parts
+from dltrainer_jupyter.loop.stacks import layers_of
 
 FILE = "plugins.zip"
 """Files of plug-ins, classes of the notebook, and a list of both, in the run's folder."""
@@ -77,7 +78,7 @@ def brought(spec: RunSpec) -> Brought:
     classes: dict[tuple[registry.Kind, str], Registered] = {}
     settings = dict(spec)
     framework: tuple[str, registry.Kind, Any, str | None] = ("framework", "adapters", spec.framework, None)
-    for _, kind, part, of in (framework, *named_parts(settings)):
+    for _, kind, part, of in (framework, *named_parts(settings), *layers_of(settings)):
         if isinstance(part, Part) and part.is_user_object:
             continue
         name = part.type if isinstance(part, Part) else str(part)
@@ -127,7 +128,7 @@ def hold(run_id: str, found: Brought) -> None:
 
 
 @contextmanager
-def of_run(run: RunRecord, here: Path) -> Iterator[None]:
+def of_run(run: RunRecord, here: Path, only: Collection[tuple[registry.Kind, str]] | None = None) -> Iterator[None]:
     """Let this thread find the run's own parts first.
 
     Parameters
@@ -136,6 +137,8 @@ def of_run(run: RunRecord, here: Path) -> Iterator[None]:
         Whose.
     here : pathlib.Path
         A folder of this host with the run's :data:`FILE` in it, if it has one.
+    only : collection, optional
+        Of these alone; of all by default.
 
     Raises
     ------
@@ -147,8 +150,15 @@ def of_run(run: RunRecord, here: Path) -> Iterator[None]:
     if not run.environment.get("plugins"):
         yield
         return
-    with registry.using(_HELD[run.id] if run.id in _HELD else load(here)):
+    kept = _HELD[run.id] if run.id in _HELD else load(here)
+    with registry.using(kept if only is None else {key: entry for key, entry in kept.items() if key in only}):
         yield
+
+
+def gone(run: RunRecord) -> frozenset[tuple[registry.Kind, str]]:
+    """Name those of the run's own parts that nobody registers any more, by kind and name."""
+    listed = [part.split("/", 1) for one in run.environment.get("plugins") or () for part in one["parts"]]
+    return frozenset((kind, name) for kind, name in listed if name not in registry.names(kind))
 
 
 def load(folder: Path) -> Parts:
@@ -175,7 +185,7 @@ def load(folder: Path) -> Parts:
         try:
             with zipfile.ZipFile(file) as archive:
                 return _read(archive, folder)
-        except (zipfile.BadZipFile, OSError, ValueError, KeyError, TypeError) as error:
+        except (zipfile.BadZipFile, OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             if isinstance(error, ConfigurationError):
                 raise
             msg = f"{path} is damaged ({error}), so nobody can go on with the run here."

@@ -16,7 +16,7 @@ from dltrainer_jupyter.core.states import State
 from dltrainer_jupyter.executors import notifying
 from dltrainer_jupyter.store.store import Store
 
-LOG = "trainer.log"
+LOG = Path("logs") / "trainer.log"
 """What the trainer's process printed, in the run's folder."""
 _TAIL = 2000
 """Characters of it that a failed start shows."""

@@ -14,7 +14,9 @@ from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.errors import CheckpointError, ConfigurationError
 from dltrainer_jupyter.core.protocols import Dataset, Predictor, Samples, Signature
 from dltrainer_jupyter.core.records import CheckpointRecord, RunRecord
+from dltrainer_jupyter.data.steps.keeping import Own, own_steps
 from dltrainer_jupyter.executors import files, held, objects, plug_ins
+from dltrainer_jupyter.loop.kept_steps import KeptSteps
 from dltrainer_jupyter.loop.parts import close_data
 
 _ATTEMPTS = 5
@@ -69,8 +71,19 @@ def build(run: RunRecord, which: Callable[[], CheckpointRecord], here: Path) -> 
 
 @contextmanager
 def own_parts(run: RunRecord, here: Path) -> Iterator[None]:
-    """Let this thread find the parts that a run keeps a copy of, before those that have their names by now."""
-    with plug_ins.of_run(run, files.parts_folder(run, here)):
+    """Let this thread find what a run keeps: parts, before those that have their names by now, and its own steps."""
+    kept = KeptSteps(run.id, lambda: files.steps_folder(run, here))
+    with plug_ins.of_run(run, files.parts_folder(run, here)), own_steps(Own(kept)):
+        yield
+
+
+@contextmanager
+def gone_parts(run: RunRecord, here: Path) -> Iterator[None]:
+    """Let this thread find those parts that a run keeps a copy of and that nobody registers any more."""
+    if missing := plug_ins.gone(run):
+        with plug_ins.of_run(run, files.parts_folder(run, here), missing):
+            yield
+    else:
         yield
 
 

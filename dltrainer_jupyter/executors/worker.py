@@ -22,6 +22,7 @@ from dltrainer_jupyter.loop.doorbell import Doorbell
 from dltrainer_jupyter.loop.failures import describe
 from dltrainer_jupyter.loop.loop import Loop
 from dltrainer_jupyter.loop.poller import Poller
+from dltrainer_jupyter.loop.run_log import RunLog
 from dltrainer_jupyter.loop.sampling import make_sampler
 from dltrainer_jupyter.loop.training import Training
 from dltrainer_jupyter.store.attempts import Attempt
@@ -146,6 +147,8 @@ class _Worker:
     def _try(self, record: RunRecord, attempt: Attempt, retries: Retries) -> State | _Fault:
         """Train; return how the run ended, or what kept it from ending."""
         training: Training | None = None
+        # Before the end is told: whoever waits for it may look at the run's folder, or remove it.
+        log = RunLog(self._store, self._run_id, Path(record.folder))
         try:
             files.bring(self._store, record, attempt)
             for note in plug_ins.changed_since(record):
@@ -171,9 +174,11 @@ class _Worker:
             _end(attempt, State.LOST)
             raise
         else:
+            log.write(state)
             _end(attempt, state, parting=training.parting, step=training.step)
             return state
         if wait is None:
+            log.write(State.FAILED, failure.message)
             _end(attempt, State.FAILED, failure)
             return State.FAILED
         message = f"Retry {retries.made} of {retries.times} in {wait:g} s: {failure.message}"

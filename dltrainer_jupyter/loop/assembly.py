@@ -6,6 +6,7 @@ import platform
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ import numpy as np
 
 from dltrainer_jupyter.checkpoints.manifest import Manifest
 from dltrainer_jupyter.checkpoints.origin import check_origin, origin
-from dltrainer_jupyter.checkpoints.reader import load, load_weights, newest_valid
-from dltrainer_jupyter.core.errors import CheckpointError, ConfigurationError
+from dltrainer_jupyter.checkpoints.reader import load, newest_valid
+from dltrainer_jupyter.core.errors import CheckpointError
 from dltrainer_jupyter.core.protocols import (
     Adapter,
     Course,
@@ -24,11 +25,11 @@ from dltrainer_jupyter.core.protocols import (
     Recipe,
     Samples,
     Signature,
-    TrainState,
 )
 from dltrainer_jupyter.core.records import RunRecord
 from dltrainer_jupyter.core.spec import RunSpec
-from dltrainer_jupyter.loop import partitions, randomness
+from dltrainer_jupyter.data.steps.keeping import Own, own_steps
+from dltrainer_jupyter.loop import beginning, partitions, randomness
 from dltrainer_jupyter.loop import parts as make
 from dltrainer_jupyter.loop.changes import History, take_up
 from dltrainer_jupyter.loop.doorbell import Doorbell
@@ -41,17 +42,23 @@ from dltrainer_jupyter.loop.gallery import Gallery
 from dltrainer_jupyter.loop.inspecting import Inspector, settings_of
 from dltrainer_jupyter.loop.judge import Judge, choose_monitor
 from dltrainer_jupyter.loop.keeper import Keeper
+from dltrainer_jupyter.loop.kept_steps import KeptSteps, name_of
 from dltrainer_jupyter.loop.notices import Notices
 from dltrainer_jupyter.loop.recorder import Recorder
-from dltrainer_jupyter.loop.suiting import memory_note, refuse_other_sizes
+from dltrainer_jupyter.loop.scheduling import lent_model, schedules_of
+from dltrainer_jupyter.loop.suiting import (
+    memory_note,
+    refuse_other_sizes,
+    refuse_second_schedule,
+    refuse_several,
+    refuse_unknown_outputs,
+    width_of,
+    widths_of,
+)
 from dltrainer_jupyter.loop.training import Parts, Training
+from dltrainer_jupyter.postprocessing import chain
 from dltrainer_jupyter.store.attempts import Attempt
 from dltrainer_jupyter.store.store import Store
-
-CHECKPOINTS = "checkpoints"
-"""The folder of checkpoints in a run's folder."""
-START = "start"
-"""A checkpoint of another run in a run's folder, whose weights it begins with."""
 
 
 @contextmanager
@@ -91,7 +98,9 @@ def assembled(
         stack.callback(adapter.close)
         environment = adapter.open()
         recipe = make.make_recipe(spec, objects)
-        dataset = _as_recipe_takes_it(recipe, make.load_data(spec, objects, owns_process=owns_process))
+        dataset = _as_recipe_takes_it(
+            recipe, _loaded(spec, objects, record, None if found is None else found[1], owns_process=owns_process)
+        )
         stack.callback(make.close_data, dataset)
         signature = dataset.signature
         _see_that_model_suits(spec, signature, environment, attempt)
@@ -100,21 +109,30 @@ def assembled(
             recipe, spec, Course(1, history.epochs, 0, 0, feed.steps_per_epoch, dataset.validation is not None), objects
         )
         state = adapter.build(recipe, objects, signature)
-        start = Path(record.folder) / START
-        if found is None and start.exists():
-            weights, manifest = load_weights(start)
-            check_origin(manifest, spec.framework)
-            adapter.begin_with(state, weights)
-        widths = [adapter.check(recipe, state, batch) for batch in feed.samples()]
+        if found is None:
+            beginning.begin_with_checkpoint(adapter, state, record)
+        widths = widths_of(adapter, recipe, state, feed.samples(), signature)
+        if found is None and spec.weights is not None:
+            beginning.begin_with_file(adapter, state, spec.weights, record, attempt)
+        width = width_of(widths[0], signature)
         if not signature.outputs:
-            signature = replace(signature, outputs=widths[0] or 0)
+            signature = replace(signature, outputs=width or 0)
         follower = follower_of(recipe)
-        _refuse_second_schedule(spec, adapter, follower, state)
+        refuse_second_schedule(spec, adapter, follower, state)
 
-        metrics = make.make_metrics(spec, objects, signature, adapter.tensors)
+        metrics, measured = (
+            make.make_metrics(
+                spec, objects, signature, adapter.tensors, widths[0], model=partial(lent_model, adapter, state)
+            )
+            for _ in ("training", "validation")
+        )
         during_training = [metric for metric in metrics if not getattr(metric, "validation_only", False)]
         monitor, mode = choose_monitor(
-            spec, metrics, validates=dataset.validation is not None, measures_itself=isinstance(recipe, Follower)
+            spec,
+            metrics,
+            validates=dataset.validation is not None,
+            measures_itself=isinstance(recipe, Follower),
+            targets=signature.target_names,
         )
         evaluation = None
         if dataset.validation is not None:
@@ -122,9 +140,9 @@ def assembled(
                 adapter,
                 recipe,
                 dataset.validation,
-                metrics=make.make_metrics(spec, objects, signature, adapter.tensors),
-                confusion=make.make_confusion(signature) if widths[0] else None,
-                examination=None if widths[0] is None else _examination(spec, signature, record, attempt),
+                metrics=measured,
+                confusion=make.make_confusion(signature) if width else None,
+                examination=None if width is None else _examination(spec, signature, record, attempt),
                 batch_size=2 * spec.batch_size,
                 together=spec.fast.several_steps,
             )
@@ -144,7 +162,7 @@ def assembled(
         keeper = Keeper(
             store,
             attempt,
-            Path(record.folder) / CHECKPOINTS,
+            Path(record.folder),
             spec.checkpoint,
             bell,
             background=spec.fast.background_checkpoints,
@@ -159,7 +177,7 @@ def assembled(
             state=state,
             feed=feed,
             recorder=Recorder(adapter, during_training, spec.on_nan, deferred=spec.fast.deferred_metrics),
-            schedule=make.make_schedule(spec, feed.steps_per_epoch, history.epochs, mode),
+            make_schedule=schedules_of(spec, objects, (adapter, state), feed.steps_per_epoch, mode),
             judge=Judge(monitor, mode, spec.early_stopping),
             keeper=keeper,
             evaluation=evaluation,
@@ -180,6 +198,26 @@ def assembled(
         take_up(training, history)
         exactness.ask(training.step)
         yield training
+
+
+def _loaded(
+    spec: RunSpec, objects: Mapping[str, Any], record: RunRecord, found: Manifest | None, *, owns_process: bool
+) -> Dataset:
+    """Load the data; a training that goes on prepares it by what was fitted when it began."""
+    kept = KeptSteps(record.id, lambda: Path(record.folder))
+    own = objects.get("postprocessing", ())
+    with own_steps(Own(kept)):
+        trained = () if found is None else found.signature.preprocessing
+        dataset = make.load_data(spec, objects, owns_process=owns_process, trained=trained)
+    with ExitStack() as undo:
+        undo.callback(make.close_data, dataset)
+        chain.check(spec.postprocessing, chain.chain_of(spec.postprocessing, own.__getitem__), dataset.signature)
+        if found is None:
+            for index, thing in enumerate(own):
+                kept.keep(thing, name_of(index))
+            kept.save(dataset.signature.preprocessing)
+        undo.pop_all()
+    return dataset
 
 
 def _tell_of(dataset: Dataset, record: RunRecord, attempt: Attempt, *, is_new: bool) -> Notices:
@@ -249,33 +287,11 @@ def _as_recipe_takes_it(recipe: Recipe, dataset: Dataset) -> Dataset:
 def _see_that_model_suits(
     spec: RunSpec, signature: Signature, environment: Mapping[str, Any], attempt: Attempt
 ) -> None:
-    _refuse_unknown_outputs(spec, signature)
-    refuse_other_sizes(spec, signature)
+    refuse_unknown_outputs(spec, signature)
+    refuse_several(spec, signature)
+    refuse_other_sizes(spec, signature.input_shape)
     if (note := memory_note(spec, environment.get("device"))) is not None:
         attempt.event("notice", note)
-
-
-def _refuse_unknown_outputs(spec: RunSpec, signature: Signature) -> None:
-    """Raise if a model by name doesn't know how many outputs to have."""
-    if not signature.outputs and not spec.model.is_user_object:
-        msg = (
-            f"model: '{spec.model.type}' has to know how many classes there are, and this data doesn't tell; give its "
-            "data set an attribute 'classes', or pass a model of your own."
-        )
-        raise ConfigurationError(msg)
-
-
-def _refuse_second_schedule(spec: RunSpec, adapter: Adapter, follower: Follower, state: TrainState) -> None:
-    """Raise if the learning rate would be set from two sides."""
-    if spec.scheduler is None and spec.learning_rate is None:
-        return
-    if follower.own_rate(state) is not None or adapter.learning_rate(state) is None:
-        key = "learning_rate" if spec.scheduler is None else "scheduler"
-        msg = (
-            f"{key}: the model or its optimizer sets the learning rate by a schedule of its own, or doesn't show it "
-            f"(optax does by inject_hyperparams); leave {key} out."
-        )
-        raise ConfigurationError(msg)
 
 
 def _with_same_threads(spec: RunSpec, found: tuple[FullState, Manifest] | None) -> RunSpec:

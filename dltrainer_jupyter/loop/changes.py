@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from dltrainer_jupyter.core import live
 from dltrainer_jupyter.core.errors import IllegalControlError
 from dltrainer_jupyter.core.live import Change
-from dltrainer_jupyter.loop.parts import make_schedule
 
 if TYPE_CHECKING:
     from dltrainer_jupyter.core.records import RunRecord
@@ -151,7 +150,7 @@ def _put_in_force(training: Training, values: Mapping[str, Any]) -> None:
         training.base_rate = float(values["learning_rate"])
     if "epochs" in values:
         training.epochs = spec.epochs
-        schedule = make_schedule(spec, parts.feed.steps_per_epoch, training.epochs, parts.judge.mode)
+        schedule = parts.make_schedule(training.epochs)
         schedule.load_state(parts.schedule.state())
         parts.schedule = schedule
         if callable(follow := getattr(parts.recipe, "follow", None)):

@@ -167,6 +167,7 @@ class Collector:
         if None in places:
             for it in shown:
                 refuse_several(it.outputs, "metrics")
+                refuse_several(it.targets, "metrics", "target")
         pairs = {
             place: [(it.outputs, it.targets) if place is None else place.of(it) for it in shown] for place in places
         }

@@ -71,6 +71,7 @@ class Evaluation:
         self._confusion = confusion
         self._examination = examination
         self._samples = source if isinstance(source, Samples) else None
+        self._as_they_came = getattr(source, "as_they_came", None)
         self._found: tuple[Mapping[str, Any] | None, Mapping[str, Array] | None] = None, None
         self._measurement: _Measurement
         if isinstance(source, Samples):
@@ -106,7 +107,7 @@ class Evaluation:
             self._collector.count(self._collector.take())
             values = self._collector.values("val") | dict(self._follower.end_validation(measured, course))
         if self._examination is not None:
-            self._found = self._examination.finding(self._samples)
+            self._found = self._examination.finding(self._samples, self._as_they_came)
         return values
 
     def record(self, epoch: int, step: int, labels: Sequence[str]) -> ValidationRecord | None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from dltrainer_jupyter.core.errors import first_line
 from dltrainer_jupyter.core.protocols import Examiner, Samples
-from dltrainer_jupyter.loop.gallery import Gallery
+from dltrainer_jupyter.loop.gallery import AsTheyCame, Gallery
 
 if TYPE_CHECKING:
     from dltrainer_jupyter.core.protocols import Array
@@ -76,13 +76,17 @@ class Examination:
         self._gallery.give_up()
         self._tell(f"What the validation says of its examples is not examined: {first_line(error)}.")
 
-    def finding(self, samples: Samples | None) -> tuple[dict[str, Any] | None, Mapping[str, Array] | None]:
+    def finding(
+        self, samples: Samples | None, as_they_came: AsTheyCame | None = None
+    ) -> tuple[dict[str, Any] | None, Mapping[str, Array] | None]:
         """Give what a whole pass has found, and let go of its memory.
 
         Parameters
         ----------
         samples : Samples or None
             The validation set; None if it was a stream.
+        as_they_came : callable, optional
+            Reads rows of a stream for people.
 
         Returns
         -------
@@ -102,12 +106,12 @@ class Examination:
         if self._has_moved(examples):
             summary["notes"] = [*summary["notes"], _MOVED]
         if self._gallery.wanted:
-            self._take_pictures(samples)
+            self._take_pictures(samples, as_they_came)
         return summary, examples or None
 
-    def _take_pictures(self, samples: Samples | None) -> None:
+    def _take_pictures(self, samples: Samples | None, as_they_came: AsTheyCame | None) -> None:
         try:
-            self._gallery.write(samples, self._truths)
+            self._gallery.write(samples, self._truths, as_they_came)
         except Exception as error:  # noqa: BLE001 - a disk, or somebody else's arrays
             self._give_up_pictures(error)
 

@@ -176,7 +176,9 @@ class StreamFeed:
         return {"counted": self._counted, "stream": self._stream.state()}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Go on from a state."""
+        """Go on from a state; one of samples in memory, which didn't fit any more, says nothing."""
+        if not state:
+            return
         self._counted = state["counted"]
         self._stream.load_state(state["stream"])
 

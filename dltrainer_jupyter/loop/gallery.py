@@ -13,6 +13,7 @@ import numpy as np
 
 from dltrainer_jupyter.core.private import make_file, make_folder
 from dltrainer_jupyter.core.protocols import Samples, Signature
+from dltrainer_jupyter.core.structures import leaves
 from dltrainer_jupyter.data.foreign.structure import to_numpy
 from dltrainer_jupyter.loop.thumbnails import Form, drawn, finite_range, form_of, size_of, to_pixels, true_places
 from dltrainer_jupyter.metrics.examining.kept import Kept, chosen, priorities
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 FOLDER = "validation_examples"
 """In a run's folder."""
 ABOUT = "about.json"
+AsTheyCame = Callable[["npt.NDArray[np.int64]"], "Array | None"]
+"""Reads rows of a table by their places in a pass, as a person has them; gives None where there is no table."""
+_ROWS = 2
+"""Dimensions of a table."""
 _MOST_BYTES = 2**26
 """Of pixels or rows."""
 _MOST_COLLECTED = 2**24
@@ -38,8 +43,8 @@ class Gallery:
 
     Samples in memory are cut when it is written. Of a stream's batches the chosen rows are set aside as they go by, at
     most 2**24 values, so its pictures may be smaller. Rows of a table are shown as they came where they were kept, see
-    :class:`~dltrainer_jupyter.core.protocols.Samples`; everything else as the model takes it, pictures brightened to
-    the range of all of them.
+    :class:`~dltrainer_jupyter.core.protocols.Samples`, or can be read again; everything else as the model takes it,
+    pictures brightened to the range of all of them.
 
     Parameters
     ----------
@@ -109,7 +114,7 @@ class Gallery:
             return None
         return known if isinstance(known, int) else None
 
-    def write(self, samples: Samples | None, truths: int | None) -> None:
+    def write(self, samples: Samples | None, truths: int | None, as_they_came: AsTheyCame | None = None) -> None:
         """Write it, whole or not at all; nothing where samples are no pictures and no rows.
 
         Parameters
@@ -118,13 +123,15 @@ class Gallery:
             The validation set; None if it was a stream that went by.
         truths : int or None
             What its targets are recognised by.
+        as_they_came : callable, optional
+            Reads rows of a stream's table for people, by their places in the pass; gives None where it is no table.
 
         Raises
         ------
         OSError
             If there is no room.
         """
-        found = self._of_stream() if samples is None else self._of_samples(samples)
+        found = self._of_stream(as_they_came) if samples is None else self._of_samples(samples)
         self.give_up()
         if found is None:
             return
@@ -151,7 +158,10 @@ class Gallery:
             shutil.rmtree(temporary, ignore_errors=True)
 
     def _of_samples(self, samples: Samples) -> _Found | None:
-        shown = samples.inputs if samples.raw is None else samples.raw
+        # Of several inputs the first one that is a picture, else the first.
+        shown = (
+            max(leaves(samples.inputs), key=lambda array: array.ndim > _ROWS) if samples.raw is None else samples.raw
+        )
         indices = chosen(self._seed, self._most, len(samples))
         self._shape = shown.shape[1:]
         form = form_of(self._shape, len(indices), _MOST_BYTES)
@@ -170,10 +180,13 @@ class Gallery:
 
         return indices, form, true_places(self._signature.task, samples.targets[indices], form), chunks
 
-    def _of_stream(self) -> _Found | None:
+    def _of_stream(self, as_they_came: AsTheyCame | None) -> _Found | None:
         form, columns = self._form, {} if self._kept is None else self._kept.columns()
         if form is None or "inputs" not in columns:
             return None
+        rows = as_they_came(columns["index"]) if as_they_came is not None and form.kind == "rows" else None
+        if rows is not None:
+            columns["inputs"], self._shape = rows, rows.shape[1:]
         places = true_places(self._signature.task, columns.get("targets"), form)
         return columns["index"], form, places, lambda: iter([columns["inputs"]])
 

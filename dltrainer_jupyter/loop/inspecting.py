@@ -157,7 +157,7 @@ class Inspector:
         """Give what layers are looked at with, and a smaller batch for the graph; cut once."""
         if self._cut is None:
             if isinstance(self._source, Samples):
-                few = Samples(self._source.inputs[:SAMPLES], self._source.targets[:SAMPLES])
+                few = self._source.at(slice(SAMPLES))
                 placed, count = self._adapter.place(few), len(few)
                 order = self._adapter.order(placed, np.arange(count, dtype=np.int64))
                 whole, pair = (self._adapter.batch(placed, order, 0, stop) for stop in (count, min(_FEW, count)))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 
-from dltrainer_jupyter.core.errors import ConfigurationError, UnknownNameError
+from dltrainer_jupyter.core import registry
+from dltrainer_jupyter.core.errors import ConfigurationError, UnknownNameError, nearest
 from dltrainer_jupyter.core.records import BestRecord
 from dltrainer_jupyter.core.spec import EarlyStoppingSpec, RunSpec
 from dltrainer_jupyter.core.terms import shown_names
@@ -92,12 +93,18 @@ class Judge:
 
 
 def choose_monitor(
-    spec: RunSpec, metrics: Sequence[Measured], *, validates: bool, measures_itself: bool = False
+    spec: RunSpec,
+    metrics: Sequence[Measured],
+    *,
+    validates: bool,
+    measures_itself: bool = False,
+    targets: Sequence[str | int] = (),
 ) -> tuple[str, Literal["min", "max"]]:
     """Give the monitored metric and whether less or more of it is better.
 
     Left out, it is the first metric on the validation set, or the validation loss; on the training set where
-    nothing is validated. A recipe that measures by itself may have metrics nobody knows beforehand.
+    nothing is validated. Each of several targets has a loss of its own where none is named. A recipe that measures by
+    itself may have metrics nobody knows beforehand.
 
     Raises
     ------
@@ -110,13 +117,23 @@ def choose_monitor(
         return spec.monitor, spec.monitor_mode or _mode_by_name(spec.monitor)
     more_is_better = {metric.name: metric.higher_is_better for metric in metrics}
     parts = ("val", "train") if validates else ("train",)
-    known = [f"{part}_{name}" for part in parts for name in (*more_is_better, "loss", *shown_names(spec))]
+    known = [f"{part}_{name}" for part in parts for name in (*more_is_better, "loss", *shown_names(spec, targets))]
     name = spec.monitor or known[0]
     if name not in known:
-        kind = "monitored metric"
-        raise UnknownNameError(kind, name, known)
+        raise _unknown(name, known, parts, more_is_better)
     mode = "max" if more_is_better.get(name.split("_", 1)[1], False) else "min"
     return name, spec.monitor_mode or mode  # type: ignore[return-value]
+
+
+def _unknown(name: str, known: Sequence[str], parts: Sequence[str], listed: Iterable[str]) -> UnknownNameError:
+    """Say that nobody measures it; most likely it is a metric that there is, and that is only not listed."""
+    listable = {f"{part}_{metric}": metric for part in parts for metric in registry.names("metrics")}
+    near = nearest(name, [*known, *listable])
+    hint = None
+    if near in listable and near not in known:
+        hint = f"To monitor {near}, list its metric: metrics: [{', '.join([*listed, listable[near]])}]."
+    kind = "monitored metric"
+    return UnknownNameError(kind, name, known, hint=hint)
 
 
 def refuse_unmeasured(spec: RunSpec, monitor: str, values: Mapping[str, float]) -> None:

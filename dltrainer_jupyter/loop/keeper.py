@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Literal, Self
 
 from dltrainer_jupyter.checkpoints.format import Request, Written
+from dltrainer_jupyter.checkpoints.manifest import WEIGHTS
 from dltrainer_jupyter.checkpoints.retention import retire, sweep, to_retire
 from dltrainer_jupyter.checkpoints.writer import CheckpointWriter, Ticket
 from dltrainer_jupyter.core.errors import DLTrainerError, StaleAttemptError, StoreError
@@ -18,6 +19,8 @@ from dltrainer_jupyter.core.protocols import ResumeKind
 from dltrainer_jupyter.core.records import CheckpointRecord, ControlRecord
 from dltrainer_jupyter.core.spec import CheckpointSpec
 from dltrainer_jupyter.loop.doorbell import Doorbell
+from dltrainer_jupyter.loop.folders import checkpoints_in, show_best
+from dltrainer_jupyter.loop.run_log import RunLog
 from dltrainer_jupyter.store.attempts import Attempt
 from dltrainer_jupyter.store.store import Store
 
@@ -34,7 +37,7 @@ class Keeper:
     store, attempt
         Where rows are read and written.
     folder : pathlib.Path
-        Where the run's checkpoints lie.
+        The run's folder.
     spec : CheckpointSpec
         How many stay; may be another one at any time.
     bell : Doorbell
@@ -61,12 +64,13 @@ class Keeper:
     ) -> None:
         self._store = store
         self._attempt = attempt
-        self._folder = folder
+        self._folder = checkpoints_in(folder)
+        self._log = RunLog(store, attempt.run_id, folder)
         self.spec = spec
         self._bell = bell
         self._epoch_starts = {begun_at} if resume == "epoch" else None
-        sweep(folder, [record.path for record in store.checkpoints(attempt.run_id)], attempt.number)
-        self._writer = CheckpointWriter(folder, self._commit, self._failed, background=background)
+        sweep(self._folder, [record.path for record in store.checkpoints(attempt.run_id)], attempt.number)
+        self._writer = CheckpointWriter(self._folder, self._commit, self._failed, background=background)
 
     def __enter__(self) -> Self:
         return self
@@ -119,6 +123,9 @@ class Keeper:
         )
         self._attempt.commit_checkpoint(record)
         reach("checkpoint.row_committed")
+        if "best" in written.kinds:
+            show_best(written.path / WEIGHTS, self._folder)
+        self._log.write_if_due()
         try:
             self._retire_old()
         except StaleAttemptError:

@@ -56,15 +56,24 @@ class Mirroring:
         The file of the user's own objects, which need not exist (yet).
     parts : pathlib.Path, optional
         The file of the run's plug-ins, which need not exist.
+    steps : pathlib.Path, optional
+        The file of the user's own steps of processing, which need not exist (yet).
     """
 
     def __init__(
-        self, store: Store, attempt: Attempt, url: str, objects: Path | None = None, parts: Path | None = None
+        self,
+        store: Store,
+        attempt: Attempt,
+        url: str,
+        objects: Path | None = None,
+        parts: Path | None = None,
+        *,
+        steps: Path | None = None,
     ) -> None:
         self._store = store
         self._attempt = attempt
         self._url = url
-        self._own = {"objects": objects, "parts": parts}
+        self._own = {"objects": objects, "parts": parts, "steps": steps}
         self._copy: Copy | None = None
         self._copy_of: Attempt | None = None
         self._copied: object = None

@@ -7,7 +7,7 @@ from typing import Any
 from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.schema import PRESET, without_preset
 from dltrainer_jupyter.core.spec import Part, RunSpec
-from dltrainer_jupyter.loop.parts import named_parts
+from dltrainer_jupyter.loop.checking import named_parts
 
 
 def with_presets(spec: RunSpec) -> RunSpec:

@@ -7,6 +7,7 @@ it to that, with each of its optimizations on and off.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,6 +28,7 @@ from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.data.cursor import batches, bounds, epoch_order
 from dltrainer_jupyter.loop import parts as make
 from dltrainer_jupyter.loop.judge import Judge, choose_monitor
+from dltrainer_jupyter.loop.scheduling import lent_model, schedules_of
 
 
 def train(
@@ -59,13 +61,14 @@ def train(
     samples = adapter.place(dataset.train)
     adapter.check(recipe, state, _batch(adapter, samples, epoch_order(spec.seed, 1, count), 0, spec.batch_size))
 
-    metrics = make.make_metrics(spec, objects, dataset.signature, adapter.tensors)
-    val_metrics = make.make_metrics(spec, objects, dataset.signature, adapter.tensors)
+    model = partial(lent_model, adapter, state)
+    metrics = make.make_metrics(spec, objects, dataset.signature, adapter.tensors, model=model)
+    val_metrics = make.make_metrics(spec, objects, dataset.signature, adapter.tensors, model=model)
     train_metrics = [metric for metric in metrics if not getattr(metric, "validation_only", False)]
     monitor, mode = choose_monitor(spec, metrics, validates=dataset.validation is not None)
     judge = Judge(monitor, mode, spec.early_stopping)
     steps_per_epoch = batches(count, spec.batch_size)
-    schedule = make.make_schedule(spec, steps_per_epoch, spec.epochs, mode)
+    schedule = schedules_of(spec, objects, (adapter, state), steps_per_epoch, mode)(spec.epochs)
     base_rate = adapter.learning_rate(state)
     assert base_rate is not None  # noqa: S101 - a portable recipe leaves it to the loop
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, cast
 
 from dltrainer_jupyter.core import registry
-from dltrainer_jupyter.core.errors import ConfigurationError
-from dltrainer_jupyter.core.protocols import Signature
-from dltrainer_jupyter.core.spec import RunSpec
+from dltrainer_jupyter.core.choosing import is_several, position_of
+from dltrainer_jupyter.core.errors import ConfigurationError, MissingPackageError, first_line
+from dltrainer_jupyter.core.protocols import Adapter, Batch, Follower, Recipe, Signature, TrainState
+from dltrainer_jupyter.core.spec import Part, RunSpec
 from dltrainer_jupyter.machine.gpus import Gpu, read_gpus
 
 _IMAGE = 3
@@ -17,19 +18,78 @@ _IMAGE = 3
 _GB = 1e9
 
 
-def refuse_other_sizes(spec: RunSpec, signature: Signature) -> None:
+def refuse_missing_framework(spec: RunSpec) -> None:
+    """See that the framework is there; imports none.
+
+    Raises
+    ------
+    UnknownNameError
+        If nobody registered it.
+    MissingPackageError
+        If it isn't installed; names another one that is and that the model can be built for.
+    """
+    try:
+        registry.check("adapters", spec.framework)
+    except MissingPackageError as error:
+        instead = next((it for it in _frameworks_of(spec.model) if _is_installed(it)), None)
+        if instead is None:
+            raise
+        msg = f"{error}, or set framework: {instead}, which is installed"
+        raise MissingPackageError(msg) from error
+
+
+def _is_installed(framework: str) -> bool:
+    try:
+        registry.check("adapters", framework)
+    except (ConfigurationError, MissingPackageError):
+        return False
+    return True
+
+
+def _frameworks_of(model: Part) -> tuple[str, ...]:
+    """Give the frameworks that a model by name can be built for; none if it doesn't say."""
+    if model.is_user_object:
+        return ()
+    try:
+        return registry.metadata("models", model.type, None, registry.find("models", model.type)).frameworks
+    except (ConfigurationError, MissingPackageError):
+        return ()  # said by the check of the model
+
+
+def refuse_other_frameworks(spec: RunSpec) -> None:
+    """See that the framework is one that the model can be built for; imports none.
+
+    Raises
+    ------
+    ConfigurationError
+        If it isn't; names those that are.
+    """
+    known = _frameworks_of(spec.model)
+    if known and spec.framework not in known:
+        msg = f"The model '{spec.model.type}' can't be built for {spec.framework}; set framework: {' or '.join(known)}."
+        raise ConfigurationError(msg)
+
+
+def refuse_other_sizes(spec: RunSpec, shape: Sequence[int]) -> None:
     """See that images are as large as the model takes them.
+
+    Parameters
+    ----------
+    spec : RunSpec
+        Names the model.
+    shape : sequence of int
+        Of one sample.
 
     Raises
     ------
     ConfigurationError
         If they aren't; says which step mends it.
     """
+    if len(shape) != _IMAGE:
+        return  # whoever describes a run without its data may not import its model either
+    _, height, width = shape
     sizes = tuple(_said(spec, "supported_image_sizes") or ())
-    if not sizes or len(signature.input_shape) != _IMAGE:
-        return
-    _, height, width = signature.input_shape
-    if height in sizes and width in sizes:
+    if not sizes or (height in sizes and width in sizes):
         return
     nearest = min(sizes, key=lambda size: (abs(size - max(height, width)), size))
     msg = (
@@ -37,6 +97,102 @@ def refuse_other_sizes(spec: RunSpec, signature: Signature) -> None:
         f"them: preprocessing: [{{type: resize, size: {nearest}}}]."
     )
     raise ConfigurationError(msg)
+
+
+def refuse_several(spec: RunSpec, signature: Signature) -> None:
+    """Raise if a model that is built in, which takes one input and gives one output, is to learn from several."""
+    several = signature.inputs or signature.target_names
+    if several and not spec.model.is_user_object and registry.is_ours("models", spec.model.type):
+        what = "inputs" if signature.inputs else "targets"
+        msg = (
+            f"model: '{spec.model}' takes one input and gives one output, and this data has several {what} "
+            f"({', '.join(map(str, several))}); pass a model of your own."
+        )
+        raise ConfigurationError(msg)
+
+
+def widths_of(
+    adapter: Adapter, recipe: Recipe, state: TrainState, batches: Iterable[Batch], signature: Signature
+) -> list[Any]:
+    """Let the built model try some batches; give how many classes or values its outputs have, for each batch.
+
+    Raises
+    ------
+    ConfigurationError
+        If one can't be gone through; of several inputs or targets it names them, as frameworks say only what they
+        didn't find.
+    """
+    try:
+        return [adapter.check(recipe, state, batch) for batch in batches]
+    except (KeyError, TypeError) as error:
+        several = {"inputs": signature.inputs, "targets": signature.target_names}
+        if not any(several.values()):
+            raise
+        said = first_line(_first_of(error))
+        what = f"there is no {said}" if isinstance(error, KeyError) else f"TypeError: {said}"
+        named = " and ".join(f"the {key} are {', '.join(map(str, names))}" for key, names in several.items() if names)
+        msg = (
+            f"Model, loss and data don't fit: {what}; {named}: take these by name where they came in a mapping, else "
+            "by position."
+        )
+        raise ConfigurationError(msg) from error
+
+
+def _first_of(error: BaseException) -> Exception:
+    """Give what was raised first where one error of a kind was raised while another was handled, as Keras does."""
+    while isinstance(error.__context__, type(error)):
+        error = error.__context__
+    return cast("Exception", error)
+
+
+def width_of(widths: Any, signature: Signature) -> int | None:
+    """Give how many classes or values the output has that is counted and examined; None of several outputs or targets.
+
+    Parameters
+    ----------
+    widths : int, structure of int, or None
+        How many classes or values each output has.
+    signature : Signature
+        Its targets go with the outputs of their names.
+
+    Raises
+    ------
+    ConfigurationError
+        If one of several outputs can tell fewer classes than its target has: some frameworks say nothing of it.
+    """
+    for target in signature.targets if is_several(widths) else ():
+        at = position_of(widths, target["name"])
+        width = None if at is None else widths[at]
+        if target["task"] == "classification" and isinstance(width, int) and width < target["outputs"]:
+            msg = (
+                f"Labels out of range: the target '{target['name']}' has labels up to {target['outputs'] - 1}, but the "
+                f"model's output of that name has {width} outputs; give it {target['outputs']}."
+            )
+            raise ConfigurationError(msg)
+    return widths if isinstance(widths, int) and not signature.targets else None
+
+
+def refuse_unknown_outputs(spec: RunSpec, signature: Signature) -> None:
+    """Raise if a model by name doesn't know how many outputs to have."""
+    if not signature.outputs and not spec.model.is_user_object:
+        msg = (
+            f"model: '{spec.model.type}' has to know how many classes there are, and this data doesn't tell; give its "
+            "data set an attribute 'classes', or pass a model of your own."
+        )
+        raise ConfigurationError(msg)
+
+
+def refuse_second_schedule(spec: RunSpec, adapter: Adapter, follower: Follower, state: TrainState) -> None:
+    """Raise if the learning rate would be set from two sides."""
+    if spec.scheduler is None and spec.learning_rate is None:
+        return
+    if follower.own_rate(state) is not None or adapter.learning_rate(state) is None:
+        key = "learning_rate" if spec.scheduler is None else "scheduler"
+        msg = (
+            f"{key}: the model or its optimizer sets the learning rate by a schedule of its own, or doesn't show it "
+            f"(optax does by inject_hyperparams); leave {key} out."
+        )
+        raise ConfigurationError(msg)
 
 
 def memory_note(spec: RunSpec, device: Any, gpus: Callable[[], list[Gpu]] = read_gpus) -> str | None:

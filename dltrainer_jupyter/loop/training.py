@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dltrainer_jupyter.checkpoints.format import Request
@@ -36,6 +36,7 @@ from dltrainer_jupyter.loop.keeper import Keeper
 from dltrainer_jupyter.loop.notices import Notices
 from dltrainer_jupyter.loop.recorder import Recorder
 from dltrainer_jupyter.loop.sampling import Sampler
+from dltrainer_jupyter.loop.scheduling import MakeSchedule
 from dltrainer_jupyter.store.attempts import Attempt
 
 
@@ -49,7 +50,7 @@ class Parts:
     state: TrainState
     feed: Feed
     recorder: Recorder
-    schedule: Schedule
+    make_schedule: MakeSchedule
     judge: Judge
     keeper: Keeper
     evaluation: Evaluation | None
@@ -58,6 +59,8 @@ class Parts:
     notices: Notices
     signature: Signature
     versions: Mapping[str, str]
+    schedule: Schedule = field(init=False)
+    """For the number of epochs that is planned now."""
 
 
 class Training:
@@ -103,6 +106,7 @@ class Training:
         self.spec = spec
         self.epochs = epochs
         self.parts = parts
+        parts.schedule = parts.make_schedule(epochs)
         self.attempt = attempt
         self.epoch = 1
         self.consumed = 0

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from dltrainer_jupyter.machine.containers import memory_limit, processor_limit
+from dltrainer_jupyter.core.containers import memory_limit, processor_limit
 
 _LEAST = 0.2
 """Seconds between two readings of processor time; over less the kernel's own steps would show."""

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from dltrainer_jupyter.core.errors import CheckpointError
+from dltrainer_jupyter.core.choosing import is_several
+from dltrainer_jupyter.core.errors import CheckpointError, ConfigurationError
 from dltrainer_jupyter.core.protocols import Signature
 from dltrainer_jupyter.core.records import CheckpointRecord, RunRecord
 from dltrainer_jupyter.core.tracking import TrackedModel
@@ -54,4 +55,8 @@ def _inputs(run: RunRecord, here: Path, signature: Signature) -> Any:
     if is_read_once(own.get("data")):
         return np.zeros((_INPUTS, *signature.input_shape), np.float32)
     with own_parts(run, here):
-        return held_back(load_data(run.spec, own)).inputs[:_INPUTS]
+        inputs = held_back(load_data(run.spec, own, trained=signature.preprocessing)).at(slice(_INPUTS)).inputs
+    if is_several(inputs):
+        msg = "models with several inputs aren't kept by trackers; the run's checkpoints hold it"
+        raise ConfigurationError(msg)
+    return inputs

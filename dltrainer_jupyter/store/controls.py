@@ -91,7 +91,7 @@ class Controls(StorePart):
             state = State(job["state"])
             check_verb(job["name"], Verb(kind), state)
             if state in ENDED:
-                msg = f"Run '{job['name']}' is {state}: no trainer is there to {kind} it; one has to be started."
+                msg = f"Run '{job['name']}' {state.said}: no trainer is there to {kind} it; one has to be started."
                 raise IllegalControlError(msg)
             insert = training_controls.insert().values(row).returning(*training_controls.c)
             return control_record(connection.execute(insert).mappings().one())

@@ -51,6 +51,7 @@ _PACKED = ("edges", "counts")
 """Columns of histograms that hold bytes."""
 _LARGEST = 1 << 30
 """Most bytes of an unpacked piece."""
+_AT_A_TIME = 1 << 20
 
 
 class Mark(NamedTuple):
@@ -184,7 +185,7 @@ class Exports(StorePart):
                 row = {"run_id": run_id, "at": datetime.now(UTC), "step": None, **told}
                 connection.execute(training_events.insert(), row)
                 return run_id
-        except (KeyError, TypeError, ValueError, zlib.error, EOFError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError, zlib.error, EOFError) as error:
             msg = f"The copy does not hold what a run of this version holds ({error!r}); is it a newer version's?"
             raise StoreError(msg) from error
 
@@ -294,12 +295,15 @@ def _packed(steps: Any, values: Any) -> list[dict[str, Any]]:
 
 
 def _unpacked(piece: bytes) -> dict[str, Any]:
-    unpacking = zlib.decompressobj(wbits=31)
-    data = unpacking.decompress(piece, _LARGEST)
-    if unpacking.unconsumed_tail:
-        msg = f"a piece of history is larger than {_LARGEST} bytes"
-        raise ValueError(msg)
-    found: dict[str, Any] = json.loads(data)
+    # Gone through once before any of it is kept: what grows a thousandfold would fill the memory first.
+    counting, size, waiting = zlib.decompressobj(wbits=31), 0, piece
+    while waiting and not counting.eof:
+        size += len(counting.decompress(waiting, _AT_A_TIME))
+        waiting = counting.unconsumed_tail
+        if size > _LARGEST:
+            msg = f"a piece of history is larger than {_LARGEST} bytes"
+            raise ValueError(msg)
+    found: dict[str, Any] = json.loads(zlib.decompress(piece, wbits=31))
     return found
 
 

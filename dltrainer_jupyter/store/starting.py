@@ -256,7 +256,7 @@ def _check_epochs(job: RowMapping, state: State, epochs: int | None) -> None:
 
 def _not_claimable(connection: Connection, job: RowMapping, state: State) -> str:
     if state not in HELD:
-        return f"Run '{job['name']}' is {state} and waits for no trainer; resume it to ask for one."
+        return f"Run '{job['name']}' {state.said} and waits for no trainer; resume it to ask for one."
     holder = newest_attempt(connection, job)
     return (
         f"Run '{job['name']}' is {state}: process {holder['pid']} on {holder['host']} trains it (attempt "

@@ -7,6 +7,8 @@ import os
 import threading
 from collections.abc import Iterator
 
+import sqlalchemy as sa
+
 from dltrainer_jupyter.store.checkpoint_rows import Checkpoints
 from dltrainer_jupyter.store.controls import Controls
 from dltrainer_jupyter.store.curves import Curves
@@ -22,6 +24,7 @@ from dltrainer_jupyter.store.reaping import Reaping
 from dltrainer_jupyter.store.runs import Runs
 from dltrainer_jupyter.store.schema import prepare
 from dltrainer_jupyter.store.starting import Starting
+from dltrainer_jupyter.store.tables import store_info
 from dltrainer_jupyter.store.test_runs import TestRuns
 from dltrainer_jupyter.store.tracking import Tracking
 from dltrainer_jupyter.store.urls import parse, sqlite_path
@@ -121,6 +124,18 @@ class Store(
         """
         with self._database.read():
             yield
+
+    def try_writing(self) -> None:
+        """Write to the store, and take it back.
+
+        Raises
+        ------
+        StoreError
+            If nothing can be written.
+        """
+        with self._database.write() as connection:
+            connection.execute(sa.update(store_info).values(uuid=store_info.c.uuid))
+            connection.rollback()
 
     def close(self) -> None:
         """Close the connections; opening the store again gives a new object."""

@@ -43,11 +43,13 @@ def in_words(value: Any) -> Any:
     Examples
     --------
     >>> in_words({"model": {"type": "$object", "is": "Sequential"}, "metrics": ["f1"]})
-    {'model': 'Sequential', 'metrics': ['f1']}
+    {'model': 'Sequential (your own)', 'metrics': ['f1']}
     """
     if isinstance(value, dict):
         if value.get("type") == USER_OBJECT:
-            return str(Part.model_validate(value))
+            shown = Part.model_validate(value).shown
+            beside = {key: item for key, item in value.items() if key not in ("type", "is")}
+            return {"type": shown, **beside} if beside else shown
         return {key: in_words(item) for key, item in value.items()}
     return [in_words(item) for item in value] if isinstance(value, list) else value
 

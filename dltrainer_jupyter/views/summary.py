@@ -190,7 +190,9 @@ def resume_line(run: RunRecord, events: Sequence[EventRecord]) -> str:
         "epoch": "from the start of an epoch",
     }[run.resume]
     reasons = [one_line(event.message) for event in events if event.kind == "inexact"]
-    return f"Resumes {how}.{'' if run.exact else f' {reasons[-1]}' if reasons else ' No longer exact to the bit.'}"
+    # One that has trained all its epochs goes on only if somebody wants more of them.
+    resumes = "With more epochs it resumes" if run.state is State.COMPLETED else "Resumes"
+    return f"{resumes} {how}.{'' if run.exact else f' {reasons[-1]}' if reasons else ' No longer exact to the bit.'}"
 
 
 def page(

@@ -36,6 +36,18 @@ def metric(value: float | None) -> str:
     return f"{value:,.0f}" if size >= _GROUPED else f"{value:#.4g}"
 
 
+def percent(share: float) -> str:
+    """Write a share in percent, to a tenth; only what is whole is 100 %.
+
+    Examples
+    --------
+    >>> percent(0.8331), percent(0.9996), percent(1)
+    ('83.3 %', '> 99.9 %', '100.0 %')
+    """
+    shown = f"{100 * share:.1f} %"
+    return "> 99.9 %" if share < 1 and shown == "100.0 %" else shown
+
+
 def speed(steps_per_second: float | None) -> str:
     """Write a speed.
 

@@ -47,7 +47,7 @@ class ForkedExecutor:
         """Start the trainer and return at once."""
         store = Store.open(store_url)
         run = store.run(run_id)
-        log = Path(run.folder) / "trainer.log"
+        log = Path(run.folder) / "logs" / "trainer.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         environment = {name: value for name, value in os.environ.items() if name.startswith("DLTRAINER_")}
         trainer = self._context.Process(

@@ -72,6 +72,7 @@ def same(one: Any, other: Any) -> bool:
     return alike
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(ANYTHING)
 def test_what_was_written_comes_back(value):

@@ -49,6 +49,7 @@ def newest(records, count):
     return sorted(records, key=lambda one: (one.attempt, one.step))[-count:]
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(RECORDS, st.integers(2, 5))
 def test_without_a_quota_the_last_the_best_and_the_manual_stay_and_nothing_else(records, keep):

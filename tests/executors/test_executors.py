@@ -62,6 +62,7 @@ def _script(end: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
 
 
+@pytest.mark.slow
 def test_a_process_that_ends_suspends_its_threads() -> None:
     """Like a kernel that is shut down: a checkpoint is written, and another process goes on from it."""
     with _script("print('bye')") as kernel:
@@ -73,6 +74,7 @@ def test_a_process_that_ends_suspends_its_threads() -> None:
     run.stop().wait(20)
 
 
+@pytest.mark.slow
 def test_a_process_that_is_killed_is_noticed() -> None:
     """The run is lost at once, not after a timeout; waiting for it says so."""
     with _script("print('up', flush=True); run.wait()") as kernel:
@@ -86,6 +88,7 @@ def test_a_process_that_is_killed_is_noticed() -> None:
         run.wait()
 
 
+@pytest.mark.slow
 def test_a_process_survives_the_one_that_started_it() -> None:
     """A kernel that dies doesn't take a process run along; it still obeys."""
     starter = (
@@ -103,6 +106,7 @@ def test_a_process_survives_the_one_that_started_it() -> None:
     until(lambda: run.state == "stopped")
 
 
+@pytest.mark.slow
 def test_sigterm_suspends_a_trainer() -> None:
     """As a cluster sends it before it takes a machine away."""
     run = tal.train(executor="process", **{**SMALL, "epochs": 100_000})

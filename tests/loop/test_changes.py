@@ -134,6 +134,7 @@ def test_what_is_asked_for_after_a_death_overrules_what_was_to_come_again() -> N
     assert differences(outcome(run), outcome(expected)) == []
 
 
+@pytest.mark.slow
 def test_several_steps_a_call_make_the_change_at_the_same_step() -> None:
     """A call ends where a change is to be made again."""
     settings = {"framework": "jax", "model": {"type": "mlp", "hidden": [16]}, "scheduler": None, "fast": {}}
@@ -201,6 +202,7 @@ def test_what_a_trainer_cannot_do_is_refused_and_said(values: dict[str, Any], wh
     assert why in str(control.outcome)
 
 
+@pytest.mark.slow
 def test_a_module_with_schedulers_of_its_own_keeps_its_length() -> None:
     """Its schedulers were made for the number of steps there were."""
     from tests.chaos import subjects

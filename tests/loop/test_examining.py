@@ -42,6 +42,7 @@ def _outputs(run: Run, objects: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]
     return predictor.outputs(dataset.validation.inputs), dataset.validation.targets
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("framework", ["pytorch", "tensorflow", "jax"])
 def test_what_is_stored_of_classes_is_what_scikit_learn_says(train: Train, framework: str) -> None:
     run = train(framework=framework, executor="inline", model=PLAIN)
@@ -69,6 +70,7 @@ def test_what_is_stored_of_classes_is_what_scikit_learn_says(train: Train, frame
     assert kept["confidence"] == pytest.approx(parts.max(axis=1), abs=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("framework", ["pytorch", "tensorflow", "jax"])
 def test_what_is_stored_of_values_is_what_scikit_learn_says(train: Train, framework: str) -> None:
     rng = np.random.default_rng(0)

@@ -77,6 +77,23 @@ def test_nobody_measures_it() -> None:
         choose_monitor(spec, [_Metric("accuracy", higher_is_better=True)], validates=True)
 
 
+@pytest.mark.parametrize(
+    ("monitor", "hint"),
+    [
+        ("val_accuracy", "To monitor val_accuracy, list its metric: metrics: [f1, accuracy]. Known: "),
+        ("val_acc", "To monitor val_accuracy, list its metric: metrics: [f1, accuracy]. Known: "),
+        ("val_los", "Did you mean 'val_loss'? Known: "),
+        ("nothing like it", "Known: train_f1, train_loss, val_f1, val_loss."),
+    ],
+)
+def test_a_metric_that_is_only_not_listed_is_shown_where_it_goes(monitor: str, hint: str) -> None:
+    """Another loss would be no answer to somebody who forgot to list the accuracy."""
+    spec = RunSpec(model="cnn", data="digits", monitor=monitor)
+    with pytest.raises(UnknownNameError) as refusal:
+        choose_monitor(spec, [_Metric("f1", higher_is_better=True)], validates=True)
+    assert f"Unknown monitored metric '{monitor}'. {hint}" in str(refusal.value)
+
+
 def test_what_is_waited_for_and_never_measured_is_refused() -> None:
     """Early stopping that waits for a name nobody measures would wait for ever."""
     measured = {"learning_rate": 0.1, "train_loss": 1.0, "val_acc": 0.5}

@@ -36,6 +36,7 @@ def live(train: Callable[..., Run]) -> Callable[..., Run]:
             run.stop().wait(20)
 
 
+@pytest.mark.slow
 def test_pausing_costs_no_bit(train: Callable[..., Run]) -> None:
     """Paused, suspended and resumed while others draw and reseed, the run ends as if left alone."""
     alone = train(epochs=8, batch_size=8).wait(60)

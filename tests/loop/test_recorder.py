@@ -69,6 +69,7 @@ def _joined(outputs: list[StepOutput]) -> StepOutput:
     )
 
 
+@pytest.mark.slow
 @given(
     losses=st.lists(st.one_of(st.floats(0, 10, width=32), st.just(float("nan"))), min_size=1, max_size=30),
     cuts=st.sets(st.integers(1, 29)),

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dltrainer_jupyter.core.containers import memory_limit, processor_limit
 from dltrainer_jupyter.machine import load
-from dltrainer_jupyter.machine.containers import memory_limit, processor_limit
 
 if TYPE_CHECKING:
     from pathlib import Path

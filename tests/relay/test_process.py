@@ -64,6 +64,7 @@ def test_every_place_to_train_starts_a_relay(place, home, executor, model) -> No
     until(lambda: not relays(run.id))
 
 
+@pytest.mark.slow
 def test_a_relay_that_is_killed_in_the_middle_of_a_send_doubles_nothing(tracked, place) -> None:
     run = tracked(steps="all")
     run.trainer.steps(3000)
@@ -143,6 +144,7 @@ def test_a_killed_trainer_is_noticed_and_resumed_under_the_same_key(place, home)
     assert place.curve(run_id) == history(run)
 
 
+@pytest.mark.slow
 def test_what_is_left_over_is_synced(place, home, capsys) -> None:
     place.say("down")
     run = tal.train(epochs=1, executor="inline", track={"type": "filed", "steps": "all"}, **SMALL)
@@ -238,6 +240,7 @@ def test_what_a_relay_leaves_is_sent_by_who_waited_for_it(tracked, place, home, 
     assert place.curve(run.id) == run.curve()
 
 
+@pytest.mark.slow
 def test_training_ends_with_a_word_on_copies_that_are_on_their_way(place, home, tmp_path, capsys) -> None:
     place.say("hangs")
     file = tmp_path / "small.yaml"
@@ -312,6 +315,7 @@ def test_a_run_trains_on_where_no_relay_can_be_started(place, home, monkeypatch)
     assert [it.state for it in run.store.tracking(run.id)] == ["waiting"]
 
 
+@pytest.mark.slow
 def test_a_relay_that_is_killed_while_its_run_trains_is_started_again(tracked, place, monkeypatch) -> None:
     monkeypatch.setattr(tracking, "_PAUSE", 0.01)
     run = tracked(steps="all")

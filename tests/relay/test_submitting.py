@@ -86,8 +86,8 @@ def test_a_tracker_that_is_written_as_a_key_is_told_how_to_write_it(place, track
 
 
 def test_a_tracker_whose_package_is_missing_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    missing = {"dltrainer.trackers": ["no-such-package"]}
-    monkeypatch.setattr(entry_points, "_brought_by_extras", lambda entry: missing.get(entry.group, []))
+    trackers_need = entry_points.Package("dltrainer-jupyter", extras={"mlflow": ("no-such-package",)})
+    monkeypatch.setattr(entry_points, "read", lambda _: trackers_need)
     with pytest.raises(MissingPackageError, match=r'pip install "dltrainer-jupyter\[mlflow\]"'):
         tal.describe(SMALL | {"track": "mlflow"})
 

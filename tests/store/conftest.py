@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["postgresql", "postgresql_url"]
 
-pytest.register_assert_rewrite("dltrainer_jupyter.testing.store_contract")
-
 
 def brought_up_to_date(store_url: str) -> Store:
     """Open an older store; of a file, a copy is kept, and the person told."""

@@ -38,7 +38,7 @@ def test_a_trainer_is_recorded(store: Store):
 def test_nobody_trains_a_run_unasked(store: Store, state: State):
     run_id = new_run(store)
     claimed(store, run_id).end(state)
-    with pytest.raises(IllegalTransitionError, match=f"is {state} and waits for no trainer; resume it"):
+    with pytest.raises(IllegalTransitionError, match=f"{state.said} and waits for no trainer; resume it"):
         claimed(store, run_id)
     store.request_start(run_id, epochs=99)
     assert claimed(store, run_id).number == 2

@@ -224,6 +224,7 @@ class OneRun(RuleBasedStateMachine):
             self.attempts[-1].end(State.STOPPED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "examples"), [("sqlite", 40), pytest.param("postgresql", 6, marks=pytest.mark.postgres)]
 )

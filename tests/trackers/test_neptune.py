@@ -101,6 +101,7 @@ def operations_of(folder: Path) -> list[dict[str, Any]]:
     return [operation for queue in queues(folder) for operation in operations(queue)]
 
 
+@pytest.mark.slow
 def test_it_says_once_that_the_service_has_closed_and_where_the_files_are(folder: Path):
     tracker, first = opened(folder, project="laboratory/digits")
     tracker.close()
@@ -115,6 +116,7 @@ def test_it_says_once_that_the_service_has_closed_and_where_the_files_are(folder
     assert second.notices == ()
 
 
+@pytest.mark.slow
 def test_it_never_touches_the_network(folder: Path):
     guard = """
 import socket
@@ -135,6 +137,7 @@ tracker.close()
     assert len(read(folder).series["step/train_loss"]) == 100
 
 
+@pytest.mark.slow
 def test_what_a_killed_process_wrote_is_not_written_again(folder: Path):
     ended = run(
         """
@@ -216,6 +219,7 @@ def test_a_folder_that_cant_be_written_is_named(tmp_path: Path):
         tracker.open(tracked_run(tmp_path / "run"), None, Mark())
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_told_and_what_arrived_stays(folder: Path):
     ended = run(
         """

@@ -92,6 +92,7 @@ def services() -> list[psutil.Process]:
     return [child for child in psutil.Process().children() if child.name() == "wandb-core"]
 
 
+@pytest.mark.slow
 def test_what_a_killed_process_wrote_is_not_written_again(folder: Path):
     ended = run(
         """

@@ -227,6 +227,7 @@ def test_the_command_of_the_notice_sends_the_files_of_every_part_once(server: Se
     assert server.key == tracked_run(folder).id
 
 
+@pytest.mark.slow
 def test_what_a_server_didnt_take_in_time_is_told_at_the_end(server: Server, folder: Path):
     one = tracker(server.url, patience=3)
     first = one.open(tracked_run(folder), None, Mark())

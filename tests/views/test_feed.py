@@ -125,6 +125,7 @@ def test_the_thread_ends_with_the_last_watcher_and_begins_with_the_next(feed: Fe
     watcher.until(is_step(90))
 
 
+@pytest.mark.slow
 def test_a_watcher_nobody_holds_is_forgotten(feed: Feed, trainer: Any) -> None:
     watcher = Watcher(trainer.run)
     feed.add(watcher)

@@ -152,6 +152,7 @@ def test_a_run_of_which_nothing_is_known_has_a_report(begin: Callable, store: St
     assert (found["metrics"], found["confusion"], found["best"]) == ([], None, None)
 
 
+@pytest.mark.slow
 @FORM
 def test_a_large_run_has_a_small_report(begin: Callable, store: Store, form: str) -> None:
     attempt = begin("run-1")

@@ -106,6 +106,11 @@ def test_how_a_run_resumes_is_said_in_words(resume: Literal["exact", "replay", "
     assert summary.resume_line(replace(RUN, resume=resume), []) == words
 
 
+def test_a_run_that_is_through_resumes_for_more_epochs() -> None:
+    line = summary.resume_line(replace(RUN, state=State.COMPLETED), [])
+    assert line == "With more epochs it resumes exactly where it stopped."
+
+
 def test_a_resume_that_is_not_exact_has_its_reason() -> None:
     reason = "A resume may differ in the last bits: a generator gives its batches only once."
     event = EventRecord(1, RUN.id, NOW, "inexact", reason, 0)

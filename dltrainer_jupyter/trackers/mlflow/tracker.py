@@ -6,9 +6,12 @@ import itertools
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import urlsplit
 
 from dltrainer_jupyter.core.errors import TrackerError
+from dltrainer_jupyter.core.finding import fault, good, note
 from dltrainer_jupyter.core.states import State
 from dltrainer_jupyter.core.tracking import Opened
 from dltrainer_jupyter.trackers.mlflow import models, places
@@ -19,8 +22,10 @@ from dltrainer_jupyter.trackers.mlflow.metrics import BATCH, Row, not_yet_there,
 from dltrainer_jupyter.trackers.mlflow.naming import Names
 from dltrainer_jupyter.trackers.mlflow.settings import MLflowSettings
 from dltrainer_jupyter.trackers.mlflow.surroundings import few_tries, surroundings
+from dltrainer_jupyter.trackers.reaching import why_silent
 
 if TYPE_CHECKING:
+    from dltrainer_jupyter.core.finding import Finding
     from dltrainer_jupyter.core.tracking import Artifact, Ending, Mark, TrackedModel, TrackedRun, Update
 
 _STATUSES: dict[State, str] = {
@@ -62,6 +67,23 @@ class MLflow:
         self._copy: Copy | None = None
         self._names = Names()
         self._infinities_told = False
+
+    def reached(self) -> Iterator[Finding]:
+        """Ask the server whether it is well, where there is one."""
+        uri = self.config.uri or os.environ.get("MLFLOW_TRACKING_URI", "")
+        if not uri and find_spec("mlflow") is None:
+            return  # nobody asked for it
+        if not uri:
+            yield note("mlflow: no server is named; copies are kept where MLflow does by default.")
+        elif wrong := places.misspelt(uri):
+            yield fault(f"mlflow: {wrong}.", "export MLFLOW_TRACKING_URI=http://HOST:5000")
+        elif not places.is_server(uri):
+            yield good(f"mlflow: copies are kept at {places.shown(uri)}.")
+        elif why := why_silent(f"{uri.rstrip('/')}/health"):
+            where = places.shown(uri)
+            yield fault(f"mlflow: {where} doesn't answer: {why}.", f"mlflow server --port {urlsplit(uri).port or 5000}")
+        else:
+            yield good(f"mlflow: {places.shown(uri)} answers.")
 
     def open(self, run: TrackedRun, key: str | None, sent: Mark) -> Opened:  # noqa: ARG002 - rows say what they are
         """Find MLflow's run, or make it; see :class:`~dltrainer_jupyter.core.protocols.trackers.Tracker`."""

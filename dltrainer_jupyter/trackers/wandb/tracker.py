@@ -8,16 +8,19 @@ import re
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dltrainer_jupyter.core.errors import TrackerError
+from dltrainer_jupyter.core.finding import fault, good, note
 from dltrainer_jupyter.core.records import ValidationRecord
 from dltrainer_jupyter.core.shortening import shortened
 from dltrainer_jupyter.core.states import State
 from dltrainer_jupyter.core.tracking import Artifact, Ending, Histogram, Mark, Opened, TrackedRun, Update
 from dltrainer_jupyter.trackers.packages import not_importable
+from dltrainer_jupyter.trackers.reaching import why_silent
 from dltrainer_jupyter.trackers.tokens import shown
 from dltrainer_jupyter.trackers.wandb import client
 from dltrainer_jupyter.trackers.wandb.artifacts import artifact_of
@@ -27,6 +30,8 @@ from dltrainer_jupyter.trackers.wandb.transaction_log import STEP, Copy, Tail, l
 
 if TYPE_CHECKING:
     import wandb
+
+    from dltrainer_jupyter.core.finding import Finding
 
 _GLANCE = 0.02
 """Seconds between two looks at the file."""
@@ -67,6 +72,20 @@ class WandB:
         self._tail: Tail
         self._next = 0
         self._told: State | None = None
+
+    def reached(self) -> Iterator[Finding]:
+        """Ask the server, where copies are kept there."""
+        server = shown(self.config.server())
+        if self.config.kept() == "offline" and find_spec("wandb") is None:
+            return  # nobody asked for it
+        if self.config.kept() == "offline":
+            yield note("wandb: copies are kept in files, offline; `wandb sync` sends them later.")
+        elif not self.config.key():
+            yield fault(f"wandb: {server} needs an API key, and there is none.", "wandb login")
+        elif why := why_silent(self.config.server()):
+            yield fault(f"wandb: {server} doesn't answer: {why}.", "export WANDB_MODE=offline")
+        else:
+            yield good(f"wandb: {server} answers.")
 
     def open(self, run: TrackedRun, key: str | None, sent: Mark) -> Opened:
         """Begin, or go on with, the run's copy; see :class:`~dltrainer_jupyter.core.protocols.Tracker`."""

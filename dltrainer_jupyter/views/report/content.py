@@ -89,6 +89,9 @@ def _data(found: Mapping[str, Any]) -> Section:
         )
     if data.get("class_weights"):
         pairs["Weights of classes"] = ", ".join(metric(weight) for weight in data["class_weights"][:_SHOWN_LAYERS])
+    for label, steps in (("Samples are prepared", data.get("preparation")), ("Predictions", data.get("finish"))):
+        if steps:
+            pairs[label] = "; ".join(steps)
     return Section("Data", [_pairs(pairs)], "run.spec.data")
 
 

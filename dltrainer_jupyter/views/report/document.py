@@ -11,6 +11,7 @@ import numpy as np
 from dltrainer_jupyter.core.records import CheckpointRecord
 from dltrainer_jupyter.loop import partitions
 from dltrainer_jupyter.store.store import Store
+from dltrainer_jupyter.views import processing
 from dltrainer_jupyter.views.analysis import analysis
 from dltrainer_jupyter.views.classes import class_rows
 from dltrainer_jupyter.views.configuration import in_force, in_words
@@ -67,7 +68,8 @@ def document(store: Store, run_id: str) -> dict[str, Any]:
         "best": None if run.best is None else {**vars(run.best), "value": number(run.best.value)},
         "config": in_words(in_force(store, run).dump()),
         "data": {key: value for key, value in signature.items() if key not in {"labels", "preprocessing"}}
-        | {"labels": list(signature.get("labels", ()))[:_CLASSES], "partition": partitions.summary(Path(run.folder))},
+        | {"labels": list(signature.get("labels", ()))[:_CLASSES], "partition": partitions.summary(Path(run.folder))}
+        | {"preparation": processing.before(signature.get("preprocessing", ())), "finish": processing.after(run.spec)},
         "model": None if model is None else {**model, "layers": model["layers"][:_LAYERS]},
         "metrics": _metrics(store, run_id),
         "curves": {

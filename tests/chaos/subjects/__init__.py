@@ -10,7 +10,7 @@ import importlib
 from typing import Any
 
 NAMES = ("pytorch", "pytorch-workers0", "pytorch-workers2", "lightning", "keras", "jax")
-"""Every subject there is."""
+"""Those that the matrix goes through; ``composed-*`` are killed by ``make slow`` alone."""
 
 
 def settings(subject: str, **changes: Any) -> dict[str, Any]:

@@ -38,6 +38,7 @@ class TestOverADatabase(TrackerContract):
         return lambda opened: places.held(uri, opened)
 
 
+@pytest.mark.slow
 class TestOverAServer(TrackerContract):
     client: ClassVar[str] = "mlflow"
     keeps_infinities: ClassVar[bool] = False

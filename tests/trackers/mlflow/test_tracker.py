@@ -257,6 +257,7 @@ def test_a_long_error_is_cut_and_a_note_says_so(uri, begun) -> None:
 # --- going on ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_changed_setting_stands_beside_the_first_one(uri, begun, tmp_path) -> None:
     run = tracked_run(tmp_path / "run")
     _, opened = begun(run=run)
