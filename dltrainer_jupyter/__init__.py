@@ -32,12 +32,24 @@ def __getattr__(name: str) -> Any:
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Register the magics; called by ``%load_ext dltrainer_jupyter``."""
+    """Register the magics; called by ``%load_ext dltrainer_jupyter``.
+
+    Parameters
+    ----------
+    shell : InteractiveShell
+        IPython's.
+    """
     importlib.import_module("dltrainer_jupyter.magics").load(shell)
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
-    """Remove the magics; called by ``%unload_ext dltrainer_jupyter``."""
+    """Remove the magics; called by ``%unload_ext dltrainer_jupyter``.
+
+    Parameters
+    ----------
+    shell : InteractiveShell
+        IPython's.
+    """
     importlib.import_module("dltrainer_jupyter.magics").unload(shell)
 
 

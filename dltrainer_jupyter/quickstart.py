@@ -7,8 +7,9 @@ import sys
 from rich.console import Console
 
 from dltrainer_jupyter import tal
+from dltrainer_jupyter.cli.progress import Watching, display
 
-_CONSOLE = Console()
+_CONSOLE = Console(highlight=False)
 NOTEBOOK = "notebooks/quickstart.ipynb"
 
 
@@ -23,14 +24,17 @@ def main() -> int:
         metrics=["accuracy"],
         monitor="val_accuracy",
         name="quickstart",
-    ).wait()
+    )
+    with Watching(run, display(quiet=not sys.stdout.isatty())):
+        run.wait()
     record = run.record
     assert record.best is not None  # noqa: S101 - validated after every epoch
     _CONSOLE.print(
         f"Validation accuracy [bold]{record.best.value:.1%}[/bold] (best, epoch {record.best.epoch}) "
         f"after {record.progress.train_seconds:.1f} s of training."
     )
-    _CONSOLE.print(f"\nRun {run.id} and its checkpoints: {run.folder}")
+    # Folded, a path can't be copied.
+    _CONSOLE.print(f"\nRun {run.id} and its checkpoints: {run.folder}", soft_wrap=True)
     _CONSOLE.print("See it again:        .venv/bin/dltrain show quickstart")
     _CONSOLE.print(f"Open the notebook:   .venv/bin/jupyter lab {NOTEBOOK}")
     return 0

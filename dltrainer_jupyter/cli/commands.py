@@ -2,98 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from dltrainer_jupyter.cli.errors import number, whole
-from dltrainer_jupyter.core.errors import UnknownNameError
-from dltrainer_jupyter.core.vocabulary import CHECKPOINT, SETTINGS, WORDS, Option
+from dltrainer_jupyter.cli.errors import whole
+from dltrainer_jupyter.cli.group import AS_JSON, command, dltrain, option, run_argument
+from dltrainer_jupyter.core.vocabulary import CHECKPOINT, SETTINGS, WORDS
 
 if TYPE_CHECKING:
     from dltrainer_jupyter.tal import Control
 
-_READERS: dict[type, Callable[[str], Any]] = {int: whole, float: number, str: str}
-_AS_JSON = click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON document.")
+__all__ = ["dltrain"]
+
 _PATIENCE = 10.0
 """Seconds to wait for the trainer's answer; the request stands whether it comes or not."""
-
-
-class _Group(click.Group):
-    """Says what is unknown in the words of every other face."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command."""
-        if args and not args[0].startswith("-") and args[0] not in self.commands:
-            kind = "command"
-            raise UnknownNameError(kind, args[0], self.commands)
-        return super().resolve_command(ctx, args)
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """List commands in the order of the table, not of the alphabet."""
-        return list(self.commands)
-
-
-@click.group(
-    cls=_Group,
-    invoke_without_command=True,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
-)
-@click.version_option(package_name="dltrainer-jupyter", message="%(version)s")
-@click.pass_context
-def dltrain(ctx: click.Context) -> None:
-    """Train neural networks: start, watch, pause, resume, and try the best checkpoint while they train.
-
-    RUN is an id, the beginning of one, or a name, of which the newest run is meant. Exit codes: 0 done, 1 the training
-    failed, 2 wrong usage or configuration, 130 interrupted.
-    """
-    if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
-
-
-def _command(
-    name: str, *params: click.Parameter, help_text: str | None = None, cls: type[click.Command] = click.Command
-) -> Callable[[Callable[..., Any]], None]:
-    """Add a command for a verb."""
-
-    def add(callback: Callable[..., Any]) -> None:
-        text = WORDS[name].help if help_text is None else help_text
-        dltrain.add_command(cls(name, callback=callback, params=list(params), help=text, short_help=text))
-
-    return add
-
-
-def _option(option: Option) -> click.Option:
-    return click.Option(
-        [option.flag, option.attribute],
-        type=_READERS[option.type] if option.metavar else None,
-        # None, not False: click lets the value of what is said to be no flag be left out, and takes -1 for an option.
-        is_flag=None if option.metavar else True,
-        multiple=option.many,
-        metavar=option.metavar or None,
-        help=option.help,
-    )
-
-
-def _run() -> click.Argument:
-    return click.Argument(["ref"], metavar="RUN")
-
 
 # --- starting ---------------------------------------------------------------------------------------
 
 
-@_command(
+@command(
     "train",
     click.Argument(["file"], metavar="FILE"),
     click.Argument(["pairs"], nargs=-1, metavar="[KEY=VALUE]..."),
-    *map(_option, SETTINGS),
+    *map(option, SETTINGS),
     click.Option(["--name"], metavar="NAME", help="Name of the run."),
     click.Option(["--detach"], is_flag=True, help="Leave the training behind in a process of its own."),
     click.Option(["--dry-run"], is_flag=True, help="Check everything, print the configuration, and start nothing."),
-    _AS_JSON,
+    AS_JSON,
     help_text="Train what a YAML file describes. Ctrl-C suspends the run with a checkpoint.",
 )
 def _train(
@@ -108,10 +45,10 @@ def _train(
     return train(file, assignments, given, as_json=as_json, detach=detach, dry_run=dry_run)
 
 
-@_command(
+@command(
     "resume",
-    _run(),
-    *map(_option, WORDS["resume"].options),
+    run_argument(),
+    *map(option, WORDS["resume"].options),
     click.Option(["--wait"], is_flag=True, help="Follow the run until it has ended; interrupting leaves it going."),
 )
 def _resume(ref: str, epochs: int | None, executor: str | None, *, wait: bool) -> int:
@@ -135,7 +72,7 @@ def _answer(control: Control) -> None:
 
 
 def _control(name: str) -> None:
-    @_command(name, _run())
+    @command(name, run_argument())
     def ask(ref: str) -> None:
         from dltrainer_jupyter import tal
 
@@ -156,7 +93,9 @@ class _SetCommand(click.Command):
         formatter.write(f"\nSettings:\n{live_settings()}\n")
 
 
-@_command("set", _run(), click.Argument(["pairs"], nargs=-1, required=True, metavar="KEY=VALUE..."), cls=_SetCommand)
+@command(
+    "set", run_argument(), click.Argument(["pairs"], nargs=-1, required=True, metavar="KEY=VALUE..."), cls=_SetCommand
+)
 def _set(ref: str, pairs: tuple[str, ...]) -> None:
     from dltrainer_jupyter import tal
     from dltrainer_jupyter.tal.configuration import parse_assignments
@@ -164,7 +103,24 @@ def _set(ref: str, pairs: tuple[str, ...]) -> None:
     _answer(tal.get(ref).set(**parse_assignments(list(pairs))))
 
 
-@_command("delete", _run())
+@command(
+    "clone",
+    run_argument(),
+    click.Argument(["pairs"], nargs=-1, metavar="[KEY=VALUE]..."),
+    *map(option, WORDS["clone"].options),
+    click.Option(["--wait"], is_flag=True, help="Follow the new run until it has ended; interrupting leaves it going."),
+    AS_JSON,
+)
+def _clone(ref: str, pairs: tuple[str, ...], step: int | None, *, wait: bool, as_json: bool) -> int:
+    from dltrainer_jupyter import tal
+    from dltrainer_jupyter.cli.training import clone
+    from dltrainer_jupyter.tal.configuration import parse_assignments
+
+    given = {} if step is None else {"step": step}
+    return clone(tal.get(ref), given | parse_assignments(list(pairs)), wait=wait, as_json=as_json)
+
+
+@command("delete", run_argument())
 def _delete(ref: str) -> None:
     from dltrainer_jupyter import tal
     from dltrainer_jupyter.views import summary
@@ -175,7 +131,7 @@ def _delete(ref: str) -> None:
     click.echo(f"Deleted {title}.")
 
 
-@_command(
+@command(
     "restore",
     click.Argument(["mirror"], required=False, metavar="[MIRROR]"),
     click.Argument(["refs"], nargs=-1, metavar="[RUN]..."),
@@ -189,9 +145,7 @@ def _restore(mirror: str | None, refs: tuple[str, ...]) -> None:
     say(summary.runs_table([run.record for run in found]) if found else summary.NOTHING_TO_RESTORE)
 
 
-@_command(
-    "sync", click.Argument(["refs"], nargs=-1, metavar="[RUN]..."), *map(_option, WORDS["sync"].options), _AS_JSON
-)
+@command("sync", click.Argument(["refs"], nargs=-1, metavar="[RUN]..."), *map(option, WORDS["sync"].options), AS_JSON)
 def _sync(refs: tuple[str, ...], *, wait: bool, as_json: bool) -> int:
     from dltrainer_jupyter.cli.output import say_json
     from dltrainer_jupyter.tal.syncing import NOTHING_LEFT, synced
@@ -211,7 +165,7 @@ def _sync(refs: tuple[str, ...], *, wait: bool, as_json: bool) -> int:
 # --- looking ----------------------------------------------------------------------------------------
 
 
-@_command(
+@command(
     "runs",
     click.Option(
         ["--filter", "chosen"],
@@ -219,7 +173,7 @@ def _sync(refs: tuple[str, ...], *, wait: bool, as_json: bool) -> int:
         metavar="TEXT",
         help="Only runs that meet every term, such as: digits state:failed framework:jax val_accuracy>0.9",
     ),
-    _AS_JSON,
+    AS_JSON,
 )
 def _runs(chosen: str, *, as_json: bool) -> None:
     from dltrainer_jupyter import tal
@@ -239,7 +193,7 @@ def _runs(chosen: str, *, as_json: bool) -> None:
         click.echo("There is no run yet. Start one with dltrain train FILE.")
 
 
-@_command("status", _run())
+@command("status", run_argument())
 def _status(ref: str) -> None:
     from dltrainer_jupyter import tal
     from dltrainer_jupyter.views import summary
@@ -247,7 +201,7 @@ def _status(ref: str) -> None:
     click.echo(summary.status_line(tal.get(ref).record))
 
 
-@_command("show", _run(), _AS_JSON)
+@command("show", run_argument(), AS_JSON)
 def _show(ref: str, *, as_json: bool) -> None:
     from dltrainer_jupyter import tal
     from dltrainer_jupyter.cli.output import say, say_json
@@ -262,7 +216,7 @@ def _show(ref: str, *, as_json: bool) -> None:
         say(*summary.page(run.record, *history, run.spec, trackers=store.tracking(run.id)))
 
 
-@_command("compare", click.Argument(["refs"], nargs=-1, required=True, metavar="RUN..."), _AS_JSON)
+@command("compare", click.Argument(["refs"], nargs=-1, required=True, metavar="RUN..."), AS_JSON)
 def _compare(refs: tuple[str, ...], *, as_json: bool) -> None:
     from dltrainer_jupyter import tal
     from dltrainer_jupyter.cli.output import say, say_json
@@ -275,14 +229,14 @@ def _compare(refs: tuple[str, ...], *, as_json: bool) -> None:
         say(frame_table(found))
 
 
-@_command("report", _run(), click.Argument(["file"], metavar="FILE"))
+@command("report", run_argument(), click.Argument(["file"], metavar="FILE"))
 def _report(ref: str, file: str) -> None:
     from dltrainer_jupyter import tal
 
     click.echo(f"Wrote {tal.get(ref).report(file)}.")
 
 
-@_command(
+@command(
     "ui",
     click.Option(["--port"], type=whole, default=8501, show_default=True, metavar="N", help="Port to listen on."),
     click.Option(["--ip"], default="localhost", show_default=True, metavar="ADDRESS", help="Address to listen on."),
@@ -298,15 +252,15 @@ def _ui(*, port: int, ip: str, no_browser: bool) -> None:
 # --- trying -----------------------------------------------------------------------------------------
 
 
-@_command(
+@command(
     "predict",
-    _run(),
+    run_argument(),
     click.Argument(["files"], nargs=-1, required=True, metavar="INPUT..."),
-    _option(CHECKPOINT),
+    option(CHECKPOINT),
     click.Option(
         ["--top"], type=whole, default=1, show_default=True, metavar="N", help="Show the N likeliest classes."
     ),
-    _AS_JSON,
+    AS_JSON,
     click.Option(["--csv", "as_csv"], is_flag=True, help="Print comma-separated values, a line a sample."),
     help_text=f"{WORDS['predict'].help} INPUT is an image, a .npy, .npz, .csv, .tsv or .txt file, or a folder of them.",
 )
@@ -327,12 +281,12 @@ def _predict(
         predicting.say_lines(found)
 
 
-@_command(
+@command(
     "test",
-    _run(),
+    run_argument(),
     click.Argument(["data"], required=False, metavar="[DATA]"),
-    _option(CHECKPOINT),
-    _AS_JSON,
+    option(CHECKPOINT),
+    AS_JSON,
     click.Option(["--csv"], metavar="FILE", help="Write what became of each example as comma-separated values."),
     help_text=f"{WORDS['test'].help} DATA is the name of a data set, or a .npz file with the arrays x and y.",
 )
@@ -342,10 +296,28 @@ def _test(ref: str, data: str | None, checkpoint: str | None, csv: str | None, *
     test(ref, data, checkpoint or "best", csv, as_json=as_json)
 
 
+# --- surroundings -----------------------------------------------------------------------------------
+
+
+@command("doctor", click.Argument(["checks"], nargs=-1, metavar="[CHECK]..."), AS_JSON)
+def _doctor(checks: tuple[str, ...], *, as_json: bool) -> int:
+    from dltrainer_jupyter import tal
+    from dltrainer_jupyter.cli.output import say_json
+
+    if sys.stderr.isatty():
+        click.echo("Looking at frameworks, GPUs, the store, JupyterLab … it takes some seconds.", err=True)
+    found = tal.doctor(*checks)
+    if as_json:
+        say_json(found.document())
+    else:
+        click.echo(repr(found))
+    return 1 if found.faults else 0
+
+
 # --- plug-ins ---------------------------------------------------------------------------------------
 
 
-@_command("check-plugin", click.Argument(["file"], metavar="FILE"))
+@command("check-plugin", click.Argument(["file"], metavar="FILE"))
 def _check_plugin(file: str) -> int:
     from dltrainer_jupyter import tal
 
@@ -360,9 +332,7 @@ def _check_plugin(file: str) -> int:
 def _parts(word_name: str) -> None:
     word = WORDS[word_name]
 
-    @_command(
-        word_name, click.Argument(["name"], required=False, metavar="[NAME]"), *map(_option, word.options), _AS_JSON
-    )
+    @command(word_name, click.Argument(["name"], required=False, metavar="[NAME]"), *map(option, word.options), AS_JSON)
     def list_parts(name: str | None, framework: str | None, task: str | None, *, reload: bool, as_json: bool) -> None:
         from dltrainer_jupyter import tal
         from dltrainer_jupyter.cli.output import say, say_json

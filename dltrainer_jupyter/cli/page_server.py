@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import webbrowser
 from typing import Any
 
 import click
@@ -75,5 +76,11 @@ class PageServer(ServerApp):
         token = {"token": provider.token} if provider.token and provider.token_generated else {}
         click.echo(f"DLTrainer is at {url_concat(url_path_join(self.connection_url, PAGE), token)}")
         click.echo("Ctrl-C ends the page; runs go on.")
-        if self.open_browser:
+        if not self.open_browser:
+            return
+        try:
+            webbrowser.get(self.browser or None)
+        except webbrowser.Error:
+            click.echo("There is no browser here: open that address in one that reaches this machine.")
+        else:
             self.launch_browser()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.views.words import percent
 
 if TYPE_CHECKING:
     from dltrainer_jupyter.tal.inference import TrainedModel
@@ -40,7 +41,7 @@ def say_lines(found: Mapping[str, Any]) -> None:
     is_one_file = len(names) > 1 and len({name.rpartition(", ")[0] or name for name in names}) == 1
     for at, (name, one) in enumerate(zip(names, found["predictions"], strict=True)):
         if found["top"] is not None:
-            said = ", ".join(f"{it['label']} ({100 * it['confidence']:.1f} %)" for it in found["top"][at])
+            said = ", ".join(f"{it['label']} ({percent(it['confidence'])})" for it in found["top"][at])
         else:
             said = _said(one, found)
         click.echo(f"{f'row {at + 1}' if is_one_file else name}: {said}")
@@ -49,11 +50,13 @@ def say_lines(found: Mapping[str, Any]) -> None:
 def _said(one: Any, found: Mapping[str, Any]) -> str:
     """Say a prediction in a line: boxes by what they hold, a mask by how much of it each class takes."""
     if found["task"] == "detection":
-        boxes = (f"{found['labels'][int(box[5])]} ({100 * box[4]:.1f} %) at {_numbers(box[:4])}" for box in one)
+        boxes = (f"{found['labels'][int(box[5])]} ({percent(box[4])}) at {_numbers(box[:4])}" for box in one)
         return "; ".join(boxes) or "nothing"
     if _is_mask(one):
         shares = Counter(itertools.chain.from_iterable(one)).most_common()
-        return ", ".join(f"{label} ({100 * count / sum(map(len, one)):.1f} %)" for label, count in shares)
+        return ", ".join(f"{label} ({percent(count / sum(map(len, one)))})" for label, count in shares)
+    if isinstance(one, dict):
+        return ", ".join(f"{name} {_said(value, found)}" for name, value in one.items())
     return ", ".join(map(str, one)) if isinstance(one, list) else str(one)
 
 
@@ -85,8 +88,11 @@ def say_csv(found: Mapping[str, Any]) -> None:
     if _is_mask(predictions[0]):
         msg = "--csv: the predictions are masks, which are no rows; use --json."
         raise ConfigurationError(msg)
-    width = len(predictions[0]) if isinstance(predictions[0], list) else 1
-    heads = ["prediction"] if width == 1 else [f"prediction_{number}" for number in range(1, width + 1)]
+    if isinstance(predictions[0], dict):
+        heads, predictions = [f"prediction_{name}" for name in predictions[0]], [[*one.values()] for one in predictions]
+    else:
+        width = len(predictions[0]) if isinstance(predictions[0], list) else 1
+        heads = ["prediction"] if width == 1 else [f"prediction_{number}" for number in range(1, width + 1)]
     more = [] if top is None else [f"{kind}_{n}" for n in range(1, len(top[0]) + 1) for kind in ("label", "confidence")]
     writer.writerow(["file", *heads, *more])
     for at, one in enumerate(predictions):

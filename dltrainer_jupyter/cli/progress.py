@@ -24,6 +24,12 @@ _INTERVAL = 0.25
 """Seconds between two looks at the run."""
 _STEPS = 20
 """The loss shown is that of so many steps."""
+_WIDE, _NARROW = 24, 10
+"""Columns of the bar, and where the terminal has no room for that."""
+_USUAL = 80
+"""Columns that all there is to say takes."""
+_EXPENDABLE = ("speed", "loss", "best", "left")
+"""What a narrow terminal does without, first to last."""
 
 
 class Display(Protocol):
@@ -124,20 +130,30 @@ class Lines:
 
 
 class Bar:
-    """A bar over all steps, with epoch, loss, best value, speed and time left."""
+    """A bar over all steps, with epoch, loss, best value, speed and time left, as far as the terminal has room."""
 
     def __init__(self) -> None:
         self._bar: Progress | None = None
         self._task: Any = None
+        self._room = 0
+        # What was left out once stays so: words that come and go with the digits of a number can't be read.
+        self._left_out: set[str] = set()
 
     def begin(self, run: Run) -> None:
         """Draw an empty bar."""
+        from rich.cells import cell_len
+        from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn
 
+        console = Console()
+        beside = console.width - cell_len(run.name) - 2
+        bar_width = _WIDE if beside - _WIDE >= _USUAL else _NARROW
+        self._room = beside - bar_width
         self._bar = Progress(
             TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=bar_width),
             TextColumn("{task.fields[words]}", markup=False),
+            console=console,
             auto_refresh=False,
         )
         self._task = self._bar.add_task(run.name, total=None, words="starting")
@@ -152,7 +168,7 @@ class Bar:
             self._task,
             total=progress(record.progress)["steps"],
             completed=record.progress.step,
-            words="  ".join(_words(run, record)),
+            words=self._fitted(_words(run, record)),
         )
         self._bar.refresh()
 
@@ -161,21 +177,34 @@ class Bar:
         assert self._bar is not None  # noqa: S101 - begun
         self._bar.stop()
 
+    def _fitted(self, words: dict[str, str]) -> str:
+        """Join what there is room for."""
+        from rich.cells import cell_len
 
-def _words(run: Run, record: RunRecord) -> list[str]:
-    """Say what stands beside the bar."""
+        for expendable in (None, *_EXPENDABLE):
+            if expendable is not None:
+                self._left_out.add(expendable)
+            told = "  ".join(text for name, text in words.items() if name not in self._left_out)
+            if cell_len(told) <= self._room:
+                break
+        return told
+
+
+def _words(run: Run, record: RunRecord) -> dict[str, str]:
+    """Say what stands beside the bar, by what it is about."""
     shown, at = progress(record.progress), record.progress
-    words = [f"epoch {at.epoch:,}/{at.epochs:,}" if at.step else at.phase]
+    words: dict[str, str] = {} if str(record.state) == "running" else {"state": summary.state(record)}
+    words["epoch"] = f"epoch {at.epoch:,}/{at.epochs:,}" if at.step else at.phase
     loss = _recent_loss(run, at.step)
     if loss is not None:
-        words.append(f"loss {metric(loss)}")
+        words["loss"] = f"loss {metric(loss)}"
     if record.best is not None:
-        words.append(f"best {record.best.metric} {metric(record.best.value)}")
+        words["best"] = f"best {record.best.metric} {metric(record.best.value)}"
     if at.steps_per_second:
-        words.append(speed(at.steps_per_second))
+        words["speed"] = speed(at.steps_per_second)
     if shown["seconds_left"]:
-        words.append(f"{duration(shown['seconds_left'])} left")
-    return words if str(record.state) == "running" else [summary.state(record), *words]
+        words["left"] = f"{duration(shown['seconds_left'])} left"
+    return words
 
 
 def _recent_loss(run: Run, step: int) -> float | None:

@@ -117,9 +117,7 @@ def resume(run: Run, *, epochs: int | None, executor: str | None, wait: bool) ->
         If it fails, or fails to start.
     """
     record = run.record
-    if executor in _ENDS_WITH_US:
-        msg = f"executor: '{executor}' ends with this command; use {_APART}."
-        raise ConfigurationError(msg)
+    _refuse_what_ends_with_us(executor)
     if record.state in ENDED and executor is None and record.spec.executor in _ENDS_WITH_US:
         executor = _APART
     checkpoints = run.checkpoints
@@ -130,13 +128,54 @@ def resume(run: Run, *, epochs: int | None, executor: str | None, wait: bool) ->
     if not wait:
         click.echo(control.answer(_PATIENCE))
         return 0
+    return _followed(run)
+
+
+def clone(run: Run, given: dict[str, Any], *, wait: bool, as_json: bool) -> int:
+    """Start a new run from another's settings, in a trainer that outlives this command.
+
+    Parameters
+    ----------
+    run : Run
+        The run to clone.
+    given : dict
+        Settings by key that differ, and ``step``: of the checkpoint to begin with.
+    wait : bool
+        Follow the new run until it has ended.
+    as_json : bool
+        Print nothing but the new run's document, with ``wait`` at its end.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    _refuse_what_ends_with_us(given.get("executor"))
+    if run.spec.executor in _ENDS_WITH_US:
+        given = {"executor": _APART} | given
+    made = run.clone(**given)
+    if wait:
+        return _followed(made, as_json=as_json)
+    _say_started(made, as_json=as_json)
+    return 0
+
+
+def _refuse_what_ends_with_us(executor: Any) -> None:
+    if isinstance(executor, str) and executor in _ENDS_WITH_US:
+        msg = f"executor: '{executor}' ends with this command; use {_APART}."
+        raise ConfigurationError(msg)
+
+
+def _followed(run: Run, *, as_json: bool = False) -> int:
+    """Follow a run that goes on without this command; say how it ended."""
     try:
-        _follow(run)
+        _follow(run, quiet=as_json)
     except KeyboardInterrupt:
+        record = run.record
         name = summary.reference(record)
         click.echo(f"Run '{record.name}' goes on; dltrain suspend {name} suspends it.", err=True)
         return INTERRUPTED
-    return _concluded(run)
+    return _concluded(run, as_json=as_json)
 
 
 def _follow(run: Run, *, quiet: bool = False) -> None:

@@ -30,8 +30,8 @@ def load(shell: InteractiveShell) -> None:
         if cell is None:
             from dltrainer_jupyter.magics.verbs import run_verb
 
-            # The expression to predict is Python, in which braces mean something else.
-            expand = line.split()[:1] != ["predict"]
+            # The expression to predict is Python, in which braces mean something else; a form takes $name itself.
+            expand = line.split()[:1] not in (["predict"], ["form"])
             return run_verb(shell, shell.var_expand(line, _USERS_FRAME) if expand else line)  # type: ignore[no-untyped-call]
         from dltrainer_jupyter.magics.cell import run_cell
 

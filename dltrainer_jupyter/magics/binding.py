@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import unicodedata
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from dltrainer_jupyter.magics.shown import say
@@ -13,14 +14,27 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 
-def bind(shell: InteractiveShell, run: Run) -> None:
-    """Bind a run to ``run`` and to its name; another variable of that name is replaced, and that is said."""
-    own = identifier(run.name)
-    replaced = shell.user_ns.get(own)
-    shell.user_ns["run"] = run
-    shell.user_ns[own] = run
-    if replaced is not None and not isinstance(replaced, Run):
-        say(f"`{own}` is the run now; it was a variable of type {type(replaced).__name__}.")
+def bind(shell: InteractiveShell, run: Run, reads: Collection[str] = ()) -> None:
+    """Bind a run to ``run`` and to its name; another variable of that name is replaced, and that is said.
+
+    Parameters
+    ----------
+    shell : InteractiveShell
+        The notebook's.
+    run : Run
+        The run.
+    reads : collection of str, optional
+        Variables that the cell reads: one of them that has the run's name stays, or the cell couldn't be run again.
+    """
+    for name in dict.fromkeys(("run", identifier(run.name))):
+        there = shell.user_ns.get(name)
+        is_replaced = there is not None and not isinstance(there, Run)
+        if is_replaced and name in reads and name != "run":
+            say(f"`{name}` stays the variable that this cell reads; the run is `run`, and tal.get({run.name!r}).")
+            continue
+        shell.user_ns[name] = run
+        if is_replaced:
+            say(f"`{name}` is the run now; it was a variable of type {type(there).__name__}.")
 
 
 def identifier(name: str) -> str:

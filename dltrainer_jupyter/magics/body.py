@@ -9,9 +9,9 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from typing import Any
 
-from dltrainer_jupyter.core.errors import ConfigurationError, did_you_mean
+from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.tal.mentions import names_in, resolved
 
-_MENTION = re.compile(r"\$([^\W\d]\w*)(.*)", re.DOTALL)
 _LOOKS_LIKE_PYTHON = re.compile(
     r"^(?:[^\W\d][\w.]*\s*=[^=]|(?:import|from|def|class|for|while|with|if|try)\b)", re.MULTILINE
 )
@@ -77,6 +77,32 @@ def assigned_names(body: str) -> set[str]:
     return names | {node.name for node in tree.body if isinstance(node, definitions)}
 
 
+def read_names(body: str, parse: Callable[[str], dict[str, Any]]) -> set[str]:
+    r"""Give the names of the notebook that a body reads: those that YAML mentions, or Python doesn't assign itself.
+
+    Parameters
+    ----------
+    body : str
+        The cell below the magic's line.
+    parse : callable
+        Turns YAML text into a dictionary, or raises ConfigurationError.
+
+    Examples
+    --------
+    >>> read_names("model = net", dict), read_names("model: $net", lambda body: {"model": "$net"})
+    ({'net'}, {'net'})
+    """
+    if not is_python(body):
+        try:
+            return set(names_in(parse(body)))
+        except ConfigurationError:
+            return set()
+    tree, _ = _parsed(body)
+    nodes = [] if tree is None else ast.walk(tree)
+    loaded = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    return loaded - assigned_names(body)
+
+
 def _below_magic(body: str) -> str:
     """Put a line in front, as the magic's own line stands there in the cell."""
     return f"\n{body}"
@@ -110,31 +136,7 @@ def from_yaml(body: str, parse: Callable[[str], dict[str, Any]], variables: Mapp
         _, problem = _parsed(body)
         msg = f"{error} If it is meant to be Python: {problem or 'it needs an assignment, such as model = net'}."
         raise ConfigurationError(msg) from None
-    return {key: _resolved(value, variables, key) for key, value in values.items()}
-
-
-def _resolved(value: Any, variables: Mapping[str, Any], where: str) -> Any:
-    if isinstance(value, dict):
-        return {key: _resolved(item, variables, f"{where}.{key}") for key, item in value.items()}
-    if isinstance(value, list):
-        resolved = [_resolved(item, variables, f"{where}[{at}]") for at, item in enumerate(value)]
-        # With variables in it, it is what Python would write as (x, y), whatever these are.
-        return tuple(resolved) if any(map(_is_mention, value)) else resolved
-    mention = _MENTION.fullmatch(value) if isinstance(value, str) else None
-    if mention is None:
-        return value
-    name, rest = mention.groups()
-    if rest:
-        msg = f"{where}: expected '$' and the name of a variable, got '{value}'; assign that to a variable first."
-        raise ConfigurationError(msg)
-    if name not in variables:
-        msg = f"{where}: the notebook has no variable '{name}'.{did_you_mean(name, user_names(variables))}"
-        raise ConfigurationError(msg)
-    return variables[name]
-
-
-def _is_mention(value: Any) -> bool:
-    return isinstance(value, str) and _MENTION.fullmatch(value) is not None
+    return resolved(values, variables, "the notebook has no variable", user_names(variables))
 
 
 def user_names(variables: Mapping[str, Any]) -> Iterable[str]:
@@ -191,6 +193,25 @@ def remember_source(where: str, source: str) -> None:
     linecache.cache[where] = (len(source), None, source.splitlines(keepends=True), where)
 
 
+def _refuse_yaml(body: str, settings: Iterable[str]) -> None:
+    """Name a setting that stands as ``model: mlp`` in Python, where it says nothing."""
+    tree, _ = _parsed(body)
+    statements = [] if tree is None else tree.body
+    nodes = [node for it in statements if not _is_yaml_too(it) for node in ast.walk(it)]
+    stored = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    for statement in statements:
+        if not isinstance(statement, ast.AnnAssign) or statement.value is not None:
+            continue
+        key, value = ast.unparse(statement.target), statement.annotation
+        if key in settings and key not in stored:
+            better = f'"{value.id}"' if isinstance(value, ast.Name) else "…"
+            msg = (
+                f"{key}: line {statement.lineno} is YAML, and the cell is Python, as something in it is assigned or "
+                f"defined; expected {key} = {better}, got '{ast.unparse(statement)}'."
+            )
+            raise ConfigurationError(msg)
+
+
 def from_python(
     body: str, name: str, first_line: str, variables: Mapping[str, Any], settings: Iterable[str]
 ) -> dict[str, Any]:
@@ -214,10 +235,12 @@ def from_python(
     Raises
     ------
     ConfigurationError
-        If it doesn't compile.
+        If it doesn't compile, or writes a setting as YAML does.
     Exception
         Whatever the body raises.
     """
+    settings = list(settings)
+    _refuse_yaml(body, settings)
     source, where = _below_magic(body), filename(name)
     remember_source(where, f"{first_line}\n{body}")
     try:

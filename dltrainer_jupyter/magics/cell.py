@@ -20,7 +20,8 @@ from dltrainer_jupyter.magics.binding import bind
 from dltrainer_jupyter.magics.options import CellLine, parse_cell_line
 from dltrainer_jupyter.magics.shown import draw, from_users_frames, say
 from dltrainer_jupyter.magics.usage import cell_help
-from dltrainer_jupyter.tal import configuration, settings
+from dltrainer_jupyter.recipes.decorator import STEPS
+from dltrainer_jupyter.tal import configuration, form, settings
 from dltrainer_jupyter.tal.description import describe
 from dltrainer_jupyter.tal.run import Run
 from dltrainer_jupyter.tal.session import alive
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 _DEFAULT_NAME = "run"
 
 
-def run_cell(shell: InteractiveShell, line: str, body: str) -> None:
+def run_cell(shell: InteractiveShell, line: str, body: str) -> Any:
     """Start what a cell describes.
 
     Parameters
@@ -45,6 +46,11 @@ def run_cell(shell: InteractiveShell, line: str, body: str) -> None:
         What stands behind ``%%dltrain``.
     body : str
         The cell below it.
+
+    Returns
+    -------
+    object
+        The form, if the cell asks for one.
 
     Raises
     ------
@@ -58,22 +64,25 @@ def run_cell(shell: InteractiveShell, line: str, body: str) -> None:
     given = parse_cell_line(line)
     if given.help:
         say(cell_help())
-        return
+        return None
+    if given.form:
+        return form(config=_values(shell, given, line, body))
     if given.name is not None:
         # Before the body runs, which may take its time.
-        _refuse_a_second(shell, given.name, given)
+        _refuse_a_second(shell, given.name, given, body)
     values = _values(shell, given, line, body)
     spec, own = _described(body, values)
     if given.dry_run:
         say(_dry_run(spec))
-        return
-    _refuse_a_second(shell, spec.name, given)
+        return None
+    _refuse_a_second(shell, spec.name, given, body)
     run = submit(spec, own)
-    bind(shell, run)
+    bind(shell, run, bodies.read_names(body, configuration.parse_yaml))
     _show(run, given)
     # What trains here has ended by now; how is worth knowing all the same.
     if given.wait or spec.executor == "inline":
         _wait(run)
+    return None
 
 
 def _values(shell: InteractiveShell, given: CellLine, line: str, body: str) -> dict[str, Any]:
@@ -81,7 +90,7 @@ def _values(shell: InteractiveShell, given: CellLine, line: str, body: str) -> d
     if bodies.is_python(body):
         name = given.name or _DEFAULT_NAME
         with from_users_frames(shell, bodies.filename(name)):
-            values = bodies.from_python(body, name, f"%%dltrain {line}", shell.user_ns, RunSpec.model_fields)
+            values = bodies.from_python(body, name, f"%%dltrain {line}", shell.user_ns, (*RunSpec.model_fields, *STEPS))
     else:
         values = bodies.from_yaml(body, configuration.parse_yaml, shell.user_ns)
     options = configuration.merged(configuration.parse_assignments(given.assignments), given.settings)
@@ -104,14 +113,14 @@ def _described(body: str, values: dict[str, Any]) -> tuple[RunSpec, dict[str, An
         raise ConfigurationError(msg) from None
 
 
-def _refuse_a_second(shell: InteractiveShell, name: str, given: CellLine) -> None:
+def _refuse_a_second(shell: InteractiveShell, name: str, given: CellLine, body: str) -> None:
     """Raise if a run of that name is alive; its panel stays where the cell had it."""
     older = None if given.new or given.dry_run else alive(name)
     if older is None:
         return
     show = None if given.no_panel else _face()
     if show is not None:
-        bind(shell, older)
+        bind(shell, older, bodies.read_names(body, configuration.parse_yaml))
         show(older)
     record = older.record
     reference = summary.reference(record)

@@ -27,6 +27,7 @@ KINDS: dict[str, registry.Kind] = {
     "scheduler": "schedules",
     "augmentation": "augmentations",
     "preprocessing": "preprocessing",
+    "postprocessing": "postprocessing",
     "track": "trackers",
 }
 """Keys whose value is a registered name, and which kind of part that is."""

@@ -73,6 +73,8 @@ def _after_verb(before: list[str], typed: str) -> list[str]:
     awaited = _awaited(options, before)
     if awaited is not None or typed.startswith("-"):
         return _options(options, before, typed)
+    if word.subject == "configuration" or (word.subject == "changes" and before[1:]):
+        return of_set(typed, before[1:], ())
     return _subjects(word, before[1:])
 
 
@@ -109,8 +111,10 @@ def _subjects(word: Word, given: Sequence[str]) -> list[str]:
     flags = [option.flag for option in (*word.options, HELP)]
     if word.parts is not None:
         return [] if given else names(word.parts)
-    if word.subject in {"runs", "some"} or (word.subject in {"run", "file"} and not given):
+    if word.subject in {"runs", "some"} or (word.subject in {"run", "file", "changes"} and not given):
         return [name for name in _runs() if name not in given]
+    if word.subject == "checks":
+        return [name for name in names("checks") if name not in given]
     if word.subject == "settings":
         settings = [f"{key}=" for key in declared(RunSpec)]
         return settings if given else [*_runs(), *settings]

@@ -18,6 +18,7 @@ SWITCHES = (
     Option("--no-panel", "Print a line instead of showing the panel."),
     Option("--wait", "Block until the run has ended; interrupting leaves it going."),
     Option("--new", "Start even if an older run of that name is alive."),
+    Option("--form", "Show a form with these settings instead of starting; its button starts."),
     Option("--dry-run", "Check everything, print the complete configuration, and start nothing."),
     HELP,
 )
@@ -38,6 +39,7 @@ class CellLine:
     wait: bool = False
     new: bool = False
     dry_run: bool = False
+    form: bool = False
     help: bool = False
 
 
@@ -63,7 +65,7 @@ def parse_cell_line(line: str) -> CellLine:
     --------
     >>> parse_cell_line("digits-cnn --epochs 3 --set model.dropout=0.1 --wait")
     CellLine(name='digits-cnn', settings={'epochs': 3}, assignments=['model.dropout=0.1'], no_panel=False, wait=True, \
-new=False, dry_run=False, help=False)
+new=False, dry_run=False, form=False, help=False)
     """
     words, values = _parse(split(line), CELL_OPTIONS)
     pairs = values.pop(SET.attribute, [])

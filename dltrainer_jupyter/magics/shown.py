@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from dltrainer_jupyter.core.errors import DLTrainerError
+from dltrainer_jupyter.core.registry.entry_points import extra_that_brings
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -30,7 +31,7 @@ def draw(error: BaseException, lines: list[str]) -> None:
 
 @contextlib.contextmanager
 def from_users_frames(shell: InteractiveShell, filename: str) -> Iterator[None]:
-    """Let an exception that passes appear without the frames above the user's code.
+    """Let an exception that passes appear without the frames above the user's code, and a missing package in one line.
 
     Parameters
     ----------
@@ -43,16 +44,31 @@ def from_users_frames(shell: InteractiveShell, filename: str) -> Iterator[None]:
         yield
     except DLTrainerError:
         raise
-    except (Exception, KeyboardInterrupt) as error:
-        drawing = functools.partial(
-            shell.InteractiveTB.structured_traceback,
-            type(error),
-            error,
-            _from(error.__traceback__, filename),
-            tb_offset=0,
-        )
-        _draw_by(error, drawing)
+    except ModuleNotFoundError as error:
+        _draw_by(error, _as_missing(error) or _in_users_frames(shell, error, filename))
         raise
+    except (Exception, KeyboardInterrupt) as error:
+        _draw_by(error, _in_users_frames(shell, error, filename))
+        raise
+
+
+def _in_users_frames(shell: InteractiveShell, error: BaseException, filename: str) -> Callable[[], list[str]]:
+    return functools.partial(
+        shell.InteractiveTB.structured_traceback,
+        type(error),
+        error,
+        _from(error.__traceback__, filename),
+        tb_offset=0,
+    )
+
+
+def _as_missing(error: ModuleNotFoundError) -> Callable[[], list[str]] | None:
+    """Give the line that mends it, if what is missing is a package that one of our extras brings."""
+    extra = extra_that_brings(error.name) if error.name else None
+    if extra is None:
+        return None
+    line = f"Error: The package '{error.name}' isn't installed: pip install \"dltrainer-jupyter[{extra}]\""
+    return lambda: [line]
 
 
 def _draw_by(error: BaseException, lines: Callable[[], list[str]]) -> None:

@@ -14,12 +14,15 @@ _TAKES = {
     "runs": "RUN RUN …",
     "some": "[RUN …]",
     "settings": "[RUN] KEY=VALUE …",
+    "changes": "[RUN] [KEY=VALUE …]",
     "input": "EXPRESSION",
     "set": "[EXPRESSION]",
     "file": "[RUN] FILE",
     "part": "[NAME]",
     "plug-in": "FILE",
     "mirror": "[MIRROR] [RUN …]",
+    "configuration": "[KEY=VALUE …]",
+    "checks": "[CHECK …]",
 }
 
 _EXAMPLE = """\
@@ -37,7 +40,8 @@ def cell_help() -> str:
 
 Train what the body describes, in the background: the cell returns at once, with the panel of the run. The body is YAML,
 where $name stands for a variable of the notebook, or Python that assigns any of model, data, loss, optimizer, metrics,
-validation and recipe. The run is bound to `run` and to its name.
+validation and recipe. A function train_step(model, x, y) in it is the training step: it returns the loss, and eval_step
+may measure in another way. The run is bound to `run` and to its name.
 
 Options:
 {_listed(CELL_OPTIONS)}
@@ -58,7 +62,7 @@ def line_help() -> str:
 {verbs}
 
 RUN is an id, the beginning of one, or a name (of which the newest run is meant); left out, it is the newest run of this
-kernel. panel and resume bind the run to `run` and to its name, as its cell does, also in a new kernel.
+kernel. panel, resume and clone bind the run to `run` and to its name, as its cell does, also in a new kernel.
 
 %dltrain VERB --help explains one verb, %%dltrain --help how to start a run."""
 
@@ -77,7 +81,8 @@ def usage(word: Word) -> str:
     >>> usage(WORDS["pause"]), usage(WORDS["delete"])
     ('pause [RUN]', 'delete RUN')
     """
-    return f"{word.name} {'RUN' if word.names_its_run else _TAKES[word.subject]}".strip()
+    takes = _TAKES[word.subject]
+    return f"{word.name} {takes.replace('[RUN]', 'RUN') if word.names_its_run else takes}".strip()
 
 
 def _listed(options: Sequence[Option]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +12,7 @@ from dltrainer_jupyter.core.errors import ConfigurationError, UnknownNameError
 from dltrainer_jupyter.core.states import ENDED
 from dltrainer_jupyter.core.vocabulary import WORDS, Word
 from dltrainer_jupyter.magics.binding import bind
-from dltrainer_jupyter.magics.body import remember_source
+from dltrainer_jupyter.magics.body import remember_source, user_names
 from dltrainer_jupyter.magics.options import HELP, VerbLine, parse_verb_line
 from dltrainer_jupyter.magics.shown import from_users_frames, say
 from dltrainer_jupyter.magics.tables import Shown
@@ -20,6 +22,8 @@ from dltrainer_jupyter.tal import (
     check_plugin,
     compare,
     configuration,
+    doctor,
+    form,
     get,
     reload_plugins,
     restore,
@@ -27,6 +31,7 @@ from dltrainer_jupyter.tal import (
     sync,
 )
 from dltrainer_jupyter.tal.control import Control
+from dltrainer_jupyter.tal.mentions import resolved
 from dltrainer_jupyter.tal.places import are_paths, is_there
 from dltrainer_jupyter.tal.run import Run
 from dltrainer_jupyter.tal.syncing import NOTHING_LEFT
@@ -39,10 +44,11 @@ if TYPE_CHECKING:
 _PATIENCE = 2.0
 """Seconds to wait for the trainer's answer; the request stands whether it comes or not."""
 _EXPRESSION = "<dltrain expression>"
+_NAME_OR_PATH = re.compile(r"[\w.~/\\][\w.~/\\:-]*")
 
 
 def run_verb(shell: InteractiveShell, line: str) -> Any:
-    """Do what a ``%dltrain`` line asks; ``panel`` and ``resume`` bind the run as its cell does.
+    """Do what a ``%dltrain`` line asks; ``panel``, ``resume`` and ``clone`` bind the run as its cell does.
 
     Parameters
     ----------
@@ -89,6 +95,13 @@ def _control(_shell: InteractiveShell, word: Word, given: VerbLine) -> None:
     _answer(getattr(run, word.name)(**given.options))
 
 
+def _form(shell: InteractiveShell, word: Word, given: VerbLine) -> Any:
+    _nothing(word, [it for it in given.words if "=" not in it])
+    written = configuration.parse_assignments(given.words)
+    values = resolved(written, shell.user_ns, "the notebook has no variable", user_names(shell.user_ns))
+    return form(config=values)
+
+
 def _answer(control: Control) -> None:
     """Say what becomes of a request; at once that it has to wait, if it has."""
     note = control.note
@@ -114,6 +127,14 @@ def _set(_shell: InteractiveShell, word: Word, given: VerbLine) -> None:
     pairs = [it for it in given.words if "=" in it]
     run = _one_run(word, [it for it in given.words if "=" not in it])
     _answer(run.set(**configuration.parse_assignments(pairs)))
+
+
+def _clone(shell: InteractiveShell, word: Word, given: VerbLine) -> None:
+    changes = configuration.parse_assignments([it for it in given.words if "=" in it])
+    run = _one_run(word, [it for it in given.words if "=" not in it])
+    made = run.clone(**given.options | changes)
+    bind(shell, made)
+    registry.find("faces", "show")(made)
 
 
 def _delete(_shell: InteractiveShell, word: Word, given: VerbLine) -> None:
@@ -205,6 +226,9 @@ def _evaluated(shell: InteractiveShell, text: str) -> Any:
     """Evaluate an expression of the notebook's, or take it for the path that it is without quotes."""
     if text not in shell.user_ns and is_there(text):
         return text
+    if _names_nothing(shell, text):
+        msg = f"'{text}': there is no variable and no file or folder of that name."
+        raise ConfigurationError(msg)
     try:
         code = compile(text, _EXPRESSION, "eval", dont_inherit=True)
     except SyntaxError as error:
@@ -214,6 +238,12 @@ def _evaluated(shell: InteractiveShell, text: str) -> Any:
     remember_source(_EXPRESSION, text)
     with from_users_frames(shell, _EXPRESSION):
         return eval(code, shell.user_ns)  # noqa: S307 - the person's own expression
+
+
+def _names_nothing(shell: InteractiveShell, text: str) -> bool:
+    """Tell whether a text can only be a name or a path, and the notebook knows nothing that it begins with."""
+    name = text.partition(".")[0].partition("/")[0].partition("-")[0]
+    return bool(_NAME_OR_PATH.fullmatch(text)) and name not in shell.user_ns and not hasattr(builtins, name)
 
 
 def _parts(_shell: InteractiveShell, word: Word, given: VerbLine) -> Shown:
@@ -240,13 +270,20 @@ def _nothing(word: Word, words: list[str]) -> None:
         raise ConfigurationError(msg)
 
 
+def _doctor(_shell: InteractiveShell, _word: Word, given: VerbLine) -> Shown:
+    found = doctor(*given.words)
+    return Shown(found.table(), found.sentence())
+
+
 _VERBS: dict[str, Callable[[InteractiveShell, Word, VerbLine], Any]] = {
     **dict.fromkeys(("pause", "suspend", "stop", "checkpoint"), _control),
     "resume": _resume,
     "set": _set,
+    "clone": _clone,
     "delete": _delete,
     "restore": _restore,
     "sync": _sync,
+    "form": _form,
     "runs": _runs,
     "status": _status,
     "panel": _panel,
@@ -255,6 +292,7 @@ _VERBS: dict[str, Callable[[InteractiveShell, Word, VerbLine], Any]] = {
     "report": _report,
     "predict": _predict,
     "test": _test,
+    "doctor": _doctor,
     "check-plugin": _check_plugin,
     **dict.fromkeys((name for name, word in WORDS.items() if word.parts is not None), _parts),
 }

@@ -18,6 +18,7 @@ def load() -> None:
         import dltrainer_jupyter.server.watcher
         import dltrainer_jupyter.store
         import dltrainer_jupyter.tal
+        import dltrainer_jupyter.tal.cloning
         import dltrainer_jupyter.tal.session
         import dltrainer_jupyter.tal.submit
         import dltrainer_jupyter.views.evaluation

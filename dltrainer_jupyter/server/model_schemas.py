@@ -40,8 +40,9 @@ class PredictFile(Strict):
 class PredictRequest(Strict):
     """What to predict (inputs, files, text or a drawing), and with which checkpoint."""
 
-    inputs: list[Any] | None = Field(
-        default=None, description="Samples, or one, as the data came, before preprocessing: nested lists."
+    inputs: list[Any] | dict[str, Any] | None = Field(
+        default=None,
+        description="Samples, or one, as the data came, before preprocessing: nested lists; of several inputs by name.",
     )
     files: list[PredictFile] | None = Field(
         default=None,
@@ -129,10 +130,12 @@ class PredictAnswer(Strict):
 
     task: Task
     predictions: list[Any] = Field(
-        description="Class labels, their names where the targets were text, values, or boxes."
+        description="Class labels, their names where the targets were text, values, or boxes; of several outputs each."
     )
-    probabilities: list[Any] | None = Field(description="Of each class, in the order of the labels.")
-    labels: list[str] | None = Field(description="Names of the classes; null for values.")
+    probabilities: list[Any] | None = Field(
+        description="Of each class, in the order of the labels; of several outputs each."
+    )
+    labels: list[str] | None = Field(description="Names of the classes; null for values and several outputs.")
     top: list[list[LikelyClass]] | None = Field(description="The likeliest classes of each sample, likeliest first.")
     checkpoint: CheckpointUsed
     digest: str = Field(description="The checkpoint's.")
@@ -230,6 +233,7 @@ class ModelAnswer(ModelRow, SaidOfItself):
 
     settings: list[PartSetting]
     presets: Presets = Field(description="Settings that go together, by name; explicit ones win.")
+    example: str = Field(description="How it may be written in a configuration.")
     documentation: str
 
 
@@ -259,6 +263,7 @@ class Finding(Strict):
 
     message: str
     line: int | None = Field(description="Where the key to blame stands, counted from 1.")
+    path: list[str] = Field(default=[], description="The keys, and places in lists, that lead to it.")
 
 
 class CheckAnswer(Strict):

@@ -17,6 +17,7 @@ class PartSetting(Strict):
     type: str = Field(description="In words, with its bounds.")
     kind: FieldKind
     default: Any
+    example: Any = Field(default=None, description="A value that could stand there.")
     required: bool
     description: str
     nullable: bool = Field(default=False, description="Whether null, for none, may stand there.")
@@ -33,8 +34,18 @@ class PartSetting(Strict):
     longest: int | None = Field(default=None, description="Most of them.")
     pattern: str | None = Field(default=None, description="What a text has to match.")
     item: PartSetting | None = Field(default=None, description="Each item of a list, each value of a mapping.")
-    fields: list[PartSetting] = Field(default=[], description="The settings of a group.")
+    fields: list[PartSetting] = Field(
+        default=[], description="The settings of a group; of a part those beside its own."
+    )
     alternatives: list[PartSetting] = Field(default=[], description="The kinds of which it is one.")
+    parts: str | None = Field(default=None, description="The kind of parts that may be named there.")
+    short: str | None = Field(default=None, description="The setting of a group that a plain value stands for.")
+
+
+class RunSettings(Strict):
+    """The settings of a run as a whole, in the order of a form, each under its heading."""
+
+    settings: list[PartSetting]
 
 
 Presets = dict[str, dict[str, Any]]
@@ -73,6 +84,7 @@ class PartRow(SaidOfItself):
     name: str
     description: str
     frameworks: list[str] = Field(description="Those it belongs to; empty if it knows none.")
+    example: str = Field(description="How it may be written in a configuration.")
     settings: list[PartSetting]
     presets: Presets = Field(description="Settings that go together, by name; explicit ones win.")
 

@@ -18,6 +18,8 @@ from dltrainer_jupyter.server import (
     parts,
     prediction,
     schemas,
+    stack_schemas,
+    stacks,
     steering,
     testing,
     training,
@@ -207,6 +209,21 @@ ROUTES: dict[str, dict[str, Operation]] = {
             model_schemas.CheckAnswer,
             body=RunSpec,
             reads_body=True,
+        )
+    },
+    "/outline": {
+        "post": Operation(
+            "Say what the layers of a configuration's model take, give and learn, and which of them doesn't fit.",
+            stacks.outline,
+            stack_schemas.OutlineAnswer,
+            query=stack_schemas.OutlineQuery,
+            body=RunSpec,
+            checks_body=True,
+        )
+    },
+    "/settings": {
+        "get": Operation(
+            "Describe the settings of a run, as a form shows them.", parts.settings, part_schemas.RunSettings
         )
     },
     "/parts": {"get": Operation("List the kinds of parts that have settings.", parts.kinds, part_schemas.PartKinds)},

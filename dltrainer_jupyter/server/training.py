@@ -17,7 +17,8 @@ from dltrainer_jupyter.server.schemas import CloneRequest, ResumeRequest
 from dltrainer_jupyter.server.steering import row
 from dltrainer_jupyter.server.watching import described
 
-_APART = "process"
+APART = "process"
+"""What a run's executor is here, where that would train in this process."""
 
 
 def train(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,7 +41,7 @@ def check(body: bytes, media_type: str) -> Any:
     try:
         text = body.decode()
     except UnicodeDecodeError as error:
-        return {"problems": [{"message": f"The text is not UTF-8 (byte {error.start}).", "line": None}]}
+        return {"problems": [{"message": f"The text is not UTF-8 (byte {error.start}).", "line": None, "path": []}]}
     read_folder()
     is_json = media_type.endswith("json")
     values = checking.parsed(text, is_json=is_json)
@@ -55,18 +56,19 @@ def resume(ref: str, request: ResumeRequest) -> dict[str, Any]:
 
     run, executor = tal.get(ref), request.executor
     if executor is not None and not _trains_apart(executor):
-        msg = f"executor: '{executor}' would train in the Jupyter server; use {_APART}."
+        msg = f"executor: '{executor}' would train in the Jupyter server; use {APART}."
         raise ConfigurationError(msg)
     record = run.record
     if record.state in ENDED and executor is None and not _trains_apart(record.spec.executor):
-        executor = _APART
+        executor = APART
     return row(run.resume(epochs=request.epochs, executor=executor))
 
 
 def clone(ref: str, request: CloneRequest) -> dict[str, Any]:
     """Start a new run from another's settings."""
     from dltrainer_jupyter import tal
-    from dltrainer_jupyter.tal import submit
+    from dltrainer_jupyter.executors import plug_ins
+    from dltrainer_jupyter.tal import cloning
     from dltrainer_jupyter.tal.apart.descriptions import check_parts
 
     read_folder()
@@ -79,15 +81,22 @@ def clone(ref: str, request: CloneRequest) -> dict[str, Any]:
             f"from Python: tal.get('{run.id}').clone()."
         )
         raise IllegalControlError(msg)
+    if missing := plug_ins.gone(run.record):
+        mine = " and ".join(f"the {registry.SINGULAR[kind]} '{name}'" for kind, name in sorted(missing))
+        msg = (
+            f"Run '{spec.name}' keeps a copy of {mine}, which nobody registers here and the Jupyter server never "
+            f"loads; clone it from Python: tal.get('{run.id}').clone()."
+        )
+        raise IllegalControlError(msg)
     executor = request.changes.get("executor", spec.executor)
     # What is no name at all is refused with the other settings.
-    apart = {"executor": _APART} if isinstance(executor, str) and not _trains_apart(executor) else {}
-    return described(submit.clone(run, request.step, request.changes | apart, check_parts))
+    apart = {"executor": APART} if isinstance(executor, str) and not _trains_apart(executor) else {}
+    return described(cloning.clone(run, request.step, request.changes | apart, check_parts))
 
 
 def _apart(spec: RunSpec) -> RunSpec:
     """Let a run train in another process."""
-    return spec if _trains_apart(spec.executor) else spec.model_copy(update={"executor": _APART})
+    return spec if _trains_apart(spec.executor) else spec.model_copy(update={"executor": APART})
 
 
 def _trains_apart(executor: str) -> bool:
@@ -101,7 +110,7 @@ def _trains_apart(executor: str) -> bool:
     if not registry.is_ours("executors", executor):
         msg = (
             f"executor: '{executor}' is of {registry.package('executors', executor)}, whose code the Jupyter server "
-            f"never runs; use {_APART}, or start from Python."
+            f"never runs; use {APART}, or start from Python."
         )
         raise ConfigurationError(msg)
     return bool(registry.find("executors", executor).needs_pickling)

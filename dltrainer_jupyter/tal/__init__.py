@@ -9,10 +9,14 @@ shown, and how anything is trained.
 """
 
 from dltrainer_jupyter.core.registry import register
+from dltrainer_jupyter.recipes.decorator import recipe
+from dltrainer_jupyter.tal.beginning import load_weights, save_weights
+from dltrainer_jupyter.tal.checkup import doctor
 from dltrainer_jupyter.tal.compare import compare
 from dltrainer_jupyter.tal.cross_validation import CrossValidation, cross_validate
 from dltrainer_jupyter.tal.description import describe
-from dltrainer_jupyter.tal.plug_in_check import check_plugin
+from dltrainer_jupyter.tal.form import form
+from dltrainer_jupyter.tal.plug_in_apart import check_plugin
 from dltrainer_jupyter.tal.plug_in_folder import reload_plugins
 from dltrainer_jupyter.tal.reports import load_report
 from dltrainer_jupyter.tal.restore import restore
@@ -45,16 +49,21 @@ __all__ = [
     "cross_validate",
     "delete",
     "describe",
+    "doctor",
+    "form",
     "get",
     "get_best_model",
     "load_report",
+    "load_weights",
     "pause",
     "predict",
+    "recipe",
     "register",
     "reload_plugins",
     "restore",
     "resume",
     "runs",
+    "save_weights",
     "set",
     "settings",
     "stop",

@@ -5,17 +5,18 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
 from dltrainer_jupyter.core import forms, registry
 from dltrainer_jupyter.core.errors import ConfigurationError, MissingPackageError, UnknownNameError
 from dltrainer_jupyter.core.protocols import Task
+from dltrainer_jupyter.core.registry.faults import WITHOUT_SETTINGS
+from dltrainer_jupyter.core.terms import TERMS
 from dltrainer_jupyter.tal.plug_in_folder import problems
 from dltrainer_jupyter.views.summary import TextTable
 
-_WITHOUT_SETTINGS = {"adapters", "executors", "faces"}
-KINDS: tuple[registry.Kind, ...] = tuple(kind for kind in get_args(registry.Kind) if kind not in _WITHOUT_SETTINGS)
+KINDS: tuple[registry.Kind, ...] = tuple(it for it in get_args(registry.Kind) if it not in WITHOUT_SETTINGS)
 """Kinds of parts that have settings."""
 _SAID = (
     "package",
@@ -27,20 +28,30 @@ _SAID = (
     "recommended_batch_size",
     "supported_image_sizes",
 )
-_OWN: dict[registry.Kind, str] = {
+OWN: dict[registry.Kind, str] = {
     "metrics": (
         "Your own: a function f(y_true, y_pred) of class labels (y_score for probabilities), or an object with update "
         "and compute."
     ),
     "losses": "Your own: a function f(outputs, targets), or one of the model that makes it.",
     "regularizations": "Your own: a function f(value) or f(outputs, targets), or one of the model.",
+    "preprocessing": (
+        "Your own: a function f(inputs) of all samples, an object with fit and apply, a transformer of scikit-learn's, "
+        "or a generator function of one sample, which yields several."
+    ),
+    "postprocessing": (
+        "Your own: a function f(predictions) of all of them, an object with apply, or a fitted scaler of "
+        "scikit-learn's, whose inverse_transform takes values back to their unit."
+    ),
 }
+"""How one's own is written, of kinds where a function will do."""
 
 
 @dataclass(frozen=True)
 class Listed:
     """One part."""
 
+    kind: registry.Kind
     name: str
     description: str
     frameworks: tuple[str, ...]
@@ -51,12 +62,25 @@ class Listed:
     about: registry.Metadata = field(default_factory=registry.Metadata)
     """What it says of itself."""
 
+    @property
+    def example(self) -> str:
+        """How it may be written in a configuration: with what it can't do without, or else with its first setting."""
+        needed = [it for it in self.settings if it.required]
+        usual = [it for it in self.settings if not it.advanced and it.default not in (None, [], "")]
+        shown = {it.name: _possible(it) for it in needed or usual[:1]}
+        part = f"{{type: {self.name}, {_in_one_line(shown)}}}" if shown else self.name
+        if self.kind == "layers":
+            return f"model: {{layers: [{part}]}}"
+        key = registry.KEYS.get(self.kind, registry.SINGULAR[self.kind])
+        return f"{key}: [{part}]" if key in registry.LISTED else f"{key}: {part}"
+
     def document(self) -> dict[str, Any]:
         """Describe the part as JSON types."""
         return {
             "name": self.name,
             "description": self.description,
             "frameworks": list(self.frameworks),
+            "example": self.example,
             "settings": [it.document() for it in self.settings],
             "presets": _plain(self.presets),
             **{key: value for key, value in self.about.document().items() if key in _SAID},
@@ -70,7 +94,7 @@ def catalogue(kind: registry.Kind, framework: str | None = None, task: str | Non
     ----------
     kind : str
         Which kind: ``models``, ``optimizers``, ``losses``, ``schedules``, ``augmentations``, ``preprocessing``,
-        ``metrics``, ``data`` or ``trackers``.
+        ``postprocessing``, ``metrics``, ``data`` or ``trackers``.
     framework, task : str, optional
         Only those for it; a part that says nothing of it is for any.
 
@@ -101,7 +125,7 @@ def part(kind: registry.Kind, name: str) -> Listed:
     """
     names = _names(kind)
     if name not in names:
-        raise UnknownNameError(registry.SINGULAR[kind], name, names)
+        raise registry.unknown(kind, name, names)
     return _listed(kind, name, names[name])
 
 
@@ -115,7 +139,7 @@ def parts_table(parts: Sequence[Listed]) -> TextTable:
 
 def parts_page(kind: registry.Kind, framework: str | None = None, task: str | None = None) -> list[TextTable | str]:
     """List the parts of one kind, say how one's own is written where a function will do, and what can't be used."""
-    own = _OWN.get(kind)
+    own = OWN.get(kind)
     left_out = [f"Left out: {problem}" for problem in problems()]
     return [parts_table(catalogue(kind, framework, task)), *([own] if own else []), *left_out]
 
@@ -124,9 +148,11 @@ def part_page(of: Listed) -> list[TextTable | str]:
     """Describe a part: its settings, those that few people change after the others, and its presets."""
     plain = [it for it in of.settings if not it.advanced]
     advanced = [it for it in of.settings if it.advanced]
-    page: list[TextTable | str] = [f"{of.name}: {of.description}"]
-    page += [settings_table(plain)] if plain or not advanced else []
+    page: list[TextTable | str] = [f"{of.name}: {of.description}", f"Such as: {of.example}"]
+    page += [settings_table(plain)] if plain else ["It has no settings of its own."] if not advanced else []
     page += ["Advanced:", settings_table(advanced)] if advanced else []
+    if (carried := TERMS.get(registry.KEYS.get(of.kind, ""))) is not None:
+        page += ["What each may carry besides:", settings_table(forms.form(carried, of.name).fields)]
     page += [said] if (said := _said_besides(of.about)) else []
     rows = [(name, _in_one_line(its)) for name, its in of.presets.items()]
     page += [TextTable(("preset", "settings; those written beside it win"), rows)] if rows else []
@@ -174,6 +200,11 @@ def overview(kind: registry.Kind, framework: str | None = None, task: str | None
     return [it.document() for it in catalogue(kind, framework, task)]
 
 
+def offer(kind: registry.Kind, framework: str | None = None, task: str | None = None) -> dict[str, Any]:
+    """List the parts of one kind for a form, and say what of the plug-in folder can't be used."""
+    return {"parts": overview(kind, framework, task), "problems": problems()}
+
+
 def kind_called(name: str) -> registry.Kind:
     """Give the kind of a name that somebody wrote.
 
@@ -216,8 +247,8 @@ def _listed(kind: registry.Kind, name: str, frameworks: tuple[str, ...]) -> List
         about = registry.metadata(kind, name, frameworks[0] if frameworks else None, found)
         form = forms.form(found.Config, name)
     except (ConfigurationError, MissingPackageError) as error:
-        return Listed(name, str(error), frameworks, (), about=registry.Metadata(frameworks=frameworks))
-    return Listed(name, about.description, frameworks, form.fields, form.presets, about)
+        return Listed(kind, name, str(error), frameworks, (), about=registry.Metadata(frameworks=frameworks))
+    return Listed(kind, name, about.description, frameworks, form.fields, form.presets, about)
 
 
 def _said_besides(about: registry.Metadata) -> str:
@@ -235,6 +266,21 @@ def _said_besides(about: registry.Metadata) -> str:
         "from": about.package,
     }
     return "; ".join(f"{key}: {value}" for key, value in said.items() if value)
+
+
+def _possible(setting: forms.FormField) -> Any:
+    """Give a value that could stand there."""
+    if not setting.required:
+        return setting.default
+    if setting.example is not None:
+        return setting.example
+    if setting.options:
+        return [setting.options[0]] if setting.kind == "multiselect" else setting.options[0]
+    if setting.kind == "list" and setting.item is not None:
+        return [_possible(replace(setting.item, required=True))] * (setting.shortest or 1)
+    if setting.kind in {"int", "float"}:
+        return next((it for it in (setting.minimum, setting.maximum) if it is not None), 1)
+    return "…"
 
 
 def _in_one_line(settings: Mapping[str, Any]) -> str:

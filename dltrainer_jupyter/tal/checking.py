@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dltrainer_jupyter.core.errors import ConfigurationError, DLTrainerError, MissingPackageError, Problem, brief
@@ -21,6 +21,8 @@ class Finding:
     message: str
     line: int | None
     """Where the key to blame stands, counted from 1; None if there is none."""
+    path: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    """The keys, and places in lists, that lead to it."""
 
 
 def check(text: str, *, is_json: bool = False) -> list[Finding]:
@@ -46,12 +48,17 @@ def check(text: str, *, is_json: bool = False) -> list[Finding]:
     values = parsed(text, is_json=is_json)
     if isinstance(values, Finding):
         return [values]
-    return [Finding(problem.message, line_of(text, problem.path)) for problem in problems(values)]
+    return placed(text, problems(values))
+
+
+def placed(text: str, found: Sequence[Problem]) -> list[Finding]:
+    """Say where in a text problems are."""
+    return [Finding(problem.message, line_of(text, problem.path), problem.path) for problem in found]
 
 
 def document(findings: Sequence[Finding]) -> dict[str, Any]:
     """Describe findings as JSON types."""
-    return {"problems": [{"message": one_line(it.message), "line": it.line} for it in findings]}
+    return {"problems": [{"message": one_line(it.message), "line": it.line, "path": list(it.path)} for it in findings]}
 
 
 def parsed(text: str, *, is_json: bool) -> dict[str, Any] | Finding:
@@ -71,12 +78,29 @@ def problems(values: Mapping[str, Any]) -> tuple[Problem, ...]:
 
     A check that fails keeps those behind it from being made: so what is wrong is left out, and the rest checked again.
     """
+    given = values
     found = new = _problems_of(values)
     while new:
         values = _without(values, new)
         new = tuple(it for it in _problems_of(values) if it not in found and not _is_stand_in(values, it))
         found += new
-    return found
+    return tuple(_of_a_member(given, it) for it in found)
+
+
+def _of_a_member(values: Mapping[str, Any], problem: Problem) -> Problem:
+    """Say which member of a list a problem is of, where that can be told: checks of parts name the list alone."""
+    key, *inner = problem.path or ("",)
+    members = values.get(key)
+    if not isinstance(members, list) or (inner and inner[0].isdecimal()):
+        return problem
+    if inner:
+        settings = {at: it[inner[0]] for at, it in enumerate(members) if isinstance(it, Mapping) and inner[0] in it}
+        blamed = [at for at, it in settings.items() if len(settings) == 1 or f"got {brief(it)}." in problem.message]
+    else:
+        refused = problem.message.partition(". ")[0]
+        names = [it.get("type") if isinstance(it, Mapping) else it for it in members]
+        blamed = [at for at, name in enumerate(names) if isinstance(name, str) and f"'{name}'" in refused]
+    return Problem((key, str(blamed[0]), *inner), problem.message) if len(blamed) == 1 else problem
 
 
 class _StandIn:
@@ -131,6 +155,11 @@ def _parse_json(text: str) -> dict[str, Any]:
         values = json.loads(text) if text.strip() else {}
     except RecursionError:
         msg = "The JSON doesn't parse: it is nested too deep."
+        raise ConfigurationError(msg) from None
+    except json.JSONDecodeError:
+        raise
+    except ValueError as error:  # a whole number of more digits than Python reads
+        msg = f"The JSON doesn't parse: {error}."
         raise ConfigurationError(msg) from None
     if not isinstance(values, dict):
         msg = f"Expected a mapping of settings, got {brief(values)}."

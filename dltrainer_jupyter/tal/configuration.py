@@ -8,13 +8,14 @@ from typing import Any
 
 import yaml
 
+from dltrainer_jupyter.core import plain_files
 from dltrainer_jupyter.core.errors import ConfigurationError, brief, legible
+from dltrainer_jupyter.data.files.yaml_text import constructed
+from dltrainer_jupyter.tal.yaml_faults import told
 from dltrainer_jupyter.views.configuration import NUMBER
 
-_MOST_VALUES = 1_000_000
-"""Values that a text may stand for once its aliases are spelled out; a few lines of them could stand for billions."""
-
-
+_LARGEST = 16 << 20
+"""Bytes of a file."""
 _BOOLEAN, _TEXT = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:str"
 
 
@@ -122,47 +123,9 @@ def line_of(text: str, path: Sequence[str]) -> int | None:
 
 def _parse(text: str) -> Any:
     try:
-        loader = _Loader(text)
-        try:
-            node = loader.get_single_node()
-            _refuse_too_many(node)
-            return None if node is None else loader.construct_document(node)
-        finally:
-            loader.dispose()
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        reason = f"{where}{error.problem or error.context}"
-        raise UnreadableYAMLError(reason, mark.line + 1 if mark else None) from None
+        return constructed(text, _Loader)
     except yaml.YAMLError as error:
-        reason = str(error)
-    except RecursionError:
-        reason = "it is nested too deep"
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
-        # PyYAML takes for granted that a date is one, and that what is tagged as a number can be read as one.
-        reason = f"a value can't be read ({type(error).__name__}: {error})"
-    raise UnreadableYAMLError(reason)
-
-
-def _refuse_too_many(node: yaml.Node | None) -> None:
-    """Refuse aliases that stand for more than anybody means, or for what they are part of."""
-    sizes: dict[int, int] = {}
-
-    def size(node: yaml.Node) -> int:
-        known = sizes.get(id(node))
-        if known is None:
-            sizes[id(node)] = _MOST_VALUES + 1  # until it is known: what holds itself has no end
-            pairs = node.value if isinstance(node, yaml.MappingNode) else ()
-            inner = [part for pair in pairs for part in pair]
-            inner += node.value if isinstance(node, yaml.SequenceNode) else ()
-            known = sizes[id(node)] = 1 + sum(map(size, inner))
-        if known > _MOST_VALUES:
-            problem = f"with aliases spelled out it holds more than {_MOST_VALUES:,} values"
-            raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
-        return known
-
-    if node is not None:
-        size(node)
+        raise UnreadableYAMLError(*told(error, text)) from None
 
 
 def read_file(path: str | Path) -> dict[str, Any]:
@@ -173,17 +136,40 @@ def read_file(path: str | Path) -> dict[str, Any]:
     ConfigurationError
         If there is no such file, or it is no YAML mapping; the message names the file.
     """
-    try:
-        text = Path(path).expanduser().read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        msg = f"Configuration {path} can't be read: {reason}."
-        raise ConfigurationError(msg) from error
+    text = read_text(path)
     try:
         return parse_yaml(text)
     except ConfigurationError as error:
         msg = f"{path}: {error}"
         raise ConfigurationError(msg) from None
+
+
+def read_text(path: str | Path) -> str:
+    """Read a configuration file as it was written.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such file, or it is no text; the message names the file.
+    """
+    try:
+        return plain_files.read(Path(path).expanduser(), _LARGEST, f"Configuration {path}").decode()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        msg = f"Configuration {path} can't be read: {reason}."
+        raise ConfigurationError(msg) from error
+
+
+def given(config: Mapping[str, Any] | str | Path | None, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay arguments that aren't None over a configuration, or over what a file of one holds.
+
+    Examples
+    --------
+    >>> given({"model": "mlp", "epochs": 3}, {"epochs": 5, "seed": None})
+    {'model': 'mlp', 'epochs': 5}
+    """
+    base = read_file(config) if isinstance(config, str | Path) else dict(config or {})
+    return merged(base, {key: value for key, value in arguments.items() if value is not None})
 
 
 def parse_assignments(pairs: list[str]) -> dict[str, Any]:

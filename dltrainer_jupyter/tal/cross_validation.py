@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dltrainer_jupyter.core.errors import ConfigurationError, brief
+from dltrainer_jupyter.core.errors import ConfigurationError, TrainingFailed, brief
 from dltrainer_jupyter.tal.configuration import merged, read_file
 from dltrainer_jupyter.tal.description import describe
 from dltrainer_jupyter.tal.run import Run
@@ -79,7 +79,7 @@ def cross_validate(
     ConfigurationError
         If a value can't be used; nothing has been started then.
     TrainingFailed
-        If a run fails; those before it stay.
+        If a run fails, or ends before anything was measured; those before it stay.
 
     Notes
     -----
@@ -105,8 +105,25 @@ def cross_validate(
     runs = []
     for fold, (spec, own) in enumerate(described, start=1):
         named = spec.model_copy(update={"name": f"{spec.name[:100]} fold {fold} of {k}"})
-        runs.append(submit(named, own).wait())
+        runs.append(_measured(submit(named, own).wait()))
     return CrossValidation(tuple(runs), _last_of_each(runs))
+
+
+def _measured(run: Run) -> Run:
+    """Give a run that has measured something.
+
+    Raises
+    ------
+    TrainingFailed
+        If it ended before its first epoch was over.
+    """
+    if run.metrics().empty:
+        msg = (
+            f"Run '{run.name}' ({run.id}) {run.record.state.said} and has measured nothing yet, so cross-validation "
+            "ends here: expected each fold to go on for an epoch at least; start it again."
+        )
+        raise TrainingFailed(msg)
+    return run
 
 
 def _last_of_each(runs: list[Run]) -> pd.DataFrame:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from collections.abc import Set as AbstractSet
-from datetime import date
 from typing import Any
 
 from dltrainer_jupyter.core import registry
@@ -20,21 +18,21 @@ from dltrainer_jupyter.data.foreign.recognition import (
     brings_batches,
     can_be_divided,
     is_foreign,
-    is_hugging_face,
     kind_of,
 )
 from dltrainer_jupyter.recipes.choice import native_recipe_for
+from dltrainer_jupyter.recipes.decorator import take_steps
+from dltrainer_jupyter.schedules.own import check as check_scheduler
+from dltrainer_jupyter.tal.handed_over import outlined
 from dltrainer_jupyter.tal.naming import default_name
+from dltrainer_jupyter.tal.own_objects import in_few_words, is_own, thing_in
+from dltrainer_jupyter.tal.own_steps import check_steps
 from dltrainer_jupyter.tal.sealing import checked
 
-_PARTS = ("recipe", "model", "data", "optimizer")
+_PARTS = ("recipe", "model", "data", "optimizer", "scheduler")
 """Settings whose place an object of the user's own can take."""
-_LISTS = ("loss", "regularization", "metrics")
+LISTS = ("loss", "regularization", "metrics", "preprocessing", "postprocessing")
 """Settings that may be several parts, some of them the user's own."""
-_WRITTEN = (str, bytes, int, float, date, Mapping, Part, type(None))
-"""What YAML and JSON can say, and lists and sets of it."""
-_FEW = 4
-"""Arrays that are described one by one: inputs and targets, of training and validation."""
 _ROOT_OF_FRAMEWORK = {"torch": "pytorch", "keras": "tensorflow", "tensorflow": "tensorflow", "flax": "jax"}
 
 
@@ -70,6 +68,7 @@ def describe(
     """
     values = dict(given)
     groups = _take_groups(values)
+    take_steps(values, frozenset(inherited))
     _take_validation(values)
     own = _take_own(values)
     if groups is not None:
@@ -85,12 +84,13 @@ def describe(
         values.setdefault("recipe", "own_loop")
     spec = validate(RunSpec, values)
     for key in sorted(spec.user_objects - own.keys()):
-        msg = f"{key}: '{USER_OBJECT}' stands for an object of your own, which has to be handed over from Python."
+        mention = next(part for part in spec.parts(key) if part.is_user_object)
+        msg = f"{key}: '{mention}' stands for an object of your own, which has to be handed over from Python."
         raise ConfigurationError(msg)
     if "batch_size" in spec.model_fields_set and brings_batches(own.get("data"), spec.batch_size):
         msg = (
-            f"batch_size: {_one_line(own['data'])} gives batches as they are, got {spec.batch_size}; leave it out, or "
-            "change it where the batches are made."
+            f"batch_size: {in_few_words(own['data'])} gives batches as they are, got {spec.batch_size}; leave it out, "
+            "or change it where the batches are made."
         )
         raise ConfigurationError(msg)
     _refuse_masks(spec)
@@ -98,6 +98,9 @@ def describe(
     spec = check(_with_full_places(spec))
     _refuse_masks(spec)
     _check_model(spec, own)
+    if "scheduler" in own and spec.scheduler is not None:
+        check_scheduler(own["scheduler"], spec.scheduler.config, has_rate=spec.learning_rate is not None)
+    check_steps(spec, own, outlined(spec, own))
     if "name" not in spec.model_fields_set:
         spec = spec.model_copy(update={"name": default_name(spec, own)})
     return spec, own
@@ -126,6 +129,9 @@ def _check_groups(spec: RunSpec, own: Mapping[str, Any]) -> None:
 
 def _with_full_places(spec: RunSpec) -> RunSpec:
     """Write out where files are: who trains or resumes may be in another folder."""
+    if spec.weights is not None and spec.weights.of_run is None:
+        written_out = spec.weights.model_copy(update={"path": full(spec.weights.path)})
+        spec = spec.model_copy(update={"weights": written_out})
     if spec.data.is_user_object or spec.data.type not in registry.names("data"):
         return spec
     try:
@@ -172,18 +178,18 @@ def _take_validation(values: dict[str, Any]) -> None:
         values["validation"] = {"split": validation}
     elif kind_of(validation) is not None:
         if kind_of(data) is None:
-            msg = f"validation: a {type(validation).__name__} goes with a loader as data, got {_one_line(data)}."
+            msg = f"validation: a {type(validation).__name__} goes with a loader as data, got {in_few_words(data)}."
             raise ConfigurationError(msg)
         values["data"] = (data, validation)
         del values["validation"]
     elif isinstance(validation, tuple | list) and is_foreign(data):
         if kind_of(data) is None:
-            msg = f"validation: the data {_one_line(data)} brings its own; leave one of them out."
+            msg = f"validation: the data {in_few_words(data)} brings its own; leave one of them out."
             raise ConfigurationError(msg)
         values["data"] = (data, tuple(validation))
         del values["validation"]
     elif isinstance(validation, tuple | list):
-        if not (isinstance(data, tuple | list) and _is_own("data", data) and len(data) == len(validation) == 2):  # noqa: PLR2004
+        if not (isinstance(data, tuple | list) and is_own("data", data) and len(data) == len(validation) == 2):  # noqa: PLR2004
             msg = "validation: arrays (x_val, y_val) go with data=(x, y); for other data give a share such as 0.2."
             raise ConfigurationError(msg)
         values["data"] = (*data, *validation)
@@ -194,21 +200,23 @@ def _take_own(values: dict[str, Any]) -> dict[str, Any]:
     """Take the user's own objects out of settings, in which they are only mentioned from then on."""
     own = dict[str, Any]()
     for key in _PARTS:
-        if key in values and _is_own(key, values[key]):
-            own[key] = values[key]
-            values[key] = Part.user_object(_one_line(values[key]))
+        thing = thing_in(values.get(key)) if key == "scheduler" else values.get(key)
+        if key in values and is_own(key, thing):
+            carried = {} if thing is values[key] else {name: it for name, it in values[key].items() if name != "type"}
+            own[key] = thing
+            values[key] = {"type": USER_OBJECT, "is": in_few_words(thing), **carried}
     if "data" not in own and isinstance(values.get("data"), list):
         msg = (
             f"data: expected a name, a mapping with a 'type', or in Python a tuple (x, y), got {brief(values['data'])}."
         )
         raise ConfigurationError(msg)
-    for key in _LISTS:
+    for key in LISTS:
         given = one_or_several(values[key]) if key == "loss" and key in values else values.get(key)
         if given is not None and (key != "loss" or isinstance(given, tuple)):
             values[key], own_parts = _mentioned(given)
             own |= {key: own_parts} if own_parts else {}
-        elif key == "loss" and given is not None and _is_own(key, thing := _thing(given)):
-            own[key], values[key] = thing, Part.user_object(_one_line(thing))
+        elif key == "loss" and given is not None and is_own(key, thing := thing_in(given)):
+            own[key], values[key] = thing, Part.user_object(in_few_words(thing))
     return own
 
 
@@ -216,36 +224,19 @@ def _mentioned(given: Any) -> tuple[list[Any], list[Any]]:
     """Tell parts by name from the user's own, which may be the type of a mapping: ``{"type": f, "weight": 2}``."""
     own, mentioned = [], []
     for item in list(given) if isinstance(given, list | tuple) else [given]:
-        thing = _thing(item)
-        if _is_own("metrics", thing):
+        thing = thing_in(item)
+        if is_own("metrics", thing):
             own.append(thing)
             carried = {key: value for key, value in item.items() if key != "type"} if thing is not item else {}
-            mentioned.append({"type": USER_OBJECT, "is": _one_line(thing), **carried})
+            mentioned.append({"type": USER_OBJECT, "is": in_few_words(thing), **carried})
         else:
             mentioned.append(item)
     return mentioned, own
 
 
-def _thing(item: Any) -> Any:
-    return item["type"] if isinstance(item, Mapping) and "type" in item else item
-
-
-def _is_own(key: str, value: Any) -> bool:
-    """Tell an object of the user's own from what can be written, whoever wrote it: that is a name, or wrong."""
-    # Python alone has tuples, so that numbers in one are meant as data.
-    return (key == "data" and isinstance(value, tuple)) or not _can_be_written(value)
-
-
-def _can_be_written(value: Any) -> bool:
-    if isinstance(value, list | tuple | AbstractSet):
-        return all(map(_can_be_written, value))
-    # A dictionary of data sets is one.
-    return isinstance(value, _WRITTEN) and not is_hugging_face(value)
-
-
 def _chosen_by(model: Any) -> dict[str, Any]:
     """Give the settings that a model of the user's own decides where they are left out."""
-    chosen = {"framework": _framework_of(model), "recipe": native_recipe_for(model)}
+    chosen = {"framework": framework_of(model), "recipe": native_recipe_for(model)}
     return {key: value for key, value in chosen.items() if value is not None}
 
 
@@ -277,20 +268,22 @@ def _check_model(spec: RunSpec, own: Mapping[str, Any]) -> None:
     ConfigurationError
         Names the framework of the model, or what contradicts it.
     """
-    framework = _framework_of(own.get("model"))
+    framework = framework_of(own.get("model"))
     if framework not in (None, spec.framework):
         msg = (
-            f"framework: '{spec.framework}' can't train a model of {framework}'s ({_one_line(own['model'])}); "
+            f"framework: '{spec.framework}' can't train a model of {framework}'s ({in_few_words(own['model'])}); "
             f"leave framework out, or say {framework}."
         )
         raise ConfigurationError(msg)
+    if callable(check := getattr(own.get("recipe"), "check_run", None)):
+        check(spec, own)
     if "model" in own and not spec.recipe.is_user_object:
         recipe = registry.find("recipes", spec.recipe.type)
         if callable(check := getattr(recipe, "check_model", None)):
             check(own["model"], spec)
 
 
-def _framework_of(model: Any) -> str | None:
+def framework_of(model: Any) -> str | None:
     """Tell the framework of a model by where its class comes from, if it is one's; nothing is imported."""
     kind = model if isinstance(model, type) else type(model)
     for base in kind.__mro__:
@@ -298,16 +291,3 @@ def _framework_of(model: Any) -> str | None:
         if root in _ROOT_OF_FRAMEWORK:
             return _ROOT_OF_FRAMEWORK[root]
     return None
-
-
-def _one_line(value: Any) -> str:
-    """Describe an object in a few words."""
-    if isinstance(value, tuple) and len(value) <= _FEW:
-        return f"({', '.join(_one_line(item) for item in value)})"
-    if isinstance(value, tuple | list):
-        return f"{type(value).__name__} of {len(value):,}"
-    shape = getattr(value, "shape", None)
-    if isinstance(shape, tuple):
-        return f"{type(value).__name__}{tuple(shape)}"
-    named = getattr(value, "__qualname__", None)
-    return named if isinstance(named, str) else type(value).__name__

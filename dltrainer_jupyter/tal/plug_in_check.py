@@ -1,6 +1,6 @@
 """Checking a plug-in before anybody trains with it: what it says of itself, its settings, a tiny trial of each part.
 
-It runs the plug-in's code, in this process.
+It runs the plug-in's code in this process, which :mod:`dltrainer_jupyter.tal.plug_in_apart` starts for nothing else.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.errors import ConfigurationError, DLTrainerError
@@ -24,10 +24,12 @@ _OFFERS: dict[str, tuple[str, ...]] = {
     "recipes": ("build", "train_step", "eval_step"),
     "optimizers": ("build",),
     "losses": ("build",),
+    "regularizations": ("build",),
     "schedules": ("factor", "observe", "state", "load_state"),
     "metrics": ("update", "compute", "reset", "state", "load_state"),
     "data": ("load",),
-    "preprocessing": ("fit", "apply", "describe", "to_dict", "from_dict"),
+    "preprocessing": ("from_config", "fit", "apply", "describe", "to_dict", "from_dict"),
+    "postprocessing": ("apply", "describe"),
     "augmentations": ("check", "draw"),
     "executors": ("start",),
     "trackers": ("open", "send", "attach", "end", "close"),
@@ -55,50 +57,54 @@ class PlugInCheck:
         return "\n".join([*(f"✗ {one}" for one in self.findings), *(f"✓ {one}" for one in self.tried)])
 
 
-def check_plugin(path: str | Path) -> PlugInCheck:
-    """Check a plug-in as its author: what is missing, in which file and class.
+class Listener(Protocol):
+    """Is told of each part, and each outcome, as it comes."""
+
+    def begun(self, where: str) -> None:
+        """Take note of the part that is looked at next."""
+
+    def found(self, finding: str) -> None:
+        """Take note of what is to be mended."""
+
+    def tried(self, what: str) -> None:
+        """Take note of what went well."""
+
+
+def examine(given: Path, listener: Listener) -> None:
+    """Check a plug-in in this process, which its code may end.
 
     Parameters
     ----------
-    path : path
+    given : pathlib.Path
         A file, or a package's folder, wherever it lies; its code is run.
-
-    Returns
-    -------
-    PlugInCheck
-        ``findings`` are empty if all is well.
+    listener : Listener
+        Is told.
 
     Raises
     ------
     ConfigurationError
         If there is no such file.
-
-    Examples
-    --------
-    >>> tal.check_plugin("plugins/model.py")  # doctest: +SKIP
-    ✓ model.py: TinyNet: built for pytorch, one step made, state saved and loaded.
     """
-    given = Path(path).expanduser().resolve()
     try:
         plug_in = folder.read_plug_in(given)
     except OSError as error:
         msg = f"{given} can't be read: {error.strerror or error}."
         raise ConfigurationError(msg) from error
     except ConfigurationError as error:
-        return PlugInCheck(given, (f"{given.name}: {str(error).rstrip('.')}.",), ())
-    findings: list[str] = []
-    tried: list[str] = []
+        listener.found(f"{given.name}: {str(error).rstrip('.')}.")
+        return
     entries = {(one.kind, one.full_name): folder.FromFolder(plug_in, one, file) for one, file in plug_in.parts}
     if len(entries) < len(plug_in.parts):
-        findings.append(f"{given.name}: it registers one name twice; give each part a name of its own.")
+        listener.found(f"{given.name}: it registers one name twice; give each part a name of its own.")
     with registry.using(entries):
         for entry in entries.values():
             where = f"{entry.file}: {entry.declared.symbol}"
-            findings += [f"{where}: {' '.join(finding.split())}" for finding in _checked(entry, tried)]
-    return PlugInCheck(given, tuple(findings), tuple(tried))
+            listener.begun(where)
+            for finding in _checked(entry, listener):
+                listener.found(f"{where}: {' '.join(finding.split())}")
 
 
-def _checked(entry: folder.FromFolder, tried: list[str]) -> Iterator[str]:
+def _checked(entry: folder.FromFolder, listener: Listener) -> Iterator[str]:
     """Say what is to be mended of a part; a trial is made of one that has what it takes."""
     kind, name = entry.declared.kind, entry.declared.name
     try:
@@ -114,7 +120,7 @@ def _checked(entry: folder.FromFolder, tried: list[str]) -> Iterator[str]:
         return
     for outcome in plug_in_trial.trials(kind, name, entry.declared.framework, part):
         if outcome.problem is None:
-            tried.append(f"{entry.file}: {entry.declared.symbol}: {outcome.what}.")
+            listener.tried(f"{entry.file}: {entry.declared.symbol}: {outcome.what}.")
         else:
             yield f"{outcome.what}: {plug_in_trial.told(outcome.problem, entry.plug_in.path.parent / entry.file)}."
 

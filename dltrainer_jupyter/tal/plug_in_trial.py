@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, cast
 
 import numpy as np
 
@@ -14,14 +15,14 @@ from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.errors import ConfigurationError, MissingPackageError
 from dltrainer_jupyter.core.protocols import Samples, Signature, Task
 from dltrainer_jupyter.core.registry.folder import told
-from dltrainer_jupyter.core.spec import RunSpec
-from dltrainer_jupyter.loop.parts import close_data, load_data, make_adapter, make_recipe
+from dltrainer_jupyter.core.spec import Part, RunSpec
+from dltrainer_jupyter.data.preprocessing import apply_steps, fit_steps, load_chain, named_steps
+from dltrainer_jupyter.loop.parts import close_data, load_data
+from dltrainer_jupyter.postprocessing import chain
+from dltrainer_jupyter.tal.outputs import begun
+from dltrainer_jupyter.tal.plug_in_models import OUTPUTS, OWN_LOOP, SAMPLES, made_step, model_tried
 
 __all__ = ["Outcome", "told", "trials"]
-
-_SAMPLES, _OUTPUTS = 6, 3
-_SIZES = (32, 28, 8)
-_TOLERANCE = 1e-5
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ def trials(kind: registry.Kind, name: str, framework: str | None, part: Any) -> 
     if required:
         yield Outcome(f"not tried, as {' and '.join(required)} {'has' if len(required) == 1 else 'have'} no default")
         return
-    for of in _frameworks(part) if kind == "models" else (framework,):
+    frameworks = registry.metadata(kind, name, None, part).frameworks if kind == "models" else (framework,)
+    for of in frameworks:
         if of is not None and not _is_installed(of):
             yield Outcome(f"not tried on {of}, which isn't installed")
             continue
@@ -67,18 +69,17 @@ def trials(kind: registry.Kind, name: str, framework: str | None, part: Any) -> 
             yield Outcome(tried(name, of, part))
         except Exception as error:  # noqa: BLE001 - the plug-in's own code may raise anything; its author is told
             yield Outcome(f"a trial{f' on {of}' if of else ''} failed", error)
-    if kind == "models" and not _frameworks(part):
-        known = " or ".join(registry.names("adapters"))
-        msg = f"expected a method that builds it, called {known}, got none."
+    if not frameworks:
+        known = " or ".join(it for it in registry.names("adapters") if it != OWN_LOOP)
+        msg = (
+            f"expected a method that builds it, called {known}, got none; one that trains by itself is registered with "
+            f'framework="{OWN_LOOP}".'
+        )
         yield Outcome("a trial failed", ConfigurationError(msg))
 
 
 def _has_settings(part: Any) -> bool:
     return hasattr(part, "Config")
-
-
-def _frameworks(part: Any) -> list[str]:
-    return [it for it in registry.names("adapters") if callable(getattr(part, it, None))]
 
 
 def _is_installed(framework: str) -> bool:
@@ -89,87 +90,12 @@ def _is_installed(framework: str) -> bool:
     return True
 
 
-# --- models ----------------------------------------------------------------------------------------------
-
-
-def _model(name: str, framework: str | None, part: Any) -> str:
-    """Build it for the first kind of samples that it takes, make a step, save and load its state."""
-    settings: dict[str, Any] = {"model": name, "framework": framework}
-    if (recipe := getattr(part, "recipe", None)) is not None:
-        settings["recipe"] = recipe
-    refused: dict[str, list[Exception]] = {}
-    for signature in _signatures(part):
-        spec = RunSpec(data="arrays", batch_size=_SAMPLES, **settings)
-        try:
-            _step(spec, signature)
-        except Exception as error:  # noqa: BLE001 - it may be made for other samples
-            refused.setdefault(str(error), []).append(error)
-            continue
-        shape = "×".join(map(str, signature.input_shape))
-        return f"built for {framework} and samples of {shape}, one step made, state saved and loaded"
-    # What is wrong whatever it is given is said most often.
-    raise max(refused.values(), key=len)[0]
-
-
-def _signatures(part: Any) -> Iterator[Signature]:
-    """Give what samples may look like, images first."""
-    tasks: tuple[Task, ...] = tuple(getattr(part, "task", ())) or ("classification",)
-    task: Task = next((it for it in tasks if it in get_args(Task) and it != "detection"), "classification")
-    sizes = tuple(getattr(part, "supported_image_sizes", None) or ()) or _SIZES
-    shapes: list[tuple[int, ...]] = [(channels, size, size) for size in sizes for channels in (3, 1)]
-    if task != "segmentation":
-        shapes = [*shapes, (13,), (16, 4)]
-    for shape in shapes:
-        yield Signature(task=task, input_shape=shape, outputs=_OUTPUTS)
-
-
-def _samples(signature: Signature) -> Samples:
-    rng = np.random.default_rng(0)
-    inputs = rng.random((_SAMPLES, *signature.input_shape), np.float32)
-    if signature.task == "regression":
-        return Samples(inputs, rng.random((_SAMPLES, signature.outputs), np.float32))
-    shape = (_SAMPLES, *signature.input_shape[1:]) if signature.task == "segmentation" else (_SAMPLES,)
-    return Samples(inputs, rng.integers(0, signature.outputs, shape))
-
-
-def _step(spec: RunSpec, signature: Signature) -> None:
-    """Make a step as the loop does, then put the state into a model built anew, which has to say the same."""
-    samples = _samples(signature)
-    adapter = make_adapter(spec, owns_process=False)
-    with closing(adapter):
-        adapter.open()
-        recipe = make_recipe(spec, {})
-        state = adapter.build(recipe, {}, signature)
-        placed = adapter.place(samples)
-        order = adapter.order(placed, np.arange(_SAMPLES))
-        width = adapter.check(recipe, state, adapter.batch(placed, order, 0, _SAMPLES))
-        if width is not None and width != signature.outputs:
-            msg = f"expected {signature.outputs} outputs a sample, as signature.outputs says, got {width}."
-            raise ConfigurationError(msg)
-        state, output = adapter.train_step(recipe, state, adapter.batch(placed, order, 0, _SAMPLES))
-        loss = float(adapter.losses([output.loss])[0])
-        if not math.isfinite(loss):
-            msg = f"expected a loss that is a number, got {loss}."
-            raise ConfigurationError(msg)
-        saved = adapter.save(state)
-        again = adapter.save(adapter.load(adapter.build(recipe, {}, signature), saved))
-        if lost := [it for it, array in saved.weights.items() if bytes(again.weights[it].data) != bytes(array.data)]:
-            msg = f"its state doesn't come back as it was saved: {', '.join(lost[:3])}."
-            raise ConfigurationError(msg)
-        first, second = (
-            type(adapter).predictor(spec, {}, signature, it.weights).outputs(samples.inputs) for it in (saved, again)
-        )
-        if not np.allclose(first, second, atol=_TOLERANCE, equal_nan=True):
-            msg = "a model with its saved weights predicts something else: it draws at random in evaluation mode."
-            raise ConfigurationError(msg)
-
-
 # --- other kinds -----------------------------------------------------------------------------------------
 
 
 def _optimizer(name: str, framework: str | None, _part: Any) -> str:
-    signature = Signature(task="classification", input_shape=(13,), outputs=_OUTPUTS)
-    _step(RunSpec(model="mlp", data="arrays", framework=framework, optimizer=name, batch_size=_SAMPLES), signature)
+    signature = Signature(task="classification", input_shape=(13,), outputs=OUTPUTS)
+    made_step(RunSpec(model="mlp", data="arrays", framework=framework, optimizer=name, batch_size=SAMPLES), signature)
     return f"an mlp made a step on {framework}, state saved and loaded"
 
 
@@ -177,9 +103,11 @@ def _loss(name: str, framework: str | None, part: Any) -> str:
     tasks: tuple[Task, ...] = tuple(getattr(part, "task", ())) or ("classification", "regression")
     refused: Exception | None = None
     for task in tasks:
-        signature = Signature(task=task, input_shape=(8,), outputs=_OUTPUTS)
+        signature = Signature(task=task, input_shape=(8,), outputs=OUTPUTS)
         try:
-            _step(RunSpec(model="mlp", data="arrays", framework=framework, loss=name, batch_size=_SAMPLES), signature)
+            made_step(
+                RunSpec(model="mlp", data="arrays", framework=framework, loss=name, batch_size=SAMPLES), signature
+            )
         except Exception as error:  # noqa: BLE001 - made for the other task; the first error is told
             refused = refused or error
         else:
@@ -188,20 +116,28 @@ def _loss(name: str, framework: str | None, part: Any) -> str:
     raise refused
 
 
+def _regularization(name: str, framework: str | None, _part: Any) -> str:
+    signature = Signature(task="classification", input_shape=(8,), outputs=OUTPUTS)
+    made_step(
+        RunSpec(model="mlp", data="arrays", framework=framework, regularization=name, batch_size=SAMPLES), signature
+    )
+    return f"an mlp learnt with it on {framework}"
+
+
 def _metric(_name: str, _framework: str | None, part: Any) -> str:
     rng = np.random.default_rng(0)
-    outputs = rng.random((12, _OUTPUTS), np.float32)
+    outputs = rng.random((12, OUTPUTS), np.float32)
     measures_values = tuple(getattr(part, "task", ())) == ("regression",)
-    targets: Any = rng.random((12, _OUTPUTS), np.float32) if measures_values else rng.integers(0, _OUTPUTS, 12)
+    targets: Any = rng.random((12, OUTPUTS), np.float32) if measures_values else rng.integers(0, OUTPUTS, 12)
 
     def measured(*cuts: int) -> Any:
-        made = part(part.Config(), outputs=_OUTPUTS)
+        made = part(part.Config(), outputs=OUTPUTS)
         for start, stop in zip((0, *cuts), (*cuts, 12), strict=True):
             made.update(outputs[start:stop], targets[start:stop], [stop - start])
         return made
 
     whole, parts = measured(), measured(5)
-    again = part(part.Config(), outputs=_OUTPUTS)
+    again = part(part.Config(), outputs=OUTPUTS)
     again.load_state(whole.state())
     if not np.isclose(whole.compute(), parts.compute(), equal_nan=True):
         msg = f"its value depends on how samples come in batches: {whole.compute():g}, and {parts.compute():g} in two."
@@ -238,11 +174,50 @@ def _schedule(_name: str, _framework: str | None, part: Any) -> str:
     return "gave a factor for each of 15 steps"
 
 
+def _preprocessing(name: str, _framework: str | None, _part: Any) -> str:
+    (step,) = named_steps([Part(type=name)])
+    samples = np.random.default_rng(0).random((SAMPLES, 1, 8, 8), np.float32)
+    (fitted,), prepared = fit_steps([step], samples)
+    again = apply_steps(load_chain([json.loads(json.dumps(fitted.to_dict()))]), samples)
+    if not np.array_equal(prepared.inputs, again.inputs, equal_nan=True):
+        msg = "it does something else when it is made again of what to_dict gives."
+        raise ConfigurationError(msg)
+    if len(str(said := fitted.describe()).splitlines()) != 1:
+        msg = f"expected describe to give one line, got {said!r}."
+        raise ConfigurationError(msg)
+    return f"fitted to {SAMPLES} images, written down and made again"
+
+
+def _postprocessing(name: str, _framework: str | None, part: Any) -> str:
+    tasks = [it for it in (getattr(part, "task", ()) or ("classification",)) if it in _PREDICTED]
+    task = cast("Task", tasks[0] if tasks else "classification")
+    parts, signature = [Part(type=name)], Signature(task, (8,), _PREDICTED[task].shape[1])
+    made = chain.chain_of(parts, lambda _: None)
+    chain.check(parts, made, signature)
+    chain.apply(parts, made, begun(_PREDICTED[task], signature), signature)
+    if len(str(said := made[0].describe()).splitlines()) != 1:
+        msg = f"expected describe to give one line, got {said!r}."
+        raise ConfigurationError(msg)
+    return f"applied to {len(_PREDICTED[task])} predictions of {task}"
+
+
+_PREDICTED: dict[str, Any] = {
+    "classification": np.linspace(-1, 1, 12, dtype=np.float32).reshape(6, 2),
+    "segmentation": np.linspace(-1, 1, 64, dtype=np.float32).reshape(2, 2, 4, 4),
+    "regression": np.linspace(-1, 1, 6, dtype=np.float32)[:, None],
+    "detection": np.array([[[0, 0, 4, 4, 0.9, 0], [1, 1, 4, 4, 0.5, 0]]], np.float32),
+}
+"""What a model may give, by task."""
+
+
 _TRIALS: dict[str, Callable[[str, str | None, Any], str]] = {
-    "models": _model,
+    "models": model_tried,
     "optimizers": _optimizer,
     "losses": _loss,
+    "regularizations": _regularization,
     "metrics": _metric,
     "data": _data,
     "schedules": _schedule,
+    "preprocessing": _preprocessing,
+    "postprocessing": _postprocessing,
 }

@@ -190,6 +190,11 @@ class LoadedReport:
     def curve(self, name: str) -> Curve:
         """Give a per-step series in 500 points at most.
 
+        Parameters
+        ----------
+        name : str
+            The series', such as ``train_loss``.
+
         Raises
         ------
         UnknownNameError

@@ -15,7 +15,8 @@ from dltrainer_jupyter.core.errors import CheckpointError, ConfigurationError, R
 from dltrainer_jupyter.core.places import without_secrets
 from dltrainer_jupyter.core.records import CheckpointRecord
 from dltrainer_jupyter.executors import objects, plug_ins
-from dltrainer_jupyter.loop.assembly import CHECKPOINTS
+from dltrainer_jupyter.loop import kept_steps
+from dltrainer_jupyter.loop.folders import checkpoints_in
 from dltrainer_jupyter.store.store import Store
 from dltrainer_jupyter.tal.places import spelled_out
 from dltrainer_jupyter.tal.run import Run
@@ -122,7 +123,8 @@ def _restored(store: Store, mirror: RunMirror, index: Index, notes: list[str]) -
         except CheckpointError as error:
             notes.append(f"The history up to step {piece.step:,} has a hole: {error}")
     document = _with_mirror(index.run, mirror.place.url)
-    for blob, file in ((index.objects, objects.FILE), (index.parts, plug_ins.FILE)):
+    own = ((index.objects, objects.FILE), (index.parts, plug_ins.FILE), (index.steps, kept_steps.FILE))
+    for blob, file in own:
         if blob is None:
             continue
         try:
@@ -141,11 +143,14 @@ def _checkpoints(mirror: RunMirror, index: Index, folder: Path, notes: list[str]
     records = []
     for name, row in index.checkpoints.items():
         try:
-            path = mirror.fetch_checkpoint(name, folder / CHECKPOINTS)
+            path = mirror.fetch_checkpoint(name, checkpoints_in(folder))
         except CheckpointError as error:
             notes.append(f"The checkpoint of step {row['step']:,} was passed over: {error}")
-        else:
+            continue
+        try:
             records.append(_record(mirror.run_id, row, path))
+        except (KeyError, TypeError, ValueError) as error:
+            notes.append(f"The checkpoint {name} was passed over, its row is damaged: {error!r}")
     records.sort(key=lambda it: (it.attempt, it.step))
     # The one that was the last may have been damaged.
     return [*records[:-1], *(replace(record, kinds=record.kinds | {"last"}) for record in records[-1:])]

@@ -14,7 +14,7 @@ from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.secrets import sealed
 from dltrainer_jupyter.core.spec import RunSpec
-from dltrainer_jupyter.loop.parts import check_parts
+from dltrainer_jupyter.loop.checking import check_parts
 from dltrainer_jupyter.loop.presets import with_presets
 from dltrainer_jupyter.tal.measuring import histograms_wanted, with_histograms
 

@@ -10,7 +10,7 @@ from dltrainer_jupyter.core.errors import ConfigurationError, UnknownNameError, 
 from dltrainer_jupyter.core.places import is_remote, local_folder, without_secrets
 from dltrainer_jupyter.core.registry import plug_ins
 
-_IN_FILE = ("store", "artifacts", "mirror", "plugins", "predict_timeout", "predict_idle", "measure_timeout")
+IN_FILE = ("store", "artifacts", "mirror", "plugins", "predict_timeout", "predict_idle", "measure_timeout")
 """What the file may hold. Where the home folder is has to be known before the file in it can be found."""
 
 _LONGEST = 10.0**8
@@ -32,7 +32,10 @@ class Settings:
 
     @property
     def home(self) -> Path:
-        """Folder of everything that is kept."""
+        """Folder of everything that is kept; by default ``dltrainer`` in the folder that the system has for data.
+
+        That is ``~/.local/share/dltrainer`` on Linux and ``~/Library/Application Support/dltrainer`` on macOS.
+        """
         given = os.environ.get("DLTRAINER_HOME") or self._assigned.get("home")
         if given:
             return Path(given).expanduser().resolve()
@@ -57,7 +60,7 @@ class Settings:
 
     @property
     def artifacts(self) -> Path:
-        """Folder of checkpoints and artifacts on this host, one folder a run in it.
+        """Folder of checkpoints and artifacts on this host, one for each run; by default ``runs`` in the home folder.
 
         Where a URL is given instead of a folder, runs are written here first, and copied there; see :attr:`mirror`.
         """
@@ -91,9 +94,9 @@ class Settings:
 
     @property
     def plugins(self) -> Path:
-        """Folder of the person's own parts, each a file or a package; by default ``plugins`` in the home folder.
+        """Folder of your own parts, each a file or a package; by default ``plugins`` in the home folder.
 
-        Its files are run when their parts are used, so it has to be the person's alone, and is never found by way of
+        Its files are run when their parts are used, so it has to be yours alone, and is never found by way of
         the current directory.
         """
         given = self._find("plugins")
@@ -158,9 +161,9 @@ class Settings:
             msg = f"{path} can't be read: {str(error).rstrip('.')}."
             raise ConfigurationError(msg) from error
         for key, value in values.items():
-            if key not in _IN_FILE:
+            if key not in IN_FILE:
                 kind = f"setting in {path}"
-                raise UnknownNameError(kind, key, _IN_FILE)
+                raise UnknownNameError(kind, key, IN_FILE)
             if not isinstance(value, str):
                 # Not shown: a URL may hold a password.
                 msg = f"{path}: {key}: expected text, got something of type {type(value).__name__}."

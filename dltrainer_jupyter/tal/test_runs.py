@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dltrainer_jupyter.core import registry
+from dltrainer_jupyter.core.choosing import is_several
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.part import USER_OBJECT, Part
-from dltrainer_jupyter.core.protocols import Dataset, Metric, Samples, Signature
+from dltrainer_jupyter.core.protocols import Dataset, Metric, Predictor, Samples, Signature, StepOutput
 from dltrainer_jupyter.core.records import TestRunRecord
 from dltrainer_jupyter.core.spec import RunSpec, ValidationSpec
+from dltrainer_jupyter.core.structures import mapped, samples_in
 from dltrainer_jupyter.core.validation import validate
 from dltrainer_jupyter.data.files.places import full
 from dltrainer_jupyter.data.foreign.recognition import is_read_once, kind_of
@@ -24,6 +26,7 @@ from dltrainer_jupyter.data.foreign.structure import to_numpy
 from dltrainer_jupyter.data.lazy.stream import LazyStream
 from dltrainer_jupyter.data.measured import AsTrained, as_trained
 from dltrainer_jupyter.loop import parts
+from dltrainer_jupyter.metrics.placed import looked_at
 from dltrainer_jupyter.tal.inference import objects_of
 from dltrainer_jupyter.tal.inputs.arrays import read_pair
 from dltrainer_jupyter.tal.places import is_there
@@ -53,7 +56,8 @@ def test(run: Run, data: Any, checkpoint: str | int, name: str | None) -> TestRu
 def _test(run: Run, data: Any, checkpoint: str | int, name: str | None) -> TestRunRecord:
     record, predictor, signature = run.trained(checkpoint).ready()
     spec, own, ready = run.spec, objects_of(run), AsTrained(signature)
-    metrics, confusion = _metrics(spec, own, signature), parts.make_confusion(signature)
+    metrics = [metric for metric in _metrics(spec, own, signature, predictor) if not _on_layer(metric)]
+    confusion = parts.make_confusion(signature)
     examiner = parts.make_examiner(spec, signature, keep=MOST_EXAMPLES)
     observers: list[Any] = [it for it in (*metrics, confusion, examiner) if it is not None]
     count, seconds = 0, 0.0
@@ -64,9 +68,13 @@ def _test(run: Run, data: Any, checkpoint: str | int, name: str | None) -> TestR
             began = time.perf_counter()
             outputs = predictor.outputs(inputs)
             seconds += time.perf_counter() - began
+            if is_several(outputs) or is_several(targets):
+                # Which of them is to be counted and examined, nobody knows.
+                observers, confusion, examiner = list[Any](metrics), None, None
+            step = StepOutput(None, outputs, targets, samples_in(outputs))
             for observer in observers:
-                observer.update(outputs, targets, [len(inputs)])
-            count += len(inputs)
+                observer.update(*looked_at(observer, step), [step.size])
+            count += step.size
     if count == 0:
         msg = " ".join(["data: expected samples to measure, found none.", *ready.notes])
         raise ConfigurationError(msg)
@@ -90,12 +98,19 @@ def _test(run: Run, data: Any, checkpoint: str | int, name: str | None) -> TestR
     )
 
 
-def _metrics(spec: RunSpec, own: Mapping[str, Any], signature: Signature) -> list[Metric]:
+def _on_layer(metric: Metric) -> bool:
+    """Tell whether a metric is computed on what a layer gives, which a predictor doesn't tell."""
+    place = getattr(metric, "place", None)
+    return place is not None and place.on is not None
+
+
+def _metrics(spec: RunSpec, own: Mapping[str, Any], signature: Signature, predictor: Predictor) -> list[Metric]:
     """Make the run's metrics; one's own are copied, since the training may be using them."""
     if "metrics" not in spec.user_objects:
         return parts.make_metrics(spec, {}, signature, lambda array: array)
     tensors = parts.make_adapter(spec, owns_process=False).tensors
-    return parts.make_metrics(spec, {"metrics": copy.deepcopy(own["metrics"])}, signature, tensors)
+    mine = {"metrics": copy.deepcopy(own["metrics"])}
+    return parts.make_metrics(spec, mine, signature, tensors, model=lambda: predictor.native)
 
 
 def _batches(spec: RunSpec, dataset: Dataset, ready: AsTrained) -> Generator[tuple[Array, Array], None, None]:
@@ -105,7 +120,8 @@ def _batches(spec: RunSpec, dataset: Dataset, ready: AsTrained) -> Generator[tup
         if isinstance(part, Samples):
             size = 2 * spec.batch_size
             for start in range(0, len(part), size):
-                yield part.inputs[start : start + size], part.targets[start : start + size]
+                portion = part.at(slice(start, start + size))
+                yield portion.inputs, portion.targets
             return
         for batch in part.epoch(1, 0):
             if isinstance(part, LazyStream):
@@ -116,7 +132,7 @@ def _batches(spec: RunSpec, dataset: Dataset, ready: AsTrained) -> Generator[tup
             if not isinstance(batch, tuple | list) or len(batch) != 2:  # noqa: PLR2004 - inputs and targets
                 msg = "data: expected batches of inputs and targets, got another structure."
                 raise ConfigurationError(msg)
-            samples = ready.samples(to_numpy(batch[0]), to_numpy(batch[1]))
+            samples = ready.samples(*(mapped(one, to_numpy) for one in batch))
             if len(samples):
                 yield samples.inputs, samples.targets
     finally:

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dltrainer_jupyter.core.choosing import is_several, names_in
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Explains, Predictor, Signature
-from dltrainer_jupyter.data.preprocessing import apply_chain
+from dltrainer_jupyter.core.structures import mapped, samples_in
+from dltrainer_jupyter.data.prepared import prepared
+from dltrainer_jupyter.tal.heads import rows
 from dltrainer_jupyter.tal.inputs.files import File, Given, from_drawing, from_files, from_paths, from_text
 from dltrainer_jupyter.tal.inputs.images import decoded, grey_uri
-from dltrainer_jupyter.tal.outputs import classes_of, likeliest, listed, names
+from dltrainer_jupyter.tal.outputs import as_json, classes_of, likeliest, names, told
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -48,7 +51,7 @@ def answer(
     ----------
     model : TrainedModel
         Who predicts.
-    inputs : array-like, shape (n, ...) or the shape of one sample
+    inputs : array-like, shape (n, ...) or the shape of one sample, or mapping or tuple of such
         As the data came, before preprocessing; or one of the others instead.
     files : sequence of mapping
         ``name`` and ``data``, the content in base64; see :func:`dltrainer_jupyter.tal.inputs.files.from_files`.
@@ -68,9 +71,10 @@ def answer(
     Returns
     -------
     dict
-        The ``task``; ``predictions``; ``probabilities`` or None; ``labels``, the names of the classes, or None for
-        values; ``top``, or None; ``checkpoint``, its step and epoch; its ``digest``; ``latency_ms``, what the model
-        itself took; ``names`` of the samples, or None for arrays; ``notes``; ``thumbnails`` and ``heatmaps``, or None.
+        The ``task``; ``predictions``, one a sample, of several outputs each; ``probabilities`` likewise, or None;
+        ``labels``, the names of the classes, or None for values and several outputs; ``top``, or None; ``checkpoint``,
+        its step and epoch; its ``digest``; ``latency_ms``, what the model itself took; ``names`` of the samples, or
+        None for arrays; ``notes``; ``thumbnails`` and ``heatmaps``, or None.
 
     Raises
     ------
@@ -83,18 +87,25 @@ def answer(
         msg = f"top: expected 0 or more, got {top}."
         raise ConfigurationError(msg)
     if heatmaps:
+        _refuse_several(given.inputs, "inputs")
         _check_heatmaps(len(given.inputs))
     outputs, milliseconds = timed(predictor, given.inputs)
-    told = model.shares(outputs, signature).tolist() if probabilities else None
-    best = likeliest(outputs, signature, top) if top and len(outputs) <= _MOST_TOP else None
+    outputs = given.merged(outputs)
+    one, count = not is_several(outputs), samples_in(outputs)
+    if heatmaps and one and count != len(given.inputs):
+        msg = "heatmaps: they show where on one image the model looks, and preprocessing makes several samples of it."
+        raise ConfigurationError(msg)
+    finished = model.finished(outputs, signature)
+    shares = rows(mapped(model.shares(outputs, signature), np.ndarray.tolist)) if probabilities else None
+    best = likeliest(finished, signature, top) if one and top and count <= _MOST_TOP else None
     notes = [*given.notes, *notes_of(predictor)]
-    if top and len(outputs) > _MOST_TOP:
+    if one and top and count > _MOST_TOP:
         notes.append(f"the likeliest classes are left out for more than {_MOST_TOP:,} samples")
     return {
         "task": signature.task,
-        "predictions": listed(outputs, signature),
-        "probabilities": told,
-        "labels": labels_of(outputs, signature),
+        "predictions": rows(mapped(told(finished, signature), as_json)),
+        "probabilities": shares,
+        "labels": labels_of(outputs, signature) if one else None,
         "top": best,
         "checkpoint": {"step": record.step, "epoch": record.epoch},
         "digest": record.digest,
@@ -133,6 +144,7 @@ def heatmaps(model: TrainedModel, index: Sequence[int]) -> dict[str, Any]:
     if beyond := [one for one in index if not 0 <= one < len(part)]:
         msg = f"index: expected 0 to {len(part) - 1:,}, the validation examples there are, got {beyond[0]:,}."
         raise ConfigurationError(msg)
+    _refuse_several(part.inputs, "inputs")
     inputs = part.inputs[np.array(index, np.int64)]
     shown = _pictures(predictor, inputs, predictor.outputs(inputs), signature)
     return {
@@ -173,8 +185,15 @@ def _given(signature: Signature, sources: Mapping[str, Any]) -> Given:
     if kind == "files":
         return from_files((File(one["name"], decoded(one["data"], one["name"])) for one in value), signature)
     if kind == "inputs":
-        return Given(apply_chain(signature.preprocessing, value), [], [], None)
+        made = prepared(signature, value)
+        return Given(made.inputs, [], [], None, made.merged)
     return _READERS[kind](value, signature)
+
+
+def _refuse_several(value: Any, what: str) -> None:
+    if is_several(value):
+        msg = f"heatmaps: they show where on an image the model looks, and it has several {what} ({names_in(value)})."
+        raise ConfigurationError(msg)
 
 
 def _check_heatmaps(count: int) -> None:
@@ -186,6 +205,7 @@ def _check_heatmaps(count: int) -> None:
 def _pictures(
     predictor: Predictor, inputs: npt.NDArray[Any], outputs: npt.NDArray[Any], signature: Signature
 ) -> list[str]:
+    _refuse_several(outputs, "outputs")
     if not isinstance(predictor, Explains):
         msg = f"heatmaps: {type(predictor).__name__} can't say where its model looked."
         raise ConfigurationError(msg)

@@ -67,7 +67,7 @@ class Trainer:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._close.close()
 
-    def check(self) -> int | None:
+    def check(self) -> Any:
         """Try the model on the first batch."""
         return self.adapter.check(self.recipe, self.state, self.batch(0))
 

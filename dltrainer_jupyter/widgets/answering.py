@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import functools
-import logging
-import math
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dltrainer_jupyter.core.errors import ConfigurationError, DLTrainerError, UnknownNameError
+from dltrainer_jupyter.core.errors import UnknownNameError
 from dltrainer_jupyter.core.validation import validate
 from dltrainer_jupyter.tal.run import Run
 from dltrainer_jupyter.views import test_runs
@@ -18,12 +16,10 @@ from dltrainer_jupyter.views.live import curve_columns
 from dltrainer_jupyter.widgets.built import built
 from dltrainer_jupyter.widgets.insight import INSIGHTS
 from dltrainer_jupyter.widgets.reading import READERS
+from dltrainer_jupyter.widgets.replying import replied
 
-_LOG = logging.getLogger(__name__)
 _MOST_POINTS = 5000
 _MOST_EXAMPLES = 100
-_LONGEST_ERROR = 500
-"""Characters of an error that still fit into a line of the panel."""
 
 
 class _Arguments(BaseModel):
@@ -227,7 +223,7 @@ def answer(run: Run, verb: str, arguments: Mapping[str, Any]) -> Any:
 
 
 def reply(run: Run, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Do what was asked and say what came of it; never raises.
+    """Do what was asked of a run and say what came of it; never raises.
 
     Parameters
     ----------
@@ -239,32 +235,6 @@ def reply(run: Run, request: Mapping[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``{"kind": "reply", "id": …, "ok": True, "result": …}`` or ``{…, "ok": False, "error": one line}``.
+        As :func:`replied` gives it.
     """
-    head = {"kind": "reply", "id": request.get("id")}
-    verb, arguments = request.get("verb"), request.get("arguments") or {}
-    try:
-        if not isinstance(verb, str) or not isinstance(arguments, Mapping):
-            msg = f"expected a request with a verb and arguments, got {dict(request)!r}"
-            raise ConfigurationError(msg)  # noqa: TRY301 - it becomes a reply like any other
-        result = answer(run, verb, arguments)
-    except DLTrainerError as error:
-        return {**head, "ok": False, "error": _one_line(str(error))}
-    except Exception as error:  # noqa: BLE001 - the user's own model may raise anything; the person who asked is told
-        _LOG.debug("Request %s of run %s failed.", verb, run.id, exc_info=error)
-        return {**head, "ok": False, "error": _one_line(f"{type(error).__name__}: {error}")}
-    return {**head, "ok": True, "result": _finite(result)}
-
-
-def _one_line(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _LONGEST_ERROR else f"{line[: _LONGEST_ERROR - 1]}…"
-
-
-def _finite(value: Any) -> Any:
-    """Replace what JSON can't say by None."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {key: _finite(item) for key, item in value.items()}
-    return [_finite(item) for item in value] if isinstance(value, list | tuple) else value
+    return replied(request, functools.partial(answer, run))

@@ -1,4 +1,4 @@
-"""What the front end's build writes for panels."""
+"""What the front end's build writes for panels and forms."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 from dltrainer_jupyter.core.errors import MissingPackageError
 
 _BUILT = Path(__file__).with_name("static")
+PARTS = ("panel.js", "panel.css", "insight.js", "form-widget.js", "form-widget.css", "form.js", "form.css")
+"""All that notebooks need."""
 
 
 def built(name: str) -> str:
@@ -15,7 +17,7 @@ def built(name: str) -> str:
     Parameters
     ----------
     name : str
-        Of the file: ``panel.js``, ``panel.css`` or ``insight.js``.
+        Of the file, one of :data:`PARTS`.
 
     Raises
     ------
@@ -25,5 +27,5 @@ def built(name: str) -> str:
     try:
         return (_BUILT / name).read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        msg = f"The panel's {name} isn't built. In a copy of the sources run `make setup`, which needs Node.js."
+        msg = f"The front end's {name} isn't built. In a copy of the sources run `make setup`, which needs Node.js."
         raise MissingPackageError(msg) from error

@@ -135,7 +135,7 @@ def show(run: Run) -> Shown | None:
     Shown or None
         What changes once more when the run ends: who waits for the run waits for that as well. None in a terminal.
     """
-    if not _in_notebook():
+    if not in_notebook():
         news = snapshot(run.store, run.id)
         print(line(news), f"Look again: {look_again(news, 'status')}", sep="\n")  # noqa: T201 - what was asked for
         return None
@@ -157,12 +157,17 @@ def _live_panel(run: Run) -> Panel | None:
 
         return panel(run)
     except MissingPackageError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - the copy below is shown all the same
-        return None
+        said = str(error)
+    except ModuleNotFoundError as error:
+        package = str(error.name).partition(".")[0]
+        said = f"The live panel needs the package '{package}', which isn't installed: pip install \"{package}\"."
+    # Whoever sees the cell sees the copy all the same.
+    print(f"{said} Charts appear here when the run has ended.", file=sys.stderr)  # noqa: T201
+    return None
 
 
-def _in_notebook() -> bool:
-    """Whether a kernel runs this, which may have a page before it."""
+def in_notebook() -> bool:
+    """Tell whether a kernel runs this, which may have a page before it."""
     if "IPython" not in sys.modules:
         return False
     from IPython.core.getipython import get_ipython

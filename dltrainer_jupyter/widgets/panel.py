@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import contextvars
-import functools
 import threading
 import weakref
 from collections.abc import Mapping
 from typing import Any
 
-import anywidget
 import traitlets
 
 from dltrainer_jupyter.tal.run import Run
 from dltrainer_jupyter.views.live import snapshot
 from dltrainer_jupyter.widgets.answering import LANES, reply
+from dltrainer_jupyter.widgets.asked import Asked
 from dltrainer_jupyter.widgets.built import built
 from dltrainer_jupyter.widgets.feed import feed
-from dltrainer_jupyter.widgets.lanes import lane
 
 
-class Panel(anywidget.AnyWidget):
+class Panel(Asked):
     """A run, live, with buttons.
 
     It shows the run wherever that is trained, and goes on showing it when it ends and is resumed. Its callbacks may
@@ -52,12 +49,8 @@ class Panel(anywidget.AnyWidget):
         """Copies below the panel, which are made anew whenever the run ends; the panel only holds them."""
         # Two threads that change traits at once lose one of the changes.
         self._changing = threading.RLock()
-        # A run that is resumed by a button prints under the cell that shows it.
-        self._context = contextvars.copy_context()
         revision = run.store.revision(run.id)
         super().__init__(snapshot=snapshot(run.store, run.id), store_uuid=run.store.uuid)
-        self._stay_on_subshell()
-        self.on_msg(_received)
         feed.add(self, revision)
 
     @property
@@ -90,15 +83,12 @@ class Panel(anywidget.AnyWidget):
         run = self.snapshot["run"]
         return f"Panel of {run['name']}, {run['state']} when this was written"
 
-    def receive(self, content: Any) -> None:
-        """Have a message from the page answered, on another thread."""
-        if not isinstance(content, Mapping) or content.get("kind") != "request":
-            return
-        request = dict(content)
-        job = functools.partial(self._context.copy().run, self._reply, request)
-        lane(LANES.get(str(request.get("verb")), "steer")).submit(job)
+    def lane_of(self, verb: str) -> str:
+        """Let what takes its time wait by itself; all others keep their order."""
+        return LANES.get(verb, "steer")
 
-    def _reply(self, request: dict[str, Any]) -> None:
+    def answered(self, request: dict[str, Any]) -> None:
+        """Do what was asked and say what came of it."""
         answer = reply(self.run, request)
         # What was asked shows at once; the lane is not the place to wait for what comes of it.
         feed.hurry()
@@ -111,19 +101,6 @@ class Panel(anywidget.AnyWidget):
         from dltrainer_jupyter.widgets.display import show  # which shows panels
 
         show(Run(run_id, self.store))
-
-    def _stay_on_subshell(self) -> None:
-        """Let messages come where the page sends them, so that buttons answer while a cell is busy.
-
-        JupyterLab sends a widget's messages to a subshell of the kernel. ipykernel 7.4 ignores that and routes them
-        to whichever shell last sent something, which the main shell, busy with a cell, nearly always is.
-        """
-        if hasattr(self.comm, "_reply_subshell_for"):
-            self.comm._reply_subshell_for = lambda _data, default: default  # noqa: SLF001 - there is no public way
-
-
-def _received(panel: Panel, content: Any, _buffers: Any) -> None:
-    panel.receive(content)
 
 
 _panels: weakref.WeakValueDictionary[tuple[str, str], Panel] = weakref.WeakValueDictionary()

@@ -38,8 +38,8 @@ def test_help_lists_every_command(dltrain, arguments) -> None:
         assert f"\n  {name} " in done.out
 
 
-def test_every_verb_but_the_panel_is_a_command_in_the_same_words() -> None:
-    assert set(group.commands) == set(WORDS) - {"panel"} | {"train", "ui"}
+def test_every_verb_that_needs_no_notebook_is_a_command_in_the_same_words() -> None:
+    assert set(group.commands) == set(WORDS) - {"panel", "form"} | {"train", "ui"}
     for name, word in WORDS.items():
         if name in group.commands:
             assert (group.commands[name].help or "").startswith(word.help)
@@ -81,7 +81,7 @@ print(sorted({"torch", "sklearn", "ipywidgets", "IPython", "pandas", "matplotlib
         (["train", "FILE", "--set", "model=mpl"], "Unknown model 'mpl'. Did you mean 'mlp'?"),
         (["train", "FILE", "--set", "model.hiden=[3]"], "Unknown key 'model.hiden'. Did you mean 'hidden'?"),
         (["train", "FILE", "--executor", "thred"], "Unknown executor 'thred'. Did you mean 'thread'?"),
-        (["train", "BAD"], "bad.yaml: The YAML doesn't parse: line 3, column 1:"),
+        (["train", "BAD"], "bad.yaml: The YAML doesn't parse: line 2, column 7:"),
         (["pause"], "Missing argument 'RUN'."),
         (["pause", "nobody"], "No run has the name or id 'nobody'."),
         (["pause", "digits-mlp"], "Can't pause run 'digits-mlp': it is completed."),
@@ -325,3 +325,13 @@ def test_plug_ins_are_listed_chosen_and_checked(dltrain, home) -> None:
     assert "mine" not in dltrain("losses", "--framework", "jax").out
     checked = dltrain("check-plugin", file)
     assert (checked.code, checked.out.startswith("✗ loss.py: Mine: ")) == (2, True)
+
+
+def test_doctor_fails_where_something_is_broken_and_says_what_mends_it(dltrain, tmp_path, monkeypatch) -> None:
+    well = dltrain("doctor", "store")
+    assert (well.code, well.out.splitlines()[-1]) == (0, "Everything that was looked at works.")
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("DLTRAINER_HOME", str(tmp_path / "file" / "home"))
+    ill = dltrain("doctor", "store", "--json")
+    found = json.loads(ill.out)
+    assert (ill.code, found["healthy"], found["findings"][0]["check"]) == (1, False, "store")

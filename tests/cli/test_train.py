@@ -128,6 +128,7 @@ def test_ctrl_c_suspends_and_resume_goes_on(started, in_process, digits) -> None
     assert run.record.spec.executor == "process"
 
 
+@pytest.mark.slow
 def test_a_detached_run_is_steered_from_other_commands(dltrain, digits) -> None:
     begun = dltrain("train", digits, "--detach", "--epochs", "100000")
     assert begun.code == 0
@@ -145,6 +146,7 @@ def test_a_detached_run_is_steered_from_other_commands(dltrain, digits) -> None:
     assert tal.runs() == []
 
 
+@pytest.mark.slow
 def test_a_process_is_followed_and_interrupting_suspends_it(dltrain, digits, monkeypatch) -> None:
     wait, once = tal.Run.wait, iter([KeyboardInterrupt])
 

@@ -59,6 +59,20 @@ def get(port: int, path: str, cookies: SimpleCookie | None = None) -> Answer:
         return Answer(response.status, response.headers, response.read())
 
 
+def test_a_machine_without_a_browser_says_so_in_one_line(started, settings_of_nobody, monkeypatch) -> None:
+    monkeypatch.setenv("PATH", str(settings_of_nobody))
+    for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    process = started("ui", "--port", "0")
+    said = [process.stdout.readline() for _ in range(3)]
+    assert said[2] == "There is no browser here: open that address in one that reaches this machine.\n"
+    address = urlsplit(said[0].split()[-1])
+    assert get(address.port, f"/dltrainer/?{address.query}").status == 302
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=30) == ("Stopped. Runs go on.\n", "")
+
+
+@pytest.mark.slow
 @pytest.mark.usefixtures("settings_of_nobody")
 def test_the_page_is_served_behind_a_token_until_ctrl_c(started) -> None:
     process = started("ui", "--no-browser", "--port", "0")
@@ -143,6 +157,7 @@ def test_without_the_extra_it_says_what_to_install(dltrain, package, monkeypatch
     assert 'pip install "dltrainer-jupyter[jupyter]"' in done.err
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("settings_of_nobody")
 def test_a_server_that_has_started_has_imported_no_framework() -> None:
     code = """

@@ -169,3 +169,19 @@ def test_what_does_not_compile_is_a_clear_error() -> None:
 
 def test_annotations_are_not_postponed_in_the_persons_code() -> None:
     assert run("def f(x: int): ...\nmodel = f.__annotations__['x']")["model"] is int
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("data = 1\nmodel: mlp", "model: line 3 is YAML, .* expected model = \"mlp\", got 'model: mlp'"),
+        ("model: {'type': 1}\ndef train_step(model): ...", "model: line 2 is YAML, .* expected model = …, got"),
+    ],
+)
+def test_a_setting_written_as_yaml_in_python_is_named(body: str, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        run(body)
+
+
+def test_a_setting_that_is_only_declared_first_is_assigned_as_ever() -> None:
+    assert run("model: int\nwidth: int\nmodel = 3") == {"model": 3}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -35,6 +37,33 @@ def test_options_go_before_the_body(notebook) -> None:
     assert spec.model.config == {"hidden": [8]}
     assert shown.lines[-1].startswith("named (")
     assert "completed, epoch 1 of 1" in shown.lines[-1]
+
+
+def test_a_training_step_in_the_cell_is_the_recipe(notebook) -> None:
+    shown = notebook.run(
+        "%%dltrain --epochs 1 --no-panel --wait\n"
+        "import torch\n"
+        "model, data = 'mlp', 'wine'\n"
+        "def train_step(model, x, y, loss):\n"
+        "    outputs = model(x)\n"
+        "    return {'loss': loss(outputs, y), 'outputs': outputs, 'size': outputs.square().mean()}\n"
+        "def eval_step(model, x, y):\n"
+        "    return torch.nn.functional.cross_entropy(model(x), y)\n"
+    )
+    assert shown.error is None, shown.output
+    run = notebook.names["run"]
+    assert (run.state, run.spec.recipe.config) == ("completed", {"is": "train_step"})
+    assert {"train_size", "val_loss"} <= set(run.metrics().columns)
+    assert "val_size" not in run.metrics().columns
+    assert "train_step" not in notebook.names
+
+
+def test_an_error_in_a_training_step_shows_the_cells_line(notebook) -> None:
+    body = "model, data = 'mlp', 'wine'\ndef train_step(model, x, y):\n    return model(x) @ x\n"
+    shown = notebook.run(f"%%dltrain broken --no-panel --wait\n{body}")
+    assert isinstance(shown.error, TrainingFailed)
+    assert "return model(x) @ x" in shown.output
+    assert "own_step.py" not in shown.output
 
 
 def test_a_python_body_trains_the_persons_own_objects(notebook) -> None:
@@ -122,7 +151,7 @@ def test_a_dry_run_finds_mistakes(notebook) -> None:
     assert shown.lines == [
         (
             "Error: Unknown model 'mpl'. Did you mean 'mlp'? Known: cnn, detector, lstm, "
-            "mlp, mobilenet_v2, resnet, transformer, unet, vit, vit-tiny."
+            "mlp, mobilenet_v2, resnet, stack, transformer, unet, vit, vit-tiny."
         )
     ]
 
@@ -140,7 +169,7 @@ def test_help_of_the_cell(notebook, magic) -> None:
     ("magic", "expected"),
     [
         ("%%dltrain --epoch 3\nmodel: cnn", "Unknown option '--epoch'. Did you mean '--epochs'?"),
-        ("%%dltrain\nmodel: [cnn", "The YAML doesn't parse: line 3, column 1:"),
+        ("%%dltrain\nmodel: [cnn", "The YAML doesn't parse: line 2, column 8:"),
         ("%%dltrain\nmodel: $nte\ndata: digits", "model: the notebook has no variable 'nte'. Did you mean 'net'?"),
         ("%%dltrain\nmodel: mlp\ndata: digits\nepochs: -1", "epochs: expected greater than or equal to 1, got -1."),
         ("%%dltrain\nmodel: mlp\ndata: digits\nepoch: 1", "Unknown key 'epoch'. Did you mean 'epochs'?"),
@@ -177,6 +206,19 @@ def test_the_persons_own_exception_shows_the_persons_frames_alone(notebook) -> N
     assert "model = build()" in shown.output
     assert "magics" not in shown.output
     assert "run_cell_magic" not in shown.output
+
+
+def test_a_package_that_an_extra_brings_is_missing_in_one_line(notebook, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "jax", None)  # what Python says then has its name, as if it weren't installed
+    shown = notebook.run("%%dltrain digits\nimport jax\nmodel = jax\n")
+    assert isinstance(shown.error, ModuleNotFoundError)
+    assert shown.output == "Error: The package 'jax' isn't installed: pip install \"dltrainer-jupyter[jax]\"\n"
+
+
+def test_any_other_package_is_missing_as_python_says_it(notebook) -> None:
+    shown = notebook.run("%%dltrain digits\nimport nobody_knows\n")
+    assert "import nobody_knows" in shown.output
+    assert "No module named 'nobody_knows'" in shown.output
 
 
 def test_a_failed_training_that_was_waited_for(notebook) -> None:
@@ -217,6 +259,24 @@ def test_a_variable_that_is_replaced_is_mentioned(notebook) -> None:
     assert "`digits` is the run now; it was a variable of type list." in shown.output
     again = notebook.run(f"%%dltrain digits --new --epochs 1 --no-panel\n{YAML}")
     assert "variable of type" not in again.output
+
+
+def test_a_variable_called_run_that_is_replaced_is_mentioned(notebook) -> None:
+    notebook.names["run"] = "mine"
+    shown = notebook.run(f"%%dltrain digits --epochs 1 --no-panel\n{YAML}")
+    assert "`run` is the run now; it was a variable of type str." in shown.output
+
+
+@pytest.mark.parametrize("body", ["model: $net\ndata: [$x, $y]\n", "model = net\ndata = (x, y)\n"])
+def test_a_variable_that_the_cell_reads_stays_so_that_it_can_be_run_again(notebook, body: str) -> None:
+    net = notebook.names["net"] = torch.nn.Linear(3, 2)
+    notebook.names["x"], notebook.names["y"] = np.zeros((20, 3), "float32"), np.arange(20) % 2
+    for _ in range(2):
+        shown = notebook.run(f"%%dltrain net --epochs 1 --no-panel --wait\n{body}")
+        assert shown.error is None, shown.output
+        assert "`net` stays the variable that this cell reads; the run is `run`, and tal.get('net')." in shown.output
+        assert notebook.names["net"] is net
+    assert notebook.names["run"].name == "net"
 
 
 @pytest.mark.parametrize(
@@ -289,3 +349,32 @@ def _without_faces(find):
         return find(kind, name, *rest)
 
     return found
+
+
+def test_steps_of_ones_own_mean_the_same_in_yaml_in_python_and_as_arguments(notebook) -> None:
+    notebook.run(
+        "def tripled(inputs, factor=3):\n    return factor * inputs\n"
+        "def halves(sample):\n    yield sample[:6]\n    yield sample[6:12]\n"
+        "def sure(shares):\n    return shares.max(axis=1) > 0.5\n"
+    )
+    head = "%%dltrain own --epochs 1 --no-panel --wait\n"
+    in_yaml = (
+        "model: mlp\ndata: wine\npreprocessing: [{type: $tripled, factor: 2}, $halves]\n"
+        "postprocessing: [temperature, $sure]\n"
+    )
+    in_python = (
+        "model, data = 'mlp', 'wine'\npreprocessing = [{'type': tripled, 'factor': 2}, halves]\n"
+        "postprocessing = ['temperature', sure]\n"
+    )
+    runs = []
+    for body in (in_yaml, in_python):
+        shown = notebook.run(head + body)
+        assert shown.error is None, shown.output
+        runs.append(notebook.names["run"])
+    tripled, halves, sure = (notebook.names[name] for name in ("tripled", "halves", "sure"))
+    steps = {"preprocessing": [{"type": tripled, "factor": 2}, halves], "postprocessing": ["temperature", sure]}
+    runs.append(tal.train("mlp", "wine", epochs=1, name="own", verbose=False, **steps).wait(60))
+    assert runs[0].spec.dump() | {"verbose": False} == runs[1].spec.dump() | {"verbose": False} == runs[2].spec.dump()
+    assert len({run.last.record.digest for run in runs}) == 1
+    assert runs[0].spec.preprocessing[0].config == {"is": "tripled", "factor": 2}
+    assert runs[0].best.predict(np.zeros((3, 13))).dtype == bool

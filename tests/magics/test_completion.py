@@ -22,6 +22,12 @@ def test_verbs(offered) -> None:
     assert offered("%dltrain s") == ["suspend", "stop", "set", "sync", "status", "show", "schedulers"]
 
 
+def test_what_a_clone_changes(offered, trained) -> None:
+    assert offered("%dltrain clone digi") == ["digits-mlp"]
+    assert offered("%dltrain clone digits-mlp opti") == ["optimizer=", "optimizer."]
+    assert offered("%dltrain clone digits-mlp --st") == ["--step"]
+
+
 def test_options_and_their_values(offered) -> None:
     assert {"--epochs", "--executor", "--dry-run"} <= set(offered("%%dltrain digits "))
     assert offered("%%dltrain digits --ep") == ["--epochs"]

@@ -73,7 +73,7 @@ def test_errors_and_interrupts(kernel) -> None:
     assert error["traceback"] == [
         (
             "Error: Unknown model 'mpl'. Did you mean 'mlp'? Known: cnn, detector, lstm, "
-            "mlp, mobilenet_v2, resnet, transformer, unet, vit, vit-tiny."
+            "mlp, mobilenet_v2, resnet, stack, transformer, unet, vit, vit-tiny."
         )
     ]
 

@@ -57,6 +57,24 @@ def test_a_trainer_that_does_not_answer_in_time(notebook, monkeypatch) -> None:
     assert shown.lines in (["Requested; the trainer has not answered yet."], [starting])
 
 
+def test_a_run_is_cloned(notebook) -> None:
+    notebook.run("%%dltrain done --epochs 1 --no-panel --wait\nmodel: mlp\ndata: digits\n")
+    first = notebook.names["done"]
+    shown = notebook.run(f"%dltrain clone done --step {first.last.record.step} learning_rate=0.01 name=again")
+    assert shown.error is None, shown.output
+    again = notebook.names["again"].wait(60)
+    assert (again, again.spec.learning_rate, again.spec.model) == (notebook.names["run"], 0.01, first.spec.model)
+    assert again.metrics()["train_loss"][0] < first.metrics()["train_loss"][0]
+
+
+def test_a_clone_is_of_a_run_that_is_named(notebook) -> None:
+    assert notebook.run("%dltrain clone").lines == ["Error: Expected %dltrain clone RUN [KEY=VALUE …], got nothing."]
+    notebook.run("%%dltrain done --epochs 1 --no-panel --wait\nmodel: mlp\ndata: digits\n")
+    assert notebook.run("%dltrain clone done step=soon").lines == ["Error: step: expected a whole number, got 'soon'."]
+    assert "Unknown key 'modle'" in notebook.run("%dltrain clone done modle=cnn").output
+    assert len(tal.runs()) == 1
+
+
 def test_resuming_a_completed_run_needs_more_epochs(notebook) -> None:
     notebook.run("%%dltrain done --epochs 1 --no-panel --wait\nmodel: mlp\ndata: digits\n")
     refused = notebook.run("%dltrain resume done")
@@ -152,7 +170,10 @@ def test_predict_shows_the_persons_own_mistake(notebook, trained) -> None:
         ("%dltrain compare", "Expected %dltrain compare RUN RUN …, got no run."),
         ("%dltrain predict", "Expected %dltrain predict EXPRESSION"),
         ("%dltrain predict x[", "'x[' is no Python expression"),
-        ("%dltrain predict no/scans/", "'no/scans/' is no Python expression: invalid syntax. A path is put in quotes."),
+        ("%dltrain predict no/scans/", "'no/scans/': there is no variable and no file or folder of that name."),
+        ("%dltrain predict gone.png", "'gone.png': there is no variable and no file or folder of that name."),
+        ("%dltrain predict 0.png", "'0.png': there is no variable and no file or folder of that name."),
+        ("%dltrain predict get_ipython/scans/", "is no Python expression: invalid syntax. A path is put in quotes."),
         ("%dltrain predict [1] --checkpoint first", "checkpoint: expected best, last or a step, got 'first'."),
         ("%dltrain predict [1] --checkpoint 7", "has no checkpoint at step 7; there are: "),
         ("%dltrain models cn", "Unknown model 'cn'. Did you mean 'cnn'?"),

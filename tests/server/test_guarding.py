@@ -74,6 +74,7 @@ def ask(server, method: str, path: str, headers: dict[str, str]) -> Any:
     return server.ask(method, path, UNUSABLE if method == "POST" else None, headers=headers | more)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("who", ["by_token", "by_page"])
 def test_whoever_may_gets_in(server, run, who) -> None:
     for method, path in requests(server.app.web_app, run.id):

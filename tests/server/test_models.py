@@ -90,6 +90,16 @@ def test_a_setting_says_what_a_form_has_to_know(server) -> None:
     assert (settings["channels"]["item"]["kind"], settings["channels"]["longest"]) == ("int", 12)
 
 
+def test_the_settings_of_a_run_are_described_as_those_of_parts_are(server) -> None:
+    found = {it["name"]: it for it in server.get("/settings").json["settings"]}
+    assert (found["epochs"]["kind"], found["epochs"]["minimum"], found["epochs"]["group"]) == ("int", 1, "basic")
+    assert (found["model"]["kind"], found["model"]["parts"], found["model"]["required"]) == ("part", "models", True)
+    assert found["metrics"]["item"]["parts"] == "metrics"
+    assert "pytorch" in found["framework"]["options"]
+    # The server trains nothing in its own process.
+    assert found["executor"]["default"] == "process"
+
+
 @pytest.mark.parametrize("path", ["/parts/moddels", "/parts/models/mpl", "/parts/moddels/mlp"])
 def test_an_unknown_part_is_not_found(server, path) -> None:
     answer = server.get(path)
@@ -235,6 +245,7 @@ print(json.dumps(found))
 """
 
 
+@pytest.mark.slow
 def test_other_peoples_parts_are_never_imported_by_the_server(home, tmp_path: Path) -> None:
     theirs, metadata = tmp_path / "theirs", tmp_path / "theirs-1.0.dist-info"
     for folder in (theirs, metadata):

@@ -26,6 +26,7 @@ from torch import nn
 
 from dltrainer_jupyter import tal
 from dltrainer_jupyter.tal.apart.workers import workers
+from tests import several
 from tests.server.test_anything import VALUES
 from tests.waiting import until
 
@@ -99,6 +100,7 @@ OWN: dict[str, Any] = {"inputs": [[0.0, 0.0, 0.0]], "checkpoint": "last"}
 # --- what comes out ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_predictions_are_those_of_the_handle(server, run) -> None:
     answer = predict(server, run, X[:20], probabilities=True).json
     assert answer["predictions"] == run.best.predict(X[:20]).tolist()
@@ -108,6 +110,22 @@ def test_predictions_are_those_of_the_handle(server, run) -> None:
     assert answer["latency_ms"] > 0
     assert answer["task"] == "classification"
     assert predict(server, run, X[0]).json["predictions"] == answer["predictions"][:1]
+
+
+@pytest.mark.slow
+def test_several_inputs_are_predicted_by_name(server, own_home: None) -> None:
+    run = tal.train(
+        several.net("pytorch"), (several.INPUTS, several.TARGETS), epochs=1, executor="inline", verbose=False
+    )
+    few = {name: array[:3].tolist() for name, array in several.INPUTS.items()}
+    answer = predict(server, run, few, probabilities=True)
+    assert answer.status == 200, answer
+    expected = run.best.answer(few, probabilities=True)
+    assert answer.json | {"latency_ms": 0} == expected | {"latency_ms": 0}
+    assert set(answer.json["predictions"][0]) == {"digit", "odd"}
+    refused = predict(server, run, {"image": few["image"]})
+    assert refused.status == 422
+    assert "inputs: expected 'image', 'meta', and 'meta' is missing." in str(refused.json)
 
 
 def test_files_and_drawings_are_predicted_as_the_handle_does(server, run) -> None:
@@ -217,6 +235,7 @@ def test_a_run_without_a_checkpoint_is_refused_and_no_process_is_asked(server, r
     assert (answer.status, answer.json["reason"]) == (422, "CheckpointError")
 
 
+@pytest.mark.slow
 def test_whoever_waits_too_long_is_told_and_the_next_one_is_served(server, run, owned, monkeypatch) -> None:
     stuck = owned(lambda: threading.Event().wait())
     assert predict(server, run, X[:1]).status == 200  # what follows is no matter of how long a start takes
@@ -238,6 +257,7 @@ DOINGS: dict[str, tuple[Callable[[], object], int, str | None]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", DOINGS)
 def test_whatever_a_persons_model_does_there_is_an_answer(server, run, owned, case) -> None:
     doing, status, said = DOINGS[case]
@@ -297,6 +317,7 @@ sys.stdin.read()
 """
 
 
+@pytest.mark.slow
 def test_no_worker_outlives_the_server_idle_or_busy(owned) -> None:
     run = owned(lambda: threading.Event().wait())
     with subprocess.Popen(

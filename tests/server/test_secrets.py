@@ -111,6 +111,7 @@ def told(run: Run) -> list[str]:
     return [event.message for event in run.store.events(run.id) if event.kind == "notice"]
 
 
+@pytest.mark.slow
 @pytest.mark.postgres
 def test_no_secret_is_shown_anywhere(server, store_url, home, said) -> None:
     trained = tal.train(notify=HOOK, track=[TRACK], **SETTINGS).wait()

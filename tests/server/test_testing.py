@@ -34,6 +34,7 @@ def run(shared_home: Path, monkeypatch: pytest.MonkeyPatch) -> tal.Run:
     )
 
 
+@pytest.mark.slow
 def test_a_test_run_is_made_read_and_forgotten(server: Any, run: tal.Run) -> None:
     made = server.post(f"/runs/{run.id}/tests", {"data": "digits", "checkpoint": "last", "name": "everything"})
     assert made.status == 201, made

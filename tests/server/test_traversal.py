@@ -68,6 +68,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ProcessExecutor, "start", lambda *_: None)
 
 
+@pytest.mark.slow
 def test_no_path_leads_out_of_the_folder_of_runs(server, recorded, started, home, tmp_path) -> None:
     assert len(PAYLOADS) >= 500
     secret = home / "secret" / "canary.txt"

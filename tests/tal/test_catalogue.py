@@ -63,3 +63,24 @@ def test_a_list_ends_with_how_ones_own_is_written(kind, signature) -> None:
 
 def test_a_list_of_what_is_no_function_is_the_list_alone() -> None:
     assert catalogue.parts_page("models") == [catalogue.parts_table(catalogue.catalogue("models"))]
+
+
+def test_a_name_of_a_plug_in_that_was_left_out_tells_why(monkeypatch, tmp_path) -> None:
+    (tmp_path / "broken.py").write_text("class Broken(\n")
+    monkeypatch.setenv("DLTRAINER_PLUGINS", str(tmp_path))
+    with pytest.raises(UnknownNameError, match=r"^Unknown model 'broken'.* The plug-in .*broken.py: SyntaxError: "):
+        catalogue.part("models", "broken")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "carried"),
+    [("regularizations", "activity_l1", {"weight", "on", "off_below"}), ("metrics", "f1", {"output", "on"})],
+)
+def test_what_a_term_may_carry_stands_in_its_page(kind, name, carried) -> None:
+    *_, said, table, _about = catalogue.part_page(catalogue.part(kind, name))
+    assert said == "What each may carry besides:"
+    assert carried <= {row[0] for row in table.rows}
+
+
+def test_a_part_without_settings_says_so() -> None:
+    assert "It has no settings of its own." in catalogue.part_page(catalogue.part("losses", "mse"))

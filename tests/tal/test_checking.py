@@ -37,7 +37,7 @@ def test_what_could_be_started_is_not_to_blame(more) -> None:
         ("track: [mlflw]", "Unknown tracker 'mlflw'. Did you mean 'mlflow'?", 5),
         ("metrics: [f1, 3]", "metrics.1: expected a name or a mapping with a 'type', got 3.", 5),
         ("loss: $object", "loss: '$object' stands for an object of your own", 5),
-        ("epochs: [1", "The YAML doesn't parse: line 6, column 1: ", 6),
+        ("epochs: [1", "The YAML doesn't parse: line 5, column 9: ", 5),
         ("data: wine", "The YAML doesn't parse: line 5, column 1: the key 'data' stands there twice.", 5),
     ],
 )

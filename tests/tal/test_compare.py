@@ -36,7 +36,7 @@ def test_how_runs_stand_comes_before_what_differs() -> None:
 
 def test_own_objects_are_described_in_a_few_words() -> None:
     table = tal.compare([quick(model=net()), quick()])
-    assert table["model"].tolist() == ["Sequential", SMALL]
+    assert table["model"].tolist() == ["Sequential (your own)", SMALL]
 
 
 def test_whole_numbers_stay_whole_beside_none() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 import yaml
@@ -18,7 +19,8 @@ from torch.utils.data import DataLoader, TensorDataset
 from dltrainer_jupyter import tal
 from dltrainer_jupyter.core.errors import ConfigurationError, TrainingFailed
 from dltrainer_jupyter.core.spec import Part
-from tests.tal.subject import SMALL, TEXT, X, Y, net, quick
+from dltrainer_jupyter.tal.own_objects import in_few_words
+from tests.tal.subject import SMALL, TEXT, VALUES, X, Y, net, quick
 
 
 def error_of(**given: Any) -> str:
@@ -36,7 +38,7 @@ def error_of(**given: Any) -> str:
             {"model": "cn"},
             (
                 "Unknown model 'cn'. Did you mean 'cnn'? Known: cnn, detector, lstm, "
-                "mlp, mobilenet_v2, resnet, transformer, unet, vit, vit-tiny."
+                "mlp, mobilenet_v2, resnet, stack, transformer, unet, vit, vit-tiny."
             ),
         ),
         ({"data": "digit"}, "Unknown data set 'digit'. Did you mean 'digits'?"),
@@ -64,7 +66,7 @@ def error_of(**given: Any) -> str:
         ),
         ({"track": ["mlflw"]}, "Unknown tracker 'mlflw'. Did you mean 'mlflow'?"),
         ({"data": {"x": X}}, "data: expected a name or a mapping with a 'type', got {'x': array([["),
-        ({"scheduler": object}, "scheduler: expected a name or a mapping with a 'type', got <class 'object'>."),
+        ({"scheduler": object}, "scheduler: expected an object, got the class object; pass what it makes: object(…)."),
         ({"validation": (X, Y)}, "validation: arrays (x_val, y_val) go with data=(x, y); for other data give a share"),
         ({"data": (X, Y), "validation": (X,)}, "validation: arrays (x_val, y_val) go with data=(x, y)"),
         ({"recipe": Part}, "recipe: expected an object with build, train_step and eval_step, got <class '"),
@@ -158,8 +160,7 @@ class Odd:
     ],
 )
 def test_a_mention_is_short(value: Any, expected: str) -> None:
-    spec, _ = tal.describe({"model": "mlp", "data": value})
-    assert str(spec.data) == expected
+    assert in_few_words(value) == expected
 
 
 def test_validation_data_joins_the_training_data() -> None:
@@ -225,6 +226,97 @@ def test_settings_may_be_a_mapping() -> None:
 # --- what shows only once there are data --------------------------------------------------------------------
 
 
+FRAME = pd.DataFrame(X[:, :2], columns=["height", "width"]).assign(city=TEXT, kind=Y)
+IMAGES = {"front": X, "back": X}
+"""Several inputs."""
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"data": (X[:0], Y[:0])}, "data: expected samples, but the data set is empty."),
+        ({"data": (X, Y[:5])}, "data: every sample needs a target, but there are 40 inputs and 5 targets."),
+        ({"data": (X, Y - 1)}, "data: class numbers count from 0, but the smallest target is -1"),
+        ({"data": (X * np.nan, Y)}, "inputs: 40 of 40 samples hold values that are NaN or infinite"),
+        ({"data": object()}, "data: expected (x, y), (x, y, x_val, y_val), a loader or a data set, got object."),
+        ({"data": (X, TEXT), "loss": "mse"}, "data: the loss 'mse' needs numbers as targets, got text such as"),
+        ({"data": (X, Y, X[:9], Y[:8])}, "data: every sample needs a target, but there are 9 validation inputs and 8"),
+        ({"data": (X, Y, X[:9, :2], Y[:9])}, "data: training and validation inputs must have samples of one shape;"),
+        (
+            {"data": FRAME},
+            (
+                "data: expected inputs and targets apart, got a DataFrame with the columns ['height', 'width', 'city', "
+                "'kind']; give data=(df[features], df[target]), or its file: type: csv, path: …, target: …."
+            ),
+        ),
+        (
+            {"data": (FRAME[["height", "city"]], Y)},
+            (
+                "inputs: expected numbers, but column 'city' holds text; encode it as numbers (pandas.get_dummies), "
+                "leave it out, or give the table's file: type: csv encodes text."
+            ),
+        ),
+        ({"data": (X, VALUES), "metrics": ["accuracy"]}, "metrics: 'accuracy' doesn't measure regression, which this "),
+        ({"data": (X, Y), "loss": "mse", "metrics": ["f1"]}, "metrics: 'f1' doesn't measure regression, which this da"),
+        ({"data": (X, Y), "metrics": ["mae"]}, "metrics: 'mae' doesn't measure classification, which this data asks"),
+        ({"data": "digits", "metrics": ["mae"]}, "metrics: 'mae' doesn't measure classification, which this data asks"),
+        ({"data": "diabetes", "metrics": ["f1"]}, "metrics: 'f1' doesn't measure regression, which this data asks for"),
+        ({"data": "digits", "postprocessing": ["nms"]}, "postprocessing: 'nms' takes boxes, but the model, which does"),
+        (
+            {"data": (X, VALUES), "postprocessing": ["threshold"]},
+            "postprocessing: 'threshold' takes probabilities, but the model, which does regression, gives values;",
+        ),
+        (
+            {"data": (X, Y), "postprocessing": [{"type": "labels", "names": ["a", "b", "c"]}]},
+            "postprocessing.names: expected a name for each of 2 classes, got 3: ['a', 'b', 'c'].",
+        ),
+        (
+            {"data": (X, Y), "postprocessing": [{"type": "threshold", "positive": "cat"}]},
+            "postprocessing.positive: expected the class that the threshold is for, one of ['0', '1'], got 'cat'.",
+        ),
+        (
+            {"data": ({**IMAGES, "back": X[:9]}, Y)},
+            "data: expected as many samples in each, got 40 in input 'front' and",
+        ),
+        ({"data": (IMAGES, Y)}, "model: 'mlp' takes one input and gives one output, and this data has several inputs"),
+        (
+            {"data": (IMAGES, Y), "preprocessing": [{"type": "standardize", "input": "bak"}]},
+            "preprocessing: there is no input 'bak'. Did you mean 'back'? Known: front, back.",
+        ),
+        (
+            {
+                "model": nn.Linear(6, 2),
+                "data": (X, {"kind": Y, "size": VALUES}),
+                "metrics": [{"type": "f1", "output": 7}],
+            },
+            "metrics 'f1': there is no target '7'. Known: kind, size.",
+        ),
+    ],
+)
+def test_data_that_do_not_go_with_the_rest_are_refused_before_anything_starts(
+    given: dict[str, Any], expected: str
+) -> None:
+    assert error_of(**given).startswith(expected)
+    assert len(tal.runs()) == 0
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"loss": "mse", "metrics": ["mae"]},
+        {"data": "diabetes", "metrics": ["mae"], "postprocessing": ["round"]},
+        {"data": {"type": "npz", "path": "FILE"}, "metrics": ["dice", "mae"]},
+    ],
+)
+def test_what_data_by_name_may_ask_for_is_not_refused(given: dict[str, Any], tmp_path: Path) -> None:
+    """A loss of values makes values of class numbers, and files may hold anything."""
+    np.savez(tmp_path / "data.npz", x=X, y=VALUES)
+    data = given.get("data")
+    if isinstance(data, dict):
+        data["path"] = str(tmp_path / "data.npz")
+    tal.describe({"model": "mlp", "data": "digits", **given})
+
+
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
@@ -233,12 +325,6 @@ def test_settings_may_be_a_mapping() -> None:
             "Model, loss and data don't fit: mat1 and mat2 shapes cannot be multiplied (32x6 a",
         ),
         ({"model": nn.Linear(6, 1)}, "Labels out of range: the data has labels up to 1, "),
-        ({"data": (X[:0], Y[:0])}, "data: expected samples, but the data set is empty."),
-        ({"data": (X, Y[:5])}, "data: every sample needs a target, but there are 40 inputs and 5 targets."),
-        ({"data": (X, Y - 1)}, "data: class numbers count from 0, but the smallest target is -1"),
-        ({"data": (X * np.nan, Y)}, "inputs: 40 of 40 samples hold values that are NaN or infinite"),
-        ({"data": object()}, "data: expected (x, y), (x, y, x_val, y_val), a loader or a data set, got object."),
-        ({"data": (X, TEXT), "loss": "mse"}, "data: the loss 'mse' needs numbers as targets, got text such as"),
         ({"device": "cuda:99"}, "device: 'cuda:99' isn't there"),
         ({"model": lambda: "net"}, "model: expected a torch.nn.Module or a function that makes one, got str."),
         (
@@ -278,3 +364,8 @@ def test_a_preset_is_written_out_so_that_the_run_outlives_it() -> None:
     assert tal.describe(spec.dump())[0] == spec
     with pytest.raises(ConfigurationError, match=r"^model\.preset: unknown preset 'esy'. Did you mean 'easy'?"):
         tal.describe(given | {"model": {"type": "cnn", "preset": "esy"}})
+
+
+def test_a_folder_that_is_not_there_is_missed_before_anything_starts() -> None:
+    with pytest.raises(ConfigurationError, match="expected a folder at .*nowhere, but nothing is there"):
+        tal.train(model="cnn", data={"type": "image_folder", "path": "nowhere"})

@@ -94,3 +94,13 @@ def test_cross_validation_holds_each_sample_back_once() -> None:
         tal.cross_validate("mlp", "wine", k=1)
     with pytest.raises(ConfigurationError, match="cross-validation decides what is held back"):
         tal.cross_validate("mlp", "wine", validation=0.3)
+
+
+def test_cross_validation_ends_with_a_run_that_is_stopped_before_anything_is_measured() -> None:
+    def stopping(inputs):
+        tal.runs()[0].stop()
+        return inputs
+
+    with pytest.raises(TrainingFailed, match=r"fold 1 of 2' \(\w+\) is stopped and has measured nothing yet"):
+        tal.cross_validate("mlp", "wine", k=2, preprocessing=[stopping], verbose=False)
+    assert len(tal.runs()) == 1

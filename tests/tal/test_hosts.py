@@ -85,7 +85,8 @@ def runs(postgresql_url: str, drive: Path, tmp_path: Path, monkeypatch: pytest.M
     for run in tal.runs():
         if run.state == "running" and run.record.host == socket.gethostname():
             run.stop().wait(20)
-    until(lambda: not any(thread.name.startswith("dltrain-") for thread in threading.enumerate()))
+    ours = [run.id for run in tal.runs()]
+    until(lambda: not any(run_id in thread.name for run_id in ours for thread in threading.enumerate()))
     Store.open(postgresql_url).close()
 
 

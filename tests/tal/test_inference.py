@@ -133,7 +133,7 @@ def test_an_answer_for_another_program_says_the_same(targets: Any) -> None:
     [
         (X[:, :5], r"inputs: expected shape \(n, 6\), or one sample of shape \(6,\); got \(40, 5\)"),
         (X * np.nan, "inputs: 40 of 40 samples hold values that are NaN or infinite"),
-        ("text", "inputs: expected an array with an entry a sample, got 'text'"),
+        ("text", "inputs: expected rows of 6 numbers, or paths of files, got 'text', and there is no such file."),
     ],
 )
 def test_inputs_that_do_not_fit_are_refused_with_both_shapes(inputs: Any, message: str) -> None:
@@ -177,26 +177,27 @@ def test_every_checkpoint_has_its_own_weights() -> None:
 
 
 def test_predicting_in_another_process_needs_the_file_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    from dltrainer_jupyter.tal import inference
+    from dltrainer_jupyter.tal import kept_models
 
     run = quick(model=net())
     expected = run.best.predict(X)
-    inference._models.clear()
+    kept_models._models.clear()
     again = Run(run.id, open_store())
     assert np.array_equal(again.best.predict(X), expected)
 
 
 def test_few_models_stay_in_memory() -> None:
-    from dltrainer_jupyter.tal import inference
+    from dltrainer_jupyter.tal import kept_models
 
     for seed in range(6):
         quick(seed=seed, epochs=1).best.predict(X)
-    assert len(inference._models) <= 4
+    assert len(kept_models._models) <= 4
 
 
 # --- while it trains ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_trying_the_best_does_not_disturb_the_training() -> None:
     """200 predictions from several threads while it trains: no exception, and the same weights at the end."""
     settings: dict[str, Any] = {
@@ -296,3 +297,11 @@ def test_a_trained_model_shows_what_it_is() -> None:
 def test_a_trained_model_that_is_not_there_yet_shows_so() -> None:
     open_store().create_run("0123456789ab", RunSpec(model="mlp", data="digits"), folder="/nowhere", environment={})
     assert repr(tal.get("0123").best).startswith("<TrainedModel best: Run 'run' has no best checkpoint yet")
+
+
+def test_a_row_of_a_table_may_be_a_mapping() -> None:
+    table = pd.DataFrame(X[:40, :3], columns=["a", "b", "c"])
+    run = quick(data=(table, Y[:40]), model="mlp")
+    row = {name: float(table[name][7]) for name in ("c", "a", "b")}
+    assert np.array_equal(run.best.predict_proba(row), run.best.predict_proba(table[7:8]))
+    assert np.array_equal(run.best.predict_proba(table[["b", "c", "a"]]), run.best.predict_proba(table))

@@ -17,6 +17,7 @@ from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.errors import ConfigurationError, TrainingFailed
 from dltrainer_jupyter.core.registry import notebook, plug_ins
 from dltrainer_jupyter.executors.plug_ins import FILE
+from dltrainer_jupyter.tal.description import describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,6 +113,15 @@ def test_a_mirror_brings_the_code_along(folder: Path, tmp_path: Path, monkeypatc
     assert back.wait(60).epoch == 2
 
 
+def test_whoever_describes_a_run_for_others_runs_no_plug_in(folder: Path) -> None:
+    file = put(folder)
+    file.write_text(f"raise SystemExit('was run')\n{file.read_text()}")
+    plug_ins.reload()
+    spec, own = describe({"model": "tiny", "data": "wine"}, check=lambda it: it)
+    assert (spec.model.type, own) == ("tiny", {})
+
+
+@pytest.mark.slow
 def test_what_a_model_says_it_needs_is_looked_at_when_it_is_started(folder: Path) -> None:
     file = put(folder)
     file.write_text(
@@ -125,6 +135,8 @@ def test_what_a_model_says_it_needs_is_looked_at_when_it_is_started(folder: Path
     ]
     with pytest.raises(TrainingFailed, match=r"takes images of 32 or 64 pixels, got 8×8; resize .*size: 32"):
         tal.train(model="tiny", **SMALL | {"data": "digits"}).wait(60)
+    with pytest.raises(ConfigurationError, match=r"takes images of 32 or 64 pixels, got 48×32; resize .*size: 32"):
+        tal.train(model="tiny", **SMALL | {"data": (np.zeros((8, 3, 48, 32), np.float32), np.arange(8) % 2)})
 
 
 # --- the notebook -----------------------------------------------------------------------------------------
@@ -150,6 +162,7 @@ def make(bias: bool, **attributes: Any) -> type:
     return Tiny
 
 
+@pytest.mark.slow
 def test_a_class_of_the_notebook_goes_along_to_another_process(folder: Path) -> None:
     put(folder, name="other.py")
     tal.register("models", "own")(make(bias=False))
@@ -169,3 +182,26 @@ def test_a_class_that_cannot_go_along_says_so(folder: Path) -> None:
     events = {event.kind: event.message for event in run.store.events(run.id)}
     assert events["kernel_bound"].startswith("This run can't outlive this process: the model 'own' can't be pickled")
     assert np.isfinite(run.metrics()["val_loss"].iloc[-1])
+
+
+def test_a_clone_finds_a_class_that_is_registered_no_more(folder: Path) -> None:
+    put(folder, name="other.py")
+    tal.register("models", "own")(make(bias=False))
+    run = tal.train(model="own", **SMALL)
+    notebook.remove("models", "own")
+    copy = run.clone(seed=1)
+    assert (copy.state, len(weights(copy))) == ("completed", 1)
+    assert copy.record.environment["plugins"][0]["parts"] == ["models/own"]
+    # Who registers the name again means the new one.
+    tal.register("models", "own")(make(bias=True))
+    assert len(weights(copy.clone())) == 2
+
+
+def test_a_clone_finds_a_plug_in_that_is_gone(folder: Path) -> None:
+    file = put(folder)
+    run = tal.train(model="tiny", **SMALL)
+    file.unlink()
+    plug_ins.reload()
+    assert run.clone(model={"bias": False}).state == "completed"
+    with pytest.raises(ConfigurationError, match=r"Unknown model 'tiny'"):
+        tal.train(model="tiny", **SMALL)

@@ -54,6 +54,7 @@ def _mirrored(mirror: str, **settings: object) -> Run:
     return quick(**{"model": net(), "checkpoint": {"mirror": mirror}, "epochs": 3, **settings})
 
 
+@pytest.mark.slow
 def test_artifacts_on_s3(
     s3_bucket: Callable[[], str], vanish: Callable[[], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -172,13 +173,13 @@ def test_a_run_whose_mirror_cannot_be_had_is_deleted(mirror: str, caplog: pytest
 def test_a_run_that_finds_none_of_its_checkpoints_does_not_begin_anew(mirror: str) -> None:
     run = _mirrored(mirror)
     checkpoints, history = run.checkpoints, run.metrics()
-    shutil.move(run.folder / "checkpoints", run.folder / "elsewhere")
+    shutil.move(run.folder / "models", run.folder / "elsewhere")
     shutil.move(mirror, f"{mirror}-elsewhere")
     run.resume(epochs=5)
     with pytest.raises(TrainingFailed, match="None of the checkpoints of run 'run' is here or in its mirror"):
         run.wait(60)
     assert (run.checkpoints, run.metrics().equals(history)) == (checkpoints, True)
-    shutil.move(run.folder / "elsewhere", run.folder / "checkpoints")
+    shutil.move(run.folder / "elsewhere", run.folder / "models")
     run.resume(epochs=5)
     assert run.wait(60).epoch == 5
 

@@ -20,6 +20,7 @@ from dltrainer_jupyter.cli import training as cli
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.magics import cell
 from dltrainer_jupyter.server import endpoint, training
+from dltrainer_jupyter.tal import cloning
 
 rates = st.floats(1e-6, 1.0)
 parts = {
@@ -73,7 +74,7 @@ def _submit(spec: RunSpec, *_: Any, **__: Any) -> Any:
 @pytest.fixture(scope="module", autouse=True)
 def nothing_is_started() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as monkeypatch:
-        for module in (cell, cli, sys.modules["dltrainer_jupyter.tal.submit"]):
+        for module in (cell, cli, cloning, sys.modules["dltrainer_jupyter.tal.submit"]):
             monkeypatch.setattr(module, "submit", _submit)
         yield
 

@@ -132,7 +132,14 @@ def test_a_mirror_goes_before_artifacts(settings: Settings, home: Path, monkeypa
 
 @pytest.mark.parametrize("key", ["mirror", "artifacts"])
 @pytest.mark.parametrize(
-    "url", ["sftp://ada:canary@host/runs", "s3://bucket/runs?secret=canary", "simplecache::s3://ada:canary@bucket/runs"]
+    "url",
+    [
+        "sftp://ada:canary@host/runs",
+        "s3://bucket/runs?secret=canary",
+        "simplecache::s3://ada:canary@bucket/runs",
+        "https://canary@host/runs",
+        "simplecache::http://canary@host/runs",
+    ],
 )
 def test_a_place_with_a_password_is_refused_and_not_shown(settings: Settings, key: str, url: str) -> None:
     setattr(settings, key, url)
@@ -141,6 +148,12 @@ def test_a_place_with_a_password_is_refused_and_not_shown(settings: Settings, ke
     ) as refused:
         _ = settings.mirror
     assert "canary" not in str(refused.value)
+
+
+@pytest.mark.parametrize("url", ["sftp://ada@host/runs", "abfs://container@account.dfs.core.windows.net/runs"])
+def test_a_user_or_a_container_is_no_secret(settings: Settings, url: str) -> None:
+    settings.mirror = url
+    assert settings.mirror == url
 
 
 def test_a_misspelt_setting_is_no_setting(settings: Settings) -> None:

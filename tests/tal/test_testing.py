@@ -158,6 +158,7 @@ def test_classes_unseen_in_training_are_left_out_and_said() -> None:
     assert found.summary["notes"][0] == "4 samples are of classes unseen in training (never, perhaps) and left out."
     assert repr(found).startswith(f"<Test run {found.id}: 36 examples of arrays, step {found.checkpoint_step}: loss ")
     assert repr(found).endswith(f". {found.notes[-1]}>")
+    assert ".." not in repr(found)
     assert len(repr(found)) < 400
     assert found.metrics["accuracy"] == pytest.approx(accuracy_score(TEXT[4:], run.best.predict(X[4:])))
     numbers = quick(metrics=["accuracy"])

@@ -8,6 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
@@ -55,6 +56,32 @@ def test_files_are_predicted_as_the_arrays_they_show(digits: tal.Run, folder: Pa
     assert table.attrs["notes"] == ["10 files: 8×8, 1 channel"]
     single = digits.last.predict_files(str(folder / "3.png"))
     assert single["prediction"].tolist() == table["prediction"][3:4].tolist()
+
+
+def test_predict_takes_paths_and_pictures(digits: tal.Run, folder: Path) -> None:
+    """What a newcomer tries first; of any size, as in :meth:`predict_files`."""
+    expected = digits.last.predict(DIGITS[:10]).tolist()
+    paths = [folder / f"{index}.png" for index in range(10)]
+    assert digits.last.predict(paths).tolist() == expected
+    assert digits.last.predict(str(paths[4])).tolist() == expected[4:5]
+    with Image.open(paths[4]) as picture:
+        large = picture.convert("RGB").resize((32, 32), Image.Resampling.NEAREST)
+        assert digits.last.predict(picture).tolist() == digits.last.predict([large]).tolist() == expected[4:5]
+    with pytest.raises(
+        ConfigurationError,
+        match=r"^inputs: expected images of 8×8 pixels .*, or paths of files, got 'nowhere.png', and there is no such",
+    ):
+        digits.last.predict("nowhere.png")
+
+
+def test_text_is_a_value_where_a_model_takes_text(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"city": ["lisbon", "porto"] * 20, "kind": [0, 1] * 20})
+    frame.to_csv(tmp_path / "cities.csv", index=False)
+    run = quick(data={"type": "csv", "path": str(tmp_path / "cities.csv"), "target": "kind"})
+    assert run.best.predict([["lisbon"], ["porto"]]).shape == (2,)
+    assert run.best.predict(tmp_path / "cities.csv").shape == (40,)
+    with pytest.raises(ConfigurationError, match="the model takes rows of .*, not images"):
+        run.best.predict(Image.new("L", (8, 8)))
 
 
 def test_the_likeliest_classes_come_in_their_order(digits: tal.Run) -> None:
@@ -134,11 +161,11 @@ def test_exactly_one_thing_is_predicted(digits: tal.Run, sources: dict[str, str]
 def test_a_checkpoint_that_is_removed_while_it_is_asked_for_is_a_sentence() -> None:
     import shutil
 
-    from dltrainer_jupyter.tal import inference
+    from dltrainer_jupyter.tal import kept_models
 
     run = quick(epochs=2)
     kept, record = run.at(run.checkpoints[0].step), run.checkpoints[0]
-    inference._models.clear()
+    kept_models._models.clear()
     shutil.rmtree(record.path)
     with pytest.raises(CheckpointError, match="there is no such folder. Take an older checkpoint"):
         kept.predict(X)

@@ -80,21 +80,30 @@ def test_in_a_terminal_ipython_a_run_is_shown_in_words_and_no_widget_is_imported
     ]
 
 
-def test_without_the_front_end_the_copy_is_there_all_the_same(
-    trainer: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (MissingPackageError("The panel's panel.js isn't built."), "The panel's panel.js isn't built."),
+        (
+            ModuleNotFoundError("No module named 'anywidget.widget'", name="anywidget.widget"),
+            "The live panel needs the package 'anywidget', which isn't installed: pip install \"anywidget\".",
+        ),
+    ],
+)
+def test_without_the_panel_the_copy_is_there_all_the_same(
+    error: ImportError, said: str, trainer: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sent: list[dict[str, str]] = []
-    monkeypatch.setattr(display, "_in_notebook", lambda: True)
+    monkeypatch.setattr(display, "in_notebook", lambda: True)
     monkeypatch.setattr("IPython.display.display", lambda forms, **_more: sent.append(forms))
 
     def missing(_run: object) -> None:
-        msg = "The panel's panel.js isn't built."
-        raise MissingPackageError(msg)
+        raise error
 
     monkeypatch.setattr("dltrainer_jupyter.widgets.panel.panel", missing)
     shown = show(trainer.run)
     assert shown.panel is None
-    assert capsys.readouterr().err == "The panel's panel.js isn't built.\n"
+    assert capsys.readouterr().err == f"{said} Charts appear here when the run has ended.\n"
     assert not shown.settle(0)
     trainer.end()
     assert shown.settle(20)
@@ -147,6 +156,7 @@ def is_picture(copy: Any) -> bool:
     return bool(picture.format == "PNG")
 
 
+@pytest.mark.slow
 def test_a_cell_that_waits_ends_with_the_copy_in_it(cells: list[Any]) -> None:
     printed, panel, copy = outputs(cells[1])
     assert printed == ["True"]

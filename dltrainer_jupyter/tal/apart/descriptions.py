@@ -13,7 +13,7 @@ from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.spec import Part, RunSpec
 from dltrainer_jupyter.core.validation import validate
-from dltrainer_jupyter.loop import parts
+from dltrainer_jupyter.loop import checking, stacks
 from dltrainer_jupyter.tal import measuring, sealing
 from dltrainer_jupyter.tal.apart.workers import OTHERS, workers
 
@@ -29,7 +29,7 @@ def check_parts(spec: RunSpec) -> RunSpec:
     Raises
     ------
     ConfigurationError
-        As :func:`dltrainer_jupyter.loop.parts.check_parts` does.
+        As :func:`dltrainer_jupyter.loop.checking.check_parts` does.
     """
     if not names_others(dict(spec)):
         return sealing.checked(spec)
@@ -42,7 +42,8 @@ def check_parts(spec: RunSpec) -> RunSpec:
 
 def names_others(given: Mapping[str, Any]) -> bool:
     """Tell whether settings, checked or not, name parts that aren't built in; imports nothing."""
-    return any(not _is_ours(kind, _name(part), framework) for _, kind, part, framework in parts.named_parts(given))
+    named = (*checking.named_parts(given), *stacks.layers_of(given))
+    return any(not _is_ours(kind, _name(part), framework) for _, kind, part, framework in named)
 
 
 def _is_ours(kind: registry.Kind, name: Any, framework: str | None) -> bool:

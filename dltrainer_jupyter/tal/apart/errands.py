@@ -81,11 +81,11 @@ def model_config(name: str, config: Mapping[str, Any]) -> dict[str, Any]:
 def parts(kind: str, framework: str | None, task: str | None, *, reload: bool) -> dict[str, Any]:
     """List the parts of one kind."""
     from dltrainer_jupyter.tal import catalogue
-    from dltrainer_jupyter.tal.plug_in_folder import problems, reload_plugins
+    from dltrainer_jupyter.tal.plug_in_folder import reload_plugins
 
     if reload:
         reload_plugins()
-    return {"parts": catalogue.overview(catalogue.kind_called(kind), framework, task), "problems": problems()}
+    return catalogue.offer(catalogue.kind_called(kind), framework, task)
 
 
 def part(kind: str, name: str) -> dict[str, Any]:
@@ -127,7 +127,23 @@ def check(text: str, *, is_json: bool) -> dict[str, Any]:
     return checking.document(checking.check(text, is_json=is_json))
 
 
-_ALL = (predict, examples, heatmaps, test, models, model, model_schema, model_config, parts, part, check_parts, check)
+def glimpse(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Find out what the samples of a configuration are like."""
+    from dltrainer_jupyter.tal import glimpse as looking
+
+    return looking.document(looking.glimpse(settings))
+
+
+def outline(settings: Mapping[str, Any], signature: Mapping[str, Any] | None, why: str | None) -> dict[str, Any]:
+    """Follow a sample through the layers of a configuration's model."""
+    from dltrainer_jupyter.tal import glimpse as looking
+    from dltrainer_jupyter.tal import stacks
+
+    return stacks.outlined(settings, None if signature is None else looking.read(signature), why)
+
+
+_ABOUT_PARTS = (models, model, model_schema, model_config, parts, part, check_parts, check, glimpse, outline)
+_ALL = (predict, examples, heatmaps, test, *_ABOUT_PARTS)
 ERRANDS: dict[str, Callable[..., Any]] = {errand.__name__: errand for errand in _ALL}
 LENGTHY = frozenset({test.__name__})
 """Those that nobody looks at a clock for: training comes first. For all others a person waits."""

@@ -7,6 +7,7 @@ What lives here: reading and conversion, with a sentence on each. What does not:
 ``form``     what raw samples of a run look like
 ``images``   picture files and drawings
 ``rows``     comma-separated values
+``columns``  rows of a table with text, or without some values
 ``arrays``   NumPy's files
 ``files``    any of these by the name, in batches, and text
 ============ =====================================================================

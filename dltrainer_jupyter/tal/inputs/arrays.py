@@ -6,7 +6,7 @@ import io
 import math
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,8 @@ from dltrainer_jupyter.core.errors import ConfigurationError
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-SUFFIXES = (".npy", ".npz")
+ARCHIVE = ".npz"
+SUFFIXES = (".npy", ARCHIVE)
 _INPUTS, _TARGETS = "x", "y"
 """The arrays of an archive that are taken where there are several."""
 _ZIP, _NPY = b"PK", ".npy"
@@ -36,10 +37,37 @@ def read_array(data: bytes, name: str) -> npt.NDArray[Any]:
     """
     with _understood(name):
         found = _from_archive(data, name) if data[:2] == _ZIP else _loaded(data)
+    return _numbers(found, name)
+
+
+def _numbers(found: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
     if found.dtype.kind not in "biuf":
         msg = f"{name}: expected numbers, got an array of {found.dtype}."
         raise ConfigurationError(msg)
     return found
+
+
+def read_several(data: bytes, name: str, inputs: Sequence[str | int]) -> Any:
+    """Read several inputs from a ``.npz`` file: by their names, or ``arr_0``, ``arr_1`` … as ``numpy.savez`` counts.
+
+    Raises
+    ------
+    ConfigurationError
+        If it can't be read, or holds other arrays, or no numbers.
+    """
+    wanted = names_of(inputs)
+    with _understood(name), zipfile.ZipFile(io.BytesIO(data)) as archive:
+        there = _names(archive)
+        if set(there) != set(wanted):
+            msg = f"{name}: expected the arrays {', '.join(wanted)}, got {', '.join(there) or 'none'}."
+            raise ConfigurationError(msg)
+        found = [_numbers(_unpacked(archive, one, name), f"{name}, {one}") for one in wanted]
+    return tuple(found) if isinstance(inputs[0], int) else dict(zip(wanted, found, strict=True))
+
+
+def names_of(inputs: Sequence[str | int]) -> list[str]:
+    """Say what several inputs are called in a file."""
+    return [f"arr_{name}" if isinstance(name, int) else name for name in inputs]
 
 
 def read_pair(path: str | Path) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
@@ -84,11 +112,15 @@ def _from_archive(data: bytes, name: str) -> npt.NDArray[Any]:
         if wanted not in names:
             msg = f"{name}: expected one array, or one called '{_INPUTS}', got {', '.join(names) or 'none'}."
             raise ConfigurationError(msg)
-        info = _member(archive, wanted)
-        if info.file_size > MOST_BYTES:
-            msg = f"{name}: expected an array of at most {MOST_BYTES:,} bytes, got {info.file_size:,}."
-            raise ConfigurationError(msg)
-        return _loaded(archive.read(info))
+        return _unpacked(archive, wanted, name)
+
+
+def _unpacked(archive: zipfile.ZipFile, wanted: str, name: str) -> npt.NDArray[Any]:
+    info = _member(archive, wanted)
+    if info.file_size > MOST_BYTES:
+        msg = f"{name}: expected an array of at most {MOST_BYTES:,} bytes, got {info.file_size:,}."
+        raise ConfigurationError(msg)
+    return _loaded(archive.read(info))
 
 
 def _names(archive: zipfile.ZipFile) -> list[str]:

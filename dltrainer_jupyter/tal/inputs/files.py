@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from dltrainer_jupyter.core import plain_files
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Signature
+from dltrainer_jupyter.core.structures import leaves
 from dltrainer_jupyter.data.pictures.opening import SUFFIXES as PICTURES
-from dltrainer_jupyter.data.preprocessing import apply_chain
+from dltrainer_jupyter.data.prepared import prepared
+from dltrainer_jupyter.data.preprocessing import Prepared
 from dltrainer_jupyter.tal.inputs import arrays, images
 from dltrainer_jupyter.tal.inputs.form import Form, form_of
 from dltrainer_jupyter.tal.inputs.rows import DELIMITERS, read_rows
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
+    from PIL.Image import Image
 
 TABLES = (".csv", ".tsv")
 TEXTS = (".txt",)
@@ -40,14 +43,16 @@ class File(NamedTuple):
 class Given:
     """Samples, ready for a model."""
 
-    inputs: npt.NDArray[Any]
-    """Preprocessed, shape (n, *input_shape)."""
+    inputs: Any
+    """Preprocessed, shape (n, *input_shape), or a structure of several such."""
     names: list[str]
     """Of each sample: its file, and the row in it."""
     notes: list[str]
     """What was done, in sentences."""
     thumbnails: list[str | None] | None
     """Of each sample, as a data URI; None where none are pictures, or a file has none."""
+    merged: Callable[[Any], Any] = lambda outputs: outputs
+    """Puts outputs together where samples were made several."""
 
 
 @dataclass
@@ -56,14 +61,14 @@ class _Collected:
 
     signature: Signature
     form: Form
-    parts: list[npt.NDArray[Any]] = field(default_factory=list)
+    parts: list[Prepared] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
     thumbnails: list[str | None] = field(default_factory=list)
 
     def add(self, raw: Any, names: Sequence[str], notes: Iterable[str], thumbnail: str | None = None) -> None:
         """Preprocess raw samples and keep what is known of them."""
-        self.parts.append(apply_chain(self.signature.preprocessing, raw))
+        self.parts.append(prepared(self.signature, raw))
         self.names += names
         self.notes += [(names[0].partition(",")[0], note) for note in notes]
         self.thumbnails += [thumbnail] * len(names)
@@ -71,8 +76,12 @@ class _Collected:
     def given(self) -> Given:
         """Put all together."""
         shown = self.thumbnails if any(self.thumbnails) else None
-        inputs = self.parts[0] if len(self.parts) == 1 else np.concatenate(self.parts)
-        return Given(inputs, self.names, _told(self.notes), shown)
+        whole = Prepared.joined(self.parts)
+        told = whole.answers()
+        names = [name for name, count in zip(self.names, told, strict=True) for name in _numbered_pieces(name, count)]
+        if shown is not None:
+            shown = [one for one, count in zip(shown, told, strict=True) for _ in range(count)]
+        return Given(whole.inputs, names, _told(self.notes), shown, whole.merged)
 
 
 def from_paths(paths: Iterable[str | Path], signature: Signature) -> Given:
@@ -108,6 +117,8 @@ def from_files(files: Iterable[File], signature: Signature) -> Given:
     collected = _Collected(signature, form_of(signature))
     for file in files:
         read = _reader(file)
+        if signature.inputs and Path(file.name).suffix.lower() != arrays.ARCHIVE:
+            raise _no_archive(signature, f"{file.name}: ")
         if not file.data:
             msg = f"{file.name}: the file is empty."
             raise ConfigurationError(msg)
@@ -118,8 +129,24 @@ def from_files(files: Iterable[File], signature: Signature) -> Given:
     return collected.given()
 
 
+def from_images(pictures: Sequence[Image], signature: Signature) -> Given:
+    """Take pictures of Pillow's, of any size and mode."""
+    if signature.inputs:
+        raise _no_archive(signature)
+    collected = _Collected(signature, form_of(signature))
+    for number, picture in enumerate(pictures, 1):
+        name = "picture" if len(pictures) == 1 else f"picture {number}"
+        if collected.form.picture is None:
+            raise _no_picture(name, collected.form)
+        raw, _, note = images.taken(picture, (), collected.form.picture)
+        collected.add(raw, [name], [note])
+    return collected.given()
+
+
 def from_text(text: str, signature: Signature) -> Given:
     """Read text: lines for a model of text, else comma-separated values."""
+    if signature.inputs:
+        raise _no_archive(signature)
     collected = _Collected(signature, form_of(signature))
     _read_text(text, "text", collected)
     return collected.given()
@@ -127,6 +154,8 @@ def from_text(text: str, signature: Signature) -> Given:
 
 def from_drawing(uri: str, signature: Signature) -> Given:
     """Read a drawing from a data URI."""
+    if signature.inputs:
+        raise _no_archive(signature)
     collected, name = _Collected(signature, form_of(signature)), "drawing"
     picture = collected.form.picture
     if picture is None:
@@ -158,17 +187,19 @@ def _read_image(file: File, collected: _Collected) -> None:
 
 
 def _read_array(file: File, collected: _Collected) -> None:
-    raw = arrays.read_array(file.data, file.name)
+    several = collected.signature.inputs
+    raw = arrays.read_several(file.data, file.name, several) if several else arrays.read_array(file.data, file.name)
     try:
-        inputs = apply_chain(collected.signature.preprocessing, raw)
+        made = prepared(collected.signature, raw)
     except ConfigurationError as error:
         msg = f"{file.name}: {error}"
         raise ConfigurationError(msg) from None
-    if not len(inputs):
-        msg = f"{file.name}: expected samples, got an array of shape {raw.shape}, which holds none."
+    if not (count := len(made)):
+        shape = next(leaves(raw)).shape
+        msg = f"{file.name}: expected samples, got an array of shape {shape}, which holds none."
         raise ConfigurationError(msg)
-    collected.parts.append(inputs)
-    names = [file.name] if len(inputs) == 1 else [f"{file.name}, {number}" for number in range(1, len(inputs) + 1)]
+    collected.parts.append(made)
+    names = [file.name] if count == 1 else [f"{file.name}, {number}" for number in range(1, count + 1)]
     collected.names += names
     collected.thumbnails += [None] * len(names)
 
@@ -201,12 +232,21 @@ def _read_text(text: str, name: str, collected: _Collected) -> None:
     collected.add(raw, _numbered(name, len(raw)), notes)
 
 
+def _numbered_pieces(name: str, count: int) -> list[str]:
+    return [name] if count == 1 else [f"{name}, piece {number}" for number in range(1, count + 1)]
+
+
 def _numbered(name: str, count: int) -> list[str]:
     return [name] if count == 1 else [f"{name}, row {number}" for number in range(1, count + 1)]
 
 
 def _no_picture(name: str, form: Form) -> ConfigurationError:
     return ConfigurationError(f"{name}: the model takes {form}, not images; give .npy or .csv.")
+
+
+def _no_archive(signature: Signature, where: str = "") -> ConfigurationError:
+    names = ", ".join(arrays.names_of(signature.inputs))
+    return ConfigurationError(f"{where}expected several inputs, an .npz file with the arrays {names}.")
 
 
 def _told(notes: Sequence[tuple[str, str]]) -> list[str]:
@@ -238,7 +278,8 @@ def _content(path: Path) -> bytes:
         if (size := path.stat().st_size) > LARGEST_FILE:
             msg = f"{path}: expected a file of at most {LARGEST_FILE:,} bytes, got {size:,}; predict it from Python."
             raise ConfigurationError(msg)
-        return path.read_bytes()
+        with plain_files.opened(path) as file:
+            return file.read(LARGEST_FILE)
     except OSError as error:
         msg = f"{path} can't be read: {error.strerror or error}."
         raise ConfigurationError(msg) from error

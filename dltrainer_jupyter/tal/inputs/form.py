@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dltrainer_jupyter.core.errors import ConfigurationError, MissingPackageError
 from dltrainer_jupyter.core.protocols import Signature
 from dltrainer_jupyter.data.preprocessing import load_chain
+from dltrainer_jupyter.data.steps.columns import Columns
 
 if TYPE_CHECKING:
     from dltrainer_jupyter.data.pictures.fitting import Way
@@ -60,6 +61,8 @@ class Form:
     features: tuple[str, ...] | None
     """Names of the columns in training."""
     is_text: bool
+    table: Columns | None = None
+    """The step that takes columns of text or with missing values; None where rows hold numbers alone."""
 
     def flat(self, values: int) -> Shape | None:
         """Give the shape of a sample of so many values."""
@@ -72,6 +75,8 @@ class Form:
         if self.picture is not None:
             one = self.picture
             return f"images of {one.width}×{one.height} pixels in {_channels(one.channels)}"
+        if self.table is not None:
+            return f"rows of {len(self.table.names):,} columns"
         if len(self.shapes[0]) == 1:
             return f"rows of {self.shapes[0][0]:,} numbers"
         return f"arrays of shape {self.shapes[0]}"
@@ -87,16 +92,21 @@ def form_of(signature: Signature) -> Form:
     """
     chain, raw = signature.preprocessing, signature.raw or {}
     shapes = _shapes(signature)
-    features = raw.get("features")
+    table = Columns.from_dict(chain[0]) if chain and chain[0]["type"] == Columns.type else None
+    features = raw.get("features") if table is None else table.names
     is_text = _takes_text(chain)
     picture = None if is_text or features else _picture(signature, shapes)
-    return Form(shapes, picture, None if features is None else tuple(features), is_text)
+    return Form(shapes, picture, None if features is None else tuple(features), is_text, table)
 
 
 def _shapes(signature: Signature) -> tuple[Shape, ...]:
     chain = signature.preprocessing
     if chain and chain[0]["type"] == "input":
         return tuple(tuple(shape) for shape in chain[0]["shapes"])
+    if chain and chain[0]["type"] == Columns.type:
+        table = Columns.from_dict(chain[0])
+        # Rows may be encoded already.
+        return (len(table.names),), (len(table.outputs),)
     return (tuple(signature.input_shape),)
 
 

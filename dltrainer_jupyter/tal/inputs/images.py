@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -51,7 +52,26 @@ def read_image(data: bytes, name: str, form: Picture) -> tuple[npt.NDArray[Any],
     ConfigurationError
         If it is no picture, damaged, or too large.
     """
-    image, done = opened(data, name)
+    return taken(*opened(data, name), form)
+
+
+def taken(image: Image.Image, done: Sequence[str], form: Picture) -> tuple[npt.NDArray[Any], Image.Image, str]:
+    """Bring a picture into the form of a run's raw samples.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        Of any mode and size.
+    done : sequence of str
+        What was done to it before.
+    form : Picture
+        What is wanted.
+
+    Returns
+    -------
+    tuple
+        As :func:`read_image`.
+    """
     said = f"{image.width}×{image.height}, {_counted(image)}"
     image, more = plain(image, form.channels, on_light=bool(form.is_light))
     image, changes = _fitted(image, form)

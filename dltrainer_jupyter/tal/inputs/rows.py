@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dltrainer_jupyter.core.errors import ConfigurationError
+from dltrainer_jupyter.tal.inputs.columns import read_columns
 from dltrainer_jupyter.tal.inputs.form import Form
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ _NAMED = 5
 """Names of columns that a message holds."""
 
 
-def read_rows(text: str, name: str, form: Form) -> tuple[npt.NDArray[np.float64], list[str]]:
-    """Read rows of numbers, a sample each.
+def read_rows(text: str, name: str, form: Form) -> tuple[npt.NDArray[np.float64 | np.object_], list[str]]:
+    """Read rows of numbers, or of numbers and text where the run's data had both, a sample each.
 
     Parameters
     ----------
@@ -36,7 +37,7 @@ def read_rows(text: str, name: str, form: Form) -> tuple[npt.NDArray[np.float64]
 
     Returns
     -------
-    numpy.ndarray of float64, shape (n, *sample)
+    numpy.ndarray of float64, shape (n, *sample), or of object, shape (n, columns)
         The raw samples.
     list of str
         What was done, in sentences.
@@ -49,7 +50,7 @@ def read_rows(text: str, name: str, form: Form) -> tuple[npt.NDArray[np.float64]
     lines = _lines(text, name)
     notes: list[str] = []
     chosen: list[int] | None = None
-    header = lines[0][1] if lines and _is_header(lines[0][1], form.features) else None
+    header = lines[0][1] if lines and _is_header(lines[0][1], form) else None
     if header is not None:
         del lines[0]
         chosen = _chosen(header, name, form, notes)
@@ -66,7 +67,10 @@ def read_rows(text: str, name: str, form: Form) -> tuple[npt.NDArray[np.float64]
     shape = form.flat(len(used))
     if shape is None:
         raise _misfit(len(used), name, form)
-    values = _numbers([[row[column] for column in used] for _, row in lines])
+    cells = [[row[column] for column in used] for _, row in lines]
+    if form.table is not None and len(used) == len(form.table.names):
+        return read_columns(cells, form.table, [line for line, _ in lines], name), notes
+    values = _numbers(cells)
     if values is None:
         raise _no_number(lines, used, name, header)
     return values.reshape(len(values), *shape), notes
@@ -86,8 +90,12 @@ def _lines(text: str, name: str) -> list[tuple[int, list[str]]]:
         raise ConfigurationError(msg) from None
 
 
-def _is_header(row: Sequence[str], features: Sequence[str] | None) -> bool:
+def _is_header(row: Sequence[str], form: Form) -> bool:
     """Tell whether a row holds names: no number among them, or all names of the training."""
+    features = form.features
+    if form.table is not None and len(form.table.texts) == len(form.table.names):
+        # Rows of text alone hold no number either.
+        return bool({_plain(name) for name in form.table.names} & {_plain(cell) for cell in row})
     if not any(_is_number(cell) for cell in row):
         return True
     return features is not None and {_plain(name) for name in features} <= {_plain(cell) for cell in row}
@@ -143,6 +151,8 @@ def _no_number(
 
 def _misfit(found: int, name: str, form: Form) -> ConfigurationError:
     named = "" if form.features is None else f" ({_some(form.features)})"
+    if form.table is not None:
+        return ConfigurationError(f"{name}: expected {len(form.table.names):,} columns{named}, got {found:,}.")
     wanted = sorted({math.prod(shape) for shape in form.shapes})
     return ConfigurationError(
         f"{name}: expected {' or '.join(f'{count:,}' for count in wanted)} numbers a row{named}, got {found:,}."

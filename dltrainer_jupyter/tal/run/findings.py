@@ -37,6 +37,15 @@ class Recorded(Identified):
     def curve(self, name: str, start: int | None = None, stop: int | None = None, points: int = 2000) -> Curve:
         """Give a per-step series, decimated to at most so many points.
 
+        Parameters
+        ----------
+        name : str
+            The series', such as ``train_loss`` or ``system/cpu``.
+        start, stop : int, optional
+            First step, and the one after the last; by default all.
+        points : int, default 2000
+            At most so many.
+
         Returns
         -------
         steps : numpy.ndarray of int64

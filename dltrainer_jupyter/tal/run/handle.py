@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,8 +62,10 @@ class Run(Steered, Recorded):
         """Hash the id."""
         return hash(self.id)
 
-    def clone(self, step: int | None = None, **changes: Any) -> Run:
+    def clone(self, /, step: int | None = None, **changes: Any) -> Run:
         """Start a new run from this one's settings.
+
+        Plug-ins and registered classes are those of today; where one is gone, it is the copy that this run keeps.
 
         Parameters
         ----------
@@ -77,9 +80,13 @@ class Run(Steered, Recorded):
         Run
             The new run, which trains already.
         """
-        from dltrainer_jupyter.tal.submit import clone
+        from dltrainer_jupyter.executors.trained import gone_parts
+        from dltrainer_jupyter.tal.cloning import clone
+        from dltrainer_jupyter.tal.places import here
 
-        return clone(self, step, changes)
+        record = self.record
+        with gone_parts(record, here(record)):
+            return clone(self, step, changes)
 
     def wait(self, timeout: float | None = None) -> Run:
         """Wait until the run has ended. Interrupting the wait leaves the run going.
@@ -127,11 +134,23 @@ class Run(Steered, Recorded):
     def at(self, step: int) -> TrainedModel:
         """Give the model of the checkpoint at a step.
 
+        Parameters
+        ----------
+        step : int
+            The checkpoint's.
+
         Raises
         ------
+        ConfigurationError
+            If it is no whole number.
         CheckpointError
             If there is none; the message lists those there are.
         """
+        try:
+            step = operator.index(step)  # NumPy's as well: a table of metrics has these
+        except TypeError:
+            msg = f"step: expected a whole number, got {brief(step)}."
+            raise ConfigurationError(msg) from None
         if self.store.checkpoint(self.id, step) is None:
             there = ", ".join(f"{checkpoint.step:,}" for checkpoint in self.checkpoints) or "none"
             msg = f"Run '{self.name}' has no checkpoint at step {step:,}; there are: {there}."
@@ -198,6 +217,11 @@ class Run(Steered, Recorded):
     def test_examples(self, number: int) -> pd.DataFrame:
         """Give what became of each example of a test run, a row each.
 
+        Parameters
+        ----------
+        number : int
+            Its ``id``.
+
         Raises
         ------
         ConfigurationError
@@ -211,6 +235,11 @@ class Run(Steered, Recorded):
 
     def delete_test(self, number: int) -> None:
         """Forget a test run.
+
+        Parameters
+        ----------
+        number : int
+            Its ``id``.
 
         Raises
         ------

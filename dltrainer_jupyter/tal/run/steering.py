@@ -95,6 +95,11 @@ class Steered(Identified):
     def start(self, place: Executor) -> None:
         """Start a trainer for a pending run.
 
+        Parameters
+        ----------
+        place : Executor
+            Where it runs.
+
         Raises
         ------
         TrainingFailed

@@ -16,6 +16,7 @@ from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import Signature
 from dltrainer_jupyter.data import preprocessing
 from dltrainer_jupyter.data.steps import RawInput
+from dltrainer_jupyter.data.steps.columns import Columns
 from dltrainer_jupyter.tal.inputs import arrays
 from dltrainer_jupyter.tal.inputs.files import File, from_drawing, from_files, from_paths, from_text
 
@@ -207,10 +208,67 @@ class Lengths:
 
 
 def test_lines_go_to_a_model_of_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(preprocessing._NAMELESS, "lengths", Lengths)  # type: ignore[arg-type]
+    monkeypatch.setitem(preprocessing.NAMELESS, "lengths", Lengths)  # type: ignore[arg-type]
     model = replace(ABC, input_shape=(1,), preprocessing=({"type": "lengths"},), raw=None)
     found = read("so,\n\nand so on\n", model)
     assert found.inputs.tolist() == [[3.0], [9.0]]
     assert found.names == ["text, row 1", "text, row 2"]
     with pytest.raises(ConfigurationError, match="expected a line of text, found none"):
         read("\n", model)
+
+
+MIXED = Columns(("town", "size", "age"), ("town",), fills=True).fit(
+    np.array([["Bern", 1.0, 2.0], ["Chur", 3.0, 4.0]], object)
+)
+HOUSES = Signature("classification", (4,), 2, preprocessing=(MIXED.to_dict(),))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "town,size,age\nChur,1,5\nBern,NA,6\n",
+        "age,kind,size,town\n5,flat,1,Chur\n6,house,,Bern\n",
+        "Chur;1;5\nBern;;6\n",
+        "0,1,1,5\n1,0,2,6\n",
+    ],
+    ids=["by name", "in another order", "without a header", "encoded"],
+)
+def test_a_table_with_text_and_missing_values_is_read_as_in_training(text: str) -> None:
+    assert read(text, HOUSES).inputs.tolist() == [[0.0, 1.0, 1.0, 5.0], [1.0, 0.0, 2.0, 6.0]]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("town,size,age\nChur,1,5\nBern,old,6\n", "text, line 3, column 'size': expected a number, got 'old'."),
+        ("town,size\nChur,1\n", "text: expected the columns of the training, and 'age' is missing; .*"),
+        ("Chur,1\n", r"text: expected 3 columns \('town', 'size', 'age'\), got 2."),
+    ],
+)
+def test_a_table_with_text_that_does_not_fit_is_refused(text: str, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        read(text, HOUSES)
+
+
+def test_a_missing_number_is_refused_where_training_filled_none() -> None:
+    strict = replace(HOUSES, preprocessing=(replace(MIXED, fills=False).to_dict(),))
+    with pytest.raises(ConfigurationError, match="text, line 2, column 'size': expected a number, got ''"):
+        read("town,size,age\nChur,,5\n", strict)
+
+
+def test_rows_of_text_alone_need_no_header() -> None:
+    towns = Columns(("town", "street"), ("town", "street"), fills=False).fit(
+        np.array([["Bern", "A"], ["Chur", "B"]], object)
+    )
+    model = Signature("classification", (4,), 2, preprocessing=(towns.to_dict(),))
+    expected = [[0.0, 1.0, 1.0, 0.0]]
+    assert read("Chur,A\n", model).inputs.tolist() == expected
+    assert read("street,town\nA,Chur\n", model).inputs.tolist() == expected
+
+
+def test_rows_may_be_mappings_by_the_names_of_columns() -> None:
+    row = {"age": 5, "size": 1, "town": "Chur", "kind": "flat"}
+    assert preprocessing.apply_chain(HOUSES.preprocessing, row).tolist() == [[0.0, 1.0, 1.0, 5.0]]
+    assert len(preprocessing.apply_chain(HOUSES.preprocessing, [row, row | {"town": "Bern"}])) == 2
+    with pytest.raises(ConfigurationError, match="expected a value of 'age', as in training, got none. Did you mean"):
+        preprocessing.apply_chain(HOUSES.preprocessing, {"aeg": 5, "size": 1, "town": "Chur"})

@@ -1,0 +1,77 @@
+"""What is known of data that configurations name: a worker's process looks, once for the same settings and files."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from concurrent.futures import Future
+from typing import Any
+
+from dltrainer_jupyter.core.errors import ConfigurationError, WorkerBusyError, WorkerTimeoutError
+
+SECONDS = 10.0
+"""How long a worker may look."""
+_WORKER = "looking at data"
+_MOST = 64
+_EXAMPLE = "digits"
+"""What a new run begins with, so that its answer is often the one that is wanted next."""
+
+
+class Glimpses:
+    """The last few answers, by what was asked."""
+
+    def __init__(self) -> None:
+        self._found: OrderedDict[str, Future[Any]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, settings: Mapping[str, Any]) -> Future[Any]:
+        """Give what is known of a configuration's data, or will be.
+
+        Parameters
+        ----------
+        settings : mapping
+            Of the configuration.
+
+        Returns
+        -------
+        concurrent.futures.Future
+            What :func:`dltrainer_jupyter.tal.glimpse.document` gives, or the error that says why nobody knows.
+
+        Raises
+        ------
+        WorkerBusyError
+            If too many wait for the worker already.
+        """
+        from dltrainer_jupyter.tal import glimpse
+        from dltrainer_jupyter.tal.apart.workers import workers
+
+        said = json.dumps({key: settings[key] for key in glimpse.SAYING if key in settings}, default=str)
+        key = json.dumps([said, glimpse.stamps(settings.get("data"))])
+        with self._lock:
+            found = self._found.pop(key, None)
+            if found is None or _is_to_be_asked_again(found):
+                found = workers.ask(_WORKER, "glimpse", seconds=SECONDS, settings=json.loads(said))
+            self._found[key] = found
+            while len(self._found) > _MOST:
+                self._found.popitem(last=False)
+        return found
+
+    def prepare(self) -> None:
+        """Have a worker ready before it is asked: to start one and import what reads data takes seconds."""
+        with contextlib.suppress(WorkerBusyError):
+            self.of({"data": _EXAMPLE})
+
+
+def _is_to_be_asked_again(found: Future[Any]) -> bool:
+    """Tell whether asking again may bring something else: a worker that ended said nothing of the data."""
+    if not found.done():
+        return False
+    error = found.exception()
+    return error is not None and not isinstance(error, ConfigurationError | WorkerTimeoutError)
+
+
+glimpses = Glimpses()
+"""Those of this process."""

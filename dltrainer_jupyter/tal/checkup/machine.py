@@ -1,0 +1,61 @@
+"""GPUs, memory, and room on the disk."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from dltrainer_jupyter.core.finding import Finding, fault, good, note
+from dltrainer_jupyter.machine.gpus import read_gpus
+from dltrainer_jupyter.machine.load import cores, memory
+from dltrainer_jupyter.tal.settings import settings
+
+_GB = 1e9
+_LEAST_MEMORY = 1.0
+"""GB below which a framework and a small model don't fit."""
+_LEAST_ROOM = 1.0
+"""GB below which a few checkpoints fill the disk."""
+
+
+def gpu() -> Iterator[Finding]:
+    """List the GPUs that NVIDIA's driver shows this process."""
+    found = read_gpus()
+    if not found:
+        or_apples = ", or on Apple's GPU where there is one" if sys.platform == "darwin" else ""
+        yield note(f"No NVIDIA GPU is to be seen; training runs on the processor{or_apples}.")
+    for number, one in enumerate(found):
+        free = (one.memory_total_bytes - one.memory_bytes) / _GB
+        said = f"GPU {number}, {one.name}: {free:.1f} of {one.memory_total_bytes / _GB:.1f} GB are free."
+        if free >= _LEAST_MEMORY:
+            yield good(said)
+        else:
+            yield fault(f"{said} Other programs hold the rest.", "nvidia-smi, which names them; end those not needed")
+
+
+def memory_and_disk() -> Iterator[Finding]:
+    """Look whether there is room to train, and to keep what comes of it."""
+    taken, there = memory()
+    free = (there - taken) / _GB
+    said = f"{free:.1f} of {there / _GB:.1f} GB of memory are free, on {cores():g} cores."
+    if free >= _LEAST_MEMORY:
+        yield good(said)
+    else:
+        yield fault(
+            f"{said} A training takes about one.", "Shut down kernels that aren't needed, or end other programs"
+        )
+    # Checkpoints are most of it, and by default on the disk that everything else is on.
+    disks = {_there(folder).stat().st_dev: folder for folder in (settings.artifacts, settings.home)}
+    for folder in disks.values():
+        room = shutil.disk_usage(_there(folder)).free / _GB
+        said = f"{room:.1f} GB are free on the disk of {folder}."
+        if room >= _LEAST_ROOM:
+            yield good(said)
+        else:
+            yield fault(f"{said} Checkpoints need more.", "dltrain delete RUN, or export DLTRAINER_HOME=LARGER-DISK")
+
+
+def _there(folder: Path) -> Path:
+    """Give the folder, or the nearest above it that is there."""
+    return next(one for one in (folder, *folder.parents) if one.exists())
