@@ -2,6 +2,7 @@
 //
 //   node build.mjs               the web page and the notebook widget, readable
 //   node build.mjs --production  the same, minified, and refused if they outgrew their budgets
+//   node build.mjs --widget      the notebook widgets alone
 //   node build.mjs --watch       the widget, again at each change
 //   node build.mjs --harness     the development page, in dev/dist
 //   node build.mjs --serve       the development page on http://localhost:8502, rebuilt at each reload
@@ -11,7 +12,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
-import { buildPage } from './build-page.mjs';
+import { buildPage, licensesOf } from './build-page.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const flags = new Set(process.argv.slice(2));
@@ -19,8 +20,9 @@ const production = flags.has('--production');
 const { version } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'));
 
 // anywidget saves the panel's script into the notebook, so every byte is paid for in each file. What shows what a model
-// does isn't saved, but may come by a message from the kernel.
-const budgets = { 'panel.js': 120_000, 'insight.js': 180_000 };
+// does isn't saved, but may come by a message from the kernel; so does the form of a new run, of which a notebook keeps only
+// what fetches it.
+const budgets = { 'panel.js': 120_000, 'insight.js': 180_000, 'form-widget.js': 6_000, 'form.js': 720_000 };
 
 // What no chart here uses is cut out of uPlot, a fifth of it: bars, steps and splines, axes of dates, its
 // legend, series and bands that come and go, scatter plots, scales of other kinds than linear and log. Each pattern
@@ -121,12 +123,25 @@ const common = {
 const widget = {
   ...common,
   plugins: [...common.plugins, englishOnly],
-  entryPoints: { panel: join(here, 'src/widget.ts'), insight: join(here, 'src/insight.ts') },
+  entryPoints: {
+    panel: join(here, 'src/widget.ts'),
+    insight: join(here, 'src/insight.ts'),
+    form: join(here, 'src/form.ts')
+  },
   outdir: join(here, '../dltrainer_jupyter/widgets/static'),
+  absWorkingDir: here,
+  metafile: true,
   format: 'esm',
   banner: {
-    js: `/* DLTrainer for Jupyter ${version}, BSD-3-Clause; with preact and uPlot, see panel.licenses.txt. */`
+    js: `/* DLTrainer for Jupyter ${version}, BSD-3-Clause; with what panel.licenses.txt names. */`
   }
+};
+
+/** What a notebook keeps of a form draws nothing by itself, so it needs no preact. */
+const formWidget = {
+  ...widget,
+  inject: [],
+  entryPoints: { 'form-widget': join(here, 'src/form-widget.ts') }
 };
 
 const harness = {
@@ -138,17 +153,13 @@ const harness = {
 };
 
 /** What is bundled asks for its licence to come along; a comment would be saved in every notebook. */
-function writeLicenses() {
-  const texts = ['preact', 'uplot'].map(name => {
-    const text = readFileSync(join(here, 'node_modules', name, 'LICENSE'), 'utf8');
-    return `${name}\n\n${text.trim()}\n`;
-  });
-  writeFileSync(join(widget.outdir, 'panel.licenses.txt'), texts.join(`\n${'-'.repeat(80)}\n\n`));
+function writeLicenses({ inputs }) {
+  writeFileSync(join(widget.outdir, 'panel.licenses.txt'), licensesOf(Object.keys(inputs)));
 }
 
 function reportSizes() {
   const size = name => statSync(join(widget.outdir, name)).size;
-  const shown = ['panel.js', 'panel.css', 'insight.js'].map(
+  const shown = [...Object.keys(budgets), 'panel.css', 'form-widget.css', 'form.css'].map(
     name => `${name} ${(size(name) / 1000).toFixed(1)} kB`
   );
   process.stdout.write(`${shown.join(', ')}\n`);
@@ -160,6 +171,7 @@ function reportSizes() {
 }
 
 if (flags.has('--watch')) {
+  await (await esbuild.context(formWidget)).watch();
   await (await esbuild.context(widget)).watch();
 } else if (flags.has('--serve')) {
   const context = await esbuild.context(harness);
@@ -169,8 +181,11 @@ if (flags.has('--watch')) {
   await esbuild.build(harness);
 } else {
   // First, so that the widget, which the Makefile looks at, is newer than both.
-  await buildPage(common, production);
-  await esbuild.build(widget);
-  writeLicenses();
+  if (!flags.has('--widget')) {
+    await buildPage(common, production);
+  }
+  await esbuild.build(formWidget);
+  const { metafile } = await esbuild.build(widget);
+  writeLicenses(metafile);
   reportSizes();
 }

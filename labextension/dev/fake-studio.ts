@@ -1,5 +1,6 @@
+import type { FormField } from '../src/form/contract';
 import type { Connection, Snapshot, Verb } from '../src/contract';
-import type { Problem, RunRow, ServedRun, StudioClient } from '../src/studio/contract';
+import type { Parts, Problem, RunRow, ServedRun, StudioClient } from '../src/studio/contract';
 import { FakeClient } from './fake-client';
 import type { Scenario } from './scenarios';
 
@@ -68,6 +69,14 @@ export class FakeStudio implements StudioClient {
 
   async check(yaml: string): Promise<Problem[]> {
     return this.problems(yaml);
+  }
+
+  async parts(): Promise<Parts> {
+    return { parts: [], problems: [] };
+  }
+
+  async settings(): Promise<FormField[]> {
+    return [];
   }
 
   async train(): Promise<{ id: string; name: string }> {

@@ -98,6 +98,14 @@ VIEWS: dict[str, tuple[str, ...]] = {
     "create-problems": (),
     "create-unchecked": (),
     "create-refused": ("Start training",),
+    "builder-image": (),
+    "builder-image+chosen": ("layer:deepest",),
+    "builder-misfit": ("layer:dropout",),
+    "builder-hundred": (),
+    "builder-empty": (),
+    "builder-unknown": (),
+    "builder-failed": (),
+    "builder-waiting": (),
 }
 """The states of ``view-scenarios.ts``, each with what is done before the picture: names of buttons, above all."""
 LISTS = {
@@ -223,6 +231,8 @@ def _take_view(page: Page, options: argparse.Namespace, state: str, *, theme: st
     for deed in VIEWS[state] if options.language == "en" else ():
         if deed == "hover":
             page.locator(".u-over").first.hover()
+        elif deed.startswith("layer:"):
+            page.get_by_role("option", name=deed.removeprefix("layer:")).click()
         elif deed.startswith("tab:"):
             page.get_by_role("tab", name=deed.removeprefix("tab:")).click()
         elif page.get_by_role("radio", name=deed).count() > 0:
@@ -236,7 +246,7 @@ def _take_view(page: Page, options: argparse.Namespace, state: str, *, theme: st
         page.locator(".dlt-missing").wait_for()
     if "+add" in state:
         page.get_by_role("option").first.wait_for()
-    if state.endswith("unknown"):
+    if state == "run-unknown":
         page.locator(".dlt-suggestions").wait_for()
     suffix = "" if options.language == "en" else f"-{options.language}"
     view.screenshot(path=options.out / f"{state}-{theme}-{width}{suffix}.png")

@@ -1,4 +1,5 @@
 import type { StudioHost } from '../src/studio/contract';
+import { BUILDERS } from './builder-scenarios';
 import { dress } from './dress';
 import { LISTS } from './list-scenarios';
 import { VIEWS } from './view-scenarios';
@@ -18,7 +19,7 @@ const host: StudioHost = {
   language: query.get('language') ?? 'en'
 };
 
-for (const [name, show] of Object.entries({ ...VIEWS, ...LISTS })) {
+for (const [name, show] of Object.entries({ ...VIEWS, ...BUILDERS, ...LISTS })) {
   if (asked === null || asked === name) {
     const frame = document.createElement('div');
     frame.className = 'frame';

@@ -132,6 +132,14 @@ export class TestStudio implements StudioClient {
     return Promise.resolve([]);
   }
 
+  parts() {
+    return Promise.resolve({ parts: [], problems: [] });
+  }
+
+  settings() {
+    return Promise.resolve([]);
+  }
+
   train() {
     return Promise.resolve({ id: 'N1', name: 'new' });
   }

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import nbformat
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from tests.lab_server import Lab, serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,8 +29,6 @@ CHROMIUM_ARGUMENTS = [
 ]
 # Read before a fixture takes the settings of whoever runs the tests away.
 SCREENSHOTS = os.environ.get("DLTRAINER_TEST_SCREENSHOTS")
-START = 60
-"""Seconds Lab may take to start on a busy machine."""
 # The first cell that trains imports torch, which takes long on a busy machine.
 expect.set_options(timeout=30_000)
 
@@ -57,24 +48,6 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     report = yield
     item.stash[_failed] = item.stash.get(_failed, False) or report.failed
     return report
-
-
-class Lab:
-    """A running JupyterLab."""
-
-    def __init__(self, url: str, token: str, root: Path, store: Path) -> None:
-        self.url = url
-        self.token = token
-        self.root = root
-        self.store = store
-
-    def write(self, name: str, cells: list[str]) -> None:
-        """Put a notebook where Lab finds it."""
-        notebook = nbformat.v4.new_notebook(
-            cells=[nbformat.v4.new_code_cell(source) for source in cells],
-            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
-        )
-        nbformat.write(notebook, self.root / name)
 
 
 class Notebook:
@@ -165,39 +138,8 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """Start Lab with nothing of the person's own: settings, kernels' history and runs are all new."""
-    home = tmp_path_factory.mktemp("lab")
-    root = home / "notebooks"
-    root.mkdir()
-    settings = home / "config" / "labconfig" / "page_config.json"
-    settings.parent.mkdir(parents=True)
-    # Its question whether to fetch news would lie over the page.
-    settings.write_text(json.dumps({"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}))
-    places = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime"}
-    places |= {"IPYTHONDIR": "ipython", "DLTRAINER_HOME": "dltrainer", "JUPYTERLAB_WORKSPACES_DIR": "workspaces"}
-    places |= {"JUPYTERLAB_SETTINGS_DIR": "settings"}
-    environment = {**os.environ, **{name: str(home / place) for name, place in places.items()}}
-    token = secrets.token_hex(16)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}"]
-    command += [f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}", "--ServerApp.port_retries=0"]
-    command += ["--LabApp.expose_app_in_browser=True", "--ip=127.0.0.1"]
-    log = home / "lab.log"
-    with log.open("wb") as output:
-        server = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT, cwd=root)
-        try:
-            url = f"http://127.0.0.1:{port}/"
-            _wait_until(lambda: _answers(server, f"{url}api/status?token={token}", log), START, "JupyterLab starts")
-            yield Lab(url, token, root, home / places["DLTRAINER_HOME"])
-        finally:
-            server.send_signal(signal.SIGTERM)
-            try:
-                server.wait(20)
-            except subprocess.TimeoutExpired:
-                # Jupyter's contents leave a thread of AnyIO behind at times, which Python waits for without end.
-                server.kill()
-                server.wait()
+    with serving(tmp_path_factory.mktemp("lab")) as started:
+        yield started
 
 
 @pytest.fixture
@@ -234,21 +176,3 @@ def keep_picture() -> Callable[[Locator | Page, str], None]:
             what.screenshot(path=folder / f"{name}.png", animations="disabled")
 
     return keep
-
-
-def _answers(server: subprocess.Popen[bytes], url: str, log: Path) -> bool:
-    if server.poll() is not None:
-        pytest.fail(f"JupyterLab ended with exit code {server.returncode}:\n{log.read_text()[-2000:]}")
-    try:
-        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own server
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, ConnectionError, TimeoutError):
-        return False
-
-
-def _wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            pytest.fail(f"Waited {seconds} s in vain until {what}.")
-        time.sleep(0.1)

@@ -323,7 +323,7 @@ def test_in_jupyterlab_a_tab_and_a_panel_show_the_same_from_the_server(
     assert any(re.search(r"/dltrainer/static/insight-\w+\.js", url) for url in asked)
     assert panel.locator(".dlt-epoch-slider").evaluate("slider => getComputedStyle(slider).display") == "flex"
     run = notebook.do("return nb.content.widgets[1].node.querySelector('.dlt-score').textContent;")
-    (run_id,) = {found for url in asked for found in re.findall(r"/dltrainer/api/runs/(\w+)/confusions", url)}
+    run_id = notebook.do("return (await (await fetch('/dltrainer/api/runs?filter=in-a-tab')).json()).runs[0].id;")
     notebook.do("await jupyterapp.commands.execute('dltrainer:open-run', { id: id_ });", id_=run_id)
     tab = notebook.page.locator(".dltrain-view .dlt-view")
     tab.get_by_role("tab", name="Confusion", exact=True).click()

@@ -185,6 +185,7 @@ def outlive_the_server(ui: Ui, page: Page) -> None:
     assert epoch(page) > seen
 
 
+@pytest.mark.slow
 def test_where_a_run_is_tracked_is_a_click_away(ui: Ui, chromium: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DLTRAINER_HOME", str(ui.home / "dltrainer"))
     store, run_id, said = open_store(), secrets.token_hex(6), []
@@ -289,6 +290,7 @@ def record_payloads() -> list[tuple[str, str]]:
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", ["held", "off"])
 def test_no_text_of_anybody_runs(ui: Ui, chromium: Browser, policy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DLTRAINER_HOME", str(ui.home / "dltrainer"))

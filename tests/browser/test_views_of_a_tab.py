@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.waiting import until
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -128,8 +130,13 @@ def test_a_run_is_started_cloned_with_another_rate_compared_and_deleted(
     expect(table.get_by_role("columnheader")).to_contain_text(["Run", "State", "Best", "Epochs", "learning_rate"])
     expect(table.locator("tbody tr")).to_contain_text(["0.01", "0.5"])
     expect(page.locator(".dlt-compare .dlt-chart-name").first).to_have_text("loss")
-    page.locator(".dlt-compare .u-over").first.hover()
-    expect(page.locator(".dlt-tooltip tbody tr")).to_have_count(2)
+
+    def are_both_told() -> bool:
+        # A chart that gets its second line meanwhile lets go of the pointer, as it does of a person's.
+        page.locator(".dlt-compare .u-over").first.hover()
+        return page.locator(".dlt-tooltip tbody tr").count() == 2
+
+    until(are_both_told)
     keep_picture(page.locator(".dlt-compare"), "compared")
 
     _visit(page, address, f"runs/{second}")

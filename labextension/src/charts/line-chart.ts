@@ -208,7 +208,8 @@ export class LineChart {
       stroke: () => this.#ink.muted,
       grid: { stroke: () => this.#ink.grid, width: 1 },
       ticks: { show: false },
-      values: (_plot, splits) => splits.map(split => (split === null ? null : tick(split)))
+      values: (_plot, splits, _axis, _space, step) =>
+        splits.map(split => (split === null ? null : tick(split, step)))
     };
   }
 

@@ -1,4 +1,5 @@
 import type { Insight, LoadInsight } from '../insight/contract';
+import { imported } from './imported';
 import type { FollowedRun } from './page-server';
 import type { WidgetClient } from './widget-client';
 
@@ -20,27 +21,5 @@ export function insightSource(kernel: WidgetClient, server: Promise<FollowedRun 
 async function first(kernel: WidgetClient, server: Promise<FollowedRun | null>): Promise<Insight> {
   // Whatever keeps the server from giving it, there is the kernel.
   const served = await server.then(run => run?.insight()).catch(() => undefined);
-  return served ?? imported(await kernel.module());
-}
-
-/** Runs a script that came as a text; most pages allow it one way or the other. */
-async function imported(script: string): Promise<Insight> {
-  const url = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
-  const ways = [url, `data:text/javascript;charset=utf-8,${encodeURIComponent(script)}`];
-  let cause: unknown;
-  try {
-    for (const way of ways) {
-      try {
-        return (await import(/* @vite-ignore */ way)) as Insight;
-      } catch (error) {
-        cause = error;
-      }
-    }
-  } finally {
-    URL.revokeObjectURL(url);
-  }
-  throw new Error(
-    'The security policy of this page lets no script from the kernel run; `dltrain ui` shows this view in a page of its own.',
-    { cause }
-  );
+  return served ?? imported<Insight>(await kernel.module());
 }

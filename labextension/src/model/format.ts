@@ -35,13 +35,20 @@ export function learningRate(value: number | null | undefined): string {
   return value !== 0 && Math.abs(value) < 0.01 ? exponent(value, 3) : String(Number(value.toPrecision(3)));
 }
 
-/** The number on an axis: as few places as tell the ticks apart. */
-export function tick(value: number): string {
+/**
+ * The number on an axis: as few places as tell the ticks apart.
+ *
+ * @param step from one tick to the next, where they are even
+ */
+export function tick(value: number, step = 0): string {
   const size = Math.abs(value);
+  const places = step > 0 && size > 0 ? Math.floor(Math.log10(size)) - Math.floor(Math.log10(step)) + 1 : 0;
   if (size !== 0 && (size < 1e-3 || size >= 1e6)) {
     return exponent(value, 3);
   }
-  return size >= 1000 ? grouped.format(value) : String(Number(value.toPrecision(4)));
+  return size >= 1000
+    ? grouped.format(value)
+    : String(Number(value.toPrecision(Math.min(Math.max(4, places), 12))));
 }
 
 /** Steps in a second, with the unit. */

@@ -12,7 +12,7 @@ export interface Guess {
 /** The answer to `predict`: one prediction an input. */
 export interface Prediction {
   task: Task;
-  /** Class labels, or values; of other tasks whatever the model gives. */
+  /** Class labels, or values; of other tasks whatever the model gives, and of several outputs each by its name. */
   predictions: unknown[];
   labels: string[] | null;
   checkpoint: { step: number; epoch: number };
@@ -48,8 +48,10 @@ export function answeredInputs(answer: Prediction, nameless: (number: number) =>
   const labels = answer.labels ?? [];
   return answer.predictions.map((prediction, i) => {
     const top = answer.top?.[i] ?? [];
-    const boxes = answer.task === 'detection' ? (prediction as number[][]) : null;
-    const mask = answer.task === 'segmentation' ? (prediction as number[][]) : null;
+    // A run's own postprocessing may have made something else of boxes and masks.
+    const rows = isRows(prediction) ? prediction : null;
+    const boxes = answer.task === 'detection' ? rows : null;
+    const mask = answer.task === 'segmentation' ? rows : null;
     return {
       name: answer.names?.[i] ?? nameless(i + 1),
       prediction:
@@ -65,6 +67,10 @@ export function answeredInputs(answer: Prediction, nameless: (number: number) =>
       heatmap: answer.heatmaps?.[i] ?? null
     };
   });
+}
+
+function isRows(prediction: unknown): prediction is number[][] {
+  return Array.isArray(prediction) && prediction.every(row => Array.isArray(row));
 }
 
 /** What was found, surest first: `cat 92 %, dog 61 %`. */
@@ -96,6 +102,11 @@ export function valueText(value: unknown): string {
   if (Array.isArray(value)) {
     const shown = value.slice(0, 8).map(valueText).join(', ');
     return value.length > 8 ? `${shown}, …` : shown;
+  }
+  if (value !== null && typeof value === 'object') {
+    return Object.entries(value)
+      .map(([name, one]) => `${name} ${valueText(one)}`)
+      .join(', ');
   }
   return value === null || value === undefined ? '–' : String(value);
 }

@@ -1,18 +1,10 @@
-import { YAMLException, load } from 'js-yaml';
+import { type Settings, isSettings, readYaml, same } from './yaml-document';
 
-export type Settings = Record<string, unknown>;
+export type { Settings } from './yaml-document';
 
 /** Reads a configuration; `null` if it is none (yet). */
 export function parseSettings(text: string): Settings | null {
-  try {
-    const value: unknown = load(text);
-    return isSettings(value) ? value : null;
-  } catch (error) {
-    if (error instanceof YAMLException) {
-      return null;
-    }
-    throw error;
-  }
+  return text.trim() === '' ? null : (readYaml(text)?.values ?? null);
 }
 
 /** What a clone is asked to do otherwise. */
@@ -77,12 +69,4 @@ export function written(value: unknown): string {
     return `{${entries.join(', ')}}`;
   }
   return String(value);
-}
-
-function same(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
-}
-
-function isSettings(value: unknown): value is Settings {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }

@@ -28,7 +28,8 @@ export async function load(route: Route, stage: Stage): Promise<Mount | null> {
     }
     case 'new': {
       const { mountCreate } = await import('../studio/create');
-      return element => mountCreate(element, client, navigation.yaml, host);
+      const onText = (yaml: string) => navigation.keep(yaml);
+      return element => mountCreate(element, client, navigation.yaml, host, { memory, onText });
     }
     default:
       return null;

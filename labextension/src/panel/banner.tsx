@@ -135,7 +135,7 @@ export function StatusLine({
         {asked.length > 0
           ? asked.join(' ')
           : notice === null || notice.failed
-            ? `The run is ${snapshot.run.state}.`
+            ? `State of the run: ${snapshot.run.state}.`
             : notice.text}
       </span>
     </div>

@@ -37,6 +37,8 @@ export function Tabs<Id extends string>(props: {
   selected: Id;
   prefix: string;
   label: string;
+  /** Whether each tab has a body of its own, `PREFIX-ID`, in place of one for all. */
+  bodies?: boolean;
   onSelect: (id: Id) => void;
 }): JSX.Element {
   const row = useRef<HTMLDivElement>(null);
@@ -111,7 +113,7 @@ export function Tabs<Id extends string>(props: {
             type="button"
             role="tab"
             id={`${props.prefix}-tab-${id}`}
-            aria-controls={`${props.prefix}-body`}
+            aria-controls={`${props.prefix}-${props.bodies === true ? id : 'body'}`}
             aria-selected={id === props.selected}
             tabIndex={id === props.selected ? 0 : -1}
             onClick={() => props.onSelect(id)}

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Snapshot } from '../contract';
+import type { FormField } from '../form/contract';
 import { count } from '../model/format';
 import { changesBetween, parseSettings, written } from '../model/yaml';
 import { Button } from '../panel/button';
@@ -12,6 +13,7 @@ import { StartFooter } from './start-footer';
 import { useCheck } from './use-check';
 import { useLeft } from './use-left';
 import { useStart } from './use-start';
+import { useParts } from './use-parts';
 import { type FieldHandle, YamlField } from './yaml-field';
 
 interface CloneEditorProps {
@@ -37,6 +39,12 @@ export function CloneEditor({ client, host, snapshot, step, onDone }: CloneEdito
   const root = useRef<HTMLElement>(null);
   // It opens far above the button that opens it.
   useEffect(() => field.current?.goTo(1), []);
+  const parts = useParts(client);
+  const known = useRef<readonly FormField[] | null>(null);
+  const settings = async () => {
+    known.current ??= await client.settings();
+    return known.current;
+  };
   const close = () => {
     root.current?.closest('.dlt-card')?.querySelector<HTMLElement>('[role=tab][aria-selected=true]')?.focus();
     onDone();
@@ -78,6 +86,8 @@ export function CloneEditor({ client, host, snapshot, step, onDone }: CloneEdito
         handle={field}
         onText={setText}
         onSubmit={start}
+        settings={settings}
+        parts={parts.of}
       />
       <Problems check={check} text={text} onLine={line => field.current?.goTo(line)} />
       {difference === null ? null : (

@@ -1,11 +1,18 @@
 import {
-  type Completion,
   type CompletionContext,
   type CompletionResult,
   autocompletion,
   completionKeymap
 } from '@codemirror/autocomplete';
-import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
+import {
+  defaultKeymap,
+  history,
+  historyKeymap,
+  indentWithTab,
+  isolateHistory,
+  redo,
+  undo
+} from '@codemirror/commands';
 import { yaml } from '@codemirror/lang-yaml';
 import { HighlightStyle, bracketMatching, indentUnit, syntaxHighlighting } from '@codemirror/language';
 import { type Diagnostic, lintGutter, lintKeymap, setDiagnostics } from '@codemirror/lint';
@@ -19,8 +26,10 @@ import {
   lineNumbers
 } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
-import { KEYS, VALUES } from '../model/template';
-import type { Problem } from './contract';
+import type { FormField } from '../form/contract';
+import type { TextEdit } from '../model/yaml-edit';
+import type { Parts, Problem } from './contract';
+import { offersAt } from './yaml-offers';
 
 export interface EditorOptions {
   text: string;
@@ -30,10 +39,18 @@ export interface EditorOptions {
   onChange: (text: string) => void;
   /** Ctrl+Enter. */
   onSubmit: () => void;
+  /** The settings of a run, to be offered; rejects where nobody can tell. */
+  settings: () => Promise<readonly FormField[]>;
+  /** Lists the parts of a kind, likewise. */
+  parts: (kind: string) => Promise<Parts>;
 }
 
 export interface CodeEditor {
   replace(text: string): void;
+  /** Carries out edits that come from a form, and shows where. They are undone as what is typed is. */
+  edit(edits: readonly TextEdit[]): void;
+  undo(): void;
+  redo(): void;
   mark(problems: Problem[]): void;
   /** Puts the cursor on a line and shows it. */
   goTo(line: number): void;
@@ -51,6 +68,23 @@ export function createEditor(parent: HTMLElement, options: EditorOptions): CodeE
     replace(text) {
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
     },
+    edit(edits) {
+      // Called typing, so that letters of one word are undone together; what is more than a word is undone by itself.
+      const written = edits.map(({ from, to, insert }) => insert + view.state.sliceDoc(from, to));
+      // Blanks alone keep a comment in its column.
+      const words = written.filter(text => text.trim() !== '').join('');
+      view.dispatch({
+        changes: [...edits],
+        userEvent: 'input.type.form',
+        ...(/[\s,:[\]{}]/.test(words) ? { annotations: isolateHistory.of('before') } : {})
+      });
+      const [first] = edits;
+      if (first !== undefined) {
+        show(view, Math.min(first.from, view.state.doc.length));
+      }
+    },
+    undo: () => void undo(view),
+    redo: () => void redo(view),
     mark(problems) {
       view.dispatch(setDiagnostics(view.state, diagnostics(view.state, problems)));
     },
@@ -67,7 +101,17 @@ export function createEditor(parent: HTMLElement, options: EditorOptions): CodeE
   };
 }
 
-function extensions({ label, describedBy, onChange, onSubmit }: EditorOptions): Extension {
+/** Scrolls the editor alone so far that a place is seen; what is around it stays where it is. */
+function show(view: EditorView, at: number): void {
+  const { scrollDOM } = view;
+  const { top, bottom } = view.lineBlockAt(at);
+  if (top < scrollDOM.scrollTop || bottom > scrollDOM.scrollTop + scrollDOM.clientHeight) {
+    scrollDOM.scrollTop = Math.max(0, top - scrollDOM.clientHeight / 3);
+  }
+}
+
+function extensions(options: EditorOptions): Extension {
+  const { label, describedBy, onChange, onSubmit } = options;
   const submit = () => {
     onSubmit();
     return true;
@@ -83,7 +127,7 @@ function extensions({ label, describedBy, onChange, onSubmit }: EditorOptions): 
     indentUnit.of('  '),
     yaml(),
     syntaxHighlighting(COLOURS),
-    autocompletion({ override: [complete], icons: false }),
+    autocompletion({ override: [context => complete(context, options)], icons: false }),
     keymap.of([
       { key: 'Mod-Enter', run: submit },
       ...completionKeymap,
@@ -93,7 +137,8 @@ function extensions({ label, describedBy, onChange, onSubmit }: EditorOptions): 
       // After Escape, Tab leaves the editor: CodeMirror's own way out.
       indentWithTab
     ]),
-    EditorView.contentAttributes.of({ 'aria-label': label, 'aria-describedby': describedBy }),
+    // What can be edited can be focused; said as well, for those who look for that.
+    EditorView.contentAttributes.of({ 'aria-label': label, 'aria-describedby': describedBy, tabindex: '0' }),
     EditorView.updateListener.of(update => update.docChanged && onChange(update.state.doc.toString())),
     LOOK,
     // Where a page lets nobody write style sheets but who shows this, CodeMirror shows it.
@@ -112,29 +157,30 @@ function diagnostics({ doc }: EditorState, problems: Problem[]): Diagnostic[] {
   });
 }
 
-function complete(context: CompletionContext): CompletionResult | null {
-  const line = context.state.doc.lineAt(context.pos);
-  const before = line.text.slice(0, context.pos - line.from);
-  const value = /^(\w+):\s*([\w-]*)$/.exec(before);
-  if (value !== null) {
-    const [, key = '', typed = ''] = value;
-    return offer(VALUES[key] ?? [], context.pos - typed.length, 'enum', '');
-  }
-  if (!/^\w*$/.test(before) || (before === '' && !context.explicit)) {
+/** Offers what may be written at the cursor: settings and their values, parts, those of plug-ins among them. */
+async function complete(
+  context: CompletionContext,
+  { settings, parts }: EditorOptions
+): Promise<CompletionResult | null> {
+  const { doc } = context.state;
+  const line = doc.lineAt(context.pos);
+  if (!context.explicit && line.text.slice(0, context.pos - line.from).trim() === '') {
     return null;
   }
-  const used = new Set([...context.state.doc.toString().matchAll(/^(\w+):/gm)].map(([, key]) => key));
-  return offer(
-    KEYS.filter(key => !used.has(key)),
-    line.from,
-    'property',
-    ': '
-  );
-}
-
-function offer(labels: string[], from: number, type: string, after: string): CompletionResult | null {
-  const options: Completion[] = labels.map(label => ({ label, type, apply: label + after }));
-  return options.length === 0 ? null : { from, options, validFor: /^[\w-]*$/ };
+  try {
+    const found = await offersAt(doc.toString(), context.pos, { settings: await settings(), parts });
+    if (found === null || found.offers.length === 0 || context.aborted) {
+      return null;
+    }
+    const options = found.offers.map(({ kind, ...offer }) => ({
+      ...offer,
+      type: kind === 'name' ? 'enum' : 'property'
+    }));
+    return { from: context.pos - found.typed.length, options, validFor: /^[\w.-]*$/ };
+  } catch {
+    // Where nobody answers, nothing is offered, and one writes on.
+    return null;
+  }
 }
 
 /** The colours of the theme around it, so that it changes with that. */
@@ -189,5 +235,19 @@ const LOOK = EditorView.theme({
   '.cm-tooltip.cm-tooltip-autocomplete > ul': { fontFamily: 'var(--dlt-code)', maxHeight: '14em' },
   '.cm-tooltip.cm-tooltip-autocomplete > ul > li': { padding: '2px 8px' },
   '.cm-tooltip-autocomplete ul li[aria-selected]': { color: '#fff', backgroundColor: 'var(--dlt-fill)' },
+  '.cm-completionDetail': {
+    marginLeft: '1.2em',
+    fontFamily: 'var(--dlt-font)',
+    fontSize: 'var(--dlt-small)',
+    fontStyle: 'normal',
+    color: 'var(--dlt-muted)'
+  },
+  '.cm-tooltip-autocomplete ul li[aria-selected] .cm-completionDetail': { color: 'inherit' },
+  '.cm-tooltip.cm-completionInfo': {
+    maxWidth: '42ch',
+    padding: '6px 10px',
+    fontFamily: 'var(--dlt-font)',
+    fontSize: 'var(--dlt-small)'
+  },
   '.cm-completionMatchedText': { textDecoration: 'none', fontWeight: '600' }
 });

@@ -4,6 +4,9 @@
  */
 
 import type { Computation, Connection, RunClient, RunState, TrackerPlace, Verb } from '../contract';
+import type { FormClient } from '../form/contract';
+
+export type { Part, Parts, Problem } from '../form/contract';
 
 /** A run in a list. */
 export interface RunRow {
@@ -83,33 +86,22 @@ export interface Resources {
   gpus: Gpu[];
 }
 
-/** What is wrong in a configuration; `line` counts from 1 and is null where none is to blame. */
-export interface Problem {
-  message: string;
-  line: number | null;
-}
-
 /** `RunClient` of one run over the server; closed by whoever asked for it. */
 export interface ServedRun extends RunClient {
   close(): void;
 }
 
-export interface StudioClient {
+export interface StudioClient extends FormClient {
   page(query: RunsQuery): Promise<RunsPage>;
   /** Calls back with rows that are new or have changed, and with ids of runs that were deleted. */
   onRows(callback: (rows: RunRow[], gone: string[]) => void): () => void;
   /** Calls back every two seconds while somebody listens. */
   onResources(callback: (resources: Resources) => void): () => void;
   connection(): Connection;
-  onConnection(callback: (connection: Connection) => void): () => void;
   /** Follows one run. */
   run(id: string): ServedRun;
   /** Asks something of a run that is not followed; rejects with an `Error` whose message is fit to be shown. */
   act(id: string, verb: Verb | Computation | 'delete', args?: Record<string, unknown>): Promise<unknown>;
-  /** Says what is wrong in the YAML of a new run; nothing, if it can be started. */
-  check(yaml: string): Promise<Problem[]>;
-  /** Starts a run from YAML. */
-  train(yaml: string): Promise<{ id: string; name: string }>;
 }
 
 /** What a view asks of the application around it: JupyterLab, or the web page. */

@@ -1,18 +1,15 @@
 import type { JSX } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import '../styles/create.css';
+import type { Memory } from '../contract';
+import { RunForm, type RunFormHandle } from '../form/run-form';
 import { size } from '../model/format';
 import { TEMPLATE } from '../model/template';
 import { Button } from '../panel/button';
 import { useWords } from '../words/words';
 import type { StudioClient, StudioHost } from './contract';
-import { Problems } from './problems';
-import { type Outcome, StartFooter } from './start-footer';
-import { useCheck } from './use-check';
 import { useLeft } from './use-left';
-import { useStart } from './use-start';
 import { mountView } from './view';
-import { type FieldHandle, YamlField } from './yaml-field';
 
 /** More than any configuration has; a larger file is something else. */
 const MOST_BYTES = 1_000_000;
@@ -27,30 +24,32 @@ export function mountCreate(
   element: HTMLElement,
   client: StudioClient,
   yaml: string | undefined,
-  host: StudioHost
+  host: StudioHost,
+  options: CreateOptions = {}
 ): () => void {
-  return mountView(element, host.language, <Create client={client} yaml={yaml} host={host} />);
+  return mountView(element, host.language, <Create client={client} yaml={yaml} host={host} {...options} />);
 }
 
-interface CreateProps {
+interface CreateOptions {
+  /** Keeps which sections of the form are open. */
+  memory?: Memory;
+  /** Told of each change of the text. */
+  onText?: (text: string) => void;
+}
+
+interface CreateProps extends CreateOptions {
   client: StudioClient;
   yaml: string | undefined;
   host: StudioHost;
 }
 
-function Create({ client, yaml, host }: CreateProps): JSX.Element {
+function Create({ client, yaml, host, memory, onText }: CreateProps): JSX.Element {
   const said = useWords().create;
   const [text, setText] = useState(yaml ?? TEMPLATE);
-  const [outcome, setOutcome] = useState<Outcome | null>(null);
-  const check = useCheck(client, text);
-  const field = useRef<FieldHandle | null>(null);
+  const form = useRef<RunFormHandle | null>(null);
   const left = useLeft();
-  const wrong = check.text === text && check.problems.length > 0;
-
-  const replace = (next: string, name: string) => {
-    field.current?.replace(next);
-    setOutcome({ text: `${said.opened(name)} ${said.undo}`, failed: false });
-  };
+  const replace = (next: string, name: string) =>
+    form.current?.replace(next, `${said.opened(name)} ${said.undo}`);
   const open = async (file: File) => {
     const answer = await readYaml(file);
     if (left.current) {
@@ -64,28 +63,9 @@ function Create({ client, yaml, host }: CreateProps): JSX.Element {
         binary: said.notText(file.name),
         unreadable: said.unreadable(file.name)
       };
-      setOutcome({ text: reasons[answer.problem], failed: true });
+      form.current?.refuse(reasons[answer.problem]);
     }
   };
-  const [starting, begin] = useStart(
-    async () => {
-      setOutcome(null);
-      const { id } = await client.train(text);
-      // Who has gone elsewhere meanwhile stays there; the list shows the new run.
-      if (!left.current) {
-        host.open(id);
-      }
-    },
-    reason => setOutcome({ text: reason, failed: true })
-  );
-  const start = () => {
-    if (wrong) {
-      field.current?.goTo(check.problems.find(({ line }) => line !== null)?.line ?? 1);
-    } else {
-      begin();
-    }
-  };
-
   return (
     <section class="dlt-card dlt-create" aria-label={said.title}>
       <header class="dlt-view-header">
@@ -99,27 +79,18 @@ function Create({ client, yaml, host }: CreateProps): JSX.Element {
         />
       </header>
       <DropZone onFile={file => void open(file)}>
-        <YamlField
-          text={text}
-          label={said.label}
-          problems={check.problems}
-          handle={field}
-          onText={setText}
-          onSubmit={start}
+        <RunForm
+          client={client}
+          yaml={yaml ?? TEMPLATE}
+          handle={form}
+          onText={next => {
+            setText(next);
+            onText?.(next);
+          }}
+          onStarted={({ id }) => host.open(id)}
+          {...(memory === undefined ? {} : { memory })}
         />
       </DropZone>
-      <Problems check={check} text={text} onLine={line => field.current?.goTo(line)} />
-      <StartFooter
-        label={said.start}
-        busyLabel={said.starting}
-        starting={starting}
-        disabled={wrong}
-        why={said.mendFirst}
-        outcome={outcome}
-        onStart={start}
-      >
-        <span class="dlt-muted dlt-keys">{said.meaning}</span>
-      </StartFooter>
     </section>
   );
 }

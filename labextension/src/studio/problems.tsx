@@ -27,18 +27,38 @@ export function Problems(props: { check: Check; text: string; onLine: (line: num
       </p>
       {problems.length === 0 ? null : (
         <ul>
-          {problems.map(({ line, message }) => (
+          {problems.map(({ line, message, path = [] }) => (
             <li key={`${line} ${message}`}>
               {line === null ? null : (
                 <button type="button" class="dlt-link" onClick={() => onLine(line)}>
                   {said.line(line)}
                 </button>
               )}
-              <span>{message}</span>
+              <span data-placed={path.length > 0} title={path.length > 0 ? message : undefined}>
+                {message}
+              </span>
             </li>
           ))}
         </ul>
       )}
+    </div>
+  );
+}
+
+/** What of the plug-in folder can't be used, and why; nothing where all can. */
+export function LeftOut({ problems }: { problems: string[] }): JSX.Element | null {
+  const said = useWords().create;
+  return problems.length === 0 ? null : (
+    <div class="dlt-problems" data-tone="warning">
+      <p role="note">
+        <Icon name="unplug" />
+        <span>{said.leftOut(problems.length)}</span>
+      </p>
+      <ul>
+        {problems.map(problem => (
+          <li key={problem}>{problem}</li>
+        ))}
+      </ul>
     </div>
   );
 }

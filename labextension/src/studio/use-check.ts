@@ -1,6 +1,6 @@
 import { useEffect, useReducer, useState } from 'preact/hooks';
 import { message } from '../model/run-model';
-import type { Problem, StudioClient } from './contract';
+import type { FormClient, Problem } from '../form/contract';
 
 /** Typing must rest so long before what is written is looked at. */
 const REST_MS = 350;
@@ -16,7 +16,7 @@ export interface Check {
 const NOTHING: Problem[] = [];
 
 /** What is wrong in a configuration, looked up while one writes it. */
-export function useCheck(client: StudioClient, text: string): Check {
+export function useCheck(client: FormClient, text: string): Check {
   const [check, setCheck] = useState<Check>({ text: null, problems: NOTHING, failed: null });
   const [breaks, countBreak] = useReducer<number, void>(count => count + 1, 0);
   useEffect(() => client.onConnection(now => now === 'connected' && countBreak()), [client]);

@@ -1,9 +1,11 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useUniqueId } from '../panel/hooks';
+import type { FormField } from '../form/contract';
 import { useWords } from '../words/words';
+import type { TextEdit } from '../model/yaml-edit';
 import type { CodeEditor } from './code-editor';
-import type { Problem } from './contract';
+import type { Parts, Problem } from './contract';
 
 /** What who shows the field can do to it. */
 export interface FieldHandle {
@@ -11,6 +13,11 @@ export interface FieldHandle {
   goTo(line: number): void;
   /** Writes a text that comes from elsewhere in place of what is there; who shows the field keeps it too. */
   replace(text: string): void;
+  /** Carries out edits that come from a form, after which the text is `next`. */
+  edit(edits: readonly TextEdit[], next: string): void;
+  /** Takes back what was done last, wherever it was; `false` where only the browser can, in the plain field. */
+  undo(): boolean;
+  redo(): boolean;
 }
 
 interface YamlFieldProps {
@@ -24,6 +31,10 @@ interface YamlFieldProps {
   handle: { current: FieldHandle | null };
   onText: (text: string) => void;
   onSubmit: () => void;
+  /** The settings of a run, to be offered as one writes. */
+  settings: () => Promise<readonly FormField[]>;
+  /** Lists the parts of a kind, likewise. */
+  parts: (kind: string) => Promise<Parts>;
 }
 
 /** Where YAML is written: a plain field at once, and the editor in its place as soon as that is loaded. */
@@ -51,7 +62,9 @@ export function YamlField(props: YamlFieldProps): JSX.Element {
           label: newest.current.label,
           describedBy: hint,
           onChange: written => newest.current.onText(written),
-          onSubmit: () => newest.current.onSubmit()
+          onSubmit: () => newest.current.onSubmit(),
+          settings: () => newest.current.settings(),
+          parts: kind => newest.current.parts(kind)
         });
         setEditor(made);
         if (had) {
@@ -70,7 +83,16 @@ export function YamlField(props: YamlFieldProps): JSX.Element {
     const { handle } = newest.current;
     handle.current = {
       goTo: line => (editor === null ? goToLine(plain.current, line) : editor.goTo(line)),
-      replace: text => (editor === null ? newest.current.onText(text) : editor.replace(text))
+      replace: text => (editor === null ? newest.current.onText(text) : editor.replace(text)),
+      edit: (edits, next) => (editor === null ? newest.current.onText(next) : editor.edit(edits)),
+      undo: () => {
+        editor?.undo();
+        return editor !== null;
+      },
+      redo: () => {
+        editor?.redo();
+        return editor !== null;
+      }
     };
     return () => {
       handle.current = null;

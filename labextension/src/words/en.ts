@@ -8,6 +8,8 @@ const plural = pluralOf('en');
 /** What the studio views say in English. Every other language says the same: its type is this one. */
 export const en = {
   ...viewsEn,
+  /** The tag by which further words are found. */
+  language: 'en',
   states: {
     pending: 'Pending',
     running: 'Running',

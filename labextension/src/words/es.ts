@@ -6,6 +6,7 @@ const plural = pluralOf('es');
 
 export const es: Words = {
   ...viewsEs,
+  language: 'es',
   states: {
     pending: 'Pendiente',
     running: 'En curso',

@@ -6,6 +6,7 @@ const plural = pluralOf('pt');
 
 export const pt: Words = {
   ...viewsPt,
+  language: 'pt',
   states: {
     pending: 'Pendente',
     running: 'Em execução',

@@ -1,3 +1,4 @@
+import { builderEn } from './builder';
 import { pluralOf } from './plural';
 import { trackingEn } from './tracking';
 
@@ -6,6 +7,7 @@ const plural = pluralOf('en');
 /** What the views of one run, of several and of a new one say in English. */
 export const viewsEn = {
   tracking: trackingEn,
+  builder: builderEn,
   trackers: {
     by: (trackers: string) => `tracked by ${trackers}`,
     open: (tracker: string) => `Open in ${tracker}`,
@@ -108,11 +110,17 @@ export const viewsEn = {
     noProblems: 'No problems. It can be started.',
     problems: (number: number) => plural(number, { one: '# problem', other: '# problems' }),
     unchecked: 'It can’t be checked now:',
+    leftOut: (number: number) =>
+      plural(number, { one: 'A plug-in can’t be used:', other: '# plug-ins can’t be used:' }),
     line: (line: number) => `Line ${line}`,
     start: 'Start training',
     starting: 'Starting…',
     mendFirst: 'Mend the problems first',
-    meaning: 'Trains in a process of its own on the server, which goes on when this page is closed.'
+    meaning: 'Trains in a process of its own on the server, which goes on when this page is closed.',
+    meaningHere: 'Trains in this notebook’s kernel, unless the executor says otherwise.',
+    startedBelow: (name: string) => `Started ${name}; its panel is below.`,
+    noKernel:
+      'The kernel has ended or was started anew, so nothing can be checked or started from here. Run the cell again; what is written here stays until then.'
   }
 };
 

@@ -1,9 +1,11 @@
+import { builderEs } from './builder-es';
 import { pluralOf } from './plural';
 import type { ViewWords } from './views-en';
 
 const plural = pluralOf('es');
 
 export const viewsEs: ViewWords = {
+  builder: builderEs,
   tracking: {
     late: 'con retraso',
     catchingUp: 'poniéndose al día',
@@ -118,10 +120,16 @@ export const viewsEs: ViewWords = {
     noProblems: 'Sin problemas. Se puede iniciar.',
     problems: number => plural(number, { one: '# problema', other: '# problemas' }),
     unchecked: 'Ahora no se puede comprobar:',
+    leftOut: number =>
+      plural(number, { one: 'No se puede usar un complemento:', other: 'No se pueden usar # complementos:' }),
     line: line => `Línea ${line}`,
     start: 'Iniciar entrenamiento',
     starting: 'Iniciando…',
     mendFirst: 'Corrija antes los problemas',
-    meaning: 'Entrena en un proceso propio en el servidor, que sigue cuando se cierra esta página.'
+    meaning: 'Entrena en un proceso propio en el servidor, que sigue cuando se cierra esta página.',
+    meaningHere: 'Entrena en el kernel de este notebook, salvo que el ejecutor diga otra cosa.',
+    startedBelow: (name: string) => `${name} ha empezado; su panel está abajo.`,
+    noKernel:
+      'El kernel ha terminado o se ha reiniciado, así que desde aquí no se puede comprobar ni empezar nada. Ejecute la celda otra vez; lo escrito aquí queda hasta entonces.'
   }
 };

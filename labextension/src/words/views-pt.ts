@@ -1,9 +1,11 @@
+import { builderPt } from './builder-pt';
 import { pluralOf } from './plural';
 import type { ViewWords } from './views-en';
 
 const plural = pluralOf('pt');
 
 export const viewsPt: ViewWords = {
+  builder: builderPt,
   tracking: {
     late: 'atrasado',
     catchingUp: 'recuperando o atraso',
@@ -118,10 +120,16 @@ export const viewsPt: ViewWords = {
     noProblems: 'Nenhum problema. Pode ser iniciada.',
     problems: number => plural(number, { one: '# problema', other: '# problemas' }),
     unchecked: 'Não é possível verificar agora:',
+    leftOut: number =>
+      plural(number, { one: 'Um plug-in não pode ser usado:', other: '# plug-ins não podem ser usados:' }),
     line: line => `Linha ${line}`,
     start: 'Iniciar treinamento',
     starting: 'Iniciando…',
     mendFirst: 'Corrija os problemas primeiro',
-    meaning: 'Treina em um processo próprio no servidor, que continua quando esta página é fechada.'
+    meaning: 'Treina em um processo próprio no servidor, que continua quando esta página é fechada.',
+    meaningHere: 'Treina no kernel deste notebook, a menos que o executor diga outra coisa.',
+    startedBelow: (name: string) => `${name} começou; o painel está abaixo.`,
+    noKernel:
+      'O kernel terminou ou foi reiniciado, por isso daqui não se pode verificar nem começar nada. Execute a célula outra vez; o que está escrito aqui fica até lá.'
   }
 };

@@ -117,6 +117,22 @@ describe('clock', () => {
 
 describe('tick', () => {
   it('is short', () => {
-    expect([0, 0.25, 0.0005, 1250, 2e6].map(format.tick)).toEqual(['0', '0.25', '5e-4', '1,250', '2e6']);
+    expect([0, 0.25, 0.0005, 1250, 2e6].map(value => format.tick(value))).toEqual([
+      '0',
+      '0.25',
+      '5e-4',
+      '1,250',
+      '2e6'
+    ]);
+  });
+
+  it('tells close ones apart', () => {
+    expect([0.49238, 0.4924, 0.49242].map(value => format.tick(value, 0.00002))).toEqual([
+      '0.49238',
+      '0.4924',
+      '0.49242'
+    ]);
+    expect([99.99985, 99.9999].map(value => format.tick(value, 0.00005))).toEqual(['99.99985', '99.9999']);
+    expect(format.tick(1, 1e-15)).toBe('1');
   });
 });

@@ -35,6 +35,18 @@ describe('a prediction', () => {
     expect(likely(guesses(0.0009, 0.0008))).toEqual(guesses(0.0009));
   });
 
+  it('of several outputs tells each by its name', () => {
+    const several: Prediction = {
+      ...answer,
+      top: null,
+      labels: null,
+      predictions: [{ digit: '3', odd: 'yes' }]
+    };
+    expect(answeredInputs(several, String).map(({ prediction }) => prediction)).toEqual(['digit 3, odd yes']);
+    const masks: Prediction = { ...several, task: 'segmentation' };
+    expect(answeredInputs(masks, String)[0]).toMatchObject({ mask: null, prediction: 'digit 3, odd yes' });
+  });
+
   it('is one line an input, with a name for each', () => {
     const lines = answeredInputs(answer, number => `input ${number}`);
     expect(lines.map(({ name, prediction }) => [name, prediction])).toEqual([

@@ -1,5 +1,6 @@
 import type { Connection, Snapshot, Verb } from '../../src/contract';
-import type { Problem, RunRow, StudioClient, StudioHost } from '../../src/studio/contract';
+import type { FormField } from '../../src/form/contract';
+import type { Parts, Problem, RunRow, StudioClient, StudioHost } from '../../src/studio/contract';
 import { row as rowOf } from '../rows';
 import { TestClient } from '../snapshot';
 
@@ -10,6 +11,8 @@ export class TestStudio implements StudioClient {
   readonly closed: string[] = [];
   rows: RunRow[] = [];
   problems: (yaml: string) => Promise<Problem[]> = () => Promise.resolve([]);
+  offered: (kind: string) => Promise<Parts> = () => Promise.resolve({ parts: [], problems: [] });
+  described: () => Promise<FormField[]> = () => Promise.resolve([]);
   answer: () => Promise<unknown> = () => Promise.resolve({ id: 'N1', name: 'new' });
   state: Connection = 'connected';
   readonly #snapshots: Map<string, Snapshot>;
@@ -74,6 +77,14 @@ export class TestStudio implements StudioClient {
 
   check(yaml: string) {
     return this.problems(yaml);
+  }
+
+  parts(kind: string) {
+    return this.offered(kind);
+  }
+
+  settings() {
+    return this.described();
   }
 
   train(yaml: string) {

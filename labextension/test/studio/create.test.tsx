@@ -1,7 +1,6 @@
 import { act } from 'preact/test-utils';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { KEYS, TEMPLATE } from '../../src/model/template';
-import { parseSettings } from '../../src/model/yaml';
+import { TEMPLATE } from '../../src/model/template';
 import { mountCreate } from '../../src/studio/create';
 import { TestStudio, button, settle, testHost } from './client';
 
@@ -193,10 +192,28 @@ describe('a file', () => {
   });
 });
 
-describe('the example', () => {
-  it('uses names that are offered', () => {
-    const settings = parseSettings(TEMPLATE) ?? {};
-    expect(Object.keys(settings).length).toBeGreaterThan(8);
-    expect(KEYS).toEqual(expect.arrayContaining(Object.keys(settings)));
+it('says which plug-ins can’t be used, and nothing where all can', async () => {
+  studio.offered = kind => {
+    studio.asked.push(kind);
+    return Promise.resolve({
+      parts: [],
+      problems: ['/plugins/broken.py: SyntaxError: invalid syntax (line 3).']
+    });
+  };
+  await open();
+  await pass(0);
+  expect(root.textContent).toContain('A plug-in can’t be used:');
+  expect(root.textContent).toContain('/plugins/broken.py: SyntaxError: invalid syntax (line 3).');
+  expect(studio.asked).toEqual(['models']);
+  studio.offered = () => Promise.resolve({ parts: [], problems: [] });
+  await act(async () => {
+    field().dispatchEvent(new FocusEvent('focusin', { bubbles: true }));
+    await settle(10);
   });
+  await pass(0);
+  expect(root.textContent).not.toContain('plug-in');
+  unmount();
+  studio.offered = () => Promise.reject(new Error('out of reach'));
+  await open();
+  expect(root.textContent).not.toContain('plug-in');
 });

@@ -27,6 +27,9 @@ class Editor implements CodeEditor {
     this.type(text);
   }
 
+  edit(): void {}
+  undo(): void {}
+  redo(): void {}
   mark(): void {}
   goTo(): void {}
   focus(): void {}
@@ -56,6 +59,8 @@ function View(): JSX.Element {
       handle={handle}
       onText={setText}
       onSubmit={() => undefined}
+      settings={() => Promise.resolve([])}
+      parts={() => Promise.resolve({ parts: [], problems: [] })}
     />
   );
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { FORM } from '../../src/form/words';
 import { LANGUAGES, words } from '../../src/words/words';
 
 describe('words', () => {
@@ -19,7 +20,7 @@ describe('words', () => {
   });
 
   it('leaves no sentence empty in any language', () => {
-    for (const language of Object.values(LANGUAGES)) {
+    for (const language of [...Object.values(LANGUAGES), ...Object.values(FORM)]) {
       for (const [path, sentence] of sentences(language)) {
         expect(sentence.trim(), path).not.toBe('');
         expect(sentence, path).not.toContain('undefined');

@@ -1,5 +1,8 @@
+import type { Assumed, Outline } from '../../builder/contract';
 import type { Computation, Curves, Question, Verb } from '../../contract';
-import type { Problem, RunsPage, RunsQuery } from '../../studio/contract';
+import type { FormField } from '../../form/contract';
+import type { Settings } from '../../model/yaml-document';
+import type { Parts, Problem, RunsPage, RunsQuery } from '../../studio/contract';
 import type { Transport } from './transport';
 
 const ROOT = 'dltrainer/api';
@@ -77,6 +80,23 @@ export class Api {
   async check(yaml: string): Promise<Problem[]> {
     const answer = await this.#ask('POST', `${ROOT}/check`, yaml, 'application/yaml');
     return (answer as { problems: Problem[] }).problems;
+  }
+
+  async parts(kind: string): Promise<Parts> {
+    return (await this.#ask('GET', `${ROOT}/parts/${kind}${search({ reload: true })}`)) as Parts;
+  }
+
+  async settings(): Promise<FormField[]> {
+    return ((await this.#ask('GET', `${ROOT}/settings`)) as { settings: FormField[] }).settings;
+  }
+
+  async outline(settings: Settings, assumed?: Assumed): Promise<Outline> {
+    const given =
+      assumed === undefined
+        ? ''
+        : search({ input_shape: assumed.input_shape.join(','), outputs: assumed.outputs });
+    const body = JSON.stringify(settings);
+    return (await this.#ask('POST', `${ROOT}/outline${given}`, body, 'application/json')) as Outline;
   }
 
   async train(yaml: string): Promise<{ id: string; name: string }> {

@@ -1,5 +1,9 @@
+import type { Assumed, Outline } from '../../builder/contract';
 import type { Computation, Connection, Verb } from '../../contract';
+import type { FormField } from '../../form/contract';
+import type { Settings } from '../../model/yaml-document';
 import type {
+  Parts,
   Problem,
   Resources,
   RunRow,
@@ -73,6 +77,18 @@ export class ServerClient implements StudioClient {
 
   check(yaml: string): Promise<Problem[]> {
     return this.#api.check(yaml);
+  }
+
+  parts(kind: string): Promise<Parts> {
+    return this.#api.parts(kind);
+  }
+
+  settings(): Promise<FormField[]> {
+    return this.#api.settings();
+  }
+
+  outline(settings: Settings, assumed?: Assumed): Promise<Outline> {
+    return this.#api.outline(settings, assumed);
   }
 
   train(yaml: string): Promise<{ id: string; name: string }> {

@@ -55,6 +55,16 @@ describe('the API', () => {
     ]);
   });
 
+  it('follows the layers of a configuration, with what a person says that goes in', async () => {
+    const { api, sent } = server(() => json({ lines: [] }));
+    expect(await api.outline({ model: { layers: ['flatten'] } })).toEqual({ lines: [] });
+    await api.outline({}, { input_shape: [3, 8, 8], outputs: 2 });
+    expect(sent.map(({ path, body }) => [path, body])).toEqual([
+      ['dltrainer/api/outline', '{"model":{"layers":["flatten"]}}'],
+      ['dltrainer/api/outline?input_shape=3%2C8%2C8&outputs=2', '{}']
+    ]);
+  });
+
   it('fetches a file as it is, and says why there is none', async () => {
     const { api, sent } = server(() => new Response('index,truth\n0,a\n'));
     expect(await (await api.testFile('R 1', 3, 'csv')).text()).toBe('index,truth\n0,a\n');
