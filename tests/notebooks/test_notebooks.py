@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -9,13 +11,26 @@ import pytest
 from nbclient import NotebookClient
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+MINUTES = 8
+"""All of them together may take so long, each in a kernel of its own."""
+_took: dict[str, float] = {}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def all_of_them_are_quick() -> Iterator[None]:
+    """Those that were run in this process; nobody waits longer for them, here or in CI."""
+    yield
+    assert sum(_took.values()) < 60 * MINUTES, _took
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_runs(path: Path) -> None:
     """No cell fails, and each run's cell keeps a copy of its panel as HTML and PNG."""
     notebook = nbformat.read(path, as_version=4)
+    begun = time.monotonic()
     NotebookClient(notebook, timeout=100, resources={"metadata": {"path": str(path.parent)}}).execute()
+    _took[path.stem] = time.monotonic() - begun
     started = [cell for cell in notebook.cells if cell.source.startswith("%%dltrain")]
     assert started
     for cell in started:
