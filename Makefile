@@ -10,6 +10,8 @@ QUICKSTART_EXTRAS ?= torch,jupyter
 ARGS ?=
 # Each imports the frameworks, which takes gigabytes of memory.
 TEST_PROCESSES ?= 2
+# Where wheel and sdist go.
+DIST ?= dist
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -57,7 +59,7 @@ $(TOOLS): $(DECLARED)
 	@touch $@
 
 $(QUICKSTART): $(TOOLS)
-	@echo "Installing dltrainer-jupyter[$(QUICKSTART_EXTRAS)]"
+	@echo "Installing dltrainer-jupyter[$(QUICKSTART_EXTRAS)], which takes some minutes"
 	@$(PIP) install --quiet --no-build-isolation --constraint constraints.txt --editable '.[$(QUICKSTART_EXTRAS)]'
 	@touch $@
 
@@ -119,8 +121,11 @@ slow: setup  ## Run the tests that take too long for every change
 
 .PHONY: fuzz
 fuzz: setup  ## Try 5,000 configurations of chance, and 2,000 and more requests that Schemathesis makes of the OpenAPI document
-	@DLTRAINER_TEST_CASES=5000 $(BIN)/python -m pytest --timeout 1200 tests/tal/test_any_configuration.py $(ARGS)
-	@DLTRAINER_TEST_CASES=2000 $(BIN)/python -m pytest --timeout 600 tests/server/test_schema.py $(ARGS)
+	@DLTRAINER_TEST_CASES=5000 $(BIN)/python -m pytest --timeout 1800 tests/tal/test_any_configuration.py $(ARGS) & \
+	configurations=$$!; \
+	DLTRAINER_TEST_CASES=2000 $(BIN)/python -m pytest --timeout 900 tests/server/test_schema.py $(ARGS); \
+	requests=$$?; \
+	wait $$configurations && exit $$requests
 
 .PHONY: e2e
 e2e: setup  ## Drive a real JupyterLab in Chromium
@@ -135,9 +140,17 @@ chaos: setup  ## Kill trainers at random moments, at length; SHARD=keras does a 
 	@$(BIN)/python -m tests.chaos $(SHARD) $(ARGS)
 
 .PHONY: reference
-reference: setup  ## Write docs/reference/parts.md, the settings of every part, from the parts themselves
-	@mkdir -p docs/reference
-	@$(BIN)/python -m dltrainer_jupyter.tal.reference docs/reference/parts.md
+reference: $(SETUP)  ## Write the pages of docs/reference that lie in the repository, from the schemas and the parts themselves
+	@$(BIN)/python -m docs._pages
+
+.PHONY: pictures
+pictures: setup  ## Take the pictures and the recording of docs/images from real runs in Chromium; NAMES="panel-light recording" takes some
+	@$(BIN)/python -m tests.pictures $(NAMES)
+
+.PHONY: docs
+docs: $(SETUP)  ## Build the documentation site; any link that leads nowhere is an error
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict >$(LOG) 2>&1 || { grep -v '^INFO' $(LOG) >&2; exit 1; }
+	@echo "build/site/index.html"
 
 .PHONY: lint
 lint: setup  ## Check style, types and layers, in Python and in TypeScript
@@ -151,18 +164,24 @@ lint: setup  ## Check style, types and layers, in Python and in TypeScript
 
 .PHONY: wheel
 wheel: $(TOOLS) $(PANEL) $(LAB)  ## Build dist/*.whl by way of the sdist, and check that the front end and the server extension are in it
-	@rm -rf dist
-	@$(BIN)/python -m build --no-isolation --outdir dist . >$(LOG) 2>&1 || { cat $(LOG) >&2; exit 1; }
-	@for part in panel.js panel.css insight.js; do \
-	  $(BIN)/python -m zipfile --list dist/*.whl | grep -q "widgets/static/$$part " || { \
+	@rm -f $(DIST)/dltrainer_jupyter-*
+	@$(BIN)/python -m build --no-isolation --outdir $(DIST) . >$(LOG) 2>&1 || { cat $(LOG) >&2; exit 1; }
+	@for part in panel.js panel.css insight.js form-widget.js form-widget.css form.js form.css; do \
+	  $(BIN)/python -m zipfile --list $(DIST)/*.whl | grep -q "widgets/static/$$part " || { \
 	    echo "The wheel lacks dltrainer_jupyter/widgets/static/$$part." >&2; exit 1; }; done
-	@$(BIN)/python -m zipfile --list dist/*.whl | grep -q "server/static/index.html " || { \
+	@$(BIN)/python -m zipfile --list $(DIST)/*.whl | grep -q "server/static/index.html " || { \
 	  echo "The wheel lacks the web page, dltrainer_jupyter/server/static." >&2; exit 1; }
-	@$(BIN)/python -m zipfile --list dist/*.whl | grep -q "share/jupyter/labextensions/dltrainer-jupyter/package.json " || { \
+	@$(BIN)/python -m zipfile --list $(DIST)/*.whl | grep -q "share/jupyter/labextensions/dltrainer-jupyter/package.json " || { \
 	  echo "The wheel lacks the JupyterLab extension." >&2; exit 1; }
-	@$(BIN)/python -m zipfile --list dist/*.whl | grep -q "jupyter_server_config.d/dltrainer_jupyter.json " || { \
+	@$(BIN)/python -m zipfile --list $(DIST)/*.whl | grep -q "jupyter_server_config.d/dltrainer_jupyter.json " || { \
 	  echo "The wheel lacks the file that enables the server extension." >&2; exit 1; }
-	@ls dist/*
+	@ls $(DIST)/*
+
+# The address goes through the environment: a shell would read it otherwise.
+.PHONY: badges
+badges: export BADGES_SOURCE := $(SOURCE)
+badges:  ## Put links to SOURCE=https://github.com/OWNER/REPO on Binder and Colab into README, notebooks and pyproject.toml
+	@$(PYTHON) binder/badges.py "$$BADGES_SOURCE"
 
 .PHONY: clean
 clean:  ## Remove what was built, but not .venv and node_modules

@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from dltrainer_jupyter.tal.settings import settings as assigned
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+# The contract suites are the product's, not test files; this has to stand before anybody imports one.
+pytest.register_assert_rewrite("dltrainer_jupyter.testing")
 
 # Time per example says more about a busy machine than about the code; pytest-timeout bounds the whole test.
 # A gate must not change its mind: under CI the examples are the same each time; at a desk new ones are sought.
@@ -42,4 +47,6 @@ def home(session_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     """Give the test its own ``DLTRAINER_HOME``; the product makes the folder when it needs it."""
     own = tmp_path / "home"
     _use_home(monkeypatch, own)
+    # What a test assigns is gone after it; patching one of its properties back would assign what it was by default.
+    monkeypatch.setattr(assigned, "_assigned", {})
     return own

@@ -20,9 +20,13 @@ RNG = np.random.default_rng(0)
 SMALLEST_RATE = 1e-3
 
 SETTINGS: Mapping[tuple[str, str], Mapping[str, Any]] = {
+    ("postprocessing", "affine"): {"scale": 2.0, "offset": 1.0},
+    ("postprocessing", "labels"): {"names": ["no", "yes"]},
     ("preprocessing", "normalize"): {"mean": [0.5], "std": [0.5]},
+    ("preprocessing", "patches"): {"size": 4},
     ("preprocessing", "resize"): {"size": [4, 4]},
     ("preprocessing", "scale"): {"divisor": 2.0},
+    ("preprocessing", "windows"): {"length": 1},
     ("data", "cifar"): {"path": "cifar-10-batches-py"},
     ("data", "coco"): {"path": "annotations.json"},
     ("data", "csv"): {"path": "houses.csv", "target": "price"},
@@ -36,7 +40,9 @@ SETTINGS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("data", "text_files"): {"path": "texts"},
     ("data", "yolo"): {"path": "data.yaml"},
     ("models", "detector"): {"width": 4},
+    ("layers", "reshape"): {"shape": [7]},
     ("models", "mobilenet_v2"): {"width": 0.25},
+    ("models", "stack"): {"layers": ["flatten", {"type": "dense", "units": 4}]},
     ("models", "unet"): {"width": 4, "depth": 1},
     ("models", "vit"): {"depth": 1},
     ("models", "vit-tiny"): {"depth": 1},
@@ -52,11 +58,34 @@ MODELS: Mapping[str, Signature] = {
     "mlp": Signature("classification", (7,), 3),
     "mobilenet_v2": Signature("classification", (3, 32, 32), 3),
     "resnet": Signature("classification", (3, 32, 32), 3),
+    "stack": Signature("classification", (7,), 3),
     "transformer": Signature("classification", (6, 5), 3),
     "unet": Signature("segmentation", (1, 8, 8), 3),
     "vit": Signature("classification", (3, 32, 32), 3),
     "vit-tiny": Signature("classification", (3, 32, 32), 3),
 }
+
+_SEQUENCE, _IMAGE, _VALUES = (6, 4), (4, 8, 8), (7,)
+LAYERS: Mapping[str, tuple[int, ...]] = {
+    "activation": _VALUES,
+    "attention": _SEQUENCE,
+    "conv": _IMAGE,
+    "dense": _VALUES,
+    "dropout": _VALUES,
+    "embedding": (6,),
+    "flatten": _IMAGE,
+    "global_pool": _IMAGE,
+    "norm": _IMAGE,
+    "output": _SEQUENCE,
+    "pool": _IMAGE,
+    "position": _SEQUENCE,
+    "recurrent": _SEQUENCE,
+    "reshape": _VALUES,
+    "residual": _IMAGE,
+    "transformer_block": _SEQUENCE,
+    "upsample": _IMAGE,
+}
+"""Shapes of what a layer takes."""
 
 _ONE = RNG.normal(size=(6, 1)).astype(np.float32)
 _CLASSES = RNG.normal(size=(6, 3)).astype(np.float32)
@@ -101,6 +130,14 @@ MEASURED: Mapping[str, tuple[np.ndarray, np.ndarray, int]] = {
     "detection": _boxes(),
 }
 """By task: outputs, targets, and how many outputs a model has."""
+
+PREDICTED: Mapping[str, tuple[Signature, np.ndarray]] = {
+    "classification": (Signature("classification", (4,), 2), np.array([[0.2, 0.1], [-1.0, 1.5]])),
+    "segmentation": (Signature("segmentation", (1, 4, 4), 2), _PIXELS[:, :2]),
+    "regression": (Signature("regression", (4,), 1), np.array([[-0.25], [1.75]])),
+    "detection": (Signature("detection", (3, 8, 8), 1), np.array([[[0, 0, 4, 4, 0.9, 0], [0, 0, 4, 3.5, 0.5, 0]]])),
+}
+"""By task: of which model, and what it gives."""
 
 Found = tuple[dict[str, Any], dict[str, Any]]
 
@@ -149,10 +186,12 @@ HELD_BY: Mapping[tuple[str, str], tuple[str, str]] = {
     ("adapters", "own_loop"): ("recipes/test_own_loop.py", "tal.train("),
     ("adapters", "pytorch"): ("contract/test_pytorch.py", 'framework = "pytorch"'),
     ("adapters", "tensorflow"): ("contract/test_tensorflow.py", 'framework = "tensorflow"'),
+    **{("checks", name): ("tal/checkup", f'"{name}"') for name in registry.names("checks")},
     ("executors", "inline"): ("executors/test_executors.py", '"inline"'),
     ("executors", "process"): ("executors/test_executors.py", '"process"'),
     ("executors", "thread"): ("executors/test_executors.py", '"thread"'),
     ("faces", "figure"): ("widgets/test_figures.py", "plot("),
+    ("faces", "form"): ("widgets/test_form.py", "shown: Form"),
     ("faces", "panel"): ("widgets/test_panel.py", "panel"),
     ("faces", "show"): ("widgets/test_display.py", "show"),
     ("recipes", "detection"): ("recipes/test_detection.py", "tal.train("),

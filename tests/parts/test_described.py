@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+import yaml
 
 from dltrainer_jupyter.core import forms, registry
 from dltrainer_jupyter.core.schema import part_settings, presets
@@ -20,17 +21,19 @@ TESTS = Path(__file__).parents[1]
 
 RUN_HERE = {
     "models",
+    "layers",
     "optimizers",
     "losses",
     "schedules",
     "metrics",
     "data",
     "preprocessing",
+    "postprocessing",
     "augmentations",
     "regularizations",
 }
 """Kinds whose parts the files beside this one run, each."""
-RUN_BY_SUITES = {"adapters", "executors", "faces", "recipes", "trackers"}
+RUN_BY_SUITES = {"adapters", "checks", "executors", "faces", "recipes", "trackers"}
 
 
 def test_every_kind_is_run() -> None:
@@ -41,6 +44,14 @@ def test_every_kind_is_run() -> None:
 def test_it_has_a_docstring(kind, name) -> None:
     documented = inspect.getdoc(registry.find(kind, name)) or ""
     assert documented.partition("\n")[0].endswith(".")
+
+
+@pytest.mark.parametrize(("kind", "name"), [it for it in ALL if it[0] in RUN_HERE])
+def test_its_documentation_says_what_it_is_made_with_and_shows_it(kind, name) -> None:
+    """Of a part that each framework builds in its own way, what they have in common says so."""
+    documented = [inspect.cleandoc(it.__doc__ or "") for it in inspect.getmro(registry.find(kind, name))]
+    for section in ("Parameters", "Examples"):
+        assert any(f"\n{section}\n---" in it for it in documented), section
 
 
 @pytest.mark.parametrize(("kind", "name"), WITH_SETTINGS)
@@ -77,3 +88,14 @@ def test_a_suite_runs_it(kind, name) -> None:
     place, said = samples.HELD_BY[kind, name]
     files = [TESTS / place] if place.endswith(".py") else sorted((TESTS / place).glob("test_*.py"))
     assert any(said in file.read_text(encoding="utf-8") for file in files)
+
+
+@pytest.mark.parametrize(("kind", "name"), [it for it in WITH_SETTINGS if it[0] in registry.KEYS])
+def test_its_example_can_be_written_in_a_configuration(kind, name) -> None:
+    short = name.partition(".")[2] if kind in registry.OF_A_FRAMEWORK else name
+    [(key, given)] = yaml.safe_load(catalogue.part(kind, short).example).items()
+    assert key == registry.KEYS[kind]
+    [given] = given if isinstance(given, list) else [given]
+    config = dict(given) if isinstance(given, dict) else {"type": given}
+    assert config.pop("type") == short
+    assert part_settings(registry.find(kind, name).Config, config)

@@ -19,6 +19,7 @@ from tests.parts import samples
 FRAMEWORK = "jax"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", samples.models(FRAMEWORK))
 def test_a_model_answers_and_learns(name) -> None:
     made, settings = samples.settings("models", name)

@@ -1,4 +1,4 @@
-"""Every schedule, metric, data source and preprocessing step that is registered works on a little of its own."""
+"""Every schedule, metric, data source and step of processing that is registered works on a little of its own."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import pytest
 from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.spec import Part, RunSpec
 from dltrainer_jupyter.data.preprocessing import apply_chain, named_steps
+from dltrainer_jupyter.postprocessing import chain
+from dltrainer_jupyter.tal.outputs import as_json, begun, told
 from tests.data import tables
 from tests.parts import samples
 
@@ -67,12 +69,32 @@ def test_a_source_gives_samples(name, tmp_path: Path, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("name", registry.names("preprocessing"))
 def test_a_step_is_fitted_applied_told_of_and_read_back(name) -> None:
     (step,) = named_steps([Part.model_validate({"type": name, **samples.SETTINGS.get(("preprocessing", name), {})})])
-    images = np.random.default_rng(0).uniform(1, 2, (5, 1, 8, 8)).astype(np.float32)
+    cuts = getattr(step, "yields", False)
+    images = np.random.default_rng(0).uniform(1, 2, (5, 3 if cuts else 1, 8, 8)).astype(np.float32)
     fitted = step.fit(images)
     done = fitted.apply(images)
     assert np.isfinite(done).all()
-    assert len(done) == len(images)
+    if cuts:
+        pieces, counts = fitted.split(images)
+        assert np.array_equal(pieces, done)
+        assert (len(counts), counts.sum()) == (len(images), len(done))
+    else:
+        assert len(done) == len(images)
     assert not np.array_equal(done, images)
     assert "\n" not in fitted.describe()
-    raw = {"type": "input", "shapes": [[1, 8, 8]], "dtype": "float32"}
+    raw = {"type": "input", "shapes": [list(images.shape[1:])], "dtype": "float32"}
     assert np.array_equal(apply_chain([raw, fitted.to_dict()], images), done)
+
+
+@pytest.mark.parametrize("name", registry.names("postprocessing"))
+def test_a_step_makes_others_of_predictions_and_tells_of_it(name) -> None:
+    part = Part.model_validate({"type": name, **samples.SETTINGS.get(("postprocessing", name), {})})
+    for task in registry.find("postprocessing", name).task:
+        signature, outputs = samples.entry(samples.PREDICTED, task)
+        (step,) = steps = chain.chain_of([part], lambda _: None)
+        chain.check([part], steps, signature)
+        before = begun(outputs, signature)
+        after = chain.apply([part], steps, before, signature)
+        assert len(after.values) == len(outputs)
+        assert "\n" not in step.describe()
+        assert as_json(told(after, signature)) != as_json(before.values)
