@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from dltrainer_jupyter.store import Store
 from dltrainer_jupyter.testing.store_samples import new_run
 from tests.copies import multiply
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -99,15 +100,12 @@ def grows(tab: Locator) -> None:
     seen, drawn = epoch(tab), picture(tab)
     expect(tab.locator(".dlt-epoch b").first).not_to_have_text(str(seen))
     assert epoch(tab) > seen
-    tab.page.wait_for_function("([c, was]) => c.toDataURL() !== was", arg=[canvas(tab).element_handle(), drawn])
-
-
-def canvas(tab: Locator) -> Locator:
-    return tab.locator(".dlt-plot canvas").first
+    # Looked up each time: a chart is made anew when its curves become others.
+    until(lambda: picture(tab) != drawn, 60)
 
 
 def picture(tab: Locator) -> str:
-    return str(canvas(tab).evaluate("c => c.toDataURL()"))
+    return str(tab.locator(".dlt-plot canvas").first.evaluate("c => c.toDataURL()"))
 
 
 def command(page: Page, label: str) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
@@ -68,11 +69,11 @@ class Page:
         return group
 
 
-@pytest.fixture
-def page(tmp_path: Path) -> Iterator[Page]:
-    command = [sys.executable, "-c", _START, "--logdir", str(tmp_path / "logs"), "--host", "127.0.0.1", "--port", "0"]
+@contextmanager
+def opened(logs: Path) -> Iterator[Page]:
+    command = [sys.executable, "-c", _START, "--logdir", str(logs), "--host", "127.0.0.1", "--port", "0"]
     command += ["--reload_interval", "1", "--load_fast", "true", "--samples_per_plugin", "scalars=100000"]
-    written = tmp_path / "tensorboard.txt"
+    written = logs.with_name("tensorboard.txt")
     with written.open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
@@ -83,6 +84,12 @@ def page(tmp_path: Path) -> Iterator[Page]:
     finally:
         process.terminate()
         process.wait(20)
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[Page]:
+    with opened(tmp_path / "logs") as page:
+        yield page
 
 
 def test_the_page_shows_a_run_as_it_is_written(page, tmp_path):
@@ -133,7 +140,7 @@ def test_the_page_shows_a_run_as_it_is_written(page, tmp_path):
     until(lambda: page.compared()["sessions"][0]["status"] == "STATUS_SUCCESS", 30)
 
 
-def test_the_page_of_a_run_that_has_ended_holds_each_point_once(page, tmp_path):
+def test_the_page_of_a_run_that_has_ended_holds_each_point_once(tmp_path):
     """Started afterwards, it reads what is in the files only."""
     tracker = TensorBoard(TensorBoard.Config(logdir=str(tmp_path / "logs")))
     key = tracker.open(tracked_run(tmp_path / "run"), None, Mark()).key
@@ -143,7 +150,8 @@ def test_the_page_of_a_run_that_has_ended_holds_each_point_once(page, tmp_path):
     tracker.send(Update({}, update(251, 300).epochs))
     tracker.end(ending())
     tracker.close()
-    # It reads a file piece by piece, and shows what it has so far.
-    until(lambda: page.runs() == [RUN] and page.steps("step/train_loss") == list(range(1, 251)), 60)
-    assert page.steps("val_loss") == [100, 200, 300]
-    assert page.compared()["sessions"][0]["status"] == "STATUS_SUCCESS"
+    with opened(tmp_path / "logs") as page:
+        # It reads a file piece by piece, and shows what it has so far.
+        until(lambda: page.runs() == [RUN] and page.steps("step/train_loss") == list(range(1, 251)), 60)
+        assert page.steps("val_loss") == [100, 200, 300]
+        assert page.compared()["sessions"][0]["status"] == "STATUS_SUCCESS"

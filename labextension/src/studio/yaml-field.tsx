@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useUniqueId } from '../panel/hooks';
 import type { FormField } from '../form/contract';
 import { useWords } from '../words/words';
@@ -46,10 +46,37 @@ export function YamlField(props: YamlFieldProps): JSX.Element {
   const [editor, setEditor] = useState<CodeEditor | null>(null);
   const newest = useRef(props);
   newest.current = props;
+  // Edits may come before what follows from an earlier one, or from the loaded editor, was drawn: each goes to the editor
+  // from the moment there is one, and that one begins with the text as it is by then.
+  const loaded = useRef<CodeEditor | null>(null);
+  const written = useRef(text);
+  written.current = text;
   const hint = useUniqueId();
 
+  useLayoutEffect(() => {
+    const { handle } = newest.current;
+    const write = (next: string) => {
+      written.current = next;
+      newest.current.onText(next);
+    };
+    handle.current = {
+      goTo: line => (loaded.current === null ? goToLine(plain.current, line) : loaded.current.goTo(line)),
+      replace: next => (loaded.current === null ? write(next) : loaded.current.replace(next)),
+      edit: (edits, next) => (loaded.current === null ? write(next) : loaded.current.edit(edits)),
+      undo: () => {
+        loaded.current?.undo();
+        return loaded.current !== null;
+      },
+      redo: () => {
+        loaded.current?.redo();
+        return loaded.current !== null;
+      }
+    };
+    return () => {
+      handle.current = null;
+    };
+  }, []);
   useEffect(() => {
-    let made: CodeEditor | null = null;
     let closed = false;
     import('./code-editor')
       .then(({ createEditor }) => {
@@ -57,15 +84,16 @@ export function YamlField(props: YamlFieldProps): JSX.Element {
           return;
         }
         const had = plain.current !== null && plain.current === document.activeElement;
-        made = createEditor(place.current, {
-          text: newest.current.text,
+        const made = createEditor(place.current, {
+          text: written.current,
           label: newest.current.label,
           describedBy: hint,
-          onChange: written => newest.current.onText(written),
+          onChange: next => newest.current.onText(next),
           onSubmit: () => newest.current.onSubmit(),
           settings: () => newest.current.settings(),
           parts: kind => newest.current.parts(kind)
         });
+        loaded.current = made;
         setEditor(made);
         if (had) {
           made.focus();
@@ -75,29 +103,11 @@ export function YamlField(props: YamlFieldProps): JSX.Element {
       .catch(() => undefined);
     return () => {
       closed = true;
-      made?.destroy();
+      loaded.current?.destroy();
+      loaded.current = null;
     };
   }, [hint]);
   useEffect(() => editor?.mark(problems), [editor, problems]);
-  useEffect(() => {
-    const { handle } = newest.current;
-    handle.current = {
-      goTo: line => (editor === null ? goToLine(plain.current, line) : editor.goTo(line)),
-      replace: text => (editor === null ? newest.current.onText(text) : editor.replace(text)),
-      edit: (edits, next) => (editor === null ? newest.current.onText(next) : editor.edit(edits)),
-      undo: () => {
-        editor?.undo();
-        return editor !== null;
-      },
-      redo: () => {
-        editor?.redo();
-        return editor !== null;
-      }
-    };
-    return () => {
-      handle.current = null;
-    };
-  }, [editor]);
 
   return (
     <div class="dlt-code">
@@ -109,7 +119,10 @@ export function YamlField(props: YamlFieldProps): JSX.Element {
           aria-describedby={hint}
           spellcheck={false}
           autocomplete="off"
-          onInput={event => props.onText(event.currentTarget.value)}
+          onInput={event => {
+            written.current = event.currentTarget.value;
+            props.onText(event.currentTarget.value);
+          }}
           onKeyDown={event => {
             if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
               event.preventDefault();

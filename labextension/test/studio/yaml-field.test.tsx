@@ -37,9 +37,14 @@ class Editor implements CodeEditor {
 }
 
 let editor: Editor;
+/** What happens once the editor is there, and before that was drawn. */
+let meanwhile: (() => void) | null = null;
 vi.mock('../../src/studio/code-editor', () => ({
   createEditor: (_: HTMLElement, options: EditorOptions) => {
     editor = new Editor(options);
+    if (meanwhile !== null) {
+      queueMicrotask(meanwhile);
+    }
     return editor;
   }
 }));
@@ -65,16 +70,20 @@ function View(): JSX.Element {
   );
 }
 
-beforeEach(async () => {
+const open = async () => {
   await act(() => render(<View />, root));
   await vi.waitFor(async () => {
     await act(() => undefined);
     expect(root.querySelector('textarea')).toBeNull();
   });
+};
+beforeEach(() => {
+  meanwhile = null;
 });
 afterEach(() => render(null, root));
 
 it('writes nothing back into the editor, however soon one change follows another', async () => {
+  await open();
   editor.type('');
   // Drawn, but what is to be done after that has not been done yet.
   await vi.waitFor(() => expect(shown.at(-1)).toBe(''), { interval: 0 });
@@ -84,6 +93,13 @@ it('writes nothing back into the editor, however soon one change follows another
 });
 
 it('takes a text from elsewhere when it is told to', async () => {
+  await open();
   await act(() => handle.current?.replace('name: opened'));
+  expect([editor.text, shown.at(-1)]).toEqual(['name: opened', 'name: opened']);
+});
+
+it('gives the editor what comes between its loading and its being drawn', async () => {
+  meanwhile = () => handle.current?.replace('name: opened');
+  await open();
   expect([editor.text, shown.at(-1)]).toEqual(['name: opened', 'name: opened']);
 });
