@@ -4,23 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic.json_schema import models_json_schema
 
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.server import openapi
 from dltrainer_jupyter.server.routes import PREFIX, ROUTES
 from dltrainer_jupyter.server.stream import STREAM
+from dltrainer_jupyter.server.stream_schemas import ASKED, TOLD
 from dltrainer_jupyter.tal.catalogue import written
 from docs._pages.markdown import code, prose, table
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 _HEAD = f"""\
 # REST
 
 What the Jupyter server answers where the extension is enabled, under its base URL and behind its token, as `dltrain ui`
 does. This page is written from the OpenAPI document, which the server gives at `GET {PREFIX}/openapi.json`. A WebSocket
-at `{PREFIX}{STREAM}` tells what changes.
+tells what changes: [Stream](#stream).
 
 A refused request is answered with [ErrorAnswer](#erroranswer):
+"""
+_STREAM = f"""\
+## Stream
+
+A WebSocket at `{PREFIX}{STREAM}`, behind the same token, tells of changes as they come: one for a whole page, however
+much it shows. Frames are JSON, each with a `kind`. `{STREAM}?runs=a,b` watches from the beginning on. While somebody is
+slow to read, one frame of each thing waits at most, and is put together when it can be sent.
 """
 _SCHEMA = "#/components/schemas/"
 _ELSEWHERE = dict.fromkeys((RunSpec.__name__, *RunSpec.model_json_schema()["$defs"]), "configuration.md")
@@ -38,9 +51,30 @@ def pages() -> dict[str, str]:
     for group, paths in groupby(document["paths"].items(), key=lambda it: _group(it[0])):
         lines.append(f"## {group.capitalize()}\n")
         lines += [line for path, methods in paths for line in _path(path, methods)]
+    stream, more = _stream()
+    lines += stream
+    schemas |= {name: schema for name, schema in more.items() if name not in schemas}
     lines.append("## Schemas\n")
     lines += [line for name in sorted(schemas) if name not in _ELSEWHERE for line in _schema(name, schemas[name])]
     return {"rest.md": "\n".join(lines).rstrip() + "\n"}
+
+
+def _stream() -> tuple[list[str], Mapping[str, Any]]:
+    """Write what both sides say over the stream; gives the schemas it refers to besides."""
+    lines = [_STREAM]
+    more: dict[str, Any] = {}
+    for heading, frames in (("A client says", ASKED), ("The server says", TOLD)):
+        lines.append(f"### {heading}\n")
+        wanted: list[tuple[type[BaseModel], Literal["validation"]]] = [
+            (frame, "validation") for frame in frames.values()
+        ]
+        schemas, document = models_json_schema(wanted, ref_template=_SCHEMA + "{model}")
+        defined = document["$defs"]
+        for frame, kind in zip(frames.values(), frames, strict=True):
+            name = schemas[frame, "validation"]["$ref"].removeprefix(_SCHEMA)
+            lines += _schema(kind, defined.pop(name), level=4)
+        more |= defined
+    return lines, more
 
 
 def _group(path: str) -> str:
@@ -80,8 +114,8 @@ def _contents(of: Mapping[str, Any]) -> str:
     return ", ".join(said) if said else ", ".join(map(code, kinds))
 
 
-def _schema(name: str, schema: Mapping[str, Any]) -> Iterator[str]:
-    yield f"### {name}\n"
+def _schema(name: str, schema: Mapping[str, Any], level: int = 3) -> Iterator[str]:
+    yield f"{'#' * level} {name}\n"
     if schema.get("description"):
         yield prose(schema["description"].partition("\n\n")[0]) + "\n"
     properties = schema.get("properties", {})

@@ -22,6 +22,7 @@ from dltrainer_jupyter.core.spec import Part, RunSpec, TrackerPart
 from dltrainer_jupyter.core.vocabulary import WORDS
 from dltrainer_jupyter.magics.options import CELL_OPTIONS
 from dltrainer_jupyter.server.routes import PREFIX, ROUTES
+from dltrainer_jupyter.server.stream_schemas import ASKED, TOLD, Growth, RunSnapshot
 from dltrainer_jupyter.tal import catalogue
 from dltrainer_jupyter.tal.inference import TrainedModel
 from dltrainer_jupyter.tal.reports import LoadedReport
@@ -190,6 +191,17 @@ def test_every_field_of_what_the_rest_api_takes_and_gives_has_its_row() -> None:
     for schema in asked - {RunSpec, Part, TrackerPart}:
         fields = {field.alias or name for name, field in schema.model_fields.items()}
         assert fields == rows(section(pages()["rest.md"], f"### {schema.__name__}")) or not fields
+
+
+def test_every_frame_of_the_stream_has_its_place() -> None:
+    stream = section(pages()["rest.md"], "## Stream")
+    for heading, frames in (("### A client says", ASKED), ("### The server says", TOLD)):
+        for kind, frame in frames.items():
+            fields = rows(section(section(stream, heading), f"#### {kind}"))
+            assert fields == {field.alias or name for name, field in frame.model_fields.items()}
+    for schema in (Growth, RunSnapshot):
+        fields = rows(section(pages()["rest.md"], f"### {schema.__name__}"))
+        assert fields == {field.alias or name for name, field in schema.model_fields.items()}
 
 
 # --- Python -------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import pytest
 import websocket
 
 from dltrainer_jupyter.core.states import State
+from dltrainer_jupyter.server.stream_schemas import TOLD
 from dltrainer_jupyter.store import Store
 from dltrainer_jupyter.tal.session import open_store
 from dltrainer_jupyter.views import feed as feeding
@@ -36,6 +37,8 @@ class Page:
     def hear(self) -> dict[str, Any]:
         """Read a frame, and apply it."""
         frame: dict[str, Any] = json.loads(self.socket.recv())
+        # Nothing is told that isn't described.
+        TOLD[frame["kind"]].model_validate(frame)
         if frame["kind"] == "snapshot":
             self.shown[frame["id"]] = frame["snapshot"]
         elif frame["kind"] == "patch":
