@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Icon, type IconName } from './icons';
 
 export interface ButtonProps {
@@ -23,7 +23,8 @@ export function Button(props: ButtonProps): JSX.Element {
   const { icon, label, busyLabel, busy = false, disabled = false, kind = 'plain', compact = false } = props;
   const ref = useRef<HTMLButtonElement>(null);
   const focus = props.autoFocus === true;
-  useEffect(() => {
+  // At once: a key that follows the one which brought it must not go elsewhere.
+  useLayoutEffect(() => {
     if (focus) {
       ref.current?.focus();
     }

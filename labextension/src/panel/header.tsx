@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { RunState, Snapshot } from '../contract';
 import { doing, underWay } from '../model/pending';
 import type { RunModel, RunView } from '../model/run-model';
@@ -46,7 +46,7 @@ export function Header(props: HeaderProps): JSX.Element {
   const [asking, setAsking] = useState<Question | null>(null);
   const root = useRef<HTMLElement>(null);
   const wasAsking = useRef(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     // The question took the focus; it goes back to where the buttons are.
     if (wasAsking.current && asking === null) {
       root.current?.querySelector<HTMLElement>('.dlt-actions button')?.focus();

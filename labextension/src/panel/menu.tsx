@@ -1,5 +1,5 @@
 import type { JSX, RefObject } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useUniqueId } from './hooks';
 import { Icon, type IconName } from './icons';
 
@@ -68,7 +68,8 @@ export function MenuList(props: {
   const list = useRef<HTMLDivElement>(null);
   const now = useRef({ near, onClose });
   now.current = { near, onClose };
-  useEffect(() => {
+  // At once: an arrow key may follow the one that opened it before anything was painted.
+  useLayoutEffect(() => {
     place(list.current, now.current.near());
     entries(list.current)[0]?.focus();
     const shut = (event: Event) => {

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Button } from './button';
 import { useUniqueId } from './hooks';
 
@@ -29,7 +29,8 @@ export function NumberForm(props: NumberFormProps): JSX.Element {
   const number = props.parse(text);
   // Nothing is wrong yet where nothing is written.
   const bad = number === null && text + props.first !== '';
-  useEffect(() => {
+  // At once: what is typed meanwhile would go elsewhere, or be selected and typed over.
+  useLayoutEffect(() => {
     input.current?.focus();
     input.current?.select();
   }, []);

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { metric } from '../model/format';
 import { message } from '../model/run-model';
 import { Button } from '../panel/button';
@@ -42,7 +42,7 @@ function Finder(props: {
   const root = useRef<HTMLDivElement>(null);
   const input = useRef<HTMLInputElement>(null);
   const id = useUniqueId();
-  useEffect(() => input.current?.focus(), []);
+  useLayoutEffect(() => input.current?.focus(), []);
   const offered = rows?.filter(row => !taken.includes(row.id)).slice(0, OFFERED) ?? [];
   const chosen = Math.min(at, offered.length - 1);
 

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Snapshot } from '../contract';
 import type { FormField } from '../form/contract';
 import { count } from '../model/format';
@@ -38,7 +38,7 @@ export function CloneEditor({ client, host, snapshot, step, onDone }: CloneEdito
   const left = useLeft();
   const root = useRef<HTMLElement>(null);
   // It opens far above the button that opens it.
-  useEffect(() => field.current?.goTo(1), []);
+  useLayoutEffect(() => field.current?.goTo(1), []);
   const parts = useParts(client);
   const known = useRef<readonly FormField[] | null>(null);
   const settings = async () => {

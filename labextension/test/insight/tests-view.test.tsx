@@ -62,6 +62,13 @@ afterEach(() => {
 });
 
 describe('test runs', () => {
+  it('are asked for from the first key on, though nothing was painted since the click', async () => {
+    await show();
+    [...root.querySelectorAll('button')].find(it => it.textContent?.includes('Test on a data set…'))?.click();
+    await Promise.resolve();
+    expect(document.activeElement).toBe(root.querySelector('.dlt-test-form input'));
+  });
+
   it('stand in a table, newest first, with what they measured', async () => {
     kept = [test(1, 'validation'), test(2, 'wine', { metrics: { accuracy: 0.5, f1: null } })];
     await show();

@@ -293,6 +293,24 @@ describe('the examples view', () => {
     expect(document.activeElement).toBe(tile);
   });
 
+  it('enlarges an example for the next key already, and takes no focus once it is closed', async () => {
+    await open('examples');
+    await slide(0);
+    const [tile, other] = all('.dlt-tile button');
+    const drawn = () => Promise.resolve().then(() => undefined);
+    tile?.focus();
+    tile?.click();
+    await drawn();
+    const dialog = root.querySelector('[role=dialog]');
+    expect(document.activeElement).toBe(dialog);
+    dialog?.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }));
+    await drawn();
+    expect(document.activeElement).toBe(tile);
+    other?.focus();
+    await settled();
+    expect(document.activeElement).toBe(other);
+  });
+
   it('keeps the Tab key inside the enlarged example', async () => {
     await open('examples');
     await slide(0);

@@ -147,6 +147,13 @@ describe('several runs', () => {
     expect(root.querySelector('[role=combobox]')).toBeNull();
     expect(document.activeElement).toBe(button(root, 'Add run'));
   });
+
+  it('are looked for from the first key on, though nothing was painted since the click', async () => {
+    await open(['A'], [first()]);
+    button(root, 'Add run').click();
+    await settle();
+    expect(document.activeElement).toBe(root.querySelector('[role=combobox]'));
+  });
 });
 
 describe('a run that is not there', () => {

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Checkpoint } from '../../contract';
 import { metric, percent } from '../../model/format';
 import { Button } from '../../panel/button';
@@ -39,7 +39,8 @@ export function ExampleZoom(props: ZoomProps): JSX.Element | null {
     checkpoint?.step ?? 0,
     looking && checkpoint !== null && item !== undefined && explains(item)
   );
-  useEffect(() => {
+  // At once, and back at once: later it would take the focus from wherever a person has gone by then.
+  useLayoutEffect(() => {
     const before = document.activeElement;
     dialog.current?.focus({ preventScroll: true });
     return () => {

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Snapshot } from '../../contract';
 import { Button } from '../../panel/button';
 import { useUniqueId } from '../../panel/hooks';
@@ -19,7 +19,7 @@ export function TestForm(props: {
   const [checkpoint, setCheckpoint] = useState<CheckpointName>('best');
   const input = useRef<HTMLInputElement>(null);
   const id = useUniqueId();
-  useEffect(() => input.current?.focus(), []);
+  useLayoutEffect(() => input.current?.focus(), []);
   const start = () => props.onStart({ data: data.trim(), checkpoint: available(checkpoint, snapshot) });
   return (
     <form
