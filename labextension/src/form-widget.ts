@@ -100,6 +100,8 @@ class Telling {
 }
 
 function placeOf(model: WidgetModel, client: WidgetFormClient, telling: Telling): FormPlace {
+  // While the script was on its way nobody listened.
+  telling.text = textOf(model);
   return {
     client,
     text: telling.text,

@@ -112,6 +112,15 @@ describe("a notebook's form", () => {
     expect(model.saved).toEqual([]);
   });
 
+  it('begins with the text as it is once its script has come', async () => {
+    const { model, el } = show();
+    model.set('yaml', 'model: vit\n');
+    model.tell('change:yaml');
+    loaded(model);
+    await vi.waitFor(() => expect(el.querySelector('textarea')?.value).toBe('model: vit\n'));
+    expect(model.saved).toEqual([]);
+  });
+
   it('says why there is no form, and keeps its text', async () => {
     const { model, el } = show();
     model.answer({ ok: false, error: "The panel's form.js isn't built." });

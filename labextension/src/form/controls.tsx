@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import { onOneLine as written } from '../model/yaml-write';
 import { readValue, same } from '../model/yaml-document';
 import { useFormWords } from './words';
@@ -86,9 +86,10 @@ export function YamlControl(props: ControlProps): JSX.Element {
   const [unread, setUnread] = useState(false);
   const placeholder = useFallbackText(field, fallback);
   const text = value === undefined ? '' : inner(field, value);
+  // Both before another key, which may make it a draft, or start a run without what is held here.
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is written elsewhere takes its place.
-  useEffect(() => setUnread(false), [text]);
-  useEffect(() => {
+  useLayoutEffect(() => setUnread(false), [text]);
+  useLayoutEffect(() => {
     onDraft(id, unread);
     return () => onDraft(id, false);
   }, [onDraft, id, unread]);

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { onOneLine as written } from '../model/yaml-write';
 import { useFormWords } from './words';
 import type { FormField } from './contract';
@@ -17,7 +17,8 @@ function useTyped(text: string): {
   const [typed, setTyped] = useState<string | null>(null);
   // What stands in the configuration because of it.
   const wrote = useRef([text]);
-  useEffect(() => {
+  // Before another key: by then this text would be none of those that the key has become.
+  useLayoutEffect(() => {
     if (!wrote.current.some(it => it.trim() === text.trim())) {
       wrote.current = [text];
       setTyped(null);

@@ -184,7 +184,7 @@ export function RunForm(props: RunFormProps): JSX.Element {
     }
   };
   const { handle } = props;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (handle === undefined) {
       return undefined;
     }

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import '../styles/form-cell.css';
 import type { FormPlace } from '../clients/form-contract';
 import type { Connection } from '../contract';
@@ -24,9 +24,10 @@ function FormCell({ place }: { place: FormPlace }): JSX.Element {
   const [started, setStarted] = useState<string | null>(null);
   const [yaml] = useState(place.text === '' ? TEMPLATE : place.text);
   const connection = useConnection(client);
-  // An example that was put in the place of nothing is the kernel's text, too.
-  useEffect(() => onText(yaml), [onText, yaml]);
-  useEffect(() => onElsewhere(next => form.current?.replace(next)), [onElsewhere]);
+  // Before anything is typed, or told from elsewhere: later the one would be told in place of what was typed, and the
+  // other missed. An example that was put in the place of nothing is the kernel's text, too.
+  useLayoutEffect(() => onText(yaml), [onText, yaml]);
+  useLayoutEffect(() => onElsewhere(next => form.current?.replace(next)), [onElsewhere]);
   return (
     <section class="dlt-card dlt-create dlt-form-cell" aria-label={said.title}>
       {connection === 'disconnected' ? (
