@@ -4,7 +4,7 @@ import type { FormClient, Part, Parts } from './contract';
 export interface PartLists {
   /** The parts of a kind; `null` until they are known. Asks for them where nobody has. */
   known: (kind: string) => Part[] | null;
-  /** Reads those that are known anew: plug-ins come and go. */
+  /** Reads anew those that were asked for: plug-ins come and go. */
   refresh: () => void;
 }
 
@@ -12,10 +12,13 @@ export interface PartLists {
 export function usePartLists(client: FormClient, ask: (kind: string) => Promise<Parts>): PartLists {
   const [lists, setLists] = useState<Readonly<Record<string, Part[]>>>({});
   const asked = useRef(new Set<string>());
+  // With those that couldn't be read: nothing may be drawn, and so ask for them, until somebody chooses one.
+  const wanted = useRef(new Set<string>());
   const left = useRef(false);
   const load = useCallback(
     (kind: string) => {
       asked.current.add(kind);
+      wanted.current.add(kind);
       ask(kind).then(
         ({ parts }) => {
           if (!left.current) {
@@ -29,7 +32,7 @@ export function usePartLists(client: FormClient, ask: (kind: string) => Promise<
     [ask]
   );
   const refresh = useCallback(() => {
-    for (const kind of asked.current) {
+    for (const kind of wanted.current) {
       load(kind);
     }
   }, [load]);

@@ -20,11 +20,12 @@ export async function watchEndings(client: StudioClient, tell: (row: RunRow) => 
       tell(row);
     }
   };
-  const { runs } = await client.page({ states: ALIVE, limit: LOOKED_AT });
-  observe(runs);
-  const lookAgain = async () => observe((await client.page({ sort: 'updated', limit: LOOKED_AT })).runs);
+  // What changes while it is being read which runs are alive is newer than that.
+  const heard: RunRow[] = [];
+  let hear = (rows: RunRow[]) => void heard.push(...rows);
+  const lookAgain = async () => hear((await client.page({ sort: 'updated', limit: LOOKED_AT })).runs);
   const release = [
-    client.onRows(observe),
+    client.onRows(rows => hear(rows)),
     client.onConnection(connection => {
       if (connection === 'connected') {
         // Should the server be away again already, there is a next time.
@@ -32,11 +33,20 @@ export async function watchEndings(client: StudioClient, tell: (row: RunRow) => 
       }
     })
   ];
-  return () => {
+  const stop = () => {
     for (const end of release) {
       end();
     }
   };
+  try {
+    const { runs } = await client.page({ states: ALIVE, limit: LOOKED_AT });
+    hear = observe;
+    observe([...runs, ...heard]);
+  } catch (error) {
+    stop();
+    throw error;
+  }
+  return stop;
 }
 
 /**

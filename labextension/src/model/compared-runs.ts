@@ -105,23 +105,21 @@ export class ComparedRuns {
 
   /** Asks the server why it has nothing of runs that it doesn't have. */
   #look(): void {
-    for (const [id, run] of this.#runs) {
+    for (const run of this.#runs.values()) {
       const ended = hasEnded(this.#client, run.model.view.connection);
       if (ended && run.missing === null) {
-        this.#miss(id, '');
-        void whyMissing(run.model).then(reason => this.#miss(id, reason ?? ''));
+        this.#miss(run, '');
+        // Right after a break one run knows sooner than another that the server is back: then nothing is missing.
+        void whyMissing(run.model).then(reason => run.missing !== null && this.#miss(run, reason ?? ''));
       } else if (!ended) {
         run.missing = null;
       }
     }
   }
 
-  #miss(id: string, reason: string): void {
-    const run = this.#runs.get(id);
-    if (run !== undefined) {
-      run.missing = reason;
-      this.#later();
-    }
+  #miss(run: Followed, reason: string): void {
+    run.missing = reason;
+    this.#later();
   }
 
   #later(): void {

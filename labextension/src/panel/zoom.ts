@@ -34,8 +34,10 @@ export function useZoom(model: RunModel, gone: boolean): Zoom {
       .curve(names, Math.floor(window[0]), Math.ceil(window[1]), FINE_POINTS)
       .then(curves => newest.current === window && setFine(curves))
       // The decimated curve stays, which is still true, only coarser.
-      .catch((error: unknown) =>
-        model.tell(`This window can’t be read more finely: ${message(error)}`, true)
+      .catch(
+        (error: unknown) =>
+          newest.current === window &&
+          model.tell(`This window can’t be read more finely: ${message(error)}`, true)
       );
   };
   return { zoom, fine, zoomTo };

@@ -138,6 +138,19 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+it('offers the parts that could not be asked for, once the server is back', async () => {
+  const { offered } = studio;
+  studio.offered = () => Promise.reject(new Error('away'));
+  await open('model: mlp');
+  expect([...labelled('Model').options].map(it => it.textContent)).toEqual(['mlp']);
+  studio.offered = offered;
+  await act(async () => {
+    studio.become('connected');
+    await settle(10);
+  });
+  expect([...labelled('Model').options].map(it => it.textContent)).toEqual(['mlp', 'cnn']);
+});
+
 it('writes what a field says into the text, and nothing else', async () => {
   await open('model: mlp   # small\nepochs: 3  # few\n');
   await type('Epochs', '1e1');

@@ -42,6 +42,29 @@ test('what ended while the server was away is told of when it is back', async ()
   await expect.poll(() => told).toEqual(['1 completed']);
 });
 
+test('what ends while it is read which runs are alive is told of', async () => {
+  const told: string[] = [];
+  const studio = new TestStudio([row(1, 'running')]);
+  const alive = studio.read({ limit: 200 });
+  let answer: (page: typeof alive) => void = () => undefined;
+  studio.answer = () =>
+    new Promise(resolve => {
+      answer = resolve;
+    });
+  const watching = watchEndings(studio, ({ number, state }) => told.push(`${number} ${state}`));
+  studio.tell([row(1, 'completed')]);
+  answer(alive);
+  await watching;
+  expect(told).toEqual(['1 completed']);
+});
+
+test('whoever can’t read which runs are alive listens to nothing', async () => {
+  const studio = new TestStudio();
+  studio.answer = () => Promise.reject(new Error('away'));
+  await expect(watchEndings(studio, () => undefined)).rejects.toThrow('away');
+  expect([studio.listeners.size, studio.connections.size]).toEqual([0, 0]);
+});
+
 test('whoever stops watching is told nothing more', async () => {
   const { studio, told, stop } = await watched(row(1, 'running'));
   stop();

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Snapshot } from '../../src/contract';
 import { RunModel } from '../../src/model/run-model';
 import { CurvesTab } from '../../src/panel/curves-tab';
+import { type Zoom, useZoom } from '../../src/panel/zoom';
 import { TestClient, snapshot } from '../snapshot';
 
 const root = document.createElement('div');
@@ -66,6 +67,27 @@ describe('CurvesTab', () => {
     globalThis.ResizeObserver = ResizeObserver;
     const line = root.querySelector('.dlt-timeline-line');
     expect(observed).toContain(line);
+  });
+
+  it('says nothing of a window that was left before it was known that it can’t be read', async () => {
+    const client = new TestClient();
+    const failures: ((error: Error) => void)[] = [];
+    client.curve = () => new Promise((_, reject) => failures.push(reject));
+    let zoomTo: Zoom['zoomTo'] = () => undefined;
+    const model = new RunModel(client);
+    function View() {
+      ({ zoomTo } = useZoom(model, false));
+      return null;
+    }
+    await act(() => render(<View />, root));
+    await act(() => zoomTo([10, 20]));
+    await act(() => zoomTo(null));
+    await act(() => zoomTo([30, 40]));
+    await act(async () => failures[0]?.(new Error('old')));
+    expect(model.view.notice).toBeNull();
+    await act(async () => failures[1]?.(new Error('new')));
+    expect(model.view.notice?.text).toBe('This window can’t be read more finely: new');
+    model.close();
   });
 
   it('tells a checkpoint when it is pointed at, and offers what to do when it is chosen', async () => {

@@ -173,6 +173,20 @@ describe('a run that is not there', () => {
   });
 });
 
+it('is missing no run that comes back after a break, though another comes back before it', async () => {
+  await open(['A', 'B'], [one('A'), one('B')]);
+  const become = (state: 'connected' | 'disconnected') => {
+    studio.state = state;
+    studio.followed.get('A')?.become(state);
+    studio.followed.get('B')?.become(state);
+  };
+  become('disconnected');
+  await pass(200);
+  become('connected');
+  await pass(200);
+  expect(root.querySelectorAll('.dlt-missing')).toHaveLength(0);
+});
+
 describe('no run', () => {
   it('says what to do', async () => {
     await open([], []);

@@ -28,12 +28,13 @@ export class WatchedRun {
   receive(answer: Extract<Answer, { kind: 'snapshot' | 'patch' | 'gone' | 'error' }>): void {
     if (answer.kind === 'gone' || answer.kind === 'error') {
       this.ended = true;
-      for (const callback of this.#ends) {
-        callback();
-      }
+      this.#tellEnd();
       return;
     }
-    this.ended = false;
+    if (this.ended) {
+      this.ended = false;
+      this.#tellEnd();
+    }
     const next =
       answer.kind === 'snapshot'
         ? answer.snapshot
@@ -60,8 +61,15 @@ export class WatchedRun {
     return () => this.#listeners.delete(callback);
   }
 
+  /** Calls back when nothing more will come, and when something comes after all. */
   onEnd(callback: () => void): () => void {
     this.#ends.add(callback);
     return () => this.#ends.delete(callback);
+  }
+
+  #tellEnd(): void {
+    for (const callback of this.#ends) {
+      callback();
+    }
   }
 }

@@ -229,6 +229,16 @@ describe('a run', () => {
     expect(missing.connection()).toBe('disconnected');
   });
 
+  it('that is told of after all is connected again, and says so', () => {
+    const { run } = follow();
+    const said: Connection[] = [];
+    run.onConnection(state => said.push(state));
+    FakeSocket.newest.open();
+    FakeSocket.newest.tell({ kind: 'error', id: 'R1', message: 'The store is busy.' });
+    FakeSocket.newest.tell({ kind: 'snapshot', id: 'R1', snapshot: snapshot() });
+    expect(said.slice(-2)).toEqual(['disconnected', 'connected']);
+  });
+
   it('is all the panel’s model needs', async () => {
     const model = new RunModel(client.run('R1'));
     FakeSocket.newest.open();
