@@ -22,7 +22,7 @@ export async function watchEndings(client: StudioClient, tell: (row: RunRow) => 
   };
   // What changes while it is being read which runs are alive is newer than that.
   const heard: RunRow[] = [];
-  let hear = (rows: RunRow[]) => void heard.push(...rows);
+  let hear: typeof observe = rows => void heard.push(...rows);
   const lookAgain = async () => hear((await client.page({ sort: 'updated', limit: LOOKED_AT })).runs);
   const release = [
     client.onRows(rows => hear(rows)),
