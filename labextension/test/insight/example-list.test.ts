@@ -86,6 +86,19 @@ describe('a list of examples', () => {
     expect(list.items).toHaveLength(20);
   });
 
+  it('begins anew with another question that could not be asked at first', async () => {
+    const { read, list } = listed(answer(25));
+    list.ask(wanted);
+    await settled();
+    read.mockRejectedValueOnce(new Error('Nobody answers.'));
+    list.ask({ ...wanted, epoch: 2 });
+    await settled();
+    list.again();
+    await settled();
+    expect(read.mock.calls.at(-1)).toEqual(['examples', { ...wanted, epoch: 2, offset: 0, count: 10 }]);
+    expect(list.items.map(({ index }) => index)).toEqual(Array.from({ length: 10 }, (_, i) => i));
+  });
+
   it('ends where nothing more comes, whatever was promised', async () => {
     const { read, list } = listed(async (what, args) => ({ ...(await answer(12)(what, args)), total: 99 }));
     list.ask(wanted);

@@ -179,6 +179,24 @@ describe('a drawing', () => {
     await settle();
     expect(text('.dlt-answer')).toContain('The answer appears here.');
   });
+
+  it('is predicted later where a person went elsewhere before the pen had rested', async () => {
+    HTMLCanvasElement.prototype.toDataURL = () => 'data:image/png;base64,AA';
+    await show();
+    await way('Draw');
+    await point('pointerdown', 10, 10);
+    await way('Files');
+    await act(async () => void (await vi.advanceTimersByTimeAsync(500)));
+    expect(client.asked).toEqual([]);
+    await way('Draw');
+    await act(async () => void (await vi.advanceTimersByTimeAsync(310)));
+    expect(text('.dlt-answer-word')).toBe('Prediction: 7');
+    // What was predicted isn't once more.
+    await way('Files');
+    await way('Draw');
+    await act(async () => void (await vi.advanceTimersByTimeAsync(500)));
+    expect(client.asked).toHaveLength(1);
+  });
 });
 
 describe('before there is a checkpoint', () => {

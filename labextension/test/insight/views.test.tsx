@@ -262,6 +262,20 @@ describe('the metrics view', () => {
   });
 });
 
+describe('what was validated', () => {
+  it('is read again for the epoch that is looked at when the run goes on from an earlier one', async () => {
+    await open('metrics');
+    await slide(0);
+    expect(text('.dlt-settings [role=status]')).toBe('20 examples');
+    const run = { ...props.snapshot.run, attempts: 2 };
+    props = { ...props, snapshot: snapshot({ confusion: null, run }) };
+    await act(() => shown.update(props));
+    await act(async () => void (await vi.advanceTimersByTimeAsync(1000)));
+    await settled();
+    expect(text('.dlt-settings [role=status]')).toBe('20 examples');
+  });
+});
+
 describe('the examples view', () => {
   it('says how many of the set are kept, and filters', async () => {
     await open('examples');
@@ -270,6 +284,17 @@ describe('the examples view', () => {
     await click(all('.dlt-example-filter input')[2]);
     expect(client.questions.at(-1)?.args).toMatchObject({ epoch: 1, correct: false, offset: 0 });
     expect(text('.dlt-score')).toBe('7 found · 20 of 60,000 examples, the same at each epoch');
+  });
+
+  it('keeps what was chosen, though another view was opened at once', async () => {
+    await open('examples');
+    await slide(0);
+    all('.dlt-example-filter input')[2]?.click();
+    await Promise.resolve();
+    await act(() => props.onTab('metrics'));
+    await act(() => props.onTab('examples'));
+    await settled();
+    expect((all('.dlt-example-filter input')[2] as HTMLInputElement).checked).toBe(true);
   });
 
   it('enlarges an example; arrows go on, Escape gives the focus back', async () => {

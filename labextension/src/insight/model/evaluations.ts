@@ -40,6 +40,9 @@ export class Evaluations extends Changing {
   #chosen: number | null = null;
   #sign = '';
   #attempts = 0;
+  /** Times the newest was asked for, and which of them was answered last: an answer to one before it is ignored. */
+  #reads = 0;
+  #answered = 0;
   #refreshed = 0;
   #refresh: ReturnType<typeof setTimeout> | undefined;
   #rest: ReturnType<typeof setTimeout> | undefined;
@@ -81,6 +84,7 @@ export class Evaluations extends Changing {
       this.#evaluations.clear();
       this.#asked.clear();
       this.#matrices.clear();
+      this.#answered = this.#reads + 1;
     }
     clearTimeout(this.#refresh);
     const pause = Math.max(0, this.#refreshed + REFRESH_MS - Date.now());
@@ -89,8 +93,15 @@ export class Evaluations extends Changing {
 
   async readNewest(): Promise<void> {
     this.#refreshed = Date.now();
+    this.#reads += 1;
+    const mine = this.#reads;
+    const late = () => mine < this.#answered;
     try {
       const newest = (await this.#client.read('evaluation')) as Evaluation;
+      if (late()) {
+        return;
+      }
+      this.#answered = mine;
       this.error = null;
       this.epochs = newest.epochs;
       this.labels = newest.labels;
@@ -102,7 +113,12 @@ export class Evaluations extends Changing {
       }
       this.#matrices.about(newest.epochs, newest.labels.length);
     } catch (error) {
+      if (late()) {
+        return;
+      }
       this.error = message(error);
+      // So that it is read after a break, also of a run that has ended.
+      this.#sign = '';
     }
     this.known = true;
     this.tell();
@@ -143,8 +159,13 @@ export class Evaluations extends Changing {
 
   async #readEvaluation(epoch: number): Promise<void> {
     this.#asked.add(epoch);
+    const attempt = this.#attempts;
     try {
-      this.#evaluations.set(epoch, (await this.#client.read('evaluation', { epoch })) as Evaluation);
+      const found = (await this.#client.read('evaluation', { epoch })) as Evaluation;
+      if (attempt !== this.#attempts) {
+        return;
+      }
+      this.#evaluations.set(epoch, found);
       this.error = null;
     } catch (error) {
       this.error = message(error);

@@ -34,6 +34,8 @@ export class ExampleList extends Changing {
   readonly #page: number;
   #wanted: Wanted | null = null;
   #question = 0;
+  /** Where the page begins that was asked for last. */
+  #offset = 0;
 
   /** @param page examples read at once */
   constructor(client: InsightClient, page: number) {
@@ -61,12 +63,13 @@ export class ExampleList extends Changing {
   }
 
   again(): void {
-    void this.#read(this.about === null ? 0 : this.items.length);
+    void this.#read(this.#offset);
   }
 
   async #read(offset: number): Promise<void> {
     this.#question += 1;
     const mine = this.#question;
+    this.#offset = offset;
     this.busy = true;
     this.error = null;
     this.tell();

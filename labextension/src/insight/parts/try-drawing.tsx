@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { penFor } from '../../model/strokes';
 import { inLanguage } from '../../words/language';
 import type { Asking } from '../model/asking';
-import type { Drawing } from '../model/drawing';
+import { type Drawing, NO_DRAWING } from '../model/drawing';
 import { TRIAL } from '../words/trial';
 import { AnswerCard } from './answer-card';
 import { DrawPad, pictureOf } from './draw-pad';
@@ -11,6 +11,9 @@ import { FileButton } from './file-button';
 
 /** Milliseconds the pen rests before what is drawn is predicted. */
 const PAUSE_MS = 300;
+
+/** What was predicted last; a person may go to another view before the pen has rested for long enough. */
+const predicted = new WeakMap<Asking, Drawing>();
 
 /** A drawing, and what the model says of it whenever the pen rests. */
 export function TryDrawing(props: {
@@ -27,17 +30,16 @@ export function TryDrawing(props: {
 }): JSX.Element {
   const { asking, drawing, disabled } = props;
   const said = inLanguage(TRIAL, props.language);
-  const asked = useRef(drawing);
   const picture = useRef(props.onPicture);
   picture.current = props.onPicture;
   const { strokes, ink } = drawing;
   useEffect(() => {
-    const before = asked.current;
+    const before = predicted.get(asking) ?? NO_DRAWING;
     if (strokes === before.strokes && ink === before.ink) {
       return undefined;
     }
     if (strokes.length === 0) {
-      asked.current = { ...before, strokes, ink };
+      predicted.set(asking, { ...before, strokes, ink });
       asking.clear();
       return undefined;
     }
@@ -45,7 +47,7 @@ export function TryDrawing(props: {
       return undefined;
     }
     const timer = setTimeout(() => {
-      asked.current = { ...before, strokes, ink };
+      predicted.set(asking, { ...before, strokes, ink });
       picture.current(pictureOf({ strokes, ink, pen: before.pen }));
     }, PAUSE_MS);
     return () => clearTimeout(timer);

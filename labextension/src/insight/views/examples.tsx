@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import { Empty } from '../../panel/button';
 import type { InsightProps } from '../contract';
 import { type Evaluations, useEvaluations } from '../model/evaluations';
@@ -25,7 +25,8 @@ type ExamplesProps = InsightProps & { evaluations: Evaluations; words: Evaluatio
 function Examples({ client, snapshot, evaluations, words }: ExamplesProps): JSX.Element {
   const { epoch } = evaluations;
   const [filter, setFilter] = useState<Filter>(() => filterOf(client));
-  useEffect(() => keepFilter(client, filter), [client, filter]);
+  // Before another view can be chosen, which would forget it.
+  useLayoutEffect(() => keepFilter(client, filter), [client, filter]);
   const newest = evaluations.epochs.at(-1);
   const found = newest === undefined ? undefined : evaluations.evaluation(newest);
   if (found?.has_examples === false) {

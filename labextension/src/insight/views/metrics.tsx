@@ -31,11 +31,13 @@ function Metrics(props: InsightProps & { evaluations: Evaluations; words: Evalua
   const found = epoch === null ? undefined : evaluations.evaluation(epoch);
   const last = useRef<Evaluation | undefined>(undefined);
   last.current = found ?? last.current;
+  const known = found !== undefined;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what was known is forgotten once the run goes on from an earlier epoch.
   useEffect(() => {
     if (epoch !== null) {
       evaluations.wantEvaluation(epoch);
     }
-  }, [evaluations, epoch]);
+  }, [evaluations, epoch, known]);
   const shown = last.current;
   const summary = shown?.summary ?? null;
   return (
