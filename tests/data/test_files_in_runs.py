@@ -17,7 +17,7 @@ from dltrainer_jupyter.data.hugging_face import HuggingFace
 from dltrainer_jupyter.tal import Run
 from tests.chaos.outcome import differences, outcome
 from tests.data import written
-from tests.waiting import until
+from tests.halfway import held_at_call
 
 DETECTION = {"model": {"type": "detector", "width": 4}, "metrics": ["map50"]}
 SEQUENCES = {"model": {"type": "lstm", "units": 4}}
@@ -80,9 +80,11 @@ def test_it_is_trained_on_and_gives_the_same_bits_lazily_and_in_memory(source, t
 def test_a_run_that_was_suspended_in_mid_epoch_goes_on_to_the_same_bits(source, tmp_path: Path) -> None:
     settings = {**source(tmp_path), "epochs": 15}
     whole = train(settings, "none")
-    parted = train(settings, "none", executor="thread")
-    until(lambda: parted.step >= 5, timeout=30)
-    parted.suspend().wait(30)
+    with held_at_call(5) as there:
+        parted = train(settings, "none", executor="thread")
+        assert there.wait(60)
+        suspension = parted.suspend()
+    suspension.wait(60)
     assert parted.state == "suspended"
     assert 0 < parted.step < whole.step
     parted.resume(executor="thread")

@@ -25,7 +25,7 @@ from dltrainer_jupyter.data.stored.coded import CodedTable
 from dltrainer_jupyter.loop.parts import load_data
 from tests.chaos.outcome import outcome
 from tests.data import tables
-from tests.waiting import until
+from tests.halfway import held_at_call
 
 
 @pytest.fixture(autouse=True)
@@ -244,9 +244,11 @@ def test_a_run_goes_on_to_the_same_bits_if_its_table_fits_no_more_or_fits_again(
     fits = [before]
     monkeypatch.setattr("dltrainer_jupyter.data.files.table.is_lazy", lambda *_: not fits[0])
     whole = train(path, lazy="auto", **settings)
-    parted = train(path, lazy="auto", **settings, executor="thread")
-    until(lambda: parted.step >= 5, timeout=30)
-    parted.suspend().wait(30)
+    with held_at_call(5) as there:
+        parted = train(path, lazy="auto", **settings, executor="thread")
+        assert there.wait(60)
+        suspension = parted.suspend()
+    suspension.wait(60)
     assert 0 < parted.step < whole.step
     fits[0] = not before
     parted.resume(executor="thread")
@@ -292,7 +294,7 @@ def test_parts_that_do_not_fit_into_the_cache_together_are_read_all_the_same(
 def test_two_that_want_the_same_wait_for_one_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tables.csv(tmp_path)
     done: list[str] = []
-    both = threading.Barrier(2, timeout=10)
+    both = threading.Barrier(2, timeout=60)
 
     def converted(*given: Any) -> None:
         done.append(given[-1])
@@ -309,7 +311,7 @@ def test_two_that_want_the_same_wait_for_one_another(tmp_path: Path, monkeypatch
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert (len(found), len(done)) == (2, 1)
 
 

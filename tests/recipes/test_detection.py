@@ -18,7 +18,7 @@ from dltrainer_jupyter.recipes.detection import Detection
 from dltrainer_jupyter.recipes.detection_loss import assign, detection_loss, focal_loss, giou, grid
 from dltrainer_jupyter.tal import Run
 from tests.chaos.outcome import differences, outcome
-from tests.waiting import until
+from tests.halfway import held_at_call
 
 SETTINGS: dict[str, Any] = {
     "model": {"type": "detector", "width": 4},
@@ -199,9 +199,11 @@ def test_boxes_of_ones_own_are_trained_on() -> None:
 @pytest.mark.parametrize("settings", [{}, {"ema": 0.9, "precision": "bf16-mixed", "gradient_accumulation": 2}])
 def test_a_suspended_run_goes_on_to_the_same_bits(settings: dict[str, Any]) -> None:
     whole = train(epochs=4, **settings)
-    parted = train(epochs=4, executor="thread", **settings)
-    until(lambda: parted.step >= 3, timeout=30)
-    parted.suspend().wait(30)
+    with held_at_call(3) as there:
+        parted = train(epochs=4, executor="thread", **settings)
+        assert there.wait(60)
+        suspension = parted.suspend()
+    suspension.wait(60)
     assert parted.state == "suspended"
     assert 0 < parted.step < whole.step
     parted.resume(executor="thread")

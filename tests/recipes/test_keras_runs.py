@@ -14,12 +14,11 @@ from sklearn.datasets import load_wine
 from dltrainer_jupyter import tal
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.tal import Run
+from tests.halfway import held_at_call
 from tests.waiting import until
 
 X, Y = load_wine(return_X_y=True)
 X = ((X - X.mean(0)) / X.std(0)).astype("float32")
-STEPS = 36
-"""In an epoch, with a fifth of the samples held back."""
 
 
 def model_of_a_notebook() -> keras.Model:
@@ -65,15 +64,20 @@ def assert_alike(run: Run, other: Run) -> None:
 def test_a_run_that_is_paused_and_goes_on_in_another_process() -> None:
     model = model_of_a_notebook()
     before = [weight.copy() for weight in model.get_weights()]
-    undisturbed = train(model).wait(60)
-    disturbed = train(model)
-    until(lambda: disturbed.state == "running", 60)
-    disturbed.pause().wait(60)
+    undisturbed = train(model, epochs=10).wait(60)
+    with held_at_call(1) as there:
+        disturbed = train(model, epochs=10)
+        assert there.wait(60)
+        pause = disturbed.pause()
+    pause.wait(60)
     assert disturbed.state == "paused"
-    disturbed.resume().wait(60)
-    disturbed.suspend().wait(60)
+    with held_at_call(1) as there:
+        disturbed.resume().wait(60)
+        assert there.wait(60)
+        suspension = disturbed.suspend()
+    suspension.wait(60)
     until(lambda: disturbed.state == "suspended", 60)
-    assert 0 < disturbed.step < STEPS
+    assert 0 < disturbed.step < undisturbed.step
     disturbed.resume(executor="process")
     disturbed.wait(120)
     assert_alike(undisturbed, disturbed)

@@ -16,7 +16,7 @@ from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.data.drawing import Drawing
 from dltrainer_jupyter.tal import Run
 from tests.chaos.outcome import differences, outcome
-from tests.waiting import until
+from tests.halfway import held_at_call
 
 SETTINGS: dict[str, Any] = {
     "model": {"type": "unet", "width": 4, "depth": 2, "dropout": 0.1},
@@ -67,9 +67,11 @@ def test_a_class_for_each_pixel_is_predicted() -> None:
 @pytest.mark.parametrize("settings", [{}, {"loss": "dice", "ema": 0.9, "precision": "bf16-mixed"}])
 def test_a_suspended_run_goes_on_to_the_same_bits(settings: dict[str, Any]) -> None:
     whole = train(epochs=4, **settings)
-    parted = train(epochs=4, executor="thread", **settings)
-    until(lambda: parted.step >= 3, timeout=30)
-    parted.suspend().wait(30)
+    with held_at_call(3) as there:
+        parted = train(epochs=4, executor="thread", **settings)
+        assert there.wait(60)
+        suspension = parted.suspend()
+    suspension.wait(60)
     assert parted.state == "suspended"
     assert 0 < parted.step < whole.step
     parted.resume(executor="thread")

@@ -9,6 +9,7 @@ import pytest
 from flax import nnx
 
 from dltrainer_jupyter import tal
+from tests.halfway import held_at_call
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -45,15 +46,18 @@ def settings(epochs: int) -> dict[str, Any]:
 @pytest.mark.slow
 def test_an_own_module_paused_suspended_and_moved_to_a_process_ends_as_if_undisturbed() -> None:
     undisturbed = tal.train(executor="inline", **settings(40)).wait()
-    run = tal.train(executor="thread", **settings(40))
+    with held_at_call(5) as there:
+        run = tal.train(executor="thread", **settings(40))
+        assert there.wait(60)
+        run.pause()
     assert run.spec.framework == "jax"
-    until(lambda: run.step > 5, 60)
-    run.pause()
     until(lambda: run.state == "paused")
     at = run.step
-    run.resume()
-    until(lambda: run.step > at)
-    run.suspend()
+    assert at > 5
+    with held_at_call(1) as there:
+        run.resume()
+        assert there.wait(60)
+        run.suspend()
     until(lambda: run.state == "suspended")
     assert run.step < undisturbed.step
     run.resume(executor="process")
@@ -70,7 +74,7 @@ def test_a_cnn_by_name_learns_digits_while_its_rate_is_changed() -> None:
         model="cnn", data="digits", framework="jax", epochs=60, metrics=["accuracy"], executor="thread", verbose=False
     )
     until(lambda: run.step > 5, 60)
-    assert run.set(learning_rate=2e-4).wait(20).status == "done"
+    assert run.set(learning_rate=2e-4).wait(60).status == "done"
     until(lambda: run.epoch > 10, 100)
     run.stop()
     run.wait()

@@ -14,7 +14,7 @@ from dltrainer_jupyter.core.errors import TrainingFailed
 from dltrainer_jupyter.tal.session import open_store
 from tests.adapters.augmenting import AugmentingChecks
 from tests.adapters.images import CLASSES, DIGITS
-from tests.waiting import until
+from tests.halfway import held_at_call
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,9 +49,11 @@ def digest(run) -> str:
 def test_a_suspended_run_goes_on_with_the_same_bits() -> None:
     through = train(augmentation=MOVED, epochs=7, threads=1).wait(100)
     assert through.metrics()["val_accuracy"].max() >= 0.96
-    broken = train(augmentation=MOVED, epochs=7, threads=1)
-    until(lambda: broken.step > 100)
-    broken.suspend().wait(30)
+    with held_at_call(100) as there:
+        broken = train(augmentation=MOVED, epochs=7, threads=1)
+        assert there.wait(60)
+        suspension = broken.suspend()
+    suspension.wait(60)
     assert broken.state == "suspended"
     broken.resume()
     broken.wait(100)

@@ -11,6 +11,7 @@ import torch
 
 from dltrainer_jupyter import tal
 from dltrainer_jupyter.core.errors import IllegalControlError, TrainingFailed
+from tests.halfway import held_at_call
 from tests.recipes.lightning.bench import X, Y, seeded
 from tests.recipes.lightning.modules import Classifier, Remembering, Scheduled
 from tests.waiting import until
@@ -126,10 +127,10 @@ def test_a_rate_that_the_module_sets_by_hand_is_left_alone() -> None:
 def test_a_person_may_set_the_rate_where_the_module_has_no_scheduler() -> None:
     run = quick(seeded(Classifier), epochs=100_000, executor="thread")
     until(lambda: run.step > 0)
-    run.set(learning_rate=0.003).wait(20)
+    run.set(learning_rate=0.003).wait(60)
     step = run.step
     until(lambda: run.step > step + 20)
-    run.stop().wait(20)
+    run.stop().wait(60)
     assert run.metrics().learning_rate.iloc[-1] == 0.003
 
 
@@ -138,17 +139,19 @@ def test_it_may_not_where_it_has_one() -> None:
     until(lambda: run.step > 0)
     control = run.set(learning_rate=0.003)
     with pytest.raises(IllegalControlError):
-        control.wait(20)
-    run.stop().wait(20)
+        control.wait(60)
+    run.stop().wait(60)
 
 
 @pytest.mark.slow
 def test_suspended_in_mid_epoch_and_resumed_in_another_process_it_ends_the_same() -> None:
     settings = {"epochs": 12, "batch_size": 4, "ema": 0.9}
     undisturbed = quick(seeded(Everything), **settings).wait()
-    run = quick(seeded(Everything), **settings, executor="thread")
-    until(lambda: run.step > 3)
-    run.suspend().wait(20)
+    with held_at_call(4) as there:
+        run = quick(seeded(Everything), **settings, executor="thread")
+        assert there.wait(60)
+        suspension = run.suspend()
+    suspension.wait(60)
     assert 3 < run.step < undisturbed.step
     run.resume(executor="process")
     run.wait(100)
