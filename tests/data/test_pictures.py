@@ -24,6 +24,7 @@ from dltrainer_jupyter.data.pictures.opening import SUFFIXES, opened
 from dltrainer_jupyter.data.pictures.settings import PictureForm
 from dltrainer_jupyter.data.pictures.yolo import Yolo
 from tests.data import written
+from tests.pace import times_slower
 
 SPEC = RunSpec(model="mlp", data="x", batch_size=4, validation={"split": 0.25})
 FORM = PictureForm(8, 8, 3, "stretch")
@@ -179,17 +180,20 @@ def test_a_hundred_thousand_pictures_are_listed_in_two_seconds(tmp_path: Path) -
             os.close(os.open(tmp_path / f"class {name}" / f"{number:05}.jpg", os.O_CREAT))
     for name in range(10):  # those that are looked at
         Image.new("RGB", (8, 8)).save(tmp_path / f"class {name}" / "00000.jpg")
-    began = time.perf_counter()
-    listed = [Listing(tmp_path, SUFFIXES).files(tmp_path / f"class {name}") for name in range(10)]
-    took = time.perf_counter() - began
-    assert sum(map(len, listed)) == 100_000
-    assert took < 2, f"{took:.2f} s"
-    began = time.perf_counter()
-    spec = RunSpec(model="mlp", data="x")
-    with pytest.raises(BadSampleError, match="another kind of file"):
-        # Nearly all are empty, so the first batch that is due can't be read; until then none is opened.
-        load(ImageFolder, tmp_path, spec, image_size=224)
-    assert time.perf_counter() - began < 4
+    listing, loading = [], []
+    for _ in range(3):  # a machine with other things to do makes single times long, never short
+        began = time.perf_counter()
+        listed = [Listing(tmp_path, SUFFIXES).files(tmp_path / f"class {name}") for name in range(10)]
+        listing.append(time.perf_counter() - began)
+        assert sum(map(len, listed)) == 100_000
+        began = time.perf_counter()
+        spec = RunSpec(model="mlp", data="x")
+        with pytest.raises(BadSampleError, match="another kind of file"):
+            # Nearly all are empty, so the first batch that is due can't be read; until then none is opened.
+            load(ImageFolder, tmp_path, spec, image_size=224)
+        loading.append(time.perf_counter() - began)
+    assert min(listing) < 2 * times_slower(), f"{min(listing):.2f} s"
+    assert min(loading) < 4 * times_slower(), f"{min(loading):.2f} s"
 
 
 def test_masks_say_what_each_pixel_is(tmp_path: Path) -> None:

@@ -6,9 +6,11 @@ import json
 import subprocess
 import sys
 
+from tests.pace import times_slower
+
 BUDGET = 0.060
 """Seconds ``%load_ext`` may take beyond IPython itself."""
-ATTEMPTS = 3
+ATTEMPTS = 10
 """A busy machine may spoil a measurement; it can't make one too good."""
 HEAVY = {
     "fsspec",
@@ -50,7 +52,7 @@ def test_loading_is_quick_and_imports_nothing_heavy() -> None:
         seconds.append(found["seconds"])
         if min(seconds) <= BUDGET:
             return
-    assert min(seconds) <= BUDGET
+    assert min(seconds) <= BUDGET * times_slower()
 
 
 def test_unloading_leaves_nothing_behind(notebook) -> None:

@@ -40,7 +40,7 @@ def test_a_hundred_thousand_steps_arrive_once_and_in_order(tracked, place) -> No
         run.trainer.epoch(epoch)
     run.trainer.end()
     until(lambda: run.record.state == "delivered", 60)
-    following.thread.join(10)
+    following.thread.join(60)
     points = place.of(run.id, "curve train_loss")
     assert [(step, value) for step, value, _ in points] == run.curve()
     assert len(points) == 100_000
@@ -60,7 +60,7 @@ def test_of_a_decimated_series_the_last_step_arrives_too(tracked, place) -> None
     assert place.curve(run.id)[-1][0] == 1000
     run.trainer.end()
     until(lambda: run.record.state == "delivered")
-    following.thread.join(10)
+    following.thread.join(60)
     assert place.curve(run.id) == run.curve(every=10)
     assert place.curve(run.id)[-1][0] == 1005
 
@@ -122,7 +122,7 @@ def test_a_tracker_that_is_away_is_told_of_once_and_catches_up(tracked, place) -
     until(lambda: run.record.state == "following")
     run.trainer.end()
     until(lambda: run.record.state == "delivered")
-    following.thread.join(10)
+    following.thread.join(60)
     (behind,) = run.events("tracker_behind")
     assert behind.startswith("'filed' is behind since ")
     assert behind.endswith("will be tried again: ConnectionError: no answer from http://localhost")
@@ -137,7 +137,7 @@ def test_a_relay_leaves_when_nobody_answers_after_the_end(tracked, place, monkey
     following = run.follow()
     run.trainer.steps(100)
     run.trainer.end()
-    following.thread.join(20)
+    following.thread.join(60)
     assert not following.thread.is_alive()
     assert run.record.state == "behind"
     assert run.store.tracking_holder(run.id, "filed") is None
@@ -283,7 +283,7 @@ def test_a_graph_that_comes_with_the_first_epoch_reaches_the_tracker(tracked, pl
     run.trainer.epoch(2)
     run.trainer.end()
     until(lambda: run.record.state == "delivered")
-    following.thread.join(10)
+    following.thread.join(60)
     assert place.of(run.id, "graph") == [[], ["model/layer"]]
     assert place.of(run.id, "histogram") == ([["model.weight", 1]] if measured else [])
     assert place.curve(run.id) == run.curve()
@@ -313,11 +313,11 @@ def test_a_relay_whose_tracker_hangs_leaves_once_nothing_more_is_to_come(tracked
             run.store.delete_run(run.id)
         if end == "pending":
             run.store.request_start(run.id, epochs=20_000)
-        watching.join(10)
+        watching.join(60)
     place.unsay("hangs")
     assert not watching.is_alive()
     following.stop()
-    following.thread.join(10)
+    following.thread.join(60)
 
 
 def gone(*_: object) -> None:
@@ -338,7 +338,7 @@ def test_a_relay_leaves_a_run_that_waits_for_another_trainer_and_for_a_store_tha
         assert following.thread.is_alive()
     run.trainer.attempt.end(State.SUSPENDED)
     run.store.request_start(run.id)
-    following.thread.join(10)
+    following.thread.join(60)
     assert not following.thread.is_alive()
     assert not following.is_broken
     assert run.record.step == 100
@@ -373,7 +373,7 @@ def test_a_deleted_run_is_left_quietly(tracked, place) -> None:
     run.trainer.end()
     until(lambda: run.record.state == "behind")
     run.store.delete_run(run.id)
-    following.thread.join(20)
+    following.thread.join(60)
     assert not following.thread.is_alive()
 
 
@@ -385,7 +385,7 @@ def test_two_relays_never_send_at_once(tracked, place) -> None:
     run.trainer.end()
     until(lambda: run.record.state == "delivered")
     for following in followings:
-        following.thread.join(10)
+        following.thread.join(60)
     assert len(place.of(run.id, "open")) == 1
     assert len(place.of(run.id, "curve train_loss")) == 1000
 
@@ -398,7 +398,7 @@ def test_a_relay_that_was_replaced_stops(tracked, place, monkeypatch: pytest.Mon
     monkeypatch.setattr("dltrainer_jupyter.store.tracking._is_free", lambda *_: True)
     assert run.store.hold_tracking(run.id, "filed") is not None
     run.trainer.steps(100)
-    following.thread.join(10)
+    following.thread.join(60)
     assert not following.thread.is_alive()
     assert len(place.of(run.id, "curve train_loss")) <= 200
     assert run.record.step == 100
@@ -425,8 +425,7 @@ def test_a_look_that_takes_long_is_followed_by_a_longer_rest_that_ends_with_the_
     assert longest == under_test.LONGEST_INTERVAL == 10
     threading.Timer(0.2, lambda: following.notice(is_over=True)).start()
     began = time.monotonic()
-    assert not following._rested(longest)
-    assert time.monotonic() - began < 5
+    assert not following._rested(100.0)
     threading.Timer(0.2, following.stop).start()
-    assert following._rested(longest)
-    assert time.monotonic() - began < 5
+    assert following._rested(100.0)
+    assert time.monotonic() - began < 50

@@ -127,7 +127,7 @@ def test_a_killed_trainer_is_noticed_and_resumed_under_the_same_key(place, home)
         script.kill()
         script.wait()
     # Nobody else looks: the relay notices.
-    until(lambda: store.run(run_id).state == "lost", 30)
+    until(lambda: store.run(run_id).state == "lost", 60)
     until(lambda: [it.state for it in store.tracking(run_id)] == ["delivered"], 60)
     assert [state for state, *_ in place.of(run_id, "end")] == ["lost"]
     run = tal.get(run_id)
@@ -192,7 +192,7 @@ def test_what_is_being_sent_is_left_to_its_relay_and_no_failure(tracked, place, 
     began = time.monotonic()
     assert dltrain.main(["sync", "--wait"], standalone_mode=False) == 1
     assert capsys.readouterr().out == expected
-    assert time.monotonic() - began < 10, "nobody waits for a run that goes on"
+    assert time.monotonic() - began < 40, "nobody waits for a run that goes on"
     hold.give_back()
     assert dltrain.main(["sync"], standalone_mode=False) == 0
     expected = f"What is there of digits ({run.id[:6]}…) is at filed: 100 steps; it is running on '"

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from dltrainer_jupyter.server import glimpses
+from tests.pace import times_slower
 
 STACK = {"model": {"layers": [{"type": "conv", "features": 8}, "pool", "flatten"]}, "data": "digits"}
 PLUG_IN = """
@@ -162,7 +163,7 @@ def test_layers_of_others_are_imported_by_a_worker(server, tmp_path, monkeypatch
 
 
 def test_a_hundred_layers_are_followed_in_time(server) -> None:
-    """Expected 20 ms of processor time; the bound is generous, since others work on the machine that tests."""
+    """Expected 20 ms of processor time, on a machine as quick as the one where that was found."""
     pair = [{"type": "conv", "features": 16, "activation": "relu"}, {"type": "residual", "features": 16}]
     settings = {"model": {"layers": pair * 50}, "data": "digits"}
     from dltrainer_jupyter.server.stack_schemas import OutlineQuery
@@ -170,8 +171,8 @@ def test_a_hundred_layers_are_followed_in_time(server) -> None:
 
     assert server.post("/outline", settings).json["lines"][-1]["gives"] == [10]
     took = []
-    for _ in range(5):
+    for _ in range(10):
         began = time.process_time()
         outline(OutlineQuery(), settings)
         took.append(time.process_time() - began)
-    assert min(took) < 0.04
+    assert min(took) < 0.04 * times_slower()

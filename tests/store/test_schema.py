@@ -28,6 +28,7 @@ from dltrainer_jupyter.store.schema import MIGRATIONS
 from dltrainer_jupyter.store.tables import HEAD, VERSION_TABLE, metadata, training_curve_levels, training_curves
 from dltrainer_jupyter.store.urls import parse
 from dltrainer_jupyter.testing.store_samples import claimed, new_run
+from tests.pace import times_slower
 from tests.store.conftest import brought_up_to_date
 
 if TYPE_CHECKING:
@@ -242,8 +243,8 @@ def test_opening_is_quick(store_url: str):
     Store.open(store_url).close()
     opened = time.process_time() - started
     # Some 20 and 3 ms; what others do on the machine doesn't count.
-    assert made < 0.5
-    assert opened < 0.1
+    assert made < 0.5 * times_slower()
+    assert opened < 0.1 * times_slower()
 
 
 def test_a_new_store_waits_for_whoever_writes_to_its_file(sqlite_url: str, tmp_path: Path):
@@ -258,7 +259,7 @@ def test_a_new_store_waits_for_whoever_writes_to_its_file(sqlite_url: str, tmp_p
     sa.event.listen(sa.Engine, "handle_error", notice)
     with ThreadPoolExecutor() as threads:
         opening = threads.submit(Store.open, sqlite_url)
-        assert tried.wait(10)
+        assert tried.wait(60)
         other.execute("ROLLBACK")
         store = opening.result()
     sa.event.remove(sa.Engine, "handle_error", notice)

@@ -16,7 +16,7 @@ from dltrainer_jupyter.views.feed import BEAT, Feed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-PATIENCE = 10
+PATIENCE = 60
 
 
 class Watcher:
@@ -95,7 +95,8 @@ def test_many_writes_make_few_refreshes(trainer: Any) -> None:
         trainer.steps(1)
     trainer.attempt.change_state(State.PAUSED)
     watcher.until(is_state("paused"))
-    assert len(watcher.told) <= 8
+    # One a beat while steps were made, one before them, and two for what came last.
+    assert len(watcher.told) <= 3 + (time.monotonic() - started) / BEAT
     feed.remove(watcher)
 
 
