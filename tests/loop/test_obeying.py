@@ -15,7 +15,7 @@ from dltrainer_jupyter.core.errors import ConfigurationError, IllegalControlErro
 from dltrainer_jupyter.tal import Run
 from tests.waiting import until
 
-LONG = 400
+LONG = 100_000
 """Epochs of a run that is still going when a test steers it."""
 
 
@@ -33,13 +33,14 @@ def live(train: Callable[..., Run]) -> Callable[..., Run]:
     yield start  # type: ignore[misc]
     for run in started:
         if run.state in {"running", "paused", "pending"}:
-            run.stop().wait(20)
+            run.stop().wait(60)
 
 
 @pytest.mark.slow
 def test_pausing_costs_no_bit(train: Callable[..., Run]) -> None:
     """Paused, suspended and resumed while others draw and reseed, the run ends as if left alone."""
-    alone = train(epochs=8, batch_size=8).wait(60)
+    # Long enough that it still goes on at the last verb, on a busy machine too.
+    alone = train(epochs=30, batch_size=8).wait(60)
     done = threading.Event()
 
     def disturb() -> None:
@@ -53,12 +54,12 @@ def test_pausing_costs_no_bit(train: Callable[..., Run]) -> None:
     other = threading.Thread(target=disturb)
     other.start()
     try:
-        run = train(epochs=8, batch_size=8)
+        run = train(epochs=30, batch_size=8)
         until(lambda: run.step > 0)
         for verb in (run.pause, run.pause, run.suspend, run.pause):
-            verb().wait(10)
+            verb().wait(60)
             until(lambda: run.state in {"paused", "suspended"})
-            run.resume().wait(10)
+            run.resume().wait(60)
         run.wait(60)
     finally:
         done.set()
@@ -71,23 +72,29 @@ def test_pausing_costs_no_bit(train: Callable[..., Run]) -> None:
 def test_pause_is_acknowledged_with_its_step(live: Callable[..., Run]) -> None:
     """The outcome says where it paused; while paused no step is made and no CPU used."""
     run = live()
-    outcome = run.pause().wait(5).outcome
+    outcome = run.pause().wait(60).outcome
     assert outcome is not None
     assert outcome.startswith("Paused at step ")
     until(lambda: run.state == "paused")
     step, process = run.step, psutil.Process()
-    before = sum(process.cpu_times()[:2])
-    threading.Event().wait(1.0)  # the time over which idleness is measured
-    assert sum(process.cpu_times()[:2]) - before < 0.1
+
+    def used() -> float:
+        before = sum(process.cpu_times()[:2])
+        threading.Event().wait(1.0)  # the time over which idleness is measured
+        return sum(process.cpu_times()[:2]) - before
+
+    # Threads that other tests left to this process may have something to do now and then; a run that doesn't rest
+    # works each second.
+    assert any(used() < 0.1 for _ in range(10))
     assert run.step == step
-    assert "Running from step" in str(run.resume().wait(5).outcome)
+    assert "Running from step" in str(run.resume().wait(60).outcome)
     until(lambda: run.step > step)
 
 
 def test_the_learning_rate_changes_at_a_step(live: Callable[..., Run]) -> None:
     """A change is acknowledged with its step and stands in the history."""
     run = live(scheduler=None)
-    outcome = run.set(learning_rate=5e-4).wait(5).outcome
+    outcome = run.set(learning_rate=5e-4).wait(60).outcome
     assert outcome is not None
     assert "0.001 → 0.0005" in outcome
     epoch = run.epoch
@@ -105,7 +112,7 @@ def test_what_cannot_be_set_is_refused(live: Callable[..., Run], values: dict[st
 def test_a_checkpoint_by_hand_stays(live: Callable[..., Run]) -> None:
     """It is acknowledged when it is on disk, and outlives the automatic ones."""
     run = live(checkpoint={"keep": 2})
-    outcome = run.checkpoint().wait(5).outcome
+    outcome = run.checkpoint().wait(60).outcome
     assert outcome is not None
     assert outcome.startswith("Checkpoint written")
     epoch = run.epoch
@@ -118,11 +125,11 @@ def test_a_checkpoint_by_hand_stays(live: Callable[..., Run]) -> None:
 def test_stop_leaves_a_checkpoint_to_go_on_from(live: Callable[..., Run]) -> None:
     """A stopped run can be resumed where it stood."""
     run = live()
-    run.stop().wait(10)
+    run.stop().wait(60)
     until(lambda: run.state == "stopped")
     assert run.last.record.step == run.step
     step = run.step
-    run.resume().wait(10)
+    run.resume().wait(60)
     until(lambda: run.step > step)
     assert run.store.attempts(run.id)[-1].resumed_from_step == step
 
