@@ -93,7 +93,7 @@ def serving(
         finally:
             process.send_signal(signal.SIGTERM)
             try:
-                process.wait(20)
+                process.wait(60)
             except subprocess.TimeoutExpired:
                 # Jupyter's contents leave a thread of AnyIO behind at times, which Python waits for without end.
                 process.kill()

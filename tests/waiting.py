@@ -9,14 +9,14 @@ from collections.abc import Callable
 _LOOK = 0.005
 
 
-def until(condition: Callable[[], object], timeout: float = 20.0) -> None:
+def until(condition: Callable[[], object], timeout: float = 60.0) -> None:
     """Wait until a condition holds.
 
     Parameters
     ----------
     condition : callable
         Asked every few milliseconds.
-    timeout : float, default 20
+    timeout : float, default 60
         Seconds after which the test fails.
     """
     deadline = time.monotonic() + timeout

@@ -199,7 +199,7 @@ with CheckpointWriter(folder, commit, failed) as writer:
     for step in (1, 2, 3):
         state = FullState({"w": RawArray("I64", (), step.to_bytes(8, "little"))}, {}, {"step": step})
         request = Request(state, step, 1, frozenset({"last"}), {}, Signature("regression", (1,), 1), {})
-        writer.submit(request).wait(30)
+        writer.submit(request).wait(60)
 """
 
 

@@ -16,7 +16,7 @@ from dltrainer_jupyter.checkpoints.writer import CheckpointWriter
 from dltrainer_jupyter.core.errors import CheckpointError, StaleAttemptError
 from dltrainer_jupyter.core.protocols import FullState, RawArray
 
-LONG = 20.0
+LONG = 60.0
 
 
 class Store:

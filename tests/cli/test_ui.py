@@ -69,7 +69,7 @@ def test_a_machine_without_a_browser_says_so_in_one_line(started, settings_of_no
     address = urlsplit(said[0].split()[-1])
     assert get(address.port, f"/dltrainer/?{address.query}").status == 302
     process.send_signal(signal.SIGINT)
-    assert process.communicate(timeout=30) == ("Stopped. Runs go on.\n", "")
+    assert process.communicate(timeout=60) == ("Stopped. Runs go on.\n", "")
 
 
 @pytest.mark.slow
@@ -113,7 +113,7 @@ def test_the_page_is_served_behind_a_token_until_ctrl_c(started) -> None:
         assert get(port, f"/{elsewhere}?token={token}").status == 404
 
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (0, "Stopped. Runs go on.\n")
     assert token not in err
     # How often clients are asked whether they are still there is something that Tornado complains of.

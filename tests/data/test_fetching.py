@@ -177,7 +177,7 @@ def test_two_that_download_the_same_wait_for_one_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path
 ) -> None:
     files = tables.published(monkeypatch, "mnist", tmp_path)
-    both = threading.Barrier(2, timeout=10)
+    both = threading.Barrier(2, timeout=60)
     found = []
 
     def work() -> None:
@@ -190,7 +190,7 @@ def test_two_that_download_the_same_wait_for_one_another(
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(20)
+            thread.join(60)
         assert found == [16, 16]
         asked = [path for path, _ in given.asked]
         assert len(asked) == len(set(asked)) == 2

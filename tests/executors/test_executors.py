@@ -70,8 +70,8 @@ def test_a_process_that_ends_suspends_its_threads() -> None:
     run = tal.get("early")
     assert run.state == "suspended"
     assert run.last.record.step == run.step
-    run.resume(executor="thread").wait(20)
-    run.stop().wait(20)
+    run.resume(executor="thread").wait(60)
+    run.stop().wait(60)
 
 
 @pytest.mark.slow
@@ -83,7 +83,7 @@ def test_a_process_that_is_killed_is_noticed() -> None:
         run = tal.get("early")
         assert run.state == "running"
         kernel.kill()
-    until(lambda: run.state == "lost", timeout=2)
+    until(lambda: run.state == "lost", timeout=20)
     with pytest.raises(TrainingFailed, match="resume it"):
         run.wait()
 
@@ -100,9 +100,9 @@ def test_a_process_survives_the_one_that_started_it() -> None:
     run = tal.get("early")
     step = run.step
     until(lambda: run.step > step)
-    run.pause().wait(10)
+    run.pause().wait(60)
     assert run.state == "paused"
-    run.stop().wait(20)
+    run.stop().wait(60)
     until(lambda: run.state == "stopped")
 
 
@@ -122,7 +122,7 @@ def test_a_trainer_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(sys, "executable", "/bin/false")
     run = tal.train(executor="process", **SMALL)
     with pytest.raises(TrainingFailed, match="before it began"):
-        run.wait(20)
+        run.wait(60)
 
 
 def test_one_run_one_trainer() -> None:
@@ -131,7 +131,7 @@ def test_one_run_one_trainer() -> None:
     until(lambda: run.step > 0)
     with pytest.raises(IllegalTransitionError):
         run.store.claim(run.id, executor="thread", environment={})
-    run.stop().wait(20)
+    run.stop().wait(60)
     until(lambda: run.state == "stopped")
 
 
@@ -141,7 +141,7 @@ def test_a_superseded_trainer_stops_without_writing() -> None:
     until(lambda: run.step > 0)
     second = _claim(run)
     trainer = next(thread for thread in threading.enumerate() if thread.name == f"dltrain-{run.id}")
-    trainer.join(20)
+    trainer.join(60)
     assert not trainer.is_alive()
     assert run.state == "running"
     assert run.store.attempts(run.id)[-1].number == second.number
@@ -175,6 +175,6 @@ def test_stopped_before_it_began() -> None:
     assert run.stop().wait(1).outcome == "Stopped before it began."
     assert run.state == "stopped"
     assert worker.main(run.store.url, run.id, executor="thread", bell=Doorbell(), owns_process=False) is None
-    run.resume().wait(20)
+    run.resume().wait(60)
     assert run.wait(60).epoch == 5
     run.delete()

@@ -176,7 +176,7 @@ def test_a_store_that_goes_away_again_is_given_nothing_twice(monkeypatch: pytest
     run = train(RESET, _pauses_at_60, executor="thread", retry={"wait_seconds": 0})
     until(lambda: run.state == "paused" and len(run.store.attempts(run.id)) == 2)
     assert next(away, None) is None
-    run.resume().wait(30)
+    run.resume().wait(60)
     assert run.wait(60).state == "completed"
 
 
@@ -213,18 +213,18 @@ def test_whoever_wants_it_to_end_need_not_wait(verb, state) -> None:
     until(lambda: told(run))
     assert run.state == "running"
     assert run.record.progress.phase == "waiting"
-    control = getattr(run, verb)().wait(10)
+    control = getattr(run, verb)().wait(60)
     assert (control.outcome or "").startswith(f"{state.capitalize()} while it waited to try again after")
     assert run.state == state
     Faulty.raises = None
-    run.resume().wait(30)
+    run.resume().wait(60)
     assert run.wait(60).state == "completed"
 
 
 def test_whoever_wants_it_to_go_on_need_not_wait_either() -> None:
     run = train(RESET, lambda step: step == 60, executor="thread", retry={"wait_seconds": 3600})
     until(lambda: told(run))
-    run.resume().wait(30)
+    run.resume().wait(60)
     assert run.wait(60).state == "completed"
 
 
@@ -236,7 +236,7 @@ def test_a_trainer_that_was_replaced_while_it_waited_writes_nothing_more(monkeyp
     trainer = next(thread for thread in threading.enumerate() if thread.name == f"dltrain-{run.id}")
     stale = Attempt(run.store._database, run.id, first, {})
     second = run.store.claim_again(stale, executor="elsewhere", environment={})
-    trainer.join(20)
+    trainer.join(60)
     assert not trainer.is_alive()
     assert run.store.attempts(run.id)[-1].number == second.number
     with pytest.raises(StaleAttemptError):

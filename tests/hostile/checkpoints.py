@@ -44,7 +44,7 @@ def resuming(home: Any) -> None:
     os.environ["DLTRAINER_HOME"] = home
     run = tal.get(RUN)
     run.resume(epochs=2, executor="inline")
-    run.wait(30)
+    run.wait(60)
 
 
 def sealed_anew(path: Path, change: Callable[[dict[str, Any]], Any]) -> None:

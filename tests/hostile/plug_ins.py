@@ -70,7 +70,7 @@ def _imported(folder: Any, module: str) -> None:
 def _process(folder: Any) -> str:
     os.chdir(folder)
     run = tal.train(model="mlp", data="digits", epochs=1, batch_size=512, executor="process", verbose=False)
-    return run.wait(50).state
+    return run.wait(60).state
 
 
 @hostile(

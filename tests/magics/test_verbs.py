@@ -31,13 +31,13 @@ def test_a_run_is_steered(notebook, monkeypatch) -> None:
     assert _answered(notebook, "%dltrain resume live").startswith("Running from step")
     assert "heckpoint" in _answered(notebook, f"%dltrain checkpoint {run.id[:6]}")
     assert _answered(notebook, "%dltrain suspend live").startswith("Suspended at step")
-    run.wait(30)
+    run.wait(60)
     shown = notebook.run("%dltrain resume live")
     assert shown.lines[0] == f"Resuming live from step {run.last.record.step:,}…"
     assert shown.lines[-1].startswith("Running from step")
     assert "Stop it first" in notebook.run("%dltrain delete live").output
     assert _answered(notebook, "%dltrain stop live").startswith("Stopped at step")
-    run.wait(30)
+    run.wait(60)
     assert notebook.run("%dltrain delete live").lines == [f"Deleted live ({run.id[:6]}…)."]
     assert tal.runs() == []
 

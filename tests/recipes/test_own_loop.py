@@ -105,16 +105,16 @@ def test_a_piece_without_a_loss_is_refused_by_name(folder: Path) -> None:
 def test_it_pauses_and_stops_between_its_pieces_and_goes_on_with_the_epoch_that_was_cut_short() -> None:
     run = tal.train(executor="thread", epochs=100_000, **SMALL | {"model": {"type": "means", "pieces": 10}})
     until(lambda: run.step > 12, 60)
-    run.pause().wait(30)
+    run.pause().wait(60)
     assert run.state == "paused"
-    run.resume().wait(30)
-    run.suspend().wait(30)
-    until(lambda: run.state == "suspended", 30)
+    run.resume().wait(60)
+    run.suspend().wait(60)
+    until(lambda: run.state == "suspended", 60)
     run.resume(executor="thread")
     at = run.step
     until(lambda: run.step > at + 15, 60)
-    run.stop().wait(30)
-    until(lambda: run.state == "stopped", 30)
+    run.stop().wait(60)
+    until(lambda: run.state == "stopped", 60)
 
 
 @pytest.mark.parametrize(

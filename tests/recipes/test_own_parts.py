@@ -122,7 +122,7 @@ def test_an_object_as_schedule() -> None:
 def test_schedulers_that_cant_be_followed(given, words) -> None:
     run = tal.train(**{**SMALL, "scheduler": given})
     with pytest.raises(TrainingFailed):
-        run.wait(10)
+        run.wait(60)
     assert words in run.record.error.message
 
 

@@ -212,7 +212,7 @@ def test_what_is_refused_at_submit(given: dict[str, Any], words: str) -> None:
 def failing(function: Any, **more: Any) -> Any:
     run = tal.train(model=MLP, train_step=function, **{**SMALL, "validation": False, **more})
     with pytest.raises(TrainingFailed):
-        run.wait(10)
+        run.wait(60)
     return run.record.error
 
 

@@ -124,7 +124,7 @@ def test_a_file_that_fails_again_and_again_is_left_out_with_a_note(tracked, plac
     place.say("refuses-files")
     following = run.follow()
     until(lambda: run.record.state == "delivered")
-    following.thread.join(10)
+    following.thread.join(60)
     assert attached(place, run) == ["config.yaml", "report.md"]
     (note,) = [it for it in run.events("tracker_note") if "step-10" in it]
     assert note.startswith("checkpoints/step-10 isn't attached, as the tracker didn't take it: OSError: too odd")

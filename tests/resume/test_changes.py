@@ -62,7 +62,7 @@ def test_killed_after_a_change(then: Callable[[Run], object]) -> None:
     """Before a checkpoint holds it, most likely, and after."""
     run = begun(ForkedExecutor(*PRELOADED))
     at_work(run, 30)
-    control = run.set(**CHANGES).wait(20)
+    control = run.set(**CHANGES).wait(60)
     step = control.record.step
     assert step is not None
     then(run)

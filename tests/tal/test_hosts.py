@@ -84,7 +84,7 @@ def runs(postgresql_url: str, drive: Path, tmp_path: Path, monkeypatch: pytest.M
     yield found
     for run in tal.runs():
         if run.state == "running" and run.record.host == socket.gethostname():
-            run.stop().wait(20)
+            run.stop().wait(60)
     ours = [run.id for run in tal.runs()]
     until(lambda: not any(run_id in thread.name for run_id in ours for thread in threading.enumerate()))
     Store.open(postgresql_url).close()
@@ -126,7 +126,7 @@ def test_runs_of_another_host(runs: dict[str, Run], drive: Path, caplog: pytest.
     for name in ("mirrored", "shared"):
         run = runs[name]
         step = run.step
-        run.resume().wait(30)
+        run.resume().wait(60)
         until(lambda run=run, step=step: run.step > step or run.error, timeout=60)  # type: ignore[misc]
         assert run.error is None
         assert len(run.last.predict(X)) == len(X)

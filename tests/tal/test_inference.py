@@ -203,7 +203,7 @@ def test_trying_the_best_does_not_disturb_the_training() -> None:
     settings: dict[str, Any] = {
         "model": {"type": "mlp", "hidden": [16], "dropout": 0.3, "batch_norm": True},
         "data": (MANY_X, MANY_Y),
-        "epochs": 6,
+        "epochs": 20,
         "batch_size": 16,
         "optimizer": "adamw",
         "checkpoint": {"every_seconds": 0.02, "keep": 2},
@@ -231,7 +231,7 @@ def test_trying_the_best_does_not_disturb_the_training() -> None:
             thread.join()
         assert errors == []
         assert during[0] > 0
-        run.wait(30)
+        run.wait(60)
     assert run.last.record.digest == undisturbed.last.record.digest
     assert run.metrics().equals(undisturbed.metrics())
 

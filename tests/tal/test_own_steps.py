@@ -72,7 +72,7 @@ class Shift:
 
 @pytest.mark.parametrize("executor", ["inline", "thread"])
 def test_an_own_chain_trains_and_predicts(executor: str) -> None:
-    run = quick(executor=executor, preprocessing=[*CHAIN, Shift], data=(X, TEXT), epochs=1).wait(30)
+    run = quick(executor=executor, preprocessing=[*CHAIN, Shift], data=(X, TEXT), epochs=1).wait(60)
     assert set(run.best.predict(X).tolist()) <= {"no", "yes"}
     assert run.best.predict(X[0]).tolist() == run.best.predict(X)[:1].tolist()
     assert [str(part) for part in run.spec.preprocessing] == ["standardize", "squared", "PCA", "Shift"]
@@ -89,20 +89,20 @@ def test_killed_and_resumed_it_prepares_as_it_was_fitted() -> None:
     )  # fmt: skip
     until(lambda: any(it.step > 0 for it in run.store.checkpoints(run.id)), timeout=60)
     os.kill(run.store.attempts(run.id)[-1].pid, signal.SIGKILL)
-    until(lambda: run.state == "lost", timeout=20)
+    until(lambda: run.state == "lost", timeout=60)
     before = run.last.predict_proba(X)
     step, signature = run.last.record.step, run.store.signature(run.id)["preprocessing"]
     run.resume(executor="thread")
     until(lambda: run.step > step, timeout=60)
-    run.stop().wait(30)
+    run.stop().wait(60)
     assert run.store.signature(run.id)["preprocessing"] == signature
     assert (run.at(step).predict_proba(X) == before).all()
 
 
 def test_what_was_fitted_is_kept_and_fitted_once() -> None:
-    with long(preprocessing=[Drifting], checkpoint={"every_epochs": 1}, epochs=500) as run:
+    with long(preprocessing=[Drifting], checkpoint={"every_epochs": 1}) as run:
         until(lambda: run.store.checkpoint(run.id, "last") is not None)
-        run.suspend().wait(20)
+        run.suspend().wait(60)
         until(lambda: run.state == "suspended")
         before = run.last.predict_proba(X)
         kept = (run.folder / kept_steps.FILE).read_bytes()

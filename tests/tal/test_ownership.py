@@ -99,7 +99,7 @@ def test_ones_arrays_stay_as_they_are_and_may_change_afterwards() -> None:
         assert np.array_equal(inputs, MANY_X)
         inputs[:] = np.nan
         targets[:] = 0
-        run.wait(30)
+        run.wait(60)
     assert run.last.record.digest == undisturbed.last.record.digest
 
 
@@ -112,7 +112,7 @@ def test_changing_ones_model_in_another_cell_changes_nothing() -> None:
             for parameter in model.parameters():
                 parameter.fill_(float("nan"))
         model.eval()
-        run.wait(30)
+        run.wait(60)
     assert run.last.record.digest == undisturbed.last.record.digest
 
 
@@ -120,8 +120,8 @@ def test_two_runs_of_one_model_are_independent() -> None:
     model = net()
     settings: dict[str, Any] = {"model": model, "data": (MANY_X, MANY_Y), "epochs": 3, "batch_size": 16}
     with long(**settings) as first, long(**settings) as second:
-        first.wait(30)
-        second.wait(30)
+        first.wait(60)
+        second.wait(60)
     assert first.last.record.digest == second.last.record.digest == quick(**settings).last.record.digest
 
 

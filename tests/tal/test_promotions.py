@@ -120,7 +120,10 @@ def test_each_answer_is_of_the_checkpoint_it_names(
         asker.start()
     for count in _steps(predictions, promotions):
         until(lambda count=count: len(answers) >= count or errors, 60)
+        promoted_so_far = len(levels)
         gate.release()
+        # Else a slow trainer's promotions would come all at once after the last of the answers.
+        until(lambda before=promoted_so_far: len(levels) > before or errors, 60)
     until(lambda: len(answers) >= predictions or errors, 60)
     for _ in range(promotions + 9):
         gate.release()

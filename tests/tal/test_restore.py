@@ -148,7 +148,7 @@ def test_a_mirror_that_hangs_does_not_hold_up_who_deletes(
     remove = MountedFolder.remove
 
     def remove_late(folder: MountedFolder, name: str) -> None:
-        assert answers.wait(20)
+        assert answers.wait(60)
         remove(folder, name)
 
     monkeypatch.setattr(MountedFolder, "remove", remove_late)

@@ -67,9 +67,10 @@ def test_interrupting_the_wait_leaves_the_run_going(live: Run) -> None:
 
     before_us = signal.signal(signal.SIGALRM, interrupt)
     try:
-        signal.setitimer(signal.ITIMER_REAL, 0.1)
-        with pytest.raises(KeyboardInterrupt):
-            live.wait(20)
+        # Armed inside, as it may go off before the wait begins.
+        with pytest.raises(KeyboardInterrupt):  # noqa: PT012
+            signal.setitimer(signal.ITIMER_REAL, 0.1)
+            live.wait(60)
     finally:
         signal.signal(signal.SIGALRM, before_us)
     before = live.step
@@ -97,7 +98,7 @@ def test_waiting_for_a_run_whose_trainer_died_says_so(pending: Run) -> None:
     with pytest.raises(
         TrainingFailed, match="The trainer of run 'run' died; resume it to go on from its last checkpoi"
     ):
-        pending.wait(5)
+        pending.wait(60)
     assert pending.state == "lost"
 
 
@@ -138,19 +139,19 @@ def test_epochs_are_at_least_one(epochs: int) -> None:
 
 
 def test_a_live_run_is_steered(live: Run) -> None:
-    outcome = live.pause().wait(10).outcome
+    outcome = live.pause().wait(60).outcome
     assert outcome is not None
     assert outcome.startswith("Paused at step ")
     assert live.state == "paused"
-    assert tal.resume(live.id).wait(10).status == "done"
-    assert live.set(learning_rate=1e-4).wait(10).outcome.startswith("learning_rate 0.001 → 0.0001 at step ")
-    assert live.checkpoint().wait(10).outcome.startswith("Checkpoint written at step ")
+    assert tal.resume(live.id).wait(60).status == "done"
+    assert live.set(learning_rate=1e-4).wait(60).outcome.startswith("learning_rate 0.001 → 0.0001 at step ")
+    assert live.checkpoint().wait(60).outcome.startswith("Checkpoint written at step ")
     assert [record.kinds & {"manual"} for record in live.checkpoints if "manual" in record.kinds] == [{"manual"}]
-    assert tal.suspend(live.id).wait(10).outcome.startswith("Suspended at step ")
+    assert tal.suspend(live.id).wait(60).outcome.startswith("Suspended at step ")
     until(lambda: live.state == "suspended")
-    live.resume().wait(10)
+    live.resume().wait(60)
     assert live.state == "running"
-    assert tal.stop(live.id).wait(10).outcome.startswith("Stopped at step ")
+    assert tal.stop(live.id).wait(60).outcome.startswith("Stopped at step ")
     until(lambda: live.state == "stopped")
 
 
@@ -202,7 +203,7 @@ def test_settings_are_given_nested_or_with_dots(pending: Run) -> None:
 
 def test_the_settings_in_force_are_shown_and_cloned(live: Run) -> None:
     before = live.spec
-    live.set(learning_rate=2e-4, epochs=before.epochs + 5, checkpoint={"keep": 7}).wait(10)
+    live.set(learning_rate=2e-4, epochs=before.epochs + 5, checkpoint={"keep": 7}).wait(60)
     shown = live.document()
     assert shown["config"]["learning_rate"] == 2e-4
     assert shown["config"]["epochs"] == shown["epochs"] == before.epochs + 5
@@ -221,9 +222,9 @@ def test_any_number_is_a_rate(pending: Run, rate: Any) -> None:
 
 
 def test_the_verbs_stand_beside_the_run(live: Run) -> None:
-    assert tal.pause(live.name).wait(10).status == "done"
-    assert tal.set(live.id[:6], learning_rate=0.01).wait(10).status == "done"
-    assert tal.checkpoint().wait(10).status == "done"
+    assert tal.pause(live.name).wait(60).status == "done"
+    assert tal.set(live.id[:6], learning_rate=0.01).wait(60).status == "done"
+    assert tal.checkpoint().wait(60).status == "done"
 
 
 def test_a_trainer_that_cannot_start_fails_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -251,7 +252,7 @@ def test_a_control_nobody_answers_times_out(pending: Run) -> None:
     began = time.monotonic()
     with pytest.raises(TimeoutError, match=r"The trainer has not answered 'pause' within 0\.05 s"):
         control.wait(0.05)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
 
 
 def test_a_control_of_a_trainer_that_died_is_refused(pending: Run) -> None:
@@ -260,7 +261,7 @@ def test_a_control_of_a_trainer_that_died_is_refused(pending: Run) -> None:
     with attempt._database.write() as connection:
         connection.exec_driver_sql("UPDATE training_attempts SET pid = 999999999")
     with pytest.raises(IllegalControlError):
-        control.wait(5)
+        control.wait(60)
     assert control.status == "refused"
 
 
@@ -477,7 +478,7 @@ def test_of_two_that_resume_one_succeeds() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert run.wait(10).epoch == 4
+    assert run.wait(60).epoch == 4
     assert len(run.store.attempts(run.id)) == 2
     assert all(isinstance(error, IllegalControlError | IllegalTransitionError) for error in failures)
     assert len(failures) == 1
@@ -485,7 +486,7 @@ def test_of_two_that_resume_one_succeeds() -> None:
 
 def test_a_run_that_was_suspended_has_ended_for_whoever_waits(live: Run) -> None:
     live.suspend()
-    assert live.wait(10) is live
+    assert live.wait(60) is live
     assert State(live.state) is State.SUSPENDED
 
 
@@ -493,18 +494,18 @@ def test_whoever_resumes_a_short_run_is_answered() -> None:
     """The answer comes before the first step, so that a run too short to look at its controls gives one too."""
     run = quick(epochs=1)
     control = run.resume(epochs=2, executor="inline")
-    assert control.wait(10).outcome == "Running from step 1 (epoch 1)."
-    assert run.wait(10).state == "completed"
+    assert control.wait(60).outcome == "Running from step 1 (epoch 1)."
+    assert run.wait(60).state == "completed"
 
 
 def test_who_waited_for_a_suspension_may_resume_at_once() -> None:
     """The answer comes with the run's new state, never before it."""
     with long() as run:
         for _ in range(5):
-            run.pause().wait(10)
-            run.suspend().wait(10)
+            run.pause().wait(60)
+            run.suspend().wait(60)
             assert run.state == "suspended"
-            run.resume().wait(10)
+            run.resume().wait(60)
             assert run.state == "running"
 
 

@@ -83,7 +83,7 @@ def opened(logs: Path) -> Iterator[Page]:
         yield Page(found[0])
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ def test_the_page_shows_a_run_as_it_is_written(page, tmp_path):
     until(lambda: 600 in page.steps("step/train_loss"), 60)
     assert page.steps("step/train_loss") == list(range(1, 601))
     assert page.steps("val_loss") == [100, 200, 300, 400, 500, 600]
-    until(lambda: page.compared()["sessions"][0]["status"] == "STATUS_SUCCESS", 30)
+    until(lambda: page.compared()["sessions"][0]["status"] == "STATUS_SUCCESS", 60)
 
 
 def test_the_page_of_a_run_that_has_ended_holds_each_point_once(tmp_path):

@@ -32,7 +32,7 @@ def kill_relay(run_id: str) -> int:
     found = [it for it in psutil.process_iter(["cmdline"]) if is_relay(it.info["cmdline"] or [], run_id)]
     for process in found:
         process.kill()
-        process.wait(20)
+        process.wait(60)
     return len(found)
 
 

@@ -50,7 +50,7 @@ again = Trainer(store, "quick")
 again.step = STEPS
 again.steps(STEPS)
 feed.hurry()
-print(seen.wait(20))
+print(seen.wait(60))
 """
 
 

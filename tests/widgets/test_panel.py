@@ -18,7 +18,7 @@ from dltrainer_jupyter.widgets.panel import Panel, panel
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-PATIENCE = 10
+PATIENCE = 60
 
 
 class Page:

@@ -82,14 +82,14 @@ def test_a_trainers_threads_are_its_own() -> None:
     def train() -> None:
         with Bench("mlp", threads=before + 2) as bench:
             opened.set()
-            assert looked.wait(10)
+            assert looked.wait(60)
             bench.step()
             seen.append(torch.get_num_threads())
 
     opened, looked = threading.Event(), threading.Event()
     thread = threading.Thread(target=train)
     thread.start()
-    assert opened.wait(10)
+    assert opened.wait(60)
     mine = torch.get_num_threads()
     looked.set()
     thread.join()

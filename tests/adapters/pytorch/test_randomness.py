@@ -399,7 +399,7 @@ def test_another_thread_that_draws_and_reseeds_changes_nothing() -> None:
     thread = threading.Thread(target=hammer)
     thread.start()
     try:
-        assert drawing.wait(10)
+        assert drawing.wait(60)
         found = [noisy_training() for _ in range(3)]
     finally:
         done.set()

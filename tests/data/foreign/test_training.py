@@ -96,7 +96,7 @@ def test_a_generator_goes_back_to_the_start_of_an_epoch() -> None:
     run = start(batches, steps_per_epoch=4)
     until(lambda: run.state == "suspended")
     run.resume()
-    run.wait(30)
+    run.wait(60)
     assert run.step == 12
     assert run.store.attempts(run.id)[-1].resumed_from_step == 4
     assert (run.record.resume, run.exact) == ("epoch", False)
@@ -120,7 +120,7 @@ def test_checkpoints_asked_for_in_an_epoch_do_not_push_out_the_one_a_generator_i
     until(lambda: run.state == "suspended")
     assert sum("manual" in record.kinds for record in run.checkpoints) == 2
     run.resume()
-    assert run.wait(30).step == 18
+    assert run.wait(60).step == 18
     assert run.store.attempts(run.id)[-1].resumed_from_step == 12
 
 
@@ -142,7 +142,7 @@ def test_an_error_in_mid_epoch_fails_the_run_which_goes_on_once_it_is_mended() -
     assert run.step == 10
     broken = False
     run.resume()
-    assert digest(run.wait(30)) == digest(start(batches).wait(30))
+    assert digest(run.wait(60)) == digest(start(batches).wait(60))
     assert run.exact
 
 
@@ -197,7 +197,7 @@ def test_what_validation_draws_from_shared_generators_is_told() -> None:
 
 def test_a_running_generator_is_not_asked_for_examples() -> None:
     x, y = digits()
-    run = start(((x[:40], y[:40]) for _ in range(6)), steps_per_epoch=2).wait(30)
+    run = start(((x[:40], y[:40]) for _ in range(6)), steps_per_epoch=2).wait(60)
     with pytest.raises(ConfigurationError, match="examples: a generator gives its batches only once"):
         run.last.examples()
 
@@ -251,7 +251,7 @@ def test_killed_with_its_workers_and_resumed_here(monkeypatch: pytest.MonkeyPatc
     run.resume(executor="thread")
     assert digest(run.wait(60)) == digest(undisturbed)
     assert len(seen) > 2, "the server and its workers were there"
-    until(lambda: not any(child.is_running() and child.status() != "zombie" for child in seen.values()), timeout=30)
+    until(lambda: not any(child.is_running() and child.status() != "zombie" for child in seen.values()), timeout=60)
 
 
 def _children(pid: int) -> list[psutil.Process]:
