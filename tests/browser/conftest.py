@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
+from tests.browser.patience import PATIENCE, until_restored
 from tests.lab_server import Lab, serving
 
 if TYPE_CHECKING:
@@ -30,7 +32,9 @@ CHROMIUM_ARGUMENTS = [
 # Read before a fixture takes the settings of whoever runs the tests away.
 SCREENSHOTS = os.environ.get("DLTRAINER_TEST_SCREENSHOTS")
 # The first cell that trains imports torch, which takes long on a busy machine.
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=PATIENCE)
+LIMIT = 600
+"""Seconds for a test of a page with the servers and kernels it starts; each of its waits has a limit of its own."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -38,6 +42,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(here):
             item.add_marker(pytest.mark.browser)
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(LIMIT))
 
 
 _failed = pytest.StashKey[bool]()
@@ -70,8 +76,7 @@ class Notebook:
         self.until_ready()
 
     def until_ready(self) -> None:
-        self.page.wait_for_function("() => window.jupyterapp !== undefined", timeout=30_000)
-        self.page.evaluate("() => jupyterapp.restored")
+        until_restored(self.page)
         self.page.wait_for_function(
             "path => [...jupyterapp.shell.widgets('main')].some(w => w.context && w.context.path === path)",
             arg=self.name,
@@ -148,10 +153,11 @@ def open_notebook(lab: Lab, chromium: Browser, request: pytest.FixtureRequest) -
     opened: list[Notebook] = []
 
     def open_(cells: list[str], *, width: int = 1100, height: int = 900) -> Notebook:
-        name = f"{request.node.name[:40]}-{len(opened)}.ipynb".replace("[", "-").replace("]", "")
+        # Tests with one name and other parameters get notebooks of their own: the kernel of one may still be ending.
+        name = f"{request.node.originalname[:40]}-{secrets.token_hex(3)}.ipynb"
         lab.write(name, cells)
         page = chromium.new_page(viewport={"width": width, "height": height})
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE)
         notebook = Notebook(lab, page, name)
         opened.append(notebook)
         notebook.open()
