@@ -20,7 +20,12 @@ interface NoticeProps {
 export function Notice({ client, navigation, words, listShown }: NoticeProps): JSX.Element {
   const { lost } = useWords().connection;
   const [away, setAway] = useState(client.connection() === 'disconnected');
-  useEffect(() => client.onConnection(connection => setAway(connection === 'disconnected')), [client]);
+  useEffect(() => {
+    const look = () => setAway(client.connection() === 'disconnected');
+    // What happened since the first drawing.
+    look();
+    return client.onConnection(look);
+  }, [client]);
   const stranger = useWhetherUnknown(navigation.base, away);
   return (
     <div class="dltp-notice" role="status">
@@ -44,15 +49,19 @@ function useWhetherUnknown(page: string, away: boolean): boolean {
       setUnknown(false);
       return undefined;
     }
+    let back = false;
     const look = () =>
       fetch(page, { redirect: 'manual', cache: 'no-store' }).then(
         // It leads to the page where one logs in.
-        ({ type }) => setUnknown(type === 'opaqueredirect'),
-        () => setUnknown(false)
+        ({ type }) => !back && setUnknown(type === 'opaqueredirect'),
+        () => !back && setUnknown(false)
       );
     void look();
     const timer = setInterval(() => void look(), LOOK_MS);
-    return () => clearInterval(timer);
+    return () => {
+      back = true;
+      clearInterval(timer);
+    };
   }, [page, away]);
   return unknown;
 }

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Button } from '../panel/button';
 import { useChanges } from '../studio/hooks';
 import { Blank } from '../studio/view';
@@ -19,8 +19,9 @@ export function Stage(props: StageProps): JSX.Element {
   const place = useRef<HTMLDivElement>(null);
   const [failed, setFailed] = useState(false);
 
+  // At once: a click or a key that comes before the next paint must not act on the run that was left.
   // biome-ignore lint/correctness/useExhaustiveDependencies: other YAML is another new run, at the same address.
-  useEffect(() => {
+  useLayoutEffect(() => {
     let unmount: (() => void) | undefined;
     let left = false;
     setFailed(false);

@@ -37,16 +37,22 @@ function useWhetherThereAreRuns(client: StudioClient): boolean | null {
   const [some, setSome] = useState<boolean | null>(null);
   useEffect(() => {
     let left = false;
-    const ask = () =>
-      client.page({ limit: 1 }).then(
-        ({ runs }) => !left && setSome(runs.length > 0),
+    // What is told, or asked for later, is newer than an answer that comes after it.
+    let newest = 0;
+    const ask = () => {
+      newest += 1;
+      const mine = newest;
+      return client.page({ limit: 1 }).then(
+        ({ runs }) => !left && mine === newest && setSome(runs.length > 0),
         // The list beside it says what is wrong.
         () => undefined
       );
+    };
     void ask();
     const releases = [
       client.onRows((rows, gone) => {
         if (rows.length > 0) {
+          newest += 1;
           setSome(true);
         } else if (gone.length > 0) {
           void ask();

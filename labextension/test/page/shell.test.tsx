@@ -5,6 +5,7 @@ import { Navigation } from '../../src/page/navigation';
 import { Shell } from '../../src/page/shell';
 import { ThemeChoice } from '../../src/page/theme';
 import { TestStudio, row } from '../rows';
+import { TestClient } from '../snapshot';
 
 let root: HTMLElement;
 let studio: TestStudio;
@@ -61,6 +62,17 @@ test('the focus goes on to the run that is chosen in a list that lies over it', 
   expect(location.pathname).toBe('/dltrainer/runs/R2');
   expect(root.querySelector('aside')?.hidden).toBe(true);
   expect(document.activeElement).toBe(root.querySelector('main'));
+});
+
+test('a view that was left takes no further click, though nothing was painted since', async () => {
+  await open();
+  studio.runs.set('R2', new TestClient(null));
+  await act(() => root.querySelector<HTMLElement>('.dlt-row')?.click());
+  await vi.waitFor(() => expect(root.querySelector('.dltp-view .dlt-card')).not.toBeNull());
+  root.querySelector<HTMLElement>('.dltp-name')?.click();
+  await Promise.resolve();
+  expect(location.pathname).toBe('/dltrainer/');
+  expect(root.querySelector('.dltp-view .dlt-card')).toBeNull();
 });
 
 test('the start asks once whether there are runs, and again after a break', async () => {
