@@ -96,13 +96,18 @@ export class Tabs {
   /** Lets a person begin a new run, from this YAML if there is some. */
   form(yaml: string | undefined): Tab {
     const studio = this.#studio;
+    // Drawn anew, as once the person's settings are known, it says what was written in it.
+    let written = yaml;
+    const onText = (text: string) => {
+      written = text;
+    };
     return this.#show(this.#forms, {
       id: 'dltrainer-new-run',
       args: {},
       label: studio.words.newRun,
       async load() {
         const [{ mountCreate }, client] = await Promise.all([import('../studio/create'), studio.client()]);
-        return element => mountCreate(element, client, yaml, studio.host());
+        return element => mountCreate(element, client, written, studio.host(), { onText });
       }
     });
   }

@@ -97,7 +97,6 @@ function RunTab(props: RunTabProps): JSX.Element {
       <UnknownRun client={client} host={host} reason={unknown} />
     );
   }
-  const step = cloning === null ? null : snapshot.checkpoints.find(point => point.step === cloning)?.step;
   const frame: Frame = {
     extras: [
       {
@@ -113,19 +112,24 @@ function RunTab(props: RunTabProps): JSX.Element {
     unreachable: words.run.unreachable,
     language: host.language,
     tracking: words.tracking,
-    aside:
-      changing && snapshot.allowed.includes('set') ? (
-        <LiveSettings model={model} settings={snapshot.settings} onDone={() => setChanging(false)} />
-      ) : step == null ? null : (
-        <CloneEditor
-          key={step}
-          client={client}
-          host={host}
-          snapshot={snapshot}
-          step={step}
-          onDone={() => setCloning(null)}
-        />
-      )
+    aside: (
+      <>
+        {changing && snapshot.allowed.includes('set') ? (
+          <LiveSettings model={model} settings={snapshot.settings} onDone={() => setChanging(false)} />
+        ) : null}
+        {/* What is written stays when a live run drops the checkpoint: whoever starts it is told then. */}
+        {cloning === null ? null : (
+          <CloneEditor
+            key={cloning}
+            client={client}
+            host={host}
+            snapshot={snapshot}
+            step={cloning}
+            onDone={() => setCloning(null)}
+          />
+        )}
+      </>
+    )
   };
   return <Panel model={model} memory={props.memory} insight={insight} tab={props.tab} frame={frame} />;
 }
