@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useMemo } from 'preact/hooks';
+import { useMemo, useRef } from 'preact/hooks';
 import '../styles/form.css';
 import { type Path, type Settings, isSettings } from '../model/yaml-document';
 import { changed } from '../model/yaml-edit';
@@ -77,11 +77,12 @@ export function Rows({ fields, path, value, short, fallbacks }: RowsProps): JSX.
   const around = useSurroundings();
   const plain = value !== undefined && value !== null && !isSettings(value) && short !== undefined;
   const values: Settings = isSettings(value) ? value : plain ? { [short]: value } : {};
+  const held = useHeld(values, around.advanced);
   const rows = fields.filter(
     field =>
       around.advanced ||
       field.advanced !== true ||
-      field.name in values ||
+      held.has(field.name) ||
       around.problems.some(problem => startsWith(problem.path, [...path, field.name]))
   );
   const list = rows.map(field => (
@@ -101,6 +102,22 @@ export function Rows({ fields, path, value, short, fallbacks }: RowsProps): JSX.
       {list}
     </Spelled>
   );
+}
+
+/**
+ * Which settings were written since those that few people change are hidden. One that is emptied stays in sight, since
+ * something else may be about to be typed there.
+ */
+export function useHeld(values: Settings, all: boolean): ReadonlySet<string> {
+  const held = useRef(new Set<string>());
+  if (all) {
+    held.current.clear();
+  } else {
+    for (const name of Object.keys(values)) {
+      held.current.add(name);
+    }
+  }
+  return held.current;
 }
 
 /** Spells out what is short for a mapping, as soon as something else than the short setting is written. */

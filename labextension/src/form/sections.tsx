@@ -5,7 +5,7 @@ import { type Path, type Settings, same } from '../model/yaml-document';
 import { Icon } from '../panel/icons';
 import { useFormWords } from './words';
 import type { FormField, Part } from './contract';
-import { Rows } from './fields';
+import { Rows, useHeld } from './fields';
 import { partNamed, spoken } from './named';
 import { useSurroundings } from './surroundings';
 
@@ -64,10 +64,11 @@ function Section(props: SectionsProps & { group: string }): JSX.Element | null {
     field => values[field.name] !== undefined && !same(values[field.name], field.default)
   ).length;
   const faults = wrong.filter(path => names.has(String(path[0]))).length;
+  const held = useHeld(values, around.advanced);
   const hidden =
     !around.advanced &&
     faults === 0 &&
-    fields.every(field => field.advanced === true && values[field.name] === undefined);
+    fields.every(field => field.advanced === true && !held.has(field.name));
   if (hidden) {
     return null;
   }

@@ -340,6 +340,30 @@ it('hides what few people change, and finds it', async () => {
   expect(labelled('Hidden')).toBeDefined();
 });
 
+it('keeps what few people change in sight while something else is typed there', async () => {
+  await open('model: mlp\nseed: 5\nepochs: 3');
+  const seed = labelled('Seed');
+  await type('Seed', '');
+  expect(labelled('Seed')).toBe(seed);
+  await type('Seed', '7');
+  expect(text()).toContain('seed: 7');
+  await type('Seed', '');
+  const advanced = root.querySelector<HTMLElement>('.dlt-form-toolbar [type=checkbox]');
+  await act(() => advanced?.click());
+  await act(() => advanced?.click());
+  expect(() => labelled('Seed')).toThrow();
+});
+
+it('keeps a heading in sight of which the only setting is emptied', async () => {
+  studio.described = () =>
+    Promise.resolve([...SETTINGS, field('tags', { group: 'basic2', advanced: true, example: 'a' })]);
+  kept['form-open-basic2'] = true;
+  await open('model: mlp\ntags: a');
+  const tags = labelled('Tags');
+  await type('Tags', '');
+  expect(labelled('Tags')).toBe(tags);
+});
+
 it('finds what few people change inside of a group', async () => {
   await open('model: mlp\nema: 0.9');
   expect(() => labelled('Start')).toThrow();
