@@ -21,6 +21,8 @@ from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.states import State
 from dltrainer_jupyter.tal.session import open_store
 from dltrainer_jupyter.widgets.built import built
+from tests.browser.patience import PATIENCE, at_rest, slowness
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,9 +36,9 @@ CLASSES, EPOCHS, EXAMPLES = 100, 200, 2000
 LABELS = [f"class {number}" for number in range(CLASSES)]
 FRAMES_PER_SECOND = 20
 LIST_MS = 200
+"""Both are of a machine that does nothing else."""
 PAGE = 48
 """Examples that are read together."""
-TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(null))))"
 
 MOVE = """async () => {
   const slider = document.querySelector('.dlt-epoch-slider input');
@@ -152,7 +154,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def page(served: Served, chromium: Browser) -> Iterator[Page]:
     """Open the run of many classes on its Confusion tab."""
     page = chromium.new_page(viewport={"width": 1400, "height": 1000})
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(PATIENCE)
     said: list[str] = []
     page.on("pageerror", lambda error: said.append(str(error)))
     page.on("console", lambda message: said.append(message.text) if "Content Security" in message.text else None)
@@ -161,8 +163,7 @@ def page(served: Served, chromium: Browser) -> Iterator[Page]:
     page.get_by_role("tab", name="Confusion", exact=True).click()
     expect(page.locator(".dlt-epoch-slider output")).to_have_text(f"{EPOCHS} of {EPOCHS}")
     # All chunks are there when the first epoch is: it is fetched last.
-    page.locator(".dlt-epoch-slider input").focus()
-    page.keyboard.press("Home")
+    page.locator(".dlt-epoch-slider input").press("Home")
     expect(page.locator(".dlt-score")).to_have_text(re.compile("^Epoch 1:"))
     yield page
     page.close()
@@ -174,13 +175,15 @@ def test_the_slider_moves_through_200_epochs_of_100_classes(
     record_testsuite_property: Callable[[str, object], None],
     keep_picture: Callable[[Locator | Page, str], None],
 ) -> None:
+    slow = slowness(page)
     found = page.evaluate(MOVE)
+    slow = max(slow, slowness(page))
     rate = found["frames"] / found["seconds"]
     record_testsuite_property("slider_frames_per_second", round(rate, 1))
     # Each frame showed the epoch that was asked for.
     assert found["wrong"] == []
     assert found["frames"] == EPOCHS
-    assert rate >= FRAMES_PER_SECOND
+    assert rate >= FRAMES_PER_SECOND / slow
     drawn = [page.evaluate(DRAWN, at) for at in (0, 50, 120, 199, 0)]
     assert drawn[0] == drawn[-1]
     assert len(set(drawn)) == 4
@@ -205,6 +208,7 @@ def test_a_click_lists_the_examples_of_a_cell_and_keeps_it_while_the_slider_move
         }"""
     )
     times = []
+    slow = slowness(page)
     for at in range(6):
         page.evaluate(TIME_NEXT_CLICK)
         # On the diagonal there is something at any epoch.
@@ -213,13 +217,13 @@ def test_a_click_lists_the_examples_of_a_cell_and_keeps_it_while_the_slider_move
         times.append(page.evaluate("() => window.listed"))
         expect(page.locator(".dlt-cell-examples h4")).to_have_text(f"class {at}, recognised")
     record_testsuite_property("examples_of_a_cell_ms", round(statistics.median(times)))
-    assert statistics.median(times) <= LIST_MS
+    assert statistics.median(times) <= LIST_MS * max(slow, slowness(page))
     found = page.locator(".dlt-cell-examples [role=status]")
+    expect(found).to_have_text(re.compile(r"^\d+ found$"))
     few = int((found.text_content() or "").split()[0])
-    page.locator(".dlt-epoch-slider input").focus()
-    page.keyboard.press("End")
+    page.locator(".dlt-epoch-slider input").press("End")
     expect(page.locator(".dlt-cell-examples h4")).to_have_text("class 5, recognised")
-    expect(found).not_to_have_text(f"{few} found")
+    expect(found).to_have_text(re.compile(rf"^(?!{few} )\d+ found$"))
     assert int((found.text_content() or "").split()[0]) > few
     keep_picture(page, "confusion-cell")
     page.get_by_role("button", name="Open in Examples").click()
@@ -245,13 +249,12 @@ def test_examples_are_filtered_read_on_and_enlarged_by_keyboard(
         first = tiles.first.locator("button").get_attribute("data-example")
         last = tiles.nth(PAGE - 1)
         last.scroll_into_view_if_needed()
-    page.evaluate(TWO_FRAMES)
-    place = last.evaluate("tile => tile.getBoundingClientRect().top")
+    place = at_rest(last)["y"]
+    until(lambda: page.evaluate("() => true") and len(held) > 0)
     # What is read is added below: nothing in sight moves.
     held[0].continue_()
     expect(tiles.nth(PAGE)).to_be_attached()
-    page.evaluate(TWO_FRAMES)
-    assert last.evaluate("tile => tile.getBoundingClientRect().top") == pytest.approx(place, abs=1)
+    assert at_rest(last)["y"] == pytest.approx(place, abs=1)
     assert tiles.first.locator("button").get_attribute("data-example") == first
 
     tiles.first.locator("button").click()
@@ -321,7 +324,7 @@ def test_in_jupyterlab_a_tab_and_a_panel_show_the_same_from_the_server(
     expect(panel.locator(".dlt-score")).to_have_text(re.compile("^Epoch 3: "))
     # The script came from the server, whose own it is, with its style sheet.
     assert any(re.search(r"/dltrainer/static/insight-\w+\.js", url) for url in asked)
-    assert panel.locator(".dlt-epoch-slider").evaluate("slider => getComputedStyle(slider).display") == "flex"
+    expect(panel.locator(".dlt-epoch-slider")).to_have_css("display", "flex")
     run = notebook.do("return nb.content.widgets[1].node.querySelector('.dlt-score').textContent;")
     run_id = notebook.do("return (await (await fetch('/dltrainer/api/runs?filter=in-a-tab')).json()).runs[0].id;")
     notebook.do("await jupyterapp.commands.execute('dltrainer:open-run', { id: id_ });", id_=run_id)
