@@ -1,12 +1,12 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { onOneLine as written } from '../model/yaml-write';
-import { isSettings, same } from '../model/yaml-document';
+import { type Path, isSettings, same } from '../model/yaml-document';
 import { useFormWords } from './words';
 import type { FormField } from './contract';
 import { faultOf, shown } from './faults';
 import { Control } from './row';
-import { type ControlProps, useSurroundings } from './surroundings';
+import { type ControlProps, SurroundingsContext, useSurroundings } from './surroundings';
 
 /** A word that may stand there, or a kind of values that is written below it. */
 type Choice = { text: string } & ({ value: unknown } | { field: FormField });
@@ -15,7 +15,8 @@ type Choice = { text: string } & ({ value: unknown } | { field: FormField });
 export function EitherControl(props: ControlProps): JSX.Element {
   const { field, path, value, fallback, id, label, describedBy } = props;
   const form = useFormWords();
-  const { disabled, onChange, onRemove } = useSurroundings();
+  const around = useSurroundings();
+  const { disabled, onChange, onRemove } = around;
   const [wanted, setWanted] = useState<string | null>(null);
   const choices: Choice[] = (field.alternatives ?? []).flatMap((it): Choice[] =>
     it.kind === 'select'
@@ -40,6 +41,16 @@ export function EitherControl(props: ControlProps): JSX.Element {
       : value === undefined
         ? 'unset'
         : 'other';
+  // Whoever empties the field to type something else doesn't choose another kind.
+  const inside = {
+    ...around,
+    onRemove: (at: Path) => {
+      if (at.length === path.length) {
+        setWanted(String(picked));
+      }
+      onRemove(at);
+    }
+  };
   return (
     <>
       <select
@@ -82,15 +93,17 @@ export function EitherControl(props: ControlProps): JSX.Element {
         ))}
       </select>
       {open && 'field' in choice && !onlyWords ? (
-        <div class="dlt-field-inner">
-          <Control
-            {...props}
-            field={{ ...choice.field, name: field.name, nullable: false, default: fallback }}
-            id={`${id}-value`}
-            label={label}
-            named={label}
-          />
-        </div>
+        <SurroundingsContext.Provider value={inside}>
+          <div class="dlt-field-inner">
+            <Control
+              {...props}
+              field={{ ...choice.field, name: field.name, nullable: false, default: fallback }}
+              id={`${id}-value`}
+              label={label}
+              named={label}
+            />
+          </div>
+        </SurroundingsContext.Provider>
       ) : null}
     </>
   );

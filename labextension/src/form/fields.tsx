@@ -94,11 +94,9 @@ export function Rows({ fields, path, value, short, fallbacks }: RowsProps): JSX.
       fallback={fallbacks?.[field.name] ?? field.default}
     />
   ));
-  if (!plain) {
-    return <>{list}</>;
-  }
+  // Around either, so that a field in which one types stays the same one when the one becomes the other.
   return (
-    <Spelled path={path} values={values}>
+    <Spelled path={path} values={values} only={plain ? short : null}>
       {list}
     </Spelled>
   );
@@ -121,10 +119,18 @@ export function useHeld(values: Settings, all: boolean): ReadonlySet<string> {
 }
 
 /** Spells out what is short for a mapping, as soon as something else than the short setting is written. */
-function Spelled(props: { path: Path; values: Settings; children: JSX.Element[] }): JSX.Element {
-  const { path, values, children } = props;
+function Spelled(props: {
+  path: Path;
+  values: Settings;
+  /** The setting that something plain is short for; `null` where there is a mapping. */
+  only: string | null;
+  children: JSX.Element[];
+}): JSX.Element {
+  const { path, values, only, children } = props;
   const around = useSurroundings();
-  const [only = ''] = Object.keys(values);
+  if (only === null) {
+    return <SurroundingsContext.Provider value={around}>{children}</SurroundingsContext.Provider>;
+  }
   const spelled: Surroundings = {
     ...around,
     sourceOf: at => around.sourceOf(startsWith(at, [...path, only]) ? path : at),

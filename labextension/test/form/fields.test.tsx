@@ -208,6 +208,25 @@ describe('each kind', () => {
   });
 });
 
+it('keeps the field of a kind while something else is typed there', async () => {
+  const alternatives = [
+    field('', { kind: 'select', options: ['balanced'] }),
+    field('', { kind: 'float', minimum: 0 })
+  ];
+  await show([field('weights', { kind: 'either', alternatives, nullable: true })], { weights: 0.5 });
+  const inner = () => root.querySelector('.dlt-field-inner input') as HTMLInputElement;
+  const before = inner();
+  const write = (text: string) =>
+    act(() => {
+      inner().value = text;
+      inner().dispatchEvent(new Event('input', { bubbles: true }));
+    });
+  await write('');
+  expect([inner(), values]).toEqual([before, {}]);
+  await write('2');
+  expect([inner(), values]).toEqual([before, { weights: 2 }]);
+});
+
 it('tells a form around it of a text that can’t be written down', async () => {
   const held = new Set<string>();
   const onDraft = (draft: string, holds: boolean) => void (holds ? held.add(draft) : held.delete(draft));

@@ -302,6 +302,17 @@ it('spells out what is short for settings only when another is said', async () =
   expect(text()).toBe('model: mlp\nema: {decay: 0.9, warmup: false}  # smooth');
 });
 
+it('leaves a field where it is while something else is typed there, and its group on', async () => {
+  await open('model: mlp\nema: 0.99  # smooth');
+  const decay = labelled('Decay');
+  await act(() => decay.focus());
+  await type('Decay', '');
+  await type('Decay', '0.9');
+  expect(labelled('Decay')).toBe(decay);
+  expect(document.activeElement).toBe(decay);
+  expect(text()).toBe('model: mlp\nema: {decay: 0.9}  # smooth');
+});
+
 it('adds parts to a list, puts them in order and takes them out', async () => {
   await open('model: mlp\nmetrics: [accuracy, f1]  # both\n');
   const press = (label: string) =>
