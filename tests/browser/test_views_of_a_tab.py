@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.patience import PATIENCE, TRAINED
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def page(address: str, chromium: Browser) -> Iterator[Page]:
     page = chromium.new_page(viewport={"width": 1300, "height": 900})
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(address)
@@ -82,6 +83,7 @@ def test_the_editor_says_what_is_wrong_and_lets_the_keyboard_out(page: Page, add
     expect(start).to_have_attribute("aria-disabled", "true")
     page.get_by_role("button", name="Line 2").click()
     expect(page.locator(".cm-activeLine")).to_have_text("model: {type: mpl, hidden: [8]}")
+    expect(page.locator(".cm-content")).to_be_focused()
 
     page.keyboard.press("Tab")
     expect(page.locator(".cm-activeLine")).to_have_text("  model: {type: mpl, hidden: [8]}")
@@ -109,7 +111,7 @@ def test_a_run_is_started_cloned_with_another_rate_compared_and_deleted(
     page.keyboard.press("Control+Enter")
     page.wait_for_url("**/runs/*")
     view = page.locator(".dlt-view")
-    expect(view.locator(".dlt-state")).to_have_text("Completed", timeout=90_000)
+    expect(view.locator(".dlt-state")).to_have_text("Completed", timeout=TRAINED)
     first = page.url.rpartition("/")[2]
 
     view.get_by_role("tab", name="Checkpoints").click()
@@ -121,7 +123,7 @@ def test_a_run_is_started_cloned_with_another_rate_compared_and_deleted(
     keep_picture(view, "clone")
     view.get_by_role("button", name="Start clone").click()
     page.wait_for_url(lambda url: not url.endswith(first))
-    expect(view.locator(".dlt-state")).to_have_text("Completed", timeout=90_000)
+    expect(view.locator(".dlt-state")).to_have_text("Completed", timeout=TRAINED)
     second = page.url.rpartition("/")[2]
     keep_picture(view, "cloned")
 
@@ -136,7 +138,7 @@ def test_a_run_is_started_cloned_with_another_rate_compared_and_deleted(
         page.locator(".dlt-compare .u-over").first.hover()
         return page.locator(".dlt-tooltip tbody tr").count() == 2
 
-    until(are_both_told)
+    until(are_both_told, PATIENCE / 1000)
     keep_picture(page.locator(".dlt-compare"), "compared")
 
     _visit(page, address, f"runs/{second}")
