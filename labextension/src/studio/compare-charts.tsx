@@ -57,9 +57,10 @@ export function CompareCharts({ runs, view, labels, hidden, memory }: CompareCha
   const timeName = time.name;
   const { charts, x } = useMemo(() => {
     const scale = timeUnit(shown);
+    const each = unit === 'time' ? scale.seconds : 1;
     return {
       charts: metricCharts(shown, which, unit, scale),
-      x: zoom ?? wholeRange(shown, unit, scale)
+      x: zoom === null ? wholeRange(shown, unit, scale) : (zoom.map(at => at / each) as Range)
     };
   }, [shown, which, unit, zoom]);
   const pictures = useMemo(
@@ -67,12 +68,14 @@ export function CompareCharts({ runs, view, labels, hidden, memory }: CompareCha
     [charts, x, log, smoothing]
   );
 
+  // A window of time is kept in seconds: the axis goes on to minutes, and hours, as a run does.
+  const each = unit === 'time' ? time.seconds : 1;
   const read = (range: Range | null) =>
-    zoomTo(range, async window => {
+    zoomTo(range === null ? null : (range.map(at => at * each) as Range), async window => {
       const found = await Promise.all(
         shown.map(async ({ id, snapshot }) => {
           const horizontal = horizontalOf(snapshot, unit, time);
-          const [start, stop] = window.map(position => horizontal?.toStep(position) ?? 0) as Range;
+          const [start, stop] = window.map(at => horizontal?.toStep(at / each) ?? 0) as Range;
           const names = Object.keys(snapshot.curves);
           return [
             id,
@@ -148,7 +151,7 @@ export function CompareCharts({ runs, view, labels, hidden, memory }: CompareCha
 }
 
 interface Window {
-  /** What is shown, in the units of the axis; `null` for all. */
+  /** What is shown, in steps, epochs or seconds; `null` for all. */
   zoom: Range | null;
   /** The runs' curves of that window, once they are read. */
   fine: ReadonlyMap<string, Curves>;
