@@ -19,6 +19,9 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 from sklearn.datasets import load_digits, load_wine
 
+from tests.browser.patience import PATIENCE, TRAINED, at_rest
+from tests.waiting import until
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
@@ -56,7 +59,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         config = folder / "run.yaml"
         config.write_text(text)
         command = [sys.executable, "-m", "dltrainer_jupyter.cli", "train", str(config)]
-        subprocess.run(command, env=environment, check=True, timeout=180, stdout=subprocess.DEVNULL)
+        subprocess.run(command, env=environment, check=True, timeout=400, stdout=subprocess.DEVNULL)
     return environment
 
 
@@ -81,7 +84,7 @@ def address(home: dict[str, str]) -> Iterator[str]:
 def page(address: str, chromium: Browser) -> Iterator[Page]:
     """Open the run on its Try tab."""
     page = chromium.new_page(viewport={"width": 1200, "height": 900}, reduced_motion="reduce")
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(PATIENCE)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(address)
@@ -135,8 +138,7 @@ def _drop(page: Page, path: Path) -> None:
 
 
 def _stroke(page: Page, points: list[tuple[float, float]]) -> None:
-    box = page.locator(".dlt-pad canvas").bounding_box()
-    assert box is not None
+    box = at_rest(page.locator(".dlt-pad canvas"))
     places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
     page.mouse.move(*places[0])
     page.mouse.down()
@@ -161,8 +163,7 @@ def _paste(page: Page, path: Path) -> None:
 
 def _touch(page: Page, points: list[tuple[float, float]]) -> None:
     """Draw with a finger."""
-    box = page.locator(".dlt-pad canvas").bounding_box()
-    assert box is not None
+    box = at_rest(page.locator(".dlt-pad canvas"))
     finger = page.context.new_cdp_session(page)
     for at, (x, y) in enumerate(points):
         place = {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]}
@@ -181,7 +182,7 @@ def test_a_picture_dropped_on_the_tab_is_told_with_what_was_done_to_it(
     path, digit = digits[3]
     _drop(page, path)
     answer = page.locator(".dlt-answer")
-    expect(answer.locator(".dlt-answer-word")).to_have_text(f"Prediction: {digit}", timeout=60_000)
+    expect(answer.locator(".dlt-answer-word")).to_have_text(f"Prediction: {digit}", timeout=TRAINED)
     shares = _shares(answer)
     # What is hardly possible isn't told.
     assert 1 <= len(shares) <= 5
@@ -192,8 +193,8 @@ def test_a_picture_dropped_on_the_tab_is_told_with_what_was_done_to_it(
     assert re.search(r"weights [0-9a-f]{8}", facts)
     assert re.search(r"\d (ms|µs)", facts)
     expect(answer.locator(".dlt-notes")).to_contain_text("8×8")
-    width = page.locator(".dlt-seen").evaluate("it => it.getContext('2d').getImageData(0, 0, 1, 1).data[3]")
-    assert width == 255
+    opacity = "it => it.getContext('2d').getImageData(0, 0, 1, 1).data[3]"
+    until(lambda: page.locator(".dlt-seen").evaluate(opacity) == 255)
     keep_picture(page.locator(".dlt-card"), "try-dropped")
 
     page.get_by_role("button", name="Heatmap").click()
@@ -211,7 +212,7 @@ def test_several_files_are_a_table_and_a_bad_one_hides_no_good_one(
     _way(page, "Files")
     _upload(page, *(path for path, _ in digits[:4]), bad, *(path for path, _ in digits[4:]))
     rows = page.locator(".dlt-answers tbody tr")
-    expect(rows).to_have_count(9, timeout=60_000)
+    expect(rows).to_have_count(9, timeout=TRAINED)
     expect(page.locator("progress")).to_have_attribute("value", "9")
     told = {row[0].inner_text(): row[1] for row in ((it.locator("th"), it) for it in rows.all())}
     for path, digit in digits:
@@ -245,7 +246,7 @@ def test_a_digit_drawn_by_mouse_is_predicted_when_the_pen_rests(page: Page, keep
     expect(answer).to_contain_text("The answer appears here.")
     ring = [(0.5 + 0.2 * np.sin(a), 0.5 - 0.32 * np.cos(a)) for a in np.linspace(0, 2 * np.pi, 24)]
     _stroke(page, ring)
-    expect(answer.locator(".dlt-answer-word")).to_have_text("Prediction: 0", timeout=60_000)
+    expect(answer.locator(".dlt-answer-word")).to_have_text("Prediction: 0", timeout=TRAINED)
     expect(answer.locator(".dlt-notes")).to_contain_text("8×8")
     keep_picture(page.locator(".dlt-card"), "try-drawn")
 
@@ -262,13 +263,14 @@ def test_a_picture_of_the_clipboard_is_told(page: Page, digits: list[tuple[Path,
     _way(page, "Files")
     page.get_by_role("button", name="Upload").focus()
     _paste(page, path)
-    expect(page.locator(".dlt-answer-word")).to_have_text(f"Prediction: {digit}", timeout=60_000)
+    expect(page.locator(".dlt-answer-word")).to_have_text(f"Prediction: {digit}", timeout=TRAINED)
 
 
 def test_a_digit_is_drawn_by_a_finger_on_a_phone_and_the_page_stays_where_it_is(
     address: str, chromium: Browser, keep_picture: Callable[..., None]
 ) -> None:
     page = chromium.new_page(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    page.set_default_timeout(PATIENCE)
     page.goto(address)
     page.get_by_text("digits", exact=True).first.tap()
     # The tab is out of sight, behind an arrow.
@@ -276,11 +278,11 @@ def test_a_digit_is_drawn_by_a_finger_on_a_phone_and_the_page_stays_where_it_is(
     page.get_by_role("tab", name="Try", exact=True).tap()
     page.locator(".dlt-try").get_by_text("Draw", exact=True).tap()
     page.locator(".dlt-pad canvas").scroll_into_view_if_needed()
-    top = page.locator(".dlt-pad canvas").bounding_box()
+    top = at_rest(page.locator(".dlt-pad canvas"))
     _touch(page, [(0.5 + 0.2 * np.sin(a), 0.5 - 0.32 * np.cos(a)) for a in np.linspace(0, 2 * np.pi, 24)])
     answer = page.locator(".dlt-drawing-answer .dlt-answer")
-    expect(answer.locator(".dlt-answer-word")).to_have_text("Prediction: 0", timeout=60_000)
-    assert page.locator(".dlt-pad canvas").bounding_box() == top
+    expect(answer.locator(".dlt-answer-word")).to_have_text("Prediction: 0", timeout=TRAINED)
+    assert at_rest(page.locator(".dlt-pad canvas")) == top
     keep_picture(page, "try-phone")
     page.close()
 
@@ -289,7 +291,7 @@ def test_what_was_drawn_is_there_again_after_another_tab_and_another_checkpoint_
     _way(page, "Draw")
     _stroke(page, [(0.5, 0.12), (0.5, 0.9)])
     word = page.locator(".dlt-drawing-answer .dlt-answer-word")
-    expect(word).to_be_visible(timeout=60_000)
+    expect(word).to_be_visible(timeout=TRAINED)
     page.get_by_role("tab", name="Log", exact=True).click()
     page.get_by_role("tab", name="Try", exact=True).click()
     expect(word).to_be_visible()
@@ -313,7 +315,7 @@ def test_rows_are_written_with_their_names_in_sight_and_a_wrong_one_is_told_in_p
     field.fill(",".join(row))
     field.press("Control+Enter")
     answer = page.locator(".dlt-answer")
-    expect(answer.locator(".dlt-guesses li")).to_have_count(3, timeout=60_000)
+    expect(answer.locator(".dlt-guesses li")).to_have_count(3, timeout=TRAINED)
     keep_picture(page.locator(".dlt-card"), "try-row")
     field.fill(",".join([*row[:2], "much", *row[3:]]))
     page.get_by_role("button", name="Predict", exact=True).click()
@@ -330,17 +332,15 @@ def test_the_epoch_slider_shows_each_validation_and_a_click_lists_its_examples(
     slider = page.locator(".dlt-confusion input[type=range]")
     score = page.locator(".dlt-score")
     expect(score).to_contain_text("Epoch 6:")
-    slider.focus()
     said = {6: score.inner_text()}
     for epoch in range(5, 0, -1):
-        page.keyboard.press("ArrowLeft")
+        slider.press("ArrowLeft")
         expect(score).to_contain_text(f"Epoch {epoch}:")
         said[epoch] = score.inner_text()
     right = [int(re.findall(r"[\d,]+", said[epoch])[1].replace(",", "")) for epoch in (1, 6)]
     assert right[0] < right[1]
-    box = slider.bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + box["width"] - 4, box["y"] + box["height"] / 2)
+    box = at_rest(slider)
+    slider.click(position={"x": box["width"] - 4, "y": box["height"] / 2})
     expect(score).to_contain_text("Epoch 6:")
     page.locator(".dlt-matrix [data-cell='3,3']").click()
     tiles = page.locator(".dlt-cell-examples [data-example]")
@@ -356,7 +356,7 @@ def test_a_checkpoint_is_measured_on_the_held_back_set_opened_downloaded_and_del
     page.get_by_role("button", name="Test on a data set…").click()
     page.get_by_role("button", name="Test", exact=True).click()
     said = page.locator(".dlt-test-said")
-    expect(said).to_contain_text("Tested on validation: 359 examples.", timeout=120_000)
+    expect(said).to_contain_text("Tested on validation: 359 examples.", timeout=TRAINED)
     row = page.locator(".dlt-tests tbody tr")
     expect(row).to_have_count(1)
     with page.expect_download() as started:
@@ -386,9 +386,10 @@ def test_a_checkpoint_is_measured_on_the_held_back_set_opened_downloaded_and_del
 def test_a_data_set_that_nobody_knows_is_refused_in_place(page: Page) -> None:
     page.get_by_role("tab", name="Tests", exact=True).click()
     page.get_by_role("button", name="Test on a data set…").click()
-    page.get_by_role("textbox", name="Data set").fill("digts")
-    page.keyboard.press("Enter")
-    expect(page.locator(".dlt-test-said[data-failed=true]")).to_contain_text("digits", timeout=60_000)
+    asked = page.get_by_role("textbox", name="Data set")
+    asked.fill("digts")
+    asked.press("Enter")
+    expect(page.locator(".dlt-test-said[data-failed=true]")).to_contain_text("digits", timeout=TRAINED)
 
 
 def test_two_epochs_stand_against_one_another(page: Page, keep_picture: Callable[..., None]) -> None:
@@ -419,11 +420,10 @@ def test_the_model_is_shown_layer_by_layer_and_its_values_epoch_by_epoch(
     total = page.locator(".dlt-layers tfoot td").first.inner_text()
     assert sum(parameters) == int(total.replace(",", "")) > 0
     strip = page.locator(".dlt-heat canvas")
-    strip.focus()
-    page.keyboard.press("ArrowRight")
+    strip.press("ArrowRight")
     expect(page.locator(".dlt-heat [role=status]")).to_contain_text("Epoch 1: median")
-    painted = strip.evaluate("it => it.getContext('2d').getImageData(0, 0, it.width, it.height).data.some(b => b > 0)")
-    assert painted
+    painted = "it => it.getContext('2d').getImageData(0, 0, it.width, it.height).data.some(b => b > 0)"
+    until(lambda: strip.evaluate(painted))
     keep_picture(page.locator(".dlt-card"), "analysis")
     page.locator(".dlt-distributions").get_by_text("Gradients", exact=True).click()
     expect(strip).to_have_attribute("aria-label", re.compile("^Gradients of "))
@@ -437,12 +437,12 @@ def test_a_notebook_and_the_tab_of_lab_take_pictures_and_drawings_and_test(
     notebook.run(0)
     notebook.start(1)
     panel = notebook.panel(1)
-    expect(panel.locator(".dlt-state")).to_have_text("Completed", timeout=90_000)
+    expect(panel.locator(".dlt-state")).to_have_text("Completed", timeout=TRAINED)
     panel.get_by_role("tab", name="Try", exact=True).click()
     panel.locator(".dlt-try").wait_for()
     path, digit = digits[4]
     _drop(notebook.page, path)
-    expect(panel.locator(".dlt-answer-word")).to_have_text(f"Prediction: {digit}", timeout=60_000)
+    expect(panel.locator(".dlt-answer-word")).to_have_text(f"Prediction: {digit}", timeout=TRAINED)
 
     panel.locator(".dlt-try").get_by_text("Draw", exact=True).click()
     panel.locator(".dlt-pad canvas").scroll_into_view_if_needed()
@@ -454,7 +454,7 @@ def test_a_notebook_and_the_tab_of_lab_take_pictures_and_drawings_and_test(
     panel.get_by_role("tab", name="Tests", exact=True).click()
     panel.get_by_role("button", name="Test on a data set…").click()
     panel.get_by_role("button", name="Test", exact=True).click()
-    expect(panel.locator(".dlt-test-said")).to_contain_text("Tested on validation: 359", timeout=120_000)
+    expect(panel.locator(".dlt-test-said")).to_contain_text("Tested on validation: 359", timeout=TRAINED)
     with notebook.page.expect_request("**/tests/*/examples?format=csv"), notebook.page.expect_download() as started:
         panel.get_by_role("button", name="CSV").click()
     assert started.value.suggested_filename.endswith(".csv")
@@ -468,10 +468,10 @@ def test_a_notebook_and_the_tab_of_lab_take_pictures_and_drawings_and_test(
     tab = notebook.page.locator(".jp-MainAreaWidget .dlt-view")
     tab.get_by_role("tab", name="Try", exact=True).click()
     tab.get_by_role("button", name="Predict", exact=True).click()
-    expect(tab.locator(".dlt-examples > li")).to_have_count(12, timeout=60_000)
+    expect(tab.locator(".dlt-examples > li")).to_have_count(12, timeout=TRAINED)
     tab.locator(".dlt-try").get_by_text("Files", exact=True).click()
     tab.locator(".dlt-zone input[type=file]").first.set_input_files(path)
-    expect(tab.locator(".dlt-answer-word")).to_have_text(f"Prediction: {digit}", timeout=60_000)
+    expect(tab.locator(".dlt-answer-word")).to_have_text(f"Prediction: {digit}", timeout=TRAINED)
     keep_picture(tab, "try-in-lab")
     tab.get_by_role("tab", name="Tests", exact=True).click()
     expect(tab.locator(".dlt-tests tbody tr")).to_have_count(1)
