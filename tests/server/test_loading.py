@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 
 from jupyter_server.extension.manager import ExtensionPackage
+
+from tests.own_loop import run_apart
 
 ASK = """
 import sys, threading
@@ -45,6 +45,5 @@ def test_it_begins_as_soon_as_the_server_listens(monkeypatch) -> None:
     begun: list[str] = []
     monkeypatch.setattr("dltrainer_jupyter.server.loading.begin", lambda: begun.append("begun"))
     package = ExtensionPackage(name="dltrainer_jupyter", enabled=True)
-    with ThreadPoolExecutor(1) as elsewhere:  # this thread may have a loop that runs
-        elsewhere.submit(asyncio.run, package.start_all_points(None)).result()
+    run_apart(package.start_all_points(None))
     assert begun == ["begun"]

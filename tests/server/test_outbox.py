@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 
 from dltrainer_jupyter.server.outbox import Outbox
+from tests.own_loop import run_apart
 
 
 def test_what_waits_is_put_together_once_and_late() -> None:
-    # On a thread of its own: a browser's tests leave a loop on this one.
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(lambda: asyncio.run(_slow_client())).result()
+    run_apart(_slow_client())
 
 
 async def _slow_client() -> None:
@@ -45,6 +43,6 @@ async def _slow_client() -> None:
     outbox.put("other", other)
     for _ in range(3):
         may_send.release()
-    await asyncio.wait_for(done.wait(), 20)
+    await asyncio.wait_for(done.wait(), 60)
     task.cancel()
     assert sent == ["number 0", "number 999", "other"]

@@ -12,6 +12,7 @@ import pytest
 from dltrainer_jupyter.server.channels import ListChannel, News
 from dltrainer_jupyter.server.outbox import Outbox
 from dltrainer_jupyter.server.watcher import Watched, Watcher
+from tests.own_loop import run_apart
 
 
 def snapshot(revision: int, *steps: int) -> dict[str, Any]:
@@ -25,7 +26,7 @@ THIRD = News(snapshot(3, 1, 2, 3), SECOND)
 
 def told(watched: Watched, news: News | None, *, is_gone: bool = False) -> dict[str, Any] | None:
     channel: Any = SimpleNamespace(news=news, is_gone=is_gone)
-    text = asyncio.run(watched.frame(channel))
+    text = run_apart(watched.frame(channel))
     return None if text is None else json.loads(text)
 
 
@@ -63,7 +64,7 @@ def test_a_run_that_is_gone_is() -> None:
 
 
 def test_many_rows_go_in_parts_and_a_deleted_one_stays_away() -> None:
-    frames = asyncio.run(_told_of_many_rows())
+    frames = run_apart(_told_of_many_rows())
     assert [len(frame["rows"]) for frame in frames] == [100, 100, 49, 1]
     assert [frame["gone"] for frame in frames] == [[], ["249"], [], []]
     assert "249" not in {row["id"] for frame in frames[:3] for row in frame["rows"]}
@@ -90,6 +91,6 @@ async def _told_of_many_rows() -> list[dict[str, Any]]:
     channel.hearers.add(Watcher(nobody, outbox)._hear_rows)
     channel._spread([{"id": str(number)} for number in range(250)], [])
     sending = asyncio.create_task(outbox.empty())
-    await asyncio.wait_for(ended.wait(), 20)
+    await asyncio.wait_for(ended.wait(), 60)
     sending.cancel()
     return sent
