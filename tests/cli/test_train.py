@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from dltrainer_jupyter import tal
-from dltrainer_jupyter.cli import FAILED, INTERRUPTED, WRONG, training
+from dltrainer_jupyter.cli import FAILED, INTERRUPTED, WRONG, commands, training
 from dltrainer_jupyter.cli.progress import Lines
 from tests.waiting import until
 
@@ -111,7 +111,7 @@ def test_a_failed_training(dltrain, digits) -> None:
 
 
 def test_ctrl_c_suspends_and_resume_goes_on(started, in_process, digits) -> None:
-    training_process = started("train", digits, "--epochs", "300")
+    training_process = started("train", digits, "--epochs", "100000")
     until(lambda: tal.runs() and is_training("digits-mlp"), PATIENCE)
     training_process.send_signal(signal.SIGINT)
     out, err = training_process.communicate(timeout=PATIENCE)
@@ -129,7 +129,9 @@ def test_ctrl_c_suspends_and_resume_goes_on(started, in_process, digits) -> None
 
 
 @pytest.mark.slow
-def test_a_detached_run_is_steered_from_other_commands(dltrain, digits) -> None:
+def test_a_detached_run_is_steered_from_other_commands(dltrain, digits, monkeypatch) -> None:
+    # A busy machine may well take longer than a command waits.
+    monkeypatch.setattr(commands, "_PATIENCE", PATIENCE)
     begun = dltrain("train", digits, "--detach", "--epochs", "100000")
     assert begun.code == 0
     assert begun.out.endswith("started.\n")

@@ -61,6 +61,11 @@ def kernel(home) -> Iterator[Kernel]:
     started = Kernel(manager, client)
     outputs, status = started.run("%load_ext dltrainer_jupyter")
     assert (outputs, status) == ([], "ok")
+    # A busy machine may well take longer than a line waits.
+    outputs, status = started.run(
+        f"from dltrainer_jupyter.magics import verbs; verbs._PATIENCE = {PATIENCE}; del verbs"
+    )
+    assert (outputs, status) == ([], "ok")
     yield started
     client.stop_channels()
     manager.shutdown_kernel(now=True)

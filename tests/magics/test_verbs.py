@@ -21,7 +21,7 @@ RUNNING = "%%dltrain live --epochs 100000 --no-panel\nmodel: mlp\ndata: digits\n
 
 def test_a_run_is_steered(notebook, monkeypatch) -> None:
     # A busy machine may well take longer than a line waits; what it says then is tested below.
-    monkeypatch.setattr(verbs, "_PATIENCE", 30.0)
+    monkeypatch.setattr(verbs, "_PATIENCE", 60.0)
     notebook.run(RUNNING)
     run = notebook.names["live"]
     assert re.fullmatch(r"Paused at step [\d,]+ \(epoch \d+\)\.", _answered(notebook, "%dltrain pause"))

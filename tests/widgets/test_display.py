@@ -72,7 +72,7 @@ def test_in_a_terminal_ipython_a_run_is_shown_in_words_and_no_widget_is_imported
     )
     command = [sys.executable, "-m", "IPython", "--quick", "--no-banner", "--colors=NoColor", "-c", code]
     environment = {**os.environ, "IPYTHONDIR": str(trainer.run.folder)}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True, env=environment)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=True, env=environment)
     assert done.stdout.splitlines()[-3:] == [
         "digits-cnn: running, epoch 3 of 20, best val_accuracy 0.8233 (epoch 2)",
         "Look again: %dltrain status digits-cnn",
@@ -106,7 +106,7 @@ def test_without_the_panel_the_copy_is_there_all_the_same(
     assert capsys.readouterr().err == f"{said} Charts appear here when the run has ended.\n"
     assert not shown.settle(0)
     trainer.end()
-    assert shown.settle(20)
+    assert shown.settle(60)
     assert ["image/png" in forms for forms in sent] == [False, True]
 
 
@@ -132,15 +132,17 @@ def cells(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
         WAIT,
         # The run ends when its cell has long ended.
         "slow = start('<b>slow'); shown = show(slow.run); print(shown.settle(0))",
-        "slow.end(); print(shown.settle(30))",
+        "slow.end(); print(shown.settle(60))",
         # The run had ended before it was shown.
         "shown = show(quick.run); print(shown.settle(0))",
         # The run is resumed and ends again.
         RESUME,
-        "again.epoch(2); again.end('stopped'); print(shown.settle(30) and first.settle(30))",
+        "again.epoch(2); again.end('stopped'); print(shown.settle(60) and first.settle(60))",
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
-    NotebookClient(notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(folder)}}).execute()
+    NotebookClient(
+        notebook, timeout=100, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+    ).execute()
     return list(notebook.cells)
 
 
