@@ -22,6 +22,19 @@ pytest.register_assert_rewrite("dltrainer_jupyter.testing")
 settings.register_profile("dltrainer", deadline=None, derandomize=os.environ.get("CI") == "true")
 settings.load_profile("dltrainer")
 
+SLOW = 600
+"""Seconds that a slow test may take unless it says so itself: half a minute on one machine can be five on another."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Bound slow tests more generously than quick ones, unless the command line says how."""
+    if config.getoption("timeout") is not None:
+        return
+    for item in items:
+        if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(SLOW))
+
+
 TEST_SETTINGS = "DLTRAINER_TEST_"
 """Settings with this prefix speak to the tests (where a database is), not to the product."""
 

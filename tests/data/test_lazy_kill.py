@@ -55,7 +55,7 @@ def test_rows_of_a_process_that_was_killed_are_brought_anew(tmp_path: Path) -> N
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_a_trainer_of_rows_on_the_disk_is_killed_and_resumed_to_the_bit(tmp_path: Path) -> None:
     digits = load_digits(as_frame=True).frame
     digits["colour"] = np.array(["red", "blue"])[np.arange(len(digits)) % 2]

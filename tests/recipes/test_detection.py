@@ -213,7 +213,7 @@ def test_a_suspended_run_goes_on_to_the_same_bits(settings: dict[str, Any]) -> N
 
 @pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
 @pytest.mark.slow
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 def test_a_compiled_step_is_as_large_a_step() -> None:
     # 32 to learn from are whole batches, so there is one graph to learn and one to validate.
     data = {**SETTINGS["data"], "count": 40}
@@ -223,7 +223,7 @@ def test_a_compiled_step_is_as_large_a_step() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 def test_it_learns_to_find_shapes() -> None:
     run = train(
         model="detector",

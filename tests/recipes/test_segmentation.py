@@ -141,7 +141,7 @@ def test_dice_is_that_of_the_classes_and_least_where_all_is_right() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 def test_it_learns_to_tell_shapes_pixel_by_pixel() -> None:
     run = train(
         model={"type": "unet", "width": 8},

@@ -295,7 +295,7 @@ def test_what_does_not_go_with_several_is_named(changes: dict[str, Any], message
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(200)
+@pytest.mark.timeout(600)
 @each_framework
 def test_killed_and_resumed_to_the_same_bits(framework: str) -> None:
     settings = {

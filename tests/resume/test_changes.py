@@ -18,10 +18,8 @@ from tests.chaos.outcome import differences, outcome
 from tests.chaos.trainers import at_work, strike
 from tests.loop.conftest import SETTINGS
 
-pytestmark = pytest.mark.timeout(120)
-
-LONG = {**SETTINGS, "epochs": 60, "threads": 1, "executor": "process", "checkpoint": {"every_seconds": 0.1}}
-CHANGES = {"learning_rate": 3e-3, "epochs": 40, "validation.interval": 3}
+LONG = {**SETTINGS, "epochs": 120, "threads": 1, "executor": "process", "checkpoint": {"every_seconds": 0.1}}
+CHANGES = {"learning_rate": 3e-3, "epochs": 80, "validation.interval": 3}
 
 
 class Recorded:
@@ -41,7 +39,7 @@ class Recorded:
             connection.exec_driver_sql(
                 f"UPDATE training_controls SET status = 'done', step = {self._step} WHERE id = {control.id}"
             )
-            connection.exec_driver_sql(f"UPDATE training_jobs SET epochs = 40 WHERE id = '{run_id}'")
+            connection.exec_driver_sql(f"UPDATE training_jobs SET epochs = 80 WHERE id = '{run_id}'")
         worker.main(store_url, run_id, executor="thread", bell=Doorbell(), owns_process=False)
 
 
@@ -72,7 +70,7 @@ def test_killed_after_a_change(then: Callable[[Run], object]) -> None:
     run.wait(60)
     assert (run.state, run.epoch, [it.executor for it in run.store.attempts(run.id)]) == (
         "completed",
-        40,
+        80,
         ["process", "thread"],
     )
     assert differences(outcome(run), outcome(begun(Recorded(step)))) == []

@@ -13,7 +13,7 @@ from tests.chaos.forked import PRELOADED
 from tests.chaos.killing import AT_THE_END, Case, carry_out, cases, undisturbed, visiting
 from tests.chaos.trainers import Trainers
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 SUBJECTS: dict[str, dict[str, Any]] = {
     "pytorch": {"epochs": 20},

@@ -16,7 +16,7 @@ from tests.chaos.outcome import differences, outcome
 from tests.chaos.trainers import Trainers, strike
 from tests.waiting import until
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 
 def copied(mirror: Path, run: Run) -> list[int]:
@@ -49,7 +49,7 @@ def test_a_machine_that_vanishes_takes_little_along(
     mirror = tmp_path / "drive" / "runs"
     mirror.parent.mkdir()
     trainers = Trainers(
-        "pytorch", forked=("torch",), epochs=15, checkpoint={"every_seconds": 0.1, "mirror": str(mirror)}
+        "pytorch", forked=("torch",), epochs=25, checkpoint={"every_seconds": 0.1, "mirror": str(mirror)}
     )
     expected = undisturbed(trainers)
     run = trainers.start("vanishes")
