@@ -6,10 +6,12 @@ the one it stands for. Its server has no extension of ours, and nobody else may 
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
 import threading
+import urllib.request
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.browser.patience import PATIENCE, TRAINED, has_a_curve
 from tests.lab_server import Lab, serving
 
 if TYPE_CHECKING:
@@ -26,8 +29,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 FRONT_END = Path(__file__).parents[2] / "labextension"
+# More epochs than any machine trains while it is looked at.
 TRAINING = """%load_ext dltrainer_jupyter
-get_ipython().run_cell_magic("dltrain", "hosted", "model: cnn\\ndata: digits\\nepochs: 300\\nmetrics: [accuracy]\\n")
+get_ipython().run_cell_magic("dltrain", "hosted", "model: cnn\\ndata: digits\\nepochs: 100000\\nmetrics: [accuracy]\\n")
 """
 # What such pages say of their colours, and of tables, whatever is in them.
 VS_CODE = """
@@ -109,12 +113,24 @@ def hosts(kernels: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
 
 
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
+def page(chromium: Browser, kernels: Lab) -> Iterator[Page]:
     # The system says the opposite of what the page does in half of the cases.
     opened = chromium.new_page(viewport={"width": 1000, "height": 900}, color_scheme="dark")
-    opened.set_default_timeout(15_000)
+    opened.set_default_timeout(PATIENCE)
     yield opened
     opened.close()
+    # What a test has left training would train beside the next one.
+    for kernel in ask(kernels, "api/kernels", "GET"):
+        ask(kernels, f"api/kernels/{kernel['id']}", "DELETE")
+
+
+def ask(kernels: Lab, path: str, method: str) -> Any:
+    request = urllib.request.Request(  # noqa: S310 - our own server
+        f"{kernels.url}{path}", headers={"Authorization": f"token {kernels.token}"}, method=method
+    )
+    with urllib.request.urlopen(request, timeout=PATIENCE / 1000) as answer:  # noqa: S310
+        said = answer.read()
+    return json.loads(said) if said else None
 
 
 def run(page: Page, kernels: Lab, code: str) -> None:
@@ -196,7 +212,7 @@ def test_the_form_of_a_run_starts_one_there(
     assert contrast(form, "--dlt-text") > 4.5
     keep_picture(page, f"host-{host}-form")
     start.click()
-    expect(page.locator(".dltrain-panel:not(.dltrain-form) .dlt-state")).to_have_text("Completed")
+    expect(page.locator(".dltrain-panel:not(.dltrain-form) .dlt-state")).to_have_text("Completed", timeout=TRAINED)
 
 
 def steer(panel: Locator) -> None:
@@ -208,17 +224,13 @@ def steer(panel: Locator) -> None:
     expect(state).to_have_text("Paused")
     button(panel, "Resume").click()
     expect(state).to_have_text("Running")
-    ink = "c => new Uint32Array(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer)"
-    assert panel.locator(".dlt-plot canvas").first.evaluate(f"{ink}.reduce((n, pixel) => n + (pixel !== 0), 0)") > 500
+    has_a_curve(panel)
 
 
 def in_its_colours(page: Page, panel: Locator) -> None:
     """See that the panel lies on the page's own colour, and that text and curves can be told from it."""
-    mine, theirs = (
-        it.evaluate("e => getComputedStyle(e).backgroundColor")
-        for it in (panel.locator(".dlt-card"), page.locator("body"))
-    )
-    assert mine == theirs
+    theirs = page.locator("body").evaluate("e => getComputedStyle(e).backgroundColor")
+    expect(panel.locator(".dlt-card")).to_have_css("background-color", theirs)
     assert contrast(panel, "--dlt-text") > 4.5
     curves = {name: contrast(panel, name) for name in (f"--dlt-series-{number}" for number in range(6))}
     assert min(curves.values()) > 3, curves
