@@ -53,7 +53,7 @@ def free_port() -> int:
 
 def _answers(port: int) -> bool:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=1) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=10) as answer:
             return bool(answer.status == 200)
     except (OSError, urllib.error.URLError):
         return False
