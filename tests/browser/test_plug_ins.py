@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.browser.patience import PATIENCE, TRAINED, until_restored
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -59,12 +61,11 @@ def put(folder: Path, name: str, text: str) -> None:
 @pytest.fixture
 def page(lab: Any, chromium: Browser) -> Iterator[Page]:
     page = chromium.new_page(viewport={"width": 1200, "height": 800})
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(PATIENCE)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(f"{lab.url}lab?reset&token={lab.token}")
-    page.wait_for_function("() => window.jupyterapp !== undefined", timeout=30_000)
-    page.evaluate("() => jupyterapp.restored")
+    until_restored(page)
     yield page
     page.close()
     assert [error for error in errors if "dltrain" in error.lower()] == []
@@ -108,7 +109,7 @@ def test_it_is_offered_with_its_settings_and_trains_and_a_broken_one_says_why(
     expect(view.locator(".dlt-problems")).to_contain_text("No problems")
 
     page.keyboard.press("Control+Enter")
-    expect(page.locator(".dlt-view .dlt-state")).to_have_text("Completed", timeout=90_000)
+    expect(page.locator(".dlt-view .dlt-state")).to_have_text("Completed", timeout=TRAINED)
     expect(page.locator(".dlt-sidebar .dlt-row-name").filter(has_text="broad-wine")).to_be_visible()
     keep_picture(page, "plug-in-trained-light")
 
