@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import re
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+import psutil
 import pytest
 from playwright.sync_api import Locator, Page, expect
+
+from tests.lab_server import Lab
 
 pytestmark = pytest.mark.slow
 
@@ -16,10 +19,20 @@ LOAD = "%load_ext dltrainer_jupyter"
 TRAINING = """%%dltrain outlasting --executor process
 model: cnn
 data: digits
-epochs: 2000
+epochs: 100000
 metrics: [accuracy]
 """
 WHO = "import os; print(os.getpid())"
+
+
+@pytest.fixture(autouse=True)
+def trainers(lab: Lab) -> Iterator[None]:
+    """End what trains in processes of its own, which outlive a test that fails."""
+    yield
+    for process in psutil.process_iter(["cmdline", "environ"]):
+        is_trainer = "dltrainer_jupyter.executors.process_main" in (process.info["cmdline"] or [])
+        if is_trainer and (process.info["environ"] or {}).get("DLTRAINER_HOME") == str(lab.store):
+            process.kill()
 
 
 def test_the_panel_goes_on_when_the_kernel_cannot(
@@ -56,6 +69,6 @@ def draws_and_obeys(panel: Locator) -> None:
     expect(epoch).not_to_have_text(epoch.text_content() or "")
     panel.get_by_role("button", name="Pause", exact=True).click()
     expect(state).to_have_text("Paused")
-    expect(panel.locator(".dlt-status-text")).to_have_text(re.compile(r"Paused at step [\d,]+ \(epoch \d+\)"))
+    expect(panel.locator(".dlt-status-text")).to_have_text(re.compile(r"Paused at step [\d,]+ \(epoch [\d,]+\)"))
     panel.get_by_role("button", name="Resume", exact=True).click()
     expect(state).to_have_text("Running")
