@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,11 +18,13 @@ from dltrainer_jupyter.core import protocols
 from dltrainer_jupyter.tal.inference import TrainedModel
 from docs._pages import python
 from docs._pages.links import ROOT
+from tests.browser.patience import PATIENCE
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 
 @pytest.fixture(scope="module")
@@ -55,15 +58,20 @@ def test_the_site_is_whole_light_and_dark_and_searchable_without_a_server(site: 
     asked: list[str] = []
     for scheme in ("light", "dark"):
         page = chromium.new_page(viewport={"width": 360, "height": 800}, color_scheme=scheme)
+        page.set_default_timeout(PATIENCE)
         page.on("request", lambda it: asked.append(it.url))
         for name in ("index", "data", "notebooks/quickstart", "reference/python/runs", "reference/configuration"):
             page.goto((site / f"{name}.html").as_uri())
             assert page.evaluate("document.documentElement.scrollWidth") <= 360, name
-            red = int(re.findall(r"\d+", page.evaluate("getComputedStyle(document.body).backgroundColor"))[0])
-            assert red > 240 if scheme == "light" else red < 64, name
+            until(partial(in_its_scheme, page, is_light=scheme == "light"))
     page.set_viewport_size({"width": 1400, "height": 800})
     page.get_by_placeholder("Search").press_sequentially("DLTRAINER_CACHE_GB")
     found = page.locator(".md-search-result__item").first
-    expect(found).to_contain_text("Settings of the environment", timeout=30_000)
+    expect(found).to_contain_text("Settings of the environment")
     expect(found).to_contain_text("DLTRAINER_CACHE_GB")
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
+
+
+def in_its_scheme(page: Page, *, is_light: bool) -> bool:
+    red = int(re.findall(r"\d+", page.evaluate("getComputedStyle(document.body).backgroundColor"))[0])
+    return red > 240 if is_light else red < 64
