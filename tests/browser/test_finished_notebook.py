@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,9 @@ import pytest
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.patience import PATIENCE
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,7 +37,9 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setenv("DLTRAINER_HOME", str(folder / "home"))
-        NotebookClient(notebook, timeout=100, resources={"metadata": {"path": str(folder)}}).execute()
+        NotebookClient(
+            notebook, timeout=400, startup_timeout=180, resources={"metadata": {"path": str(folder)}}
+        ).execute()
     nbformat.write(notebook, folder / "finished.ipynb")
     for name in ("finished", "report"):
         page, _ = HTMLExporter().from_filename(str(folder / f"{name}.ipynb"))
@@ -45,6 +51,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def page(chromium: Browser) -> Iterator[Page]:
     """Give a page without a network: whatever a page needs is in it."""
     context = chromium.new_context(viewport={"width": 1200, "height": 900}, offline=True)
+    context.set_default_timeout(PATIENCE)
     yield context.new_page()
     context.close()
 
@@ -58,8 +65,7 @@ def test_curves_matrix_and_tables_are_there_without_a_kernel(
     expect(pictures).to_have_count(1)
     for picture in page.locator("img").all():
         expect(picture).to_be_visible()
-        drawn = picture.evaluate("it => it.complete && it.naturalWidth > 0 && it.naturalHeight > 0")
-        assert drawn, picture.get_attribute("alt")
+        until(partial(picture.evaluate, "it => it.complete && it.naturalWidth > 0 && it.naturalHeight > 0"))
     expect(page.locator("img[alt*='urves']").first).to_be_visible()
     classes = page.locator("table", has=page.locator("th[scope='col']", has_text="precision"))
     expect(classes).to_have_count(1)
@@ -73,6 +79,7 @@ def test_curves_matrix_and_tables_are_there_without_a_kernel(
 
 def test_the_report_asks_for_nothing_and_runs_nothing(finished: Path, chromium: Browser) -> None:
     context = chromium.new_context()
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
