@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from dltrainer_jupyter.tal.settings import settings as assigned
 
@@ -19,7 +19,12 @@ pytest.register_assert_rewrite("dltrainer_jupyter.testing")
 
 # Time per example says more about a busy machine than about the code; pytest-timeout bounds the whole test.
 # A gate must not change its mind: under CI the examples are the same each time; at a desk new ones are sought.
-settings.register_profile("dltrainer", deadline=None, derandomize=os.environ.get("CI") == "true")
+settings.register_profile(
+    "dltrainer",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=os.environ.get("CI") == "true",
+)
 settings.load_profile("dltrainer")
 
 SLOW = 600

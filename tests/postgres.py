@@ -18,7 +18,7 @@ POSTGRESQL = os.environ.get("DLTRAINER_TEST_POSTGRES", "postgresql://postgres@12
 def postgresql() -> Iterator[psycopg.Connection]:
     """Connect to a server on which tests may make schemas."""
     try:
-        connection = psycopg.connect(POSTGRESQL, autocommit=True, connect_timeout=5)
+        connection = psycopg.connect(POSTGRESQL, autocommit=True, connect_timeout=30)
     except psycopg.OperationalError as error:
         reason = f"no PostgreSQL server answers at {POSTGRESQL} (set DLTRAINER_TEST_POSTGRES): {error}"
         if os.environ.get("CI") == "true":

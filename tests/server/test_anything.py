@@ -48,7 +48,7 @@ def queries(method: str, path: str) -> st.SearchStrategy[Any]:
 
 
 @pytest.mark.parametrize("case", CASES, ids="-".join)
-@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data())
 def test_no_request_is_a_fault_of_the_servers(server, recorded, monkeypatch, case, data) -> None:
     method, path = case

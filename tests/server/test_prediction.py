@@ -212,7 +212,7 @@ def test_what_does_not_fit_is_refused_with_a_sentence(server, run, body, said) -
     assert (answer.status, said in answer.json["message"]) == (422, True), answer.json
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(inputs=VALUES, probabilities=st.booleans())
 def test_no_inputs_are_a_fault_of_the_servers(server, run, inputs, probabilities) -> None:
     answer = predict(server, run, inputs, probabilities=probabilities)

@@ -59,5 +59,5 @@ def address(server, recorded, monkeypatch) -> str:
     suppress_health_check=list(HealthCheck),
 )
 def test_the_server_answers_as_the_document_says(server, address, case) -> None:
-    response = case.call(base_url=address, headers=server.by_token)
+    response = case.call(base_url=address, headers=server.by_token, timeout=60)
     case.validate_response(response, checks=[not_a_server_error, content_type_conformance, response_schema_conformance])
