@@ -85,7 +85,7 @@ def test_every_block_of_a_guide_runs(path: Path, tmp_path: Path, monkeypatch: py
     cells = [it.cell() for it in blocks(path) if it.is_run]
     assert cells
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in (BEGIN, *cells)])
-    NotebookClient(notebook, timeout=100, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
 
 
 @pytest.mark.parametrize("path", [README, *GUIDES], ids=lambda path: path.stem)

@@ -110,4 +110,4 @@ def test_what_the_home_page_shows_runs(tmp_path: Path) -> None:
     shown = [it.cell() for it in blocks(ROOT / "docs" / "index.md") if it.language != "sh"]
     assert len(shown) == 3
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in (BEGIN, *shown)])
-    NotebookClient(notebook, timeout=100, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()

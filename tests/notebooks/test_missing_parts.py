@@ -29,7 +29,7 @@ def execute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
             monkeypatch.setenv(key, value)
         notebook = nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
         elsewhere = {"metadata": {"path": str(tmp_path)}}
-        NotebookClient(notebook, timeout=100, allow_errors=True, resources=elsewhere).execute()
+        NotebookClient(notebook, timeout=300, allow_errors=True, resources=elsewhere).execute()
         return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
     return execute_
