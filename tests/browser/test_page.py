@@ -21,7 +21,9 @@ from dltrainer_jupyter.core.states import State
 from dltrainer_jupyter.tal.session import open_store
 from dltrainer_jupyter.views.live import snapshot
 from dltrainer_jupyter.widgets import still
+from tests.browser.patience import PATIENCE, TRAINED, at_rest
 from tests.stand_in import STEPS, Trainer
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,7 +61,7 @@ class Ui:
 
     def end(self, how: signal.Signals) -> None:
         self.process.send_signal(how)
-        self.process.communicate(timeout=20)
+        self.process.communicate(timeout=PATIENCE / 1000)
 
     @property
     def url(self) -> str:
@@ -79,8 +81,8 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
 
 def watched(context: BrowserContext, said: list[str]) -> Page:
     """Open a page of which everything is noted that it complains of."""
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
-    page.set_default_timeout(15_000)
     page.on("pageerror", lambda error: said.append(str(error)))
     page.on("console", lambda message: said.append(message.text) if "Content Security" in message.text else None)
     return page
@@ -95,7 +97,7 @@ def state(page: Page) -> Locator:
 
 
 def epoch(page: Page) -> int:
-    return int(re.sub(r"\D", "", page.locator("main .dlt-epoch b").first.text_content() or ""))
+    return int(re.sub(r"\D", "", page.locator("main .dlt-epoch b").first.text_content() or "") or -1)
 
 
 def write(page: Page, yaml: str) -> None:
@@ -120,7 +122,7 @@ def test_a_person_starts_steers_and_comes_back_to_runs(
     with chromium.new_context(viewport={"width": 1200, "height": 800}) as context:
         page = watched(context, said)
         page.goto(ui.address)
-        assert page.url == ui.url
+        expect(page).to_have_url(ui.url)
         expect(page.locator("main")).to_contain_text("No runs yet.")
         keep_picture(page, "page-first")
         watch_the_first_run(ui, page)
@@ -146,7 +148,7 @@ def watch_the_first_run(ui: Ui, page: Page) -> None:
     expect(page.locator("main")).to_contain_text("No problems.")
     button(page, "Start training").click()
     expect(page).to_have_url(re.compile(re.escape(ui.url) + r"runs/[0-9a-f]{12}$"))
-    expect(state(page)).to_have_text("Completed")
+    expect(state(page)).to_have_text("Completed", timeout=TRAINED)
     expect(page).to_have_title(f"✓ completed {DASH} page-short")
     expect(page.locator("aside")).to_contain_text("page-short")
 
@@ -156,14 +158,14 @@ def steer_a_long_one(page: Page) -> None:
     write(page, "name: page-long\nmodel: mlp\ndata: digits\nepochs: 100000\ncheckpoint: {every_epochs: 1000}\n")
     expect(page.locator("main")).to_contain_text("No problems.")
     page.keyboard.press("Control+Enter")
-    expect(state(page)).to_have_text("Running")
+    expect(state(page)).to_have_text("Running", timeout=TRAINED)
     expect(page).to_have_title(re.compile(rf"^● running \d+ % {DASH} page-long$"))
     button(page.locator("main"), "Pause").click()
     expect(state(page)).to_have_text("Paused")
     expect(page).to_have_title(re.compile(rf"^‖ paused \d+ % {DASH} page-long$"))
     address = page.url
     page.reload()
-    assert page.url == address
+    expect(page).to_have_url(address)
     expect(state(page)).to_have_text("Paused")
     button(page.locator("main"), "Resume").click()
     expect(state(page)).to_have_text("Running")
@@ -181,8 +183,7 @@ def outlive_the_server(ui: Ui, page: Page) -> None:
     ui.start()
     expect(gone).not_to_be_visible()
     expect(state(page)).to_have_text("Running")
-    expect(page.locator("main .dlt-epoch b").first).not_to_have_text(f"{seen:,}")
-    assert epoch(page) > seen
+    until(lambda: epoch(page) > seen, PATIENCE / 1000)
 
 
 @pytest.mark.slow
@@ -209,22 +210,23 @@ def test_where_a_run_is_tracked_is_a_click_away(ui: Ui, chromium: Browser, monke
         badge = page.locator("main .dlt-tracker", has_text="MLflow")
         with context.expect_page() as opened:
             badge.click()
+        expect(opened.value).to_have_url(f"{ui.url}runs/{run_id}")
+        opened.value.wait_for_load_state()
         assert opened.value.evaluate("window.opener") is None
-        assert opened.value.url == f"{ui.url}runs/{run_id}"
         opened.value.close()
         page.locator("main .dlt-tracker", has_text="TensorBoard").press("Enter")
-        expect(page.locator("main .dlt-status-text")).to_have_text("Copied /runs/tensorboard.")
-        expect(page.locator("main [role=status]")).to_have_text("Copied /runs/tensorboard.")
+        # To the eye and to the ear; after a moment both give way to the newest event.
+        told = page.locator("main .dlt-status-text, main [role=status]")
+        expect(told).to_have_text(["Copied /runs/tensorboard."] * 2)
         assert page.evaluate("navigator.clipboard.readText()") == "/runs/tensorboard"
         mlflow.tell("behind", "It is off.")
         expect(badge).to_have_text("MLflow (behind)")
         expect(badge).to_have_attribute("title", re.compile(r"behind since .* It is off\.$"))
         expect(row.locator(".dlt-row-tracked")).to_have_text("behind")
         page.set_viewport_size({"width": 360, "height": 700})
-        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        until(lambda: page.evaluate("document.documentElement.scrollWidth") <= 360)
         for shown in page.locator("main .dlt-tracker").all():
-            box = shown.bounding_box()
-            assert box is not None
+            box = at_rest(shown)
             assert box["x"] >= 0
             assert box["x"] + box["width"] <= 360
     assert said == []
