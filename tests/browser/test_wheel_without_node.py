@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.browser.patience import PATIENCE, TRAINED, has_a_curve
 from tests.lab_server import Lab, own_places, serving
 from tests.without_node import FRONT_END, ROOT, Environment, build, install
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 TRAINING = """%%dltrain from-a-wheel --epochs 20
 model: mlp
@@ -71,8 +72,8 @@ def test_sidebar_opens_and_the_cell_draws(
     notebook.run(1)
     notebook.run(2)
     panel = notebook.panel(2)
-    expect(panel.locator(".dlt-state")).to_have_text("Completed", timeout=60_000)
-    assert drawn(panel) > 500
+    expect(panel.locator(".dlt-state")).to_have_text("Completed", timeout=TRAINED)
+    has_a_curve(panel)
     page = notebook.page
     page.keyboard.press("Alt+Shift+R")
     expect(page.locator(".dlt-sidebar .dlt-row-name", has_text="from-a-wheel")).to_be_visible()
@@ -85,19 +86,10 @@ def test_what_binder_sets_opens_the_sidebar_at_the_start(installed: Environment,
     path = f"{installed.folder / 'bin'}:/usr/bin:/bin"
     subprocess.run(["bash", "-euc", settings + lines], env={**installed.variables, "PATH": path}, check=True)
     page = chromium.new_page()
+    page.set_default_timeout(PATIENCE)
     page.goto(f"{lab.url}lab?reset&token={lab.token}")
     expect(page.locator(".dlt-sidebar")).to_be_visible()
     page.close()
-
-
-def drawn(panel: Locator) -> int:
-    """Count the pixels of the first chart that aren't empty."""
-    return int(
-        panel.locator(".dlt-plot canvas").first.evaluate(
-            "c => new Uint32Array(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer)"
-            ".reduce((n, pixel) => n + (pixel !== 0), 0)"
-        )
-    )
 
 
 def test_the_web_page_answers(installed: Environment, chromium: Browser, tmp_path: Path) -> None:
@@ -109,6 +101,7 @@ def test_the_web_page_answers(installed: Environment, chromium: Browser, tmp_pat
         try:
             url = next(found[0] for line in serving_page.stdout if (found := re.search(r"http://\S+", line)))
             page = chromium.new_page()
+            page.set_default_timeout(PATIENCE)
             page.goto(url)
             expect(page.get_by_role("button", name="New run").first).to_be_visible()
             page.close()
