@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -89,7 +90,13 @@ def series(folder: Path, *names: str) -> dict[str, list[tuple[int, float]]]:
 
 
 def services() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if child.name() == "wandb-core"]
+    found = []
+    for child in psutil.Process().children():
+        # One that other tests left may be gone by now.
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if child.name() == "wandb-core":
+                found.append(child)
+    return found
 
 
 @pytest.mark.slow

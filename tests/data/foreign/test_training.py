@@ -57,7 +57,7 @@ def left_and_resumed(data: Any, at: int) -> Run:
 
 def workers() -> set[int]:
     """Give the processes of loaders; the server of them, which other tests share, is their parent."""
-    return {worker.pid for server in psutil.Process().children() for worker in server.children(recursive=True)}
+    return {worker.pid for server in psutil.Process().children() for worker in _children(server.pid)}
 
 
 def digest(run: Run) -> str:
@@ -251,7 +251,14 @@ def test_killed_with_its_workers_and_resumed_here(monkeypatch: pytest.MonkeyPatc
     run.resume(executor="thread")
     assert digest(run.wait(60)) == digest(undisturbed)
     assert len(seen) > 2, "the server and its workers were there"
-    until(lambda: not any(child.is_running() and child.status() != "zombie" for child in seen.values()), timeout=60)
+    until(lambda: not any(map(_lives, seen.values())), timeout=60)
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _children(pid: int) -> list[psutil.Process]:
