@@ -23,7 +23,9 @@ sys.path.insert(0, {here!r})
 from conftest import STEPS, Trainer
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.store import Store
+from dltrainer_jupyter.widgets import display
 from dltrainer_jupyter.widgets.display import show
+display._PATIENCE = 60  # the first picture takes long on a busy machine
 store = Store.open({url!r})
 def start(name):
     spec = RunSpec(name=name, model="cnn", data="digits", monitor="val_accuracy")
