@@ -42,7 +42,7 @@ class Page:
         kind = {"Content-Type": "application/json"}
         address = f"{self._address}/{path}?{urlencode(query)}"
         request = Request(address, body and json.dumps(body).encode(), kind)  # noqa: S310 - its own localhost
-        with urlopen(request, timeout=20) as answer:  # noqa: S310
+        with urlopen(request, timeout=60) as answer:  # noqa: S310
             return answer.read()
 
     def get(self, path: str, body: Any = None, **query: Any) -> Any:
@@ -101,7 +101,9 @@ def test_the_page_shows_a_run_as_it_is_written(page, tmp_path):
     tracker.send(replace(update(1, 250), **observations(1)))
     odd = Points(np.arange(1, 5), np.asarray([1, np.nan, np.inf, -np.inf]), BEGAN + np.arange(1, 5))
     tracker.send(replace(update(251, 500), curves={**update(251, 500).curves, "odd": odd}))
+    # It reads a file piece by piece, and shows what it has so far.
     until(lambda: page.runs() == [RUN] and len(page.steps("step/train_loss")) == 500, 60)
+    until(lambda: len(page.steps("step/odd")) == 4 and page.steps("val_accuracy")[-1:] == [500], 60)
 
     assert set(page.get("plugin/scalars/tags")[RUN]) == {
         *("step/train_loss", "step/odd", "system/cpu_percent"),
@@ -134,7 +136,7 @@ def test_the_page_shows_a_run_as_it_is_written(page, tmp_path):
     tracker.send(update(501, 600))
     tracker.end(ending(State.COMPLETED))
     tracker.close()
-    until(lambda: 600 in page.steps("step/train_loss"), 60)
+    until(lambda: 600 in page.steps("step/train_loss") and 600 in page.steps("val_loss"), 60)
     assert page.steps("step/train_loss") == list(range(1, 601))
     assert page.steps("val_loss") == [100, 200, 300, 400, 500, 600]
     until(lambda: page.compared()["sessions"][0]["status"] == "STATUS_SUCCESS", 60)
@@ -151,7 +153,6 @@ def test_the_page_of_a_run_that_has_ended_holds_each_point_once(tmp_path):
     tracker.end(ending())
     tracker.close()
     with opened(tmp_path / "logs") as page:
-        # It reads a file piece by piece, and shows what it has so far.
         until(lambda: page.runs() == [RUN] and page.steps("step/train_loss") == list(range(1, 251)), 60)
-        assert page.steps("val_loss") == [100, 200, 300]
-        assert page.compared()["sessions"][0]["status"] == "STATUS_SUCCESS"
+        until(lambda: page.steps("val_loss") == [100, 200, 300], 60)
+        until(lambda: page.compared()["sessions"][0]["status"] == "STATUS_SUCCESS", 60)
