@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import TimeoutError as TooLate
 
 from dltrainer_jupyter.store import Store
 from dltrainer_jupyter.testing.store_samples import new_run
+from tests.browser.patience import PATIENCE, TRAINED, slowness, until_restored
 from tests.copies import multiply
 from tests.waiting import until
 
@@ -111,17 +113,17 @@ def picture(tab: Locator) -> str:
 def command(page: Page, label: str) -> None:
     """Choose a command in the palette, as one types it."""
     page.keyboard.press("Control+Shift+C")
-    page.locator(".lm-CommandPalette-input").fill(label)
+    typed = page.locator(".lm-CommandPalette-input")
+    typed.fill(label)
     page.locator(".lm-CommandPalette-item.lm-mod-active", has_text=label).wait_for()
-    page.keyboard.press("Enter")
+    typed.press("Enter")
 
 
 def open_lab(lab: Any, chromium: Browser) -> Page:
     page = chromium.new_page(viewport={"width": 1100, "height": 900})
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE)
     page.goto(f"{lab.url}lab?reset&token={lab.token}")
-    page.wait_for_function("() => window.jupyterapp !== undefined", timeout=30_000)
-    page.evaluate("() => jupyterapp.restored")
+    until_restored(page)
     return page
 
 
@@ -130,15 +132,17 @@ def test_a_run_is_watched_and_steered_while_its_kernel_sleeps_and_after_it_is_go
     open_notebook: Callable,
     keep_picture: Callable[[Locator | Page, str], None],
 ) -> None:
-    run = start("sleepless", 4000)
-    notebook = open_notebook(["import time; time.sleep(60)", ""], width=1300)
+    run = start("sleepless", 100_000)
+    notebook = open_notebook(["import time; time.sleep(600)", ""], width=1300)
     page: Page = notebook.page
     complaints = listen(page)
     # By the keyboard alone: the list, its first run, the run's tab.
     page.keyboard.press("Alt+Shift+R")
     live = row(page, "sleepless")
     expect(live.get_by_role("progressbar")).to_be_visible()
+    expect(page.locator(".dlt-sidebar [role=treegrid]")).to_be_focused()
     page.keyboard.press("ArrowDown")
+    expect(live).to_have_attribute("data-active", "true")
     page.keyboard.press("Enter")
     tab = page.locator(f"#dltrainer-run-{run}")
     expect(tab.locator(".dlt-state")).to_have_text("Running")
@@ -175,7 +179,7 @@ def die(page: Page, tab: Locator, run: str) -> None:
     assert trainer is not None
     trainer.kill()
     told = toast(page, "sleepless was lost")
-    told.get_by_role("button", name="Open run").click()
+    told.get_by_role("button", name="Open run").click(timeout=TRAINED)
     expect(tab.locator(".dlt-state")).to_have_text("Lost")
 
 
@@ -186,11 +190,24 @@ def to_front(page: Page, title: str) -> None:
 def steer(live: Locator, tab: Locator) -> None:
     """Pause and resume from the list, while the kernel is busy."""
     for verb, state in (("Pause", "Paused"), ("Resume", "Running")):
-        live.hover()
-        live.get_by_role("button", name=verb).click()
+        press(live, verb)
         expect(tab.locator(".dlt-state")).to_have_text(state)
         # The row has moved to its group, away from the pointer.
         expect(live.locator(f"[data-state={state.lower()}]")).to_be_visible()
+
+
+def press(live: Locator, verb: str) -> None:
+    """Press a button of a row, which it shows only while the pointer is on it; and rows move when runs begin or end."""
+
+    def is_pressed() -> bool:
+        live.hover()
+        try:
+            live.get_by_role("button", name=verb).click(timeout=10_000)
+        except TooLate:
+            return False
+        return True
+
+    until(is_pressed, 2 * PATIENCE / 1000)
 
 
 def insert(notebook: Any, live: Locator, run: str) -> None:
@@ -211,26 +228,28 @@ def come_back(notebook: Any, tab: Locator) -> None:
     page = notebook.page
     notebook.do("await nb.context.save();")
     page.reload()
-    page.wait_for_function("() => window.jupyterapp !== undefined", timeout=30_000)
-    page.evaluate("() => jupyterapp.restored")
+    until_restored(page)
     expect(tab.locator(".dlt-state")).to_have_text("Running")
     expect(row(page, "sleepless")).to_be_visible()
     grows(tab)
 
 
 def test_words_are_in_the_language_one_chooses(lab: Any, chromium: Browser) -> None:
-    page = open_lab(lab, chromium)
+    settings = open_lab(lab, chromium)
     set_language = (
         "async language => (await jupyterapp.serviceManager.settings.save("
         "'dltrainer-jupyter:studio', JSON.stringify({ language })))"
     )
-    page.evaluate(set_language, "es")
-    page.close()
-    page = open_lab(lab, chromium)
-    command(page, "Mostrar ejecuciones")
-    expect(page.get_by_role("searchbox", name="Filtrar ejecuciones")).to_be_visible()
-    page.evaluate(set_language, "")
-    page.close()
+    settings.evaluate(set_language, "es")
+    try:
+        page = open_lab(lab, chromium)
+        command(page, "Mostrar ejecuciones")
+        expect(page.get_by_role("searchbox", name="Filtrar ejecuciones")).to_be_visible()
+        page.close()
+    finally:
+        # Other tests use the same server.
+        settings.evaluate(set_language, "")
+        settings.close()
 
 
 def test_ten_thousand_runs_are_seen_at_once(
@@ -240,6 +259,7 @@ def test_ten_thousand_runs_are_seen_at_once(
         new_run(store)
     multiply(lab.store, MANY)
     page = open_lab(lab, chromium)
+    slow = slowness(page)
     milliseconds = page.evaluate(
         """async () => {
             const begun = performance.now();
@@ -255,5 +275,5 @@ def test_ten_thousand_runs_are_seen_at_once(
     expect(page.locator(".dlt-sidebar")).to_contain_text(re.compile(r"10,\d\d\d runs"))
     # What isn't in sight isn't in the page.
     assert page.locator(".dlt-sidebar .dlt-row").count() < 100
-    assert milliseconds < FIRST_PAINT * BUSY
+    assert milliseconds < FIRST_PAINT * BUSY * max(slow, slowness(page))
     page.close()
