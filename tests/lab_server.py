@@ -7,7 +7,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import urllib.error
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 import nbformat
 import pytest
 
+from tests.ports import free_port
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -76,9 +76,7 @@ def serving(
     root.mkdir()
     places = own_places(home, settings)
     token = secrets.token_hex(16)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [str(python), "-m", *module, "--no-browser", "--allow-root", f"--port={port}", "--ip=127.0.0.1"]
     command += [f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}", "--ServerApp.port_retries=0"]
     log = home / "server.log"

@@ -17,7 +17,8 @@ from tests.bench.measuring import CLOCKS, ratio_of_medians
 from tests.bench.report import Row, say
 from tests.bench.rounds import interleaved
 from tests.bench.subjects import mlp
-from tests.trackers.mlflow.places import free_port, server
+from tests.ports import free_port
+from tests.trackers.mlflow.places import server
 from tests.waiting import until
 
 _LENGTH = 40

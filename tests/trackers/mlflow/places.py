@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import urllib.error
@@ -16,6 +15,7 @@ from typing import Any
 from dltrainer_jupyter.core.tracking import Opened
 from dltrainer_jupyter.testing.tracker_contract import Held
 from dltrainer_jupyter.trackers.mlflow.surroundings import surroundings
+from tests.ports import free_port
 from tests.waiting import until
 
 _STARTS_IN = 90.0
@@ -42,13 +42,6 @@ def server(folder: Path, port: int | None = None) -> Iterator[str]:
         finally:
             os.killpg(process.pid, 9)  # it has workers of its own
             process.wait()
-
-
-def free_port() -> int:
-    """Find a port that nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _answers(port: int) -> bool:

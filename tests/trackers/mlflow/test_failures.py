@@ -22,6 +22,7 @@ from dltrainer_jupyter.core.tracking import Mark
 from dltrainer_jupyter.testing.tracker_samples import file_artifact, observations, tracked_run, update
 from dltrainer_jupyter.trackers.mlflow import MLflow
 from dltrainer_jupyter.trackers.mlflow.failures import mended
+from tests.ports import free_port
 from tests.trackers.mlflow import places
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def test_a_server_in_trouble_is_asked_again_later_by_who_sends(tmp_path) -> None
 
 
 def test_nobody_answers(tmp_path) -> None:
-    began, uri = time.monotonic(), f"http://127.0.0.1:{places.free_port()}"
+    began, uri = time.monotonic(), f"http://127.0.0.1:{free_port()}"
     with pytest.raises(TrackerError, match=f"MLflow at {uri} doesn't answer: check that its server runs"):
         opened(tmp_path, uri=uri)
     assert time.monotonic() - began < SOON
@@ -110,7 +111,7 @@ def test_nobody_answers(tmp_path) -> None:
 @pytest.mark.slow
 def test_a_server_that_dies_is_noticed_soon_and_goes_on_later(tmp_path, empty_database) -> None:
     shutil.copy(empty_database, tmp_path / "mlflow.db")
-    port = places.free_port()
+    port = free_port()
     with places.server(tmp_path, port) as uri:
         tracker = MLflow(MLflow.Config(uri=uri))
         found = tracker.open(tracked_run(tmp_path / "run"), None, Mark())
