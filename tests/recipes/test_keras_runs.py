@@ -42,6 +42,7 @@ def model_of_a_notebook() -> keras.Model:
             self.norm.update_state(tf.linalg.global_norm(gradients))
             return {"loss": loss, "norm": self.norm.result()}
 
+    keras.utils.set_random_seed(3)
     model = Notebook()
     model.compile(keras.optimizers.Adam(1e-2), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     return model
@@ -112,6 +113,7 @@ def test_a_model_that_brings_its_loss_gets_no_other() -> None:
 
 
 def test_predictions_of_a_model_that_ends_in_probabilities() -> None:
+    keras.utils.set_random_seed(3)
     model = keras.Sequential([layers.Input((13,)), layers.Dense(1, activation="sigmoid")])
     model.compile(keras.optimizers.Adam(0.05, use_ema=True), "binary_crossentropy", metrics=["accuracy"])
     run = train(model, data=(X, (Y > 0).astype(int)), metrics=["f1"]).wait(60)
