@@ -173,7 +173,9 @@ def toast(page: Page, text: str) -> Locator:
 
 def die(page: Page, tab: Locator, run: str) -> None:
     """See that a run whose trainer is killed is told of, and open it from there."""
-    page.locator(".lm-TabBar-tab.lm-mod-current .lm-TabBar-tabCloseIcon").click()
+    to_front(page, "sleepless")
+    name = page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab", has_text="sleepless")
+    name.locator(".lm-TabBar-tabCloseIcon").click()
     expect(tab).to_have_count(0)
     trainer = trainer_of(run)
     assert trainer is not None
@@ -229,6 +231,8 @@ def come_back(notebook: Any, tab: Locator) -> None:
     notebook.do("await nb.context.save();")
     page.reload()
     until_restored(page)
+    # The address names the notebook, which JupyterLab may bring to the front after the tabs are there again.
+    to_front(page, "sleepless")
     expect(tab.locator(".dlt-state")).to_have_text("Running")
     expect(row(page, "sleepless")).to_be_visible()
     grows(tab)
