@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from concurrent.futures import Future
@@ -12,8 +13,10 @@ from typing import Any
 
 from dltrainer_jupyter.core.errors import ConfigurationError, WorkerBusyError, WorkerTimeoutError
 
-SECONDS = 10.0
-"""How long a worker may look."""
+SECONDS = 30.0
+"""How long a worker may start, import what reads data, and look, beside a training that takes all cores."""
+_REST = 60.0
+"""Seconds after which what took too long is looked at again: the machine may have had other things to do."""
 _WORKER = "looking at data"
 _MOST = 64
 _EXAMPLE = "digits"
@@ -24,7 +27,7 @@ class Glimpses:
     """The last few answers, by what was asked."""
 
     def __init__(self) -> None:
-        self._found: OrderedDict[str, Future[Any]] = OrderedDict()
+        self._found: OrderedDict[str, tuple[float, Future[Any]]] = OrderedDict()
         self._lock = threading.Lock()
 
     def of(self, settings: Mapping[str, Any]) -> Future[Any]:
@@ -51,10 +54,11 @@ class Glimpses:
         said = json.dumps({key: settings[key] for key in glimpse.SAYING if key in settings}, default=str)
         key = json.dumps([said, glimpse.stamps(settings.get("data"))])
         with self._lock:
-            found = self._found.pop(key, None)
-            if found is None or _is_to_be_asked_again(found):
+            asked, found = self._found.pop(key, (0.0, None))
+            if found is None or _is_to_be_asked_again(found, time.monotonic() - asked):
+                asked = time.monotonic()
                 found = workers.ask(_WORKER, "glimpse", seconds=SECONDS, settings=json.loads(said))
-            self._found[key] = found
+            self._found[key] = asked, found
             while len(self._found) > _MOST:
                 self._found.popitem(last=False)
         return found
@@ -65,12 +69,14 @@ class Glimpses:
             self.of({"data": _EXAMPLE})
 
 
-def _is_to_be_asked_again(found: Future[Any]) -> bool:
+def _is_to_be_asked_again(found: Future[Any], age: float) -> bool:
     """Tell whether asking again may bring something else: a worker that ended said nothing of the data."""
     if not found.done():
         return False
     error = found.exception()
-    return error is not None and not isinstance(error, ConfigurationError | WorkerTimeoutError)
+    if isinstance(error, WorkerTimeoutError):
+        return age > SECONDS + _REST
+    return error is not None and not isinstance(error, ConfigurationError)
 
 
 glimpses = Glimpses()

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.spec import USER_OBJECT, CheckpointSpec, Part, RunSpec, ValidationSpec
 from dltrainer_jupyter.core.validation import validate
 
@@ -127,3 +128,8 @@ def test_a_description_comes_back_equal(settings: dict[str, Any]) -> None:
     assert validate(RunSpec, json.loads(json.dumps(spec.dump(), allow_nan=False))) == spec
     assert RunSpec.model_validate(json.loads(json.dumps(spec.model_dump(mode="json"), allow_nan=False))) == spec
     assert validate(RunSpec, yaml.safe_load(yaml.safe_dump(spec.dump()))) == spec
+
+
+def test_more_threads_than_any_machine_has_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="threads: .*1024.*got 100000"):
+        validate(RunSpec, {"model": "mlp", "data": "wine", "threads": 100_000})

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import Future
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from dltrainer_jupyter.core.errors import WorkerTimeoutError
 from dltrainer_jupyter.server import glimpses
 from tests.pace import times_slower
 
@@ -59,6 +62,30 @@ def test_whoever_looks_at_data_is_ready_once_a_form_opens(server, monkeypatch) -
     # What a new run begins with is known then.
     assert server.post("/outline", STACK).json["input_shape"] == [1, 8, 8]
     assert asked == ["glimpse"]
+
+
+def test_data_that_took_too_long_is_looked_at_again_after_a_while(server, monkeypatch) -> None:
+    from dltrainer_jupyter.tal.apart.workers import workers
+
+    asked, ask, clock = [], workers.ask, SimpleNamespace(now=1000.0)
+    clock.monotonic = lambda: clock.now
+
+    def late(*args, **more):
+        asked.append(args[1])
+        if len(asked) > 1:
+            return ask(*args, **more)
+        answer = Future()
+        answer.set_exception(WorkerTimeoutError("There was no answer."))
+        return answer
+
+    monkeypatch.setattr(workers, "ask", late)
+    monkeypatch.setattr(glimpses, "time", clock)
+    assert "took longer" in server.post("/outline", STACK).json["why"]
+    clock.now += 60
+    assert "took longer" in server.post("/outline", STACK).json["why"]
+    assert len(asked) == 1
+    clock.now += 60
+    assert server.post("/outline", STACK).json["input_shape"] == [1, 8, 8]
 
 
 def test_shapes_follow_the_data(server) -> None:

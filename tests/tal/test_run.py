@@ -21,6 +21,7 @@ from dltrainer_jupyter.core.errors import (
     IllegalTransitionError,
     RunNotFoundError,
     TrainingFailed,
+    UnknownNameError,
 )
 from dltrainer_jupyter.core.spec import RunSpec
 from dltrainer_jupyter.core.states import State
@@ -326,6 +327,10 @@ def test_the_curve_has_a_value_a_step() -> None:
     assert np.isfinite(values).all()
     steps, _ = run.curve("train_loss", start=3, stop=9)
     assert steps.tolist() == list(range(3, 9))
+    with pytest.raises(UnknownNameError, match=r"Unknown series 'train_los'.*train_loss"):
+        run.curve("train_los")
+    with pytest.raises(ConfigurationError, match="points: expected a whole number, got 'many'"):
+        run.curve("train_loss", points="many")
 
 
 def test_the_confusion_matrix_is_a_table() -> None:

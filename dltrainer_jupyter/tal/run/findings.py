@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dltrainer_jupyter.core.errors import IllegalControlError
+from dltrainer_jupyter.core.errors import ConfigurationError, IllegalControlError, UnknownNameError, brief
 from dltrainer_jupyter.core.protocols import Partition
 from dltrainer_jupyter.core.records import CheckpointRecord
 from dltrainer_jupyter.loop import partitions
+from dltrainer_jupyter.loop.sampling import SYSTEM
 from dltrainer_jupyter.tal.run.identity import Identified
 from dltrainer_jupyter.views.classes import no_confusion
 from dltrainer_jupyter.views.curves import Curve, curve
@@ -50,7 +52,24 @@ class Recorded(Identified):
         -------
         steps : numpy.ndarray of int64
         values : numpy.ndarray of float32
+            Both are empty while nothing is recorded.
+
+        Raises
+        ------
+        UnknownNameError
+            If other series are recorded, and none of this name; values by epoch are in :meth:`metrics`.
+        ConfigurationError
+            If what should be a number is none.
         """
+        for key, number in (("start", start), ("stop", stop), ("points", points)):
+            if not isinstance(number, Integral) and (number is not None or key == "points"):
+                msg = f"{key}: expected a whole number, got {brief(number)}."
+                raise ConfigurationError(msg)
+        known = self.store.curve_names(self.id)
+        # How busy the machine is is recorded at a pace of its own, and may have yet to begin.
+        if known and name not in known and not name.startswith(SYSTEM):
+            kind = "series"
+            raise UnknownNameError(kind, name, known)
         return curve(self.store, self.id, name, start=start, stop=stop, points=points)
 
     def confusion(self, epoch: int | None = None) -> pd.DataFrame:
