@@ -61,7 +61,8 @@ class Recorded(Identified):
         ConfigurationError
             If what should be a number is none.
         """
-        for key, number in (("start", start), ("stop", stop), ("points", points)):
+        given: dict[str, object] = {"start": start, "stop": stop, "points": points}
+        for key, number in given.items():
             if not isinstance(number, Integral) and (number is not None or key == "points"):
                 msg = f"{key}: expected a whole number, got {brief(number)}."
                 raise ConfigurationError(msg)

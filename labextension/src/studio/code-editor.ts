@@ -54,7 +54,8 @@ export interface CodeEditor {
   mark(problems: Problem[]): void;
   /** Puts the cursor on a line and shows it. */
   goTo(line: number): void;
-  focus(): void;
+  /** Takes the focus, with the cursor at a place in the text. */
+  focus(at: number): void;
   destroy(): void;
 }
 
@@ -96,7 +97,10 @@ export function createEditor(parent: HTMLElement, options: EditorOptions): CodeE
       });
       view.focus();
     },
-    focus: () => view.focus(),
+    focus: at => {
+      view.dispatch({ selection: { anchor: Math.min(at, view.state.doc.length) } });
+      view.focus();
+    },
     destroy: () => view.destroy()
   };
 }

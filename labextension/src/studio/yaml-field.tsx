@@ -83,7 +83,7 @@ export function YamlField(props: YamlFieldProps): JSX.Element {
         if (closed || place.current === null) {
           return;
         }
-        const had = plain.current !== null && plain.current === document.activeElement;
+        const field = plain.current;
         const made = createEditor(place.current, {
           text: written.current,
           label: newest.current.label,
@@ -95,8 +95,8 @@ export function YamlField(props: YamlFieldProps): JSX.Element {
         });
         loaded.current = made;
         setEditor(made);
-        if (had) {
-          made.focus();
+        if (field !== null && field === document.activeElement) {
+          made.focus(field.selectionEnd);
         }
       })
       // Not loaded: the plain field stays, and the problems are listed below it all the same.

@@ -9,6 +9,7 @@ import { type FieldHandle, YamlField } from '../../src/studio/yaml-field';
 /** An editor without a browser: it holds a text, and tells each change as the real one does, at once. */
 class Editor implements CodeEditor {
   text: string;
+  cursor: number | null = null;
   replaced = 0;
   readonly #options: EditorOptions;
 
@@ -32,7 +33,9 @@ class Editor implements CodeEditor {
   redo(): void {}
   mark(): void {}
   goTo(): void {}
-  focus(): void {}
+  focus(at: number): void {
+    this.cursor = at;
+  }
   destroy(): void {}
 }
 
@@ -102,4 +105,15 @@ it('gives the editor what comes between its loading and its being drawn', async 
   meanwhile = () => handle.current?.replace('name: opened');
   await open();
   expect([editor.text, shown.at(-1)]).toEqual(['name: opened', 'name: opened']);
+});
+
+it('goes on where one was writing when the editor comes', async () => {
+  document.body.append(root);
+  await act(() => render(<View />, root));
+  const plain = root.querySelector('textarea');
+  plain?.focus();
+  plain?.setSelectionRange(3, 3);
+  await open();
+  expect(editor.cursor).toBe(3);
+  root.remove();
 });
