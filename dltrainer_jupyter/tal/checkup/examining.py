@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from dltrainer_jupyter.core import registry
-from dltrainer_jupyter.core.errors import UnknownNameError, brief
+from dltrainer_jupyter.core.errors import DLTrainerError, UnknownNameError, brief
 from dltrainer_jupyter.core.finding import Finding, fault
+from dltrainer_jupyter.tal.checkup import setting_cures
 from dltrainer_jupyter.views.summary import TextTable
 
 _AT_ONCE = 4
@@ -99,6 +100,10 @@ def doctor(*checks: str) -> Checkup:
 def _asked(name: str) -> tuple[Finding, ...]:
     try:
         return tuple(registry.find("checks", name)())
+    except DLTrainerError as error:
+        # A sentence for people, whole as every other face shows it, and nothing to report.
+        said = str(error)
+        return (fault(said, setting_cures.of_error(said) or f"dltrain doctor {name}, once that is mended"),)
     except Exception as error:  # noqa: BLE001 - whatever is broken may break what looks at it, and the others still look
         told = f"{type(error).__name__}: {brief(str(error))}"
         return (fault(f"The check couldn't be made: {told}.", "Report this with what stands here."),)

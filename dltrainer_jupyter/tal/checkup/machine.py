@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from dltrainer_jupyter.core.finding import Finding, fault, good, note
 from dltrainer_jupyter.machine.gpus import read_gpus
 from dltrainer_jupyter.machine.load import cores, memory
+from dltrainer_jupyter.tal.checkup import setting_cures
 from dltrainer_jupyter.tal.settings import settings
 
 _GB = 1e9
@@ -45,8 +48,15 @@ def memory_and_disk() -> Iterator[Finding]:
         yield fault(
             f"{said} A training takes about one.", "Shut down kernels that aren't needed, or end other programs"
         )
+    artifacts = settings.artifacts
+    if (why := _unwritable(artifacts)) is not None:
+        yield fault(
+            f"Runs can't keep their files in {artifacts}: {why}.",
+            setting_cures.of_setting("artifacts", is_default=artifacts == settings.home / "runs"),
+        )
     # Checkpoints are most of it, and by default on the disk that everything else is on.
-    disks = {_there(folder).stat().st_dev: folder for folder in (settings.artifacts, settings.home)}
+    folders = (artifacts, settings.home) if why is None else (settings.home,)
+    disks = {_there(folder).stat().st_dev: folder for folder in folders}
     for folder in disks.values():
         room = shutil.disk_usage(_there(folder)).free / _GB
         said = f"{room:.1f} GB are free on the disk of {folder}."
@@ -56,6 +66,18 @@ def memory_and_disk() -> Iterator[Finding]:
             yield fault(f"{said} Checkpoints need more.", "dltrain delete RUN, or export DLTRAINER_HOME=LARGER-DISK")
 
 
+def _unwritable(folder: Path) -> str | None:
+    """Say why nothing can be put into a folder, or it can't be made; None if it can. Nothing is left there.
+
+    Modes alone don't tell: a disk may be mounted for reading, and some folders take no files from anybody.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix=".dltrainer-", dir=_there(folder)):
+            return None
+    except OSError as error:
+        return error.strerror or str(error)
+
+
 def _there(folder: Path) -> Path:
     """Give the folder, or the nearest above it that is there."""
-    return next(one for one in (folder, *folder.parents) if one.exists())
+    return next(one for one in (folder, *folder.parents) if os.path.exists(one))  # noqa: PTH110 - where Path.exists raises, it may not be asked

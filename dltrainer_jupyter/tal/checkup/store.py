@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 from dltrainer_jupyter.core.errors import DLTrainerError
 from dltrainer_jupyter.core.finding import Finding, fault, good
-from dltrainer_jupyter.store.urls import parse, shown
+from dltrainer_jupyter.store.urls import parse, shown, sqlite_url
+from dltrainer_jupyter.tal.checkup import setting_cures
 from dltrainer_jupyter.tal.session import open_store
 from dltrainer_jupyter.tal.settings import settings
-
-_ELSEWHERE = "export DLTRAINER_HOME=FOLDER-OF-YOUR-OWN"
 
 
 def store() -> Iterator[Finding]:
@@ -28,6 +28,8 @@ def store() -> Iterator[Finding]:
 def _cure(said: str, url: str) -> str:
     if "newer version" in said:
         return "pip install --upgrade dltrainer-jupyter"
-    if url.startswith("sqlite"):
-        return _ELSEWHERE
-    return "export DLTRAINER_STORE=postgresql://USER@HOST/DATABASE"
+    if "Set DLTRAINER_HOME" in said:
+        return setting_cures.ANOTHER_HOME
+    if url.startswith("postgres") and os.environ.get("DLTRAINER_STORE"):
+        return "export DLTRAINER_STORE=postgresql://USER@HOST/DATABASE"
+    return setting_cures.of_setting("store", is_default=url == sqlite_url(settings.home / "dltrainer.db"))

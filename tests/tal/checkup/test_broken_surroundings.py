@@ -18,6 +18,7 @@ from urllib.request import OpenerDirector
 import pytest
 
 from dltrainer_jupyter import tal
+from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.finding import Finding
 from dltrainer_jupyter.machine.gpus import Gpu
 from dltrainer_jupyter.tal.checkup import frameworks, machine, packages
@@ -188,6 +189,59 @@ def test_a_full_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert "dltrain delete" in str(found.cure)
 
 
+def test_a_folder_for_runs_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("DLTRAINER_ARTIFACTS", str(tmp_path / "file" / "runs"))
+    found = only_fault("machine")
+    assert found.said == f"Runs can't keep their files in {tmp_path / 'file' / 'runs'}: Not a directory."
+    assert found.cure == "unset DLTRAINER_ARTIFACTS"
+
+
+def test_looking_whether_runs_can_be_kept_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "large").mkdir()
+    monkeypatch.setenv("DLTRAINER_ARTIFACTS", str(tmp_path / "large" / "runs"))
+    assert tal.doctor("machine").faults == []
+    assert list((tmp_path / "large").iterdir()) == []
+
+
+# --- the settings -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "cure"),
+    [
+        ('\npredict_idl = "3"\n', "Edit line 2 of {}: write predict_idle for predict_idl"),
+        ('colour = "red"\n', "Edit line 1 of {}: take out colour"),
+        ('[store]\nurl = "x"\n', 'Edit line 1 of {}: put what follows store in quotes, store = "…"'),
+        (
+            '# Seconds.\n"predict_idle" = 5\n',
+            'Edit line 2 of {}: put what follows predict_idle in quotes, predict_idle = "…"',
+        ),
+        ("\n\npredict_idle =\n", "Edit line 3 of {}"),
+        ("predict_idle", "Edit the end of {}"),
+        (b"# \xff", "Save {} as UTF-8"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_told_as_every_face_tells_them(
+    home: Path, text: str | bytes, cure: str
+) -> None:
+    home.mkdir(mode=0o700)
+    (home / "settings.toml").write_bytes(text.encode() if isinstance(text, str) else text)
+    with pytest.raises(ConfigurationError) as error:
+        tal.runs()
+    for check in ("machine", "plug_ins", "store"):
+        found = only_fault(check)
+        assert found.said == str(error.value)
+        assert found.cure == cure.format(home / "settings.toml")
+
+
+def test_a_plug_in_folder_that_is_no_full_path_is_no_plug_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DLTRAINER_PLUGINS", "mine")
+    found = only_fault("plug_ins")
+    assert found.said.startswith("plugins: expected a full path")
+    assert found.cure == "unset DLTRAINER_PLUGINS"
+
+
 # --- the store --------------------------------------------------------------------------------------
 
 
@@ -197,6 +251,28 @@ def test_a_home_that_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     found = only_fault("store")
     assert "can't be made" in found.said
     assert str(found.cure).startswith("export DLTRAINER_HOME=")
+
+
+def test_a_store_that_a_variable_names_in_a_folder_that_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("DLTRAINER_STORE", f"sqlite:///{tmp_path / 'file' / 'x.db'}")
+    found = only_fault("store")
+    assert "Mend DLTRAINER_STORE" in found.said
+    assert found.cure == "unset DLTRAINER_STORE"
+
+
+def test_a_store_that_the_settings_file_names(home: Path) -> None:
+    home.mkdir(mode=0o700)
+    (home / "settings.toml").write_text('predict_idle = "5"\nstore = "foo://x"\n')
+    assert only_fault("store").cure == f"Edit line 2 of {home / 'settings.toml'}: store"
+
+
+def test_a_store_that_the_program_names(home: Path) -> None:
+    tal.settings.store = "foo://x"
+    assert only_fault("store").cure == "tal.settings.store = …, where your program sets it"
+    assert not (home / "settings.toml").exists()
 
 
 def test_a_store_of_a_newer_version(home: Path) -> None:
@@ -246,6 +322,33 @@ def test_what_mends_a_plug_in_names_its_whole_path(home: Path) -> None:
     (folder / "mine: a draft.py").write_text("def broken(:\n")
     tal.reload_plugins()
     assert only_fault("plug_ins").cure == f"dltrain check-plugin '{folder / 'mine: a draft.py'}'"
+
+
+RAISES = """
+from dltrainer_jupyter import register
+
+raise RuntimeError("run after all")
+
+
+@register("metrics")
+class Mine:
+    pass
+"""
+
+
+def test_plug_ins_that_were_not_run_are_not_said_to_work(home: Path) -> None:
+    folder = home / "plugins"
+    folder.mkdir(parents=True, mode=0o700)
+    (folder / "mine.py").write_text(RAISES)
+    tal.reload_plugins()
+    (found,) = tal.doctor("plug_ins").findings["plug_ins"]
+    assert (found.level, found.said) == ("note", "1 plug-in of your own was found and read, not run.")
+    assert found.cure == f"dltrain check-plugin {folder / 'mine.py'}, which tries it"
+    (folder / "other.py").write_text(RAISES.replace("Mine", "Other"))
+    tal.reload_plugins()
+    (found,) = tal.doctor("plug_ins").findings["plug_ins"]
+    assert (found.level, found.said) == ("note", "2 plug-ins of your own were found and read, not run.")
+    assert found.cure == f"dltrain check-plugin FILE, which tries one of {folder}"
 
 
 def test_an_mlflow_server_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
