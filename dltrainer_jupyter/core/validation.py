@@ -122,10 +122,11 @@ def _sentence(schema: type[BaseModel], problem: dict[str, Any], where: str, oute
     kind = problem["type"]
     if kind == "extra_forbidden":
         owner = _owner(schema, location[:-1])
-        elsewhere = meant(outer, location[-1], _PLAINLY_MEANT) if outer and len(location) == 1 else None
-        if elsewhere is not None:
-            return f"Unknown key '{key}'. {_at_the_top(elsewhere, _shown(outer, [elsewhere], problem['input']))}"
         near = meant(owner, location[-1]) if owner else None
+        elsewhere = meant(outer, location[-1], _PLAINLY_MEANT) if outer and len(location) == 1 else None
+        # A setting of its own that is called alike is meant, unless it is called just as one further up.
+        if elsewhere is not None and (near is None or elsewhere == location[-1]):
+            return f"Unknown key '{key}'. {_at_the_top(elsewhere, _shown(outer, [elsewhere], problem['input']))}"
         hint = f" Did you mean '{near}'?" if near else ""
         return f"Unknown key '{key}'.{hint} Known: {', '.join(sorted(owner.model_fields)) if owner else ''}."
     message = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ").rstrip(".")

@@ -116,6 +116,16 @@ def test_a_key_of_the_whole_in_a_part_of_it_is_sent_to_the_top(key: str, elsewhe
     assert str(error.value) == f"Unknown key 'optimizer.{key}'. {expected}"
 
 
+def test_a_key_that_is_like_one_of_the_part_stays_with_the_part() -> None:
+    class Config(BaseModel, extra="forbid"):
+        patch: int = 4
+
+    with pytest.raises(ConfigurationError, match=r"^Unknown key 'model\.patch_size'\. Did you mean 'patch'\?"):
+        validate(Config, {"patch_size": 4}, "model", outer=RunSpec)
+    with pytest.raises(ConfigurationError, match="The batch size is set at the top level: batch_size: 4"):
+        validate(Config, {"batch_size": 4}, "model", outer=RunSpec)
+
+
 def test_keys_are_written_with_where_they_stand() -> None:
     class Config(BaseModel, extra="forbid"):
         hidden: list[int] = Field(default=[])
