@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-START = 60
+START = 180
 """Seconds a server may take to start on a busy machine."""
 LAB = ("jupyterlab", "--LabApp.expose_app_in_browser=True")
 

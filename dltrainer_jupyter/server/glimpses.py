@@ -14,7 +14,9 @@ from typing import Any
 from dltrainer_jupyter.core.errors import ConfigurationError, WorkerBusyError, WorkerTimeoutError
 
 SECONDS = 30.0
-"""How long a worker may start, import what reads data, and look, beside a training that takes all cores."""
+"""How long a worker may look, beside a training that takes all cores."""
+_BEGINNING = 120.0
+"""How long it may take to start a worker and import what reads data, for which nobody waits yet."""
 _REST = 60.0
 """Seconds after which what took too long is looked at again: the machine may have had other things to do."""
 _WORKER = "looking at data"
@@ -30,13 +32,15 @@ class Glimpses:
         self._found: OrderedDict[str, tuple[float, Future[Any]]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, settings: Mapping[str, Any]) -> Future[Any]:
+    def of(self, settings: Mapping[str, Any], seconds: float = SECONDS) -> Future[Any]:
         """Give what is known of a configuration's data, or will be.
 
         Parameters
         ----------
         settings : mapping
             Of the configuration.
+        seconds : float, default 30
+            How long it may take; what took longer is looked at again a minute later at the earliest.
 
         Returns
         -------
@@ -57,7 +61,7 @@ class Glimpses:
             asked, found = self._found.pop(key, (0.0, None))
             if found is None or _is_to_be_asked_again(found, time.monotonic() - asked):
                 asked = time.monotonic()
-                found = workers.ask(_WORKER, "glimpse", seconds=SECONDS, settings=json.loads(said))
+                found = workers.ask(_WORKER, "glimpse", seconds=seconds, settings=json.loads(said))
             self._found[key] = asked, found
             while len(self._found) > _MOST:
                 self._found.popitem(last=False)
@@ -66,7 +70,7 @@ class Glimpses:
     def prepare(self) -> None:
         """Have a worker ready before it is asked: to start one and import what reads data takes seconds."""
         with contextlib.suppress(WorkerBusyError):
-            self.of({"data": _EXAMPLE})
+            self.of({"data": _EXAMPLE}, _BEGINNING)
 
 
 def _is_to_be_asked_again(found: Future[Any], age: float) -> bool:
