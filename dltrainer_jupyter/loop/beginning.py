@@ -41,9 +41,6 @@ def begin_with_file(
     ConfigurationError
         If the file can't be read, or doesn't fit.
     """
-    if record.spec.framework == "own_loop":
-        msg = "weights: a plug-in that owns its loop reads weights by itself; leave weights out."
-        raise ConfigurationError(msg)
     place = asked.path if asked.of_run is None else str(Path(record.folder) / START)
     found = read(place, sha256=asked.sha256)
     if found.framework not in (None, record.spec.framework):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from dltrainer_jupyter.adapters.own_loop import refusals as own_loop
 from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.errors import ConfigurationError, MissingPackageError, Problem
 from dltrainer_jupyter.core.protocols import Follower
@@ -69,6 +70,18 @@ def _checks(spec: RunSpec) -> Iterator[tuple[str, Callable[[], None]]]:
     """Give what has to hold for each key."""
     yield "framework", partial(refuse_missing_framework, spec)
     yield "executor", partial(registry.check, "executors", spec.executor)
+    refused = own_loop.refusals(spec) if spec.framework == own_loop.FRAMEWORK else {}
+    for key, msg in refused.items():
+        yield key, partial(_refuse, msg)
+    # Of what can't be had at all, nobody needs to hear whether its settings are right.
+    yield from ((key, check) for key, check in _part_checks(spec) if key not in refused)
+
+
+def _refuse(msg: str) -> None:
+    raise ConfigurationError(msg)
+
+
+def _part_checks(spec: RunSpec) -> Iterator[tuple[str, Callable[[], None]]]:
     for key, kind, part, framework in named_parts(dict(spec)):
         if key not in spec.user_objects or not part.is_user_object:
             yield key, partial(_check, kind, part, key, framework)

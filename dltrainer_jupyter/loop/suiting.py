@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
+from dltrainer_jupyter.adapters.own_loop import refusals as own_loop
 from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.choosing import is_several, position_of
 from dltrainer_jupyter.core.errors import ConfigurationError, MissingPackageError, first_line
@@ -51,9 +52,12 @@ def _frameworks_of(model: Part) -> tuple[str, ...]:
     if model.is_user_object:
         return ()
     try:
-        return registry.metadata("models", model.type, None, registry.find("models", model.type)).frameworks
+        found = registry.find("models", model.type)
+        said = registry.metadata("models", model.type, None, found).frameworks
     except (ConfigurationError, MissingPackageError):
         return ()  # said by the check of the model
+    # A plug-in may leave out with whom it runs, and has no method called own_loop: the methods of its loop say it.
+    return said or (() if own_loop.lacking(found) else (own_loop.FRAMEWORK,))
 
 
 def refuse_other_frameworks(spec: RunSpec) -> None:

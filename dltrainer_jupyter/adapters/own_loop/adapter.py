@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from dltrainer_jupyter.adapters.own_loop import files
-from dltrainer_jupyter.adapters.shared.abilities import refuse_unsupported
+from dltrainer_jupyter.adapters.own_loop.refusals import lacking, refusals
 from dltrainer_jupyter.adapters.shared.parts import part_by_name
 from dltrainer_jupyter.core.errors import ConfigurationError
 from dltrainer_jupyter.core.protocols import (
@@ -22,10 +22,6 @@ from dltrainer_jupyter.core.protocols import (
     TrainState,
 )
 from dltrainer_jupyter.core.spec import RunSpec
-
-METHODS = ("train", "validate", "infer", "save_checkpoint", "load_checkpoint")
-"""What such a plug-in has to have."""
-_NOT_ITS_OWN = ("optimizer", "loss", "learning_rate", "scheduler", "metrics", "steps_per_epoch", "compile")
 
 
 class OwnLoopAdapter:
@@ -45,18 +41,15 @@ class OwnLoopAdapter:
         self._spec = spec
 
     def open(self) -> dict[str, Any]:
-        """Refuse what only the loop could do.
+        """Refuse what only the loop could do, for whoever comes here without the check before a run.
 
         Raises
         ------
         ConfigurationError
             Names the setting.
         """
-        refuse_unsupported(self._spec, "a plug-in that owns its loop", supports=frozenset())
-        for key in _NOT_ITS_OWN:
-            if key in self._spec.model_fields_set and getattr(self._spec, key):
-                msg = f"{key}: a plug-in that owns its loop has settings of its own for that; leave {key} out."
-                raise ConfigurationError(msg)
+        for msg in refusals(self._spec).values():
+            raise ConfigurationError(msg)
         return {"device": "chosen by the plug-in"}
 
     def close(self) -> None:
@@ -191,9 +184,9 @@ class _Context:
             If it lacks a method.
         """
         plug_in = part_by_name("models", self._spec.model, "model")
-        if lacking := [it for it in METHODS if not callable(getattr(plug_in, it, None))]:
+        if lacks := lacking(plug_in):
             msg = (
-                f"model: '{self._spec.model}' doesn't own its loop: it lacks {', '.join(lacking)}; leave framework "
+                f"model: '{self._spec.model}' doesn't own its loop: it lacks {', '.join(lacks)}; leave framework "
                 "own_loop out."
             )
             raise ConfigurationError(msg)

@@ -14,6 +14,23 @@ def refuse_unsupported(spec: RunSpec, framework: str, supports: AbstractSet[str]
 
     Parameters
     ----------
+    spec, framework, supports
+        As :func:`unsupported` takes them.
+
+    Raises
+    ------
+    ConfigurationError
+        Names the key, and what to do.
+    """
+    for msg in unsupported(spec, framework, supports).values():
+        raise ConfigurationError(msg)
+
+
+def unsupported(spec: RunSpec, framework: str, supports: AbstractSet[str]) -> dict[str, str]:
+    """Say what a run asks for and its framework's adapter doesn't do.
+
+    Parameters
+    ----------
     spec : RunSpec
         What is asked for.
     framework : str
@@ -22,10 +39,10 @@ def refuse_unsupported(spec: RunSpec, framework: str, supports: AbstractSet[str]
         Any of ``ema``, ``gradient_accumulation``, ``gradient_clipping``, ``augmentation``, ``bf16-mixed`` and
         ``16-mixed``.
 
-    Raises
-    ------
-    ConfigurationError
-        Names the key, and what to do.
+    Returns
+    -------
+    dict
+        By key a sentence that names it, and what to do.
     """
     wanted = {
         "ema": (spec.ema is not None, "ema"),
@@ -34,10 +51,11 @@ def refuse_unsupported(spec: RunSpec, framework: str, supports: AbstractSet[str]
         "augmentation": (bool(spec.augmentation), "augmentation"),
         spec.precision: (spec.precision != "32-true", "precision"),
     }
-    for ability, (asked, key) in wanted.items():
-        if asked and ability not in supports:
-            msg = f"{key}: {framework} can't do {ability} here; leave {key} out."
-            raise ConfigurationError(msg)
+    return {
+        key: f"{key}: {framework} can't do {ability} here; leave {key} out."
+        for ability, (asked, key) in wanted.items()
+        if asked and ability not in supports
+    }
 
 
 def refuse_own_loss(recipe: Recipe) -> None:
