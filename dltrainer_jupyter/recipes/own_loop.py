@@ -41,7 +41,7 @@ class OwnLoop:
     limits: ClassVar[str] = (
         "The plug-in owns its loop: the run pauses and stops between the pieces of work it reports, a resume begins "
         "with the epoch that was cut short, and is not bit-exact; the order of samples, optimizer, learning rate, "
-        "precision and metrics are the plug-in's own."
+        "precision and metrics are the plug-in's own, and the learning rate can't be set while it trains."
     )
 
     class Config(BaseModel, frozen=True, extra="forbid"):

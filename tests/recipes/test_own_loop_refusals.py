@@ -96,3 +96,11 @@ def test_without_its_framework_it_is_refused_with_the_cure(
     where = framework.get("framework", "pytorch")
     assert str(refused.value) == f"The model 'means' can't be built for {where}; set framework: own_loop."
     assert not tal.runs()
+
+
+def test_what_cannot_be_changed_later_is_said_when_it_starts() -> None:
+    run = tal.train(executor="inline", epochs=1, verbose=False, **SMALL)
+    notes = [event.message for event in run.store.events(run.id) if event.kind == "notice"]
+    (limits,) = [note for note in notes if note.startswith("The plug-in owns its loop: ")]
+    assert "a resume begins with the epoch that was cut short" in limits
+    assert limits.endswith("and the learning rate can't be set while it trains.")
