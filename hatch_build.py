@@ -26,7 +26,8 @@ class NodeIsThere(BuildHookInterface):  # type: ignore[type-arg] # of hatchling'
         """
         root = Path(self.root)
         building = self.build_config.hook_config["jupyter-builder"]
-        if all((root / path).exists() for path in building["skip-if-exists"]) or _done_without(version):
+        built = all((root / path).exists() for path in building["skip-if-exists"])
+        if (version == "standard" and built) or _done_without(version):
             return
         wanted = json.loads((root / "labextension" / "package.json").read_text(encoding="utf-8"))["engines"]["node"]
         oldest = wanted.removeprefix(">=")

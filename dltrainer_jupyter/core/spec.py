@@ -197,7 +197,7 @@ class RunSpec(Frozen):
     threads: int | None = setting(
         default=None,
         ge=1,
-        le=1024,  # no machine has more, and what computes ends the process when it can't begin them all
+        le=4096,  # what computes ends the process when it can't begin them all
         description="CPU threads of the trainer; chosen if left out.",
         group="hardware",
         advanced=True,

@@ -124,8 +124,9 @@ def _sentence(schema: type[BaseModel], problem: dict[str, Any], where: str, oute
         owner = _owner(schema, location[:-1])
         near = meant(owner, location[-1]) if owner else None
         elsewhere = meant(outer, location[-1], _PLAINLY_MEANT) if outer and len(location) == 1 else None
-        # A setting of its own that is called alike is meant, unless it is called just as one further up.
-        if elsewhere is not None and (near is None or elsewhere == location[-1]):
+        # ``patch_size`` is an own ``patch``, though it is more like the ``batch_size`` further up; that itself isn't.
+        is_own = near is not None and elsewhere != location[-1] and location[-1].startswith(f"{near}_")
+        if elsewhere is not None and not is_own:
             return f"Unknown key '{key}'. {_at_the_top(elsewhere, _shown(outer, [elsewhere], problem['input']))}"
         hint = f" Did you mean '{near}'?" if near else ""
         return f"Unknown key '{key}'.{hint} Known: {', '.join(sorted(owner.model_fields)) if owner else ''}."

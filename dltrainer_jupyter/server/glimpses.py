@@ -25,11 +25,33 @@ _EXAMPLE = "digits"
 """What a new run begins with, so that its answer is often the one that is wanted next."""
 
 
+class _Look:
+    """A look at data, and when it ended."""
+
+    def __init__(self, found: Future[Any]) -> None:
+        self.found = found
+        self._ended = 0.0
+        found.add_done_callback(self._end)
+
+    def _end(self, _found: Future[Any]) -> None:
+        self._ended = time.monotonic()
+
+    @property
+    def is_to_be_asked_again(self) -> bool:
+        """Whether that may bring something else: a worker that ended said nothing of the data."""
+        if not self.found.done():
+            return False
+        error = self.found.exception()
+        if isinstance(error, WorkerTimeoutError):
+            return time.monotonic() - self._ended > _REST
+        return error is not None and not isinstance(error, ConfigurationError)
+
+
 class Glimpses:
     """The last few answers, by what was asked."""
 
     def __init__(self) -> None:
-        self._found: OrderedDict[str, tuple[float, Future[Any]]] = OrderedDict()
+        self._found: OrderedDict[str, _Look] = OrderedDict()
         self._lock = threading.Lock()
 
     def of(self, settings: Mapping[str, Any], seconds: float = SECONDS) -> Future[Any]:
@@ -40,7 +62,7 @@ class Glimpses:
         settings : mapping
             Of the configuration.
         seconds : float, default 30
-            How long it may take; what took longer is looked at again a minute later at the earliest.
+            How long it may take; what took longer is looked at again a minute after that at the earliest.
 
         Returns
         -------
@@ -58,29 +80,18 @@ class Glimpses:
         said = json.dumps({key: settings[key] for key in glimpse.SAYING if key in settings}, default=str)
         key = json.dumps([said, glimpse.stamps(settings.get("data"))])
         with self._lock:
-            asked, found = self._found.pop(key, (0.0, None))
-            if found is None or _is_to_be_asked_again(found, time.monotonic() - asked):
-                asked = time.monotonic()
-                found = workers.ask(_WORKER, "glimpse", seconds=seconds, settings=json.loads(said))
-            self._found[key] = asked, found
+            look = self._found.pop(key, None)
+            if look is None or look.is_to_be_asked_again:
+                look = _Look(workers.ask(_WORKER, "glimpse", seconds=seconds, settings=json.loads(said)))
+            self._found[key] = look
             while len(self._found) > _MOST:
                 self._found.popitem(last=False)
-        return found
+        return look.found
 
     def prepare(self) -> None:
         """Have a worker ready before it is asked: to start one and import what reads data takes seconds."""
         with contextlib.suppress(WorkerBusyError):
             self.of({"data": _EXAMPLE}, _BEGINNING)
-
-
-def _is_to_be_asked_again(found: Future[Any], age: float) -> bool:
-    """Tell whether asking again may bring something else: a worker that ended said nothing of the data."""
-    if not found.done():
-        return False
-    error = found.exception()
-    if isinstance(error, WorkerTimeoutError):
-        return age > SECONDS + _REST
-    return error is not None and not isinstance(error, ConfigurationError)
 
 
 glimpses = Glimpses()

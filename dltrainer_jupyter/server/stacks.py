@@ -13,7 +13,7 @@ from typing import Any
 from dltrainer_jupyter.core import registry
 from dltrainer_jupyter.core.errors import DLTrainerError, WorkerTimeoutError
 from dltrainer_jupyter.core.protocols import Signature
-from dltrainer_jupyter.server.glimpses import SECONDS, glimpses
+from dltrainer_jupyter.server.glimpses import glimpses
 from dltrainer_jupyter.server.models import read_folder
 from dltrainer_jupyter.server.promises import then
 from dltrainer_jupyter.server.stack_schemas import OutlineQuery
@@ -34,7 +34,7 @@ def _with(settings: Mapping[str, Any], looked: Future[Any]) -> Any:
     try:
         signature = glimpse.read(looked.result())
     except WorkerTimeoutError:
-        why = f"data: looking at it took longer than {SECONDS:g} s; so shapes aren't known before a run starts."
+        why = "data: looking at it took too long; so shapes aren't known before a run starts."
         return _outlined(settings, None, why)
     except DLTrainerError as error:
         return _outlined(settings, None, str(error))

@@ -148,6 +148,10 @@ class Settings:
             raise ConfigurationError(msg)
         return seconds
 
+    def is_assigned(self, key: str) -> bool:
+        """Tell whether the program set it."""
+        return key in self._assigned
+
     def _find(self, key: str) -> str | None:
         return os.environ.get(f"DLTRAINER_{key.upper()}") or self._assigned.get(key) or self._from_file().get(key)
 

@@ -131,5 +131,5 @@ def test_a_description_comes_back_equal(settings: dict[str, Any]) -> None:
 
 
 def test_more_threads_than_any_machine_has_are_refused() -> None:
-    with pytest.raises(ConfigurationError, match="threads: .*1024.*got 100000"):
+    with pytest.raises(ConfigurationError, match="threads: .*4096.*got 100000"):
         validate(RunSpec, {"model": "mlp", "data": "wine", "threads": 100_000})

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pytest
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, create_model
 
 from dltrainer_jupyter.core.errors import ConfigurationError, MissingKeysError
 from dltrainer_jupyter.core.registry import faults
@@ -105,14 +105,14 @@ def test_a_misspelt_key_comes_before_the_one_that_is_missing() -> None:
 
 
 @pytest.mark.parametrize(("key", "elsewhere"), [("lr", True), ("lerning_rate", True), ("size", False)])
-def test_a_key_of_the_whole_in_a_part_of_it_is_sent_to_the_top(key: str, elsewhere: bool) -> None:
-    class Config(BaseModel, extra="forbid"):
-        momentum: float = 0
+@pytest.mark.parametrize("own", ["momentum", "layers"])
+def test_a_key_of_the_whole_in_a_part_of_it_is_sent_to_the_top(key: str, elsewhere: bool, own: str) -> None:
+    Config = create_model("Config", __config__={"extra": "forbid"}, **{own: (float, 0)})  # noqa: N806 - a class
 
     with pytest.raises(ConfigurationError) as error:
         validate(Config, {key: 0.01}, "optimizer", outer=RunSpec)
     at_the_top = "The learning rate is set at the top level: learning_rate: 0.01 (option --lr)."
-    expected = at_the_top if elsewhere else "Known: momentum."
+    expected = at_the_top if elsewhere else f"Known: {own}."
     assert str(error.value) == f"Unknown key 'optimizer.{key}'. {expected}"
 
 

@@ -39,7 +39,8 @@ def refusals(spec: RunSpec) -> Mapping[str, str]:
     """
     said = unsupported(spec, "a plug-in that owns its loop", supports=frozenset())
     for key in _NOT_ITS_OWN:
-        if key in spec.model_fields_set and getattr(spec, key):
+        # As of a run that is read back, what is as by default counts as left out.
+        if getattr(spec, key) != RunSpec.model_fields[key].default:
             said[key] = f"{key}: a plug-in that owns its loop has settings of its own for that; leave {key} out."
     if spec.weights is not None:
         said["weights"] = "weights: a plug-in that owns its loop reads weights by itself; leave weights out."

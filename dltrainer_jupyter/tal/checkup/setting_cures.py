@@ -28,7 +28,7 @@ def of_setting(key: str, *, is_default: bool) -> str:
         return ANOTHER_HOME
     if os.environ.get(f"DLTRAINER_{key.upper()}"):
         return f"unset DLTRAINER_{key.upper()}"
-    if _is_in_file(key):
+    if not settings.is_assigned(key) and _is_in_file(key):
         return f"Edit {_line(_file(), key)}: {key}"
     return f"tal.settings.{key} = …, where your program sets it"
 

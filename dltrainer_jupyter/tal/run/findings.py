@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from numbers import Integral
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dltrainer_jupyter.core.errors import ConfigurationError, IllegalControlError, UnknownNameError, brief
 from dltrainer_jupyter.core.protocols import Partition
 from dltrainer_jupyter.core.records import CheckpointRecord
+from dltrainer_jupyter.core.states import ENDED
 from dltrainer_jupyter.loop import partitions
-from dltrainer_jupyter.loop.sampling import SYSTEM
 from dltrainer_jupyter.tal.run.identity import Identified
 from dltrainer_jupyter.views.classes import no_confusion
 from dltrainer_jupyter.views.curves import Curve, curve
@@ -52,23 +52,23 @@ class Recorded(Identified):
         -------
         steps : numpy.ndarray of int64
         values : numpy.ndarray of float32
-            Both are empty while nothing is recorded.
+            Both are empty while nothing of that name is recorded.
 
         Raises
         ------
         UnknownNameError
-            If other series are recorded, and none of this name; values by epoch are in :meth:`metrics`.
+            If the run has ended and there is no such series; values by epoch are in :meth:`metrics`.
         ConfigurationError
             If what should be a number is none.
         """
         given: dict[str, object] = {"start": start, "stop": stop, "points": points}
         for key, number in given.items():
-            if not isinstance(number, Integral) and (number is not None or key == "points"):
+            if not isinstance(number, Real) and (number is not None or key == "points"):
                 msg = f"{key}: expected a whole number, got {brief(number)}."
                 raise ConfigurationError(msg)
         known = self.store.curve_names(self.id)
-        # How busy the machine is is recorded at a pace of its own, and may have yet to begin.
-        if known and name not in known and not name.startswith(SYSTEM):
+        # While it trains, a series may have yet to begin.
+        if name not in known and self.record.state in ENDED:
             kind = "series"
             raise UnknownNameError(kind, name, known)
         return curve(self.store, self.id, name, start=start, stop=stop, points=points)

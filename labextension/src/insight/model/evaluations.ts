@@ -163,6 +163,10 @@ export class Evaluations extends Changing {
     try {
       const found = (await this.#client.read('evaluation', { epoch })) as Evaluation;
       if (attempt !== this.#attempts) {
+        // Whoever shows that epoch still waits for it.
+        if (!this.#asked.has(epoch)) {
+          await this.#readEvaluation(epoch);
+        }
         return;
       }
       this.#evaluations.set(epoch, found);
