@@ -105,6 +105,7 @@ def test_a_model_is_built_by_keyboard_and_trained(page: Page) -> None:
     expect(page.locator(".dlt-chart canvas, .u-over").first).to_be_visible()
 
 
+@pytest.mark.slow
 def test_layers_are_dragged_and_a_hundred_are_answered_at_once(page: Page) -> None:
     begin(page, HUNDRED)
     expect(layers(page)).to_have_count(100)

@@ -83,6 +83,7 @@ def test_a_run_is_configured_by_keyboard_and_its_curve_seen_within_five_clicks(p
     expect(page.get_by_label("Epochs", exact=True)).to_have_value("2")
 
 
+@pytest.mark.slow
 def test_sixty_fields_are_there_at_once(page: Page) -> None:
     def with_sixty(route: Route) -> None:
         answer = route.fetch()

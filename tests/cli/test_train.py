@@ -110,6 +110,7 @@ def test_a_failed_training(dltrain, digits) -> None:
     assert strict(document.out)["error"]["type"] == "NonFiniteLossError"
 
 
+@pytest.mark.slow
 def test_ctrl_c_suspends_and_resume_goes_on(started, in_process, digits) -> None:
     training_process = started("train", digits, "--epochs", "100000")
     until(lambda: tal.runs() and is_training("digits-mlp"), PATIENCE)

@@ -105,6 +105,7 @@ def _let_its_lease_run_out(runs: dict[str, Run]) -> None:
         connection.exec_driver_sql("UPDATE training_attempts SET heartbeat_at = heartbeat_at - interval '91 seconds'")
 
 
+@pytest.mark.slow
 def test_runs_of_another_host(runs: dict[str, Run], drive: Path, caplog: pytest.LogCaptureFixture) -> None:
     here = socket.gethostname()
     assert {run.record.host for run in runs.values()} == {"alpha"}
