@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import TimeoutError as PageTimeoutError
 from playwright.sync_api import TimeoutError as TooLate
 
 from dltrainer_jupyter.store import Store
@@ -114,8 +115,17 @@ def command(page: Page, label: str) -> None:
     """Choose a command in the palette, as one types it."""
     page.keyboard.press("Control+Shift+C")
     typed = page.locator(".lm-CommandPalette-input")
-    typed.fill(label)
-    page.locator(".lm-CommandPalette-item.lm-mod-active", has_text=label).wait_for()
+    found = page.locator(".lm-CommandPalette-item.lm-mod-active", has_text=label)
+
+    def offered() -> bool:
+        # Typed anew each time: what is there already isn't looked through again when labels become others.
+        typed.fill("")
+        typed.fill(label)
+        with contextlib.suppress(PageTimeoutError):
+            found.wait_for(timeout=2_000)
+        return found.count() > 0
+
+    until(offered, PATIENCE / 1000)
     typed.press("Enter")
 
 
